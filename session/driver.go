@@ -1,0 +1,199 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Driver is the one seam of the product: what talks to WhatsApp. The real one is
+// session/whatsapp, the in-memory one of the tests is session/sessiontest.
+//
+// A driver keeps the credentials ("links") that linking produced, by the full JID
+// of the linked device. It never reconnects by itself and never decides about
+// states: it reports Signals, and Manager decides.
+type Driver interface {
+	// Dial opens one connection. It blocks until the socket is up and the handshake
+	// is done, until it fails, or until ctx ends; the driver bounds it (20 s) even
+	// when ctx does not. Signals may arrive before Dial returns, on any goroutine.
+	// After a failed Dial nothing of the connection is left.
+	//
+	// Errors: ErrNoLink when to.JID names credentials that are not there;
+	// *ProxyError when the proxy of the device does not let us through;
+	// ErrStorage when the driver's store cannot be used; anything else means
+	// "WhatsApp out of reach" and may be tried again.
+	Dial(ctx context.Context, to Target, on Handler) (Conn, error)
+
+	// Links lists the JIDs of all credentials the driver holds.
+	Links(ctx context.Context) ([]string, error)
+
+	// Forget deletes the credentials of jid without asking WhatsApp. It is no
+	// error when there are none.
+	Forget(ctx context.Context, jid string) error
+
+	// Version is the WhatsApp Web version that new connections present.
+	Version() Version
+
+	// RefreshVersion asks WhatsApp for its current version and uses it for new
+	// connections. On failure the old version stays in use.
+	RefreshVersion(ctx context.Context) (Version, error)
+
+	// Unlinkable refusals and so on are reported by Conn; Close releases what the
+	// driver itself holds. Every Conn must be closed before.
+	Close() error
+}
+
+// Version is a WhatsApp Web version such as 2.3000.1027934701.
+type Version [3]uint32
+
+// Target says for whom a connection is opened.
+type Target struct {
+	DeviceID string // ours, for logs
+	JID      string // credentials to log in with; "" opens a linking attempt
+	Proxy    string // URL (http, https, socks5); "" connects directly
+}
+
+// Handler receives what happens on one connection.
+type Handler struct {
+	// Signal is called for each thing that happens, on any goroutine, perhaps
+	// concurrently. It never blocks for long and may be called after Close.
+	Signal func(Signal)
+
+	// Claim is called once while linking, before the driver saves the credentials
+	// of jid. The owner stores the link first; when it returns an error the driver
+	// refuses the link. That order is what makes linking crash-safe: credentials
+	// nobody claimed and claims without credentials are both recognisable at start.
+	Claim func(jid string) error
+}
+
+// Conn is one connection to WhatsApp. Its methods may be called concurrently.
+type Conn interface {
+	// PairPhone asks for a code to link with by phone number instead of QR. Number
+	// is international digits without plus. Only after SignalCodes.
+	// Errors: ErrRateLimited, ErrBadNumber, or a network error.
+	PairPhone(ctx context.Context, number string) (Code, error)
+
+	// AnswerPasskey passes on what the browser made of SignalPasskey.Request, the
+	// JSON of a WebAuthn assertion. Errors: *BadAnswerError when it is unusable.
+	AnswerPasskey(ctx context.Context, response []byte) error
+
+	// ConfirmPasskey continues after SignalPasskeyCode was shown to the person.
+	ConfirmPasskey(ctx context.Context) error
+
+	// Logout asks WhatsApp to unlink this device and deletes the credentials.
+	// An error means that WhatsApp did not confirm; the credentials then remain.
+	Logout(ctx context.Context) error
+
+	// Close ends the connection and returns when nothing of it is left, which may
+	// take 5 s on a connection whose other side is silent. Idempotent. No signal
+	// that matters follows, but late ones may still be delivered.
+	Close()
+}
+
+// Errors of drivers.
+var (
+	ErrNoLink      = errors.New("no credentials for this link")
+	ErrRateLimited = errors.New("WhatsApp refuses more attempts for now")
+	ErrBadNumber   = errors.New("WhatsApp does not accept this phone number")
+	ErrStorage     = errors.New("the store cannot be used")
+)
+
+// ProxyError says that a device's proxy failed. Wadah never goes around a proxy.
+type ProxyError struct{ Err error }
+
+func (e *ProxyError) Error() string { return "proxy failed: " + e.Err.Error() }
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// BadAnswerError says why the answer to a passkey request cannot be used.
+type BadAnswerError struct{ Err error }
+
+func (e *BadAnswerError) Error() string { return "unusable passkey answer: " + e.Err.Error() }
+func (e *BadAnswerError) Unwrap() error { return e.Err }
+
+// Code is something a phone can be linked with while it is valid.
+type Code struct {
+	Text  string        // what the QR shows, or the 8 characters to type (ABCD-EFGH)
+	Valid time.Duration // counted from the moment the one before it ends
+}
+
+// Signal is something that happened on a connection.
+type Signal interface{ signal() }
+
+type (
+	// SignalCodes brings the QR codes of a round, in the order they become valid.
+	SignalCodes struct{ Codes []Code }
+
+	// SignalPasskey says that WhatsApp wants a passkey before it links. Request is the
+	// JSON of PublicKeyCredentialRequestOptions for navigator.credentials.get.
+	SignalPasskey struct{ Request []byte }
+
+	// SignalPasskeyCode brings the code the person compares with the phone's. When
+	// Confirm is false nothing needs to be confirmed.
+	SignalPasskeyCode struct {
+		Code    string
+		Confirm bool
+	}
+
+	// SignalLinked says that the phone accepted and the credentials are saved. The
+	// connection is of no further use: close it and dial again with the JID.
+	SignalLinked struct{ Account Account }
+
+	// SignalLinkFailed says that linking failed on this connection; it may be tried anew.
+	SignalLinkFailed struct{ Err error }
+
+	// SignalOnline says that the login is complete.
+	SignalOnline struct{ Account Account }
+
+	// SignalSilent says that WhatsApp did not answer a keepalive in time; SignalAlive
+	// that it answered one.
+	SignalSilent struct{}
+	SignalAlive  struct{}
+
+	// SignalClosed says that the connection ended and may be made again at once.
+	SignalClosed struct{ Err error }
+
+	// SignalLoggedOut says that the link is gone; the driver has deleted, or is about
+	// to delete, the credentials. Code is WhatsApp's (401, 403, 406).
+	SignalLoggedOut struct{ Code int }
+
+	// SignalReplaced says that the same link was used elsewhere.
+	SignalReplaced struct{}
+
+	// SignalBanned says that WhatsApp locked the account for a time. Expire 0 means
+	// that WhatsApp gave no end.
+	SignalBanned struct {
+		Code   int
+		Expire time.Duration
+	}
+
+	// SignalOutdated says that WhatsApp no longer accepts our version.
+	SignalOutdated struct{}
+
+	// SignalRefused says that WhatsApp refused the login for another reason.
+	SignalRefused struct {
+		Code    int
+		Message string
+	}
+)
+
+// Account is what is known of the WhatsApp account behind a link.
+type Account struct {
+	JID      string // full device JID, e.g. 6281234567890:3@s.whatsapp.net
+	Name     string // push name or business name; may be empty
+	Platform string // e.g. "android", "iphone"; may be empty
+}
+
+func (SignalCodes) signal()       {}
+func (SignalPasskey) signal()     {}
+func (SignalPasskeyCode) signal() {}
+func (SignalLinked) signal()      {}
+func (SignalLinkFailed) signal()  {}
+func (SignalOnline) signal()      {}
+func (SignalSilent) signal()      {}
+func (SignalAlive) signal()       {}
+func (SignalClosed) signal()      {}
+func (SignalLoggedOut) signal()   {}
+func (SignalReplaced) signal()    {}
+func (SignalBanned) signal()      {}
+func (SignalOutdated) signal()    {}
+func (SignalRefused) signal()     {}
