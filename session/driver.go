@@ -34,12 +34,15 @@ type Driver interface {
 	// Version is the WhatsApp Web version that new connections present.
 	Version() Version
 
+	// UseVersion makes new connections present v, unless v is older than the one the
+	// driver was built with.
+	UseVersion(v Version)
+
 	// RefreshVersion asks WhatsApp for its current version and uses it for new
 	// connections. On failure the old version stays in use.
 	RefreshVersion(ctx context.Context) (Version, error)
 
-	// Unlinkable refusals and so on are reported by Conn; Close releases what the
-	// driver itself holds. Every Conn must be closed before.
+	// Close releases what the driver itself holds. Every Conn must be closed before.
 	Close() error
 }
 
@@ -79,6 +82,9 @@ type Conn interface {
 
 	// ConfirmPasskey continues after SignalPasskeyCode was shown to the person.
 	ConfirmPasskey(ctx context.Context) error
+
+	// LastHeard is when WhatsApp last sent anything on this connection.
+	LastHeard() time.Time
 
 	// Logout asks WhatsApp to unlink this device and deletes the credentials.
 	// An error means that WhatsApp did not confirm; the credentials then remain.
@@ -144,12 +150,11 @@ type (
 	// SignalOnline says that the login is complete.
 	SignalOnline struct{ Account Account }
 
-	// SignalSilent says that WhatsApp did not answer a keepalive in time; SignalAlive
-	// that it answered one.
+	// SignalSilent says that WhatsApp did not answer a keepalive in time.
 	SignalSilent struct{}
-	SignalAlive  struct{}
 
-	// SignalClosed says that the connection ended and may be made again at once.
+	// SignalClosed says that the connection ended and may be made again at once. After
+	// SignalLinked it says that WhatsApp is ready for the first login.
 	SignalClosed struct{ Err error }
 
 	// SignalLoggedOut says that the link is gone; the driver has deleted, or is about
@@ -190,7 +195,6 @@ func (SignalLinked) signal()      {}
 func (SignalLinkFailed) signal()  {}
 func (SignalOnline) signal()      {}
 func (SignalSilent) signal()      {}
-func (SignalAlive) signal()       {}
 func (SignalClosed) signal()      {}
 func (SignalLoggedOut) signal()   {}
 func (SignalReplaced) signal()    {}
