@@ -1,0 +1,136 @@
+package models
+
+import (
+	"context"
+	"encoding/hex"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// cachedKeys bounds the cache: at some 200 bytes each, one megabyte or so.
+	cachedKeys = 4096
+	// trustFor is how long a cached key is believed without asking the database,
+	// so that a key which another process revoked is dead after that time.
+	trustFor = time.Second
+	// askAgain is from when on one of the requests asks the database while the
+	// others still go on; so a busy key costs one query in this time and nobody
+	// waits in a crowd.
+	askAgain = trustFor / 2
+)
+
+// DeviceIDByKey returns which device the key opens and the key's ID. ErrNotFound
+// when the key is unknown, malformed, revoked or expired: nobody can tell which.
+//
+// It is made for every API request: a key seen within the last second costs no
+// query. Any change of keys or devices through this Store counts at once; one by
+// another process within a second. An unknown key always asks the database.
+func (s *Store) DeviceIDByKey(ctx context.Context, value string) (deviceID, keyID string, err error) {
+	if !wellFormedKey(value) {
+		return "", "", faultf(ErrNotFound, nil, "the key is malformed")
+	}
+	now := s.now()
+	sum := s.vault.keyHash(value)
+	k, ok := s.keys.get(sum, now)
+	if !ok {
+		if k, err = s.lookUpKey(ctx, sum, now); err != nil {
+			return "", "", err
+		}
+	}
+	if k.expired(now) {
+		return "", "", faultf(ErrNotFound, nil, "the key has expired")
+	}
+	s.used.key(k.keyID, now)
+	return k.deviceID, k.keyID, nil
+}
+
+func (s *Store) lookUpKey(ctx context.Context, sum [32]byte, now time.Time) (*cachedKey, error) {
+	generation := s.keys.generation.Load()
+	var row apiKeyRow
+	err := s.read(ctx).Select("id", "device_id", "expires_at").
+		Where("lookup = ? AND revoked_at IS NULL", hex.EncodeToString(sum[:])).
+		Take(&row).Error
+	if err != nil {
+		return nil, wrap(ctx, "look up key", err)
+	}
+	k := &cachedKey{deviceID: row.DeviceID, keyID: row.ID, expires: row.ExpiresAt, checked: now}
+	s.keys.put(sum, k, generation)
+	return k, nil
+}
+
+// wellFormedKey spares the database what cannot be a key.
+func wellFormedKey(value string) bool {
+	if len(value) != 32 {
+		return false
+	}
+	for i := range len(value) {
+		if c := value[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// cachedKey is a key that was valid when it was checked. Immutable but for asking.
+type cachedKey struct {
+	deviceID string
+	keyID    string
+	expires  *int64
+	checked  time.Time
+	asking   atomic.Bool
+}
+
+func (k *cachedKey) expired(now time.Time) bool {
+	return k.expires != nil && now.UnixMilli() >= *k.expires
+}
+
+// keyCache remembers valid keys by their hash.
+type keyCache struct {
+	// generation counts the changes; an answer of the database that is older than
+	// the last change must not enter the cache.
+	generation atomic.Uint64
+	mu         sync.RWMutex
+	keys       map[[32]byte]*cachedKey
+}
+
+// get returns the key unless it must be asked for again.
+func (c *keyCache) get(sum [32]byte, now time.Time) (*cachedKey, bool) {
+	c.mu.RLock()
+	k, ok := c.keys[sum]
+	c.mu.RUnlock()
+	if !ok {
+		return nil, false
+	}
+	age := now.Sub(k.checked)
+	if age < 0 || age >= trustFor {
+		return nil, false
+	}
+	if age >= askAgain && k.asking.CompareAndSwap(false, true) {
+		return nil, false
+	}
+	return k, true
+}
+
+func (c *keyCache) put(sum [32]byte, k *cachedKey, generation uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.generation.Load() != generation {
+		return
+	}
+	if _, known := c.keys[sum]; !known && len(c.keys) >= cachedKeys {
+		for old := range c.keys { // any one: the order of a map is random
+			delete(c.keys, old)
+			break
+		}
+	}
+	c.keys[sum] = k
+}
+
+// reset forgets everything. It is called after a change has been stored.
+func (c *keyCache) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.generation.Add(1)
+	c.keys = make(map[[32]byte]*cachedKey)
+}

@@ -1,0 +1,60 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Backup writes a consistent copy of the whole database to path while everything
+// goes on. The file appears only when it is complete and safe on the disk; when
+// path exists nothing is touched and the error is ErrConflict. The copy holds
+// secrets sealed under the server key, which it does not contain.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	doing := "cannot write the backup " + path
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return faultf(ErrStorage, err, "%s", doing)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return errBackupExists(path)
+	}
+	// In the same folder, so that the last step is a rename.
+	work, err := os.MkdirTemp(filepath.Dir(path), ".wadah-backup-*")
+	if err != nil {
+		return wrap(ctx, doing, err)
+	}
+	defer os.RemoveAll(work)
+	copied := filepath.Join(work, DatabaseFile)
+	if err := s.vacuumInto(ctx, copied); err != nil {
+		return wrap(ctx, doing, err)
+	}
+	err = os.Chmod(copied, 0o600)
+	if err == nil {
+		err = syncFile(copied)
+	}
+	if err == nil {
+		err = publish(copied, path)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return errBackupExists(path)
+	}
+	return wrap(ctx, doing, err)
+}
+
+func errBackupExists(path string) error {
+	return faultf(ErrConflict, nil, "%s exists; choose another name or move it away", path)
+}
+
+// vacuumInto copies the database through a connection of its own, so that the
+// minutes this may take hold up nobody in the pools.
+func (s *Store) vacuumInto(ctx context.Context, path string) error {
+	db, err := openPool(ctx, s.path, 1, 1, writeSettings)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
+	return errors.Join(err, db.Close())
+}

@@ -1,0 +1,130 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"gorm.io/gorm"
+)
+
+// What can go wrong in storage. Every error of this package that is not an
+// [*Invalid] or a context's error matches exactly one of these by errors.Is, and
+// wraps what caused it: the text is for the log, never for a client.
+var (
+	// ErrNotFound: there is no such row. For keys and sign-ins it also stands for
+	// every other refusal, so that a caller cannot tell them apart.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: another row holds what was asked for.
+	ErrConflict = errors.New("conflict")
+	// ErrNewerSchema: a newer version of Wadah has written this database.
+	ErrNewerSchema = errors.New("the database was written by a newer version of Wadah")
+	// ErrWrongKey: the server key is missing, malformed or belongs to another database.
+	ErrWrongKey = errors.New("the server key does not fit this database")
+	// ErrCorrupt: the database file is damaged, incomplete or not Wadah's.
+	ErrCorrupt = errors.New("the database is damaged")
+	// ErrStorage: the disk is full, read-only or failing, or the file is held by
+	// another program.
+	ErrStorage = errors.New("the storage cannot be used")
+)
+
+// Invalid says which value of the caller was refused, and why. Code is
+// machine-readable (front ends translate by it); Message is an English sentence.
+// With the code "name_taken" it matches ErrConflict too.
+type Invalid struct {
+	Field   string // "name", "password", …
+	Code    string // "name_required", "password_too_short", …
+	Message string
+}
+
+// Error returns the sentence.
+func (e *Invalid) Error() string { return e.Message }
+
+// Is makes a taken name a conflict.
+func (e *Invalid) Is(target error) bool {
+	return target == ErrConflict && e.Code == CodeNameTaken
+}
+
+// CodeNameTaken is the code of an Invalid whose name another row has.
+const CodeNameTaken = "name_taken"
+
+func invalid(field, code, message string) *Invalid {
+	return &Invalid{Field: field, Code: code, Message: message}
+}
+
+// fault is a sentinel with a sentence that says what to mend, and its cause.
+type fault struct {
+	kind  error
+	text  string
+	cause error
+}
+
+func (f *fault) Error() string {
+	if f.cause == nil {
+		return f.text
+	}
+	return f.text + ": " + f.cause.Error()
+}
+
+func (f *fault) Unwrap() []error {
+	if f.cause == nil {
+		return []error{f.kind}
+	}
+	return []error{f.kind, f.cause}
+}
+
+func faultf(kind, cause error, format string, args ...any) error {
+	return &fault{kind: kind, text: fmt.Sprintf(format, args...), cause: cause}
+}
+
+// wrap turns an error of the database or the file system into one of ours, with
+// what was being done. Errors that already are ours, and context errors, keep
+// their identity.
+func wrap(ctx context.Context, doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isOurs(err):
+		return err
+	case ctx.Err() != nil:
+		// The driver reports an interrupted statement in its own words.
+		return fmt.Errorf("%s: %w", doing, ctx.Err())
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	kind, why := classify(err)
+	return faultf(kind, err, "%s: %s", doing, why)
+}
+
+func isOurs(err error) bool {
+	var inv *Invalid
+	var f *fault
+	return errors.As(err, &inv) || errors.As(err, &f)
+}
+
+// classify finds the sentinel for a foreign error, and the sentence for it.
+func classify(err error) (kind error, why string) {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return ErrNotFound, "there is no such row"
+	}
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return ErrConflict, "another row has this value"
+	}
+	if errors.Is(err, gorm.ErrForeignKeyViolated) {
+		return ErrNotFound, "what it belongs to does not exist"
+	}
+	if kind, why := classifySQLite(err); kind != nil {
+		return kind, why
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return ErrStorage, "the disk is full; free some space"
+	case errors.Is(err, syscall.EROFS):
+		return ErrStorage, "the file system is read-only; make it writable"
+	case errors.Is(err, fs.ErrPermission):
+		return ErrStorage, "permission denied; give the user that runs Wadah access"
+	}
+	return ErrStorage, "the storage failed"
+}

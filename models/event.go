@@ -1,0 +1,129 @@
+package models
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// KeptEvents is how many events of a device are kept.
+const KeptEvents = 500
+
+// DeviceEvent is one change in the life of a device.
+type DeviceEvent struct {
+	ID       string // given by AddEvents; sorts by time
+	DeviceID string
+	At       time.Time // zero: now
+	From, To string    // states
+	Reason   string
+	Detail   string
+}
+
+type deviceEventRow struct {
+	ID       string `gorm:"primaryKey"`
+	DeviceID string
+	At       int64
+	From     string `gorm:"column:from_state"`
+	To       string `gorm:"column:to_state"`
+	Reason   string
+	Detail   string
+}
+
+func (deviceEventRow) TableName() string { return "device_events" }
+
+// AddEvents stores events, all or none, in the order given, and keeps the newest
+// 500 of each device. Events of a device that no longer exists are dropped.
+func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
+	if len(events) == 0 {
+		return nil
+	}
+	return s.tx(ctx, "store events", func(tx *gorm.DB) error {
+		alive, err := existingDevices(tx, events)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		var rows []deviceEventRow
+		for _, e := range events {
+			if !slices.Contains(alive, e.DeviceID) {
+				continue
+			}
+			if e.At.IsZero() {
+				e.At = now
+			}
+			rows = append(rows, deviceEventRow{
+				ID: s.ids.next(now), DeviceID: e.DeviceID, At: e.At.UnixMilli(),
+				From: e.From, To: e.To, Reason: e.Reason, Detail: e.Detail,
+			})
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		if err := tx.CreateInBatches(rows, 100).Error; err != nil {
+			return err
+		}
+		for _, id := range alive {
+			if err := forgetOldEvents(tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// existingDevices returns, without repetition, which of the events' devices exist.
+func existingDevices(tx *gorm.DB, events []DeviceEvent) ([]string, error) {
+	var wanted []string
+	for _, e := range events {
+		wanted = append(wanted, e.DeviceID)
+	}
+	slices.Sort(wanted)
+	wanted = slices.Compact(wanted)
+	var alive []string
+	for part := range slices.Chunk(wanted, inChunk) {
+		var ids []string
+		if err := tx.Model(&deviceRow{}).Where("id IN ?", part).Pluck("id", &ids).Error; err != nil {
+			return nil, err
+		}
+		alive = append(alive, ids...)
+	}
+	return alive, nil
+}
+
+// forgetOldEvents deletes all but the newest events of a device.
+func forgetOldEvents(tx *gorm.DB, deviceID string) error {
+	var newestTooMany []string
+	err := tx.Model(&deviceEventRow{}).Where("device_id = ?", deviceID).
+		Order("id DESC").Offset(KeptEvents).Limit(1).Pluck("id", &newestTooMany).Error
+	if err != nil || len(newestTooMany) == 0 {
+		return err
+	}
+	return tx.Where("device_id = ? AND id <= ?", deviceID, newestTooMany[0]).Delete(&deviceEventRow{}).Error
+}
+
+// Events returns events of a device, newest first: at most limit (all that are
+// kept when limit is not positive), and only those before beforeID unless that is
+// empty.
+func (s *Store) Events(ctx context.Context, deviceID string, limit int, beforeID string) ([]DeviceEvent, error) {
+	if limit <= 0 || limit > KeptEvents {
+		limit = KeptEvents
+	}
+	q := s.read(ctx).Where("device_id = ?", deviceID)
+	if beforeID != "" {
+		q = q.Where("id < ?", beforeID)
+	}
+	var rows []deviceEventRow
+	if err := q.Order("id DESC").Limit(limit).Find(&rows).Error; err != nil {
+		return nil, wrap(ctx, "list events", err)
+	}
+	events := make([]DeviceEvent, 0, len(rows))
+	for _, r := range rows {
+		events = append(events, DeviceEvent{
+			ID: r.ID, DeviceID: r.DeviceID, At: fromMilli(r.At),
+			From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail,
+		})
+	}
+	return events, nil
+}

@@ -1,0 +1,188 @@
+package models
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alexedwards/scs/v2"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Keys under which the panel puts texts into a login (scs.SessionManager.Put). The
+// store copies them into columns, for the list of logins.
+const (
+	LoginUserID    = "user_id"
+	LoginAddress   = "address"
+	LoginUserAgent = "user_agent"
+)
+
+// hashPrefix marks, in what AllCtx returns, the hash of a token in a token's place.
+const hashPrefix = "sha256:"
+
+// Login is one browser signed in to the panel.
+type Login struct {
+	ID        string
+	UserID    string // empty before signing in
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+	Address   string
+	UserAgent string
+}
+
+type loginRow struct {
+	ID        string  `gorm:"primaryKey"`
+	TokenHash string  // SHA-256 of the token, hexadecimal: the table opens no panel
+	UserID    *string //
+	Data      []byte
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+	SeenAt    int64
+	ExpiresAt int64
+	// EndedAt marks a login that was ended. The row stays until it would have
+	// expired, for a request that began before and commits after must not bring
+	// the login back to life.
+	EndedAt   *int64
+	Address   string
+	UserAgent string
+}
+
+func (loginRow) TableName() string { return "logins" }
+
+// LoginStore keeps the panel's logins for scs.
+type LoginStore struct {
+	s *Store
+}
+
+var (
+	_ scs.Store            = (*LoginStore)(nil)
+	_ scs.CtxStore         = (*LoginStore)(nil)
+	_ scs.IterableStore    = (*LoginStore)(nil)
+	_ scs.IterableCtxStore = (*LoginStore)(nil)
+)
+
+// Logins returns the store for scs.SessionManager.Store.
+func (s *Store) Logins() *LoginStore { return &LoginStore{s} }
+
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// knownHash is tokenHash, or the hash itself where AllCtx has given it. Only for
+// changes: FindCtx must never accept a hash, or who reads the table is signed in.
+func knownHash(token string) string {
+	if hash, ok := strings.CutPrefix(token, hashPrefix); ok {
+		return hash
+	}
+	return tokenHash(token)
+}
+
+// FindCtx returns the data of a login that is neither ended nor expired.
+func (l *LoginStore) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
+	now, hash := l.s.now(), tokenHash(token)
+	var row loginRow
+	err = l.s.read(ctx).Select("data").
+		Where("token_hash = ? AND ended_at IS NULL AND expires_at > ?", hash, now.UnixMilli()).
+		Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, wrap(ctx, "find login", err)
+	}
+	l.s.used.login(hash, now)
+	return row.Data, true, nil
+}
+
+// CommitCtx stores a login. A login that was ended stays ended, and one of a user
+// who was deleted is dropped.
+func (l *LoginStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	now := l.s.now()
+	row := loginRow{
+		ID: l.s.ids.next(now), TokenHash: knownHash(token), Data: data,
+		CreatedAt: now.UnixMilli(), SeenAt: now.UnixMilli(), ExpiresAt: expiry.UnixMilli(),
+	}
+	row.describe(data)
+	err := l.s.write(ctx).Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "token_hash"}},
+		DoUpdates: clause.AssignmentColumns([]string{
+			"user_id", "data", "seen_at", "expires_at", "address", "user_agent",
+		}),
+		Where: clause.Where{Exprs: []clause.Expression{clause.Eq{Column: "logins.ended_at", Value: nil}}},
+	}).Create(&row).Error
+	if errors.Is(err, gorm.ErrForeignKeyViolated) {
+		return nil
+	}
+	return wrap(ctx, "store login", err)
+}
+
+// describe fills the columns that are copied from the login's own values.
+func (r *loginRow) describe(data []byte) {
+	_, values, err := scs.GobCodec{}.Decode(data)
+	if err != nil {
+		return // another codec's data: the columns stay empty
+	}
+	text := func(key string, limit int) string {
+		v, _ := values[key].(string)
+		v = strings.ToValidUTF8(v, "\uFFFD")
+		if utf8.RuneCountInString(v) > limit {
+			v = string([]rune(v)[:limit])
+		}
+		return v
+	}
+	if id := text(LoginUserID, 26); id != "" {
+		r.UserID = &id
+	}
+	r.Address = text(LoginAddress, 64)
+	r.UserAgent = text(LoginUserAgent, 300)
+}
+
+// DeleteCtx ends a login; an unknown token is no error.
+func (l *LoginStore) DeleteCtx(ctx context.Context, token string) error {
+	err := l.s.endLogins(l.s.write(ctx).Where("token_hash = ?", knownHash(token)))
+	return wrap(ctx, "end login", err)
+}
+
+// AllCtx returns the data of all logins that are neither ended nor expired. Tokens
+// are not stored, so the keys are "sha256:" and the hash; DeleteCtx and CommitCtx
+// take such a key in place of a token, FindCtx does not.
+func (l *LoginStore) AllCtx(ctx context.Context) (map[string][]byte, error) {
+	var rows []loginRow
+	err := l.s.read(ctx).Select("token_hash", "data").
+		Where("ended_at IS NULL AND expires_at > ?", l.s.nowMilli()).Find(&rows).Error
+	if err != nil {
+		return nil, wrap(ctx, "list logins", err)
+	}
+	all := make(map[string][]byte, len(rows))
+	for _, r := range rows {
+		all[hashPrefix+r.TokenHash] = r.Data
+	}
+	return all, nil
+}
+
+// Find is FindCtx without a context, as scs.Store wants it; so are Commit, Delete
+// and All.
+func (l *LoginStore) Find(token string) (data []byte, found bool, err error) {
+	return l.FindCtx(context.Background(), token)
+}
+
+// Commit is CommitCtx without a context.
+func (l *LoginStore) Commit(token string, data []byte, expiry time.Time) error {
+	return l.CommitCtx(context.Background(), token, data, expiry)
+}
+
+// Delete is DeleteCtx without a context.
+func (l *LoginStore) Delete(token string) error {
+	return l.DeleteCtx(context.Background(), token)
+}
+
+// All is AllCtx without a context.
+func (l *LoginStore) All() (map[string][]byte, error) {
+	return l.AllCtx(context.Background())
+}

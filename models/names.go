@@ -1,0 +1,76 @@
+package models
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Limits of names, in characters (runes).
+const (
+	MaxNameLength     = 60
+	MaxUserNameLength = 40
+	MaxNoteLength     = 2000
+)
+
+// cleanName is the form in which the name of a device or a key is stored.
+func cleanName(name string) (string, error) {
+	if !utf8.ValidString(name) {
+		return "", invalid("name", "name_invalid", "The name is not valid text.")
+	}
+	name = norm.NFC.String(strings.TrimSpace(name))
+	switch {
+	case name == "":
+		return "", invalid("name", "name_required", "A name is required.")
+	case utf8.RuneCountInString(name) > MaxNameLength:
+		return "", invalid("name", "name_too_long", "The name has more than 60 characters.")
+	case strings.ContainsFunc(name, hiddenRune):
+		return "", invalid("name", "name_invalid", "The name has characters that cannot be shown.")
+	}
+	return name, nil
+}
+
+// hiddenRune reports control characters and those that reorder or hide the text
+// around them: two names must never look the same by such a trick. Joiners, which
+// some scripts and emoji need, are let through.
+func hiddenRune(r rune) bool {
+	switch r {
+	case '\u200c', '\u200d':
+		return false
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
+		r == utf8.RuneError
+}
+
+// cleanUserName is the form in which a user's name is stored.
+func cleanUserName(name string) (string, error) {
+	if !utf8.ValidString(name) {
+		return "", invalid("name", "name_invalid", "The name is not valid text.")
+	}
+	name = norm.NFC.String(strings.TrimSpace(name))
+	switch {
+	case name == "":
+		return "", invalid("name", "name_required", "A name is required.")
+	case utf8.RuneCountInString(name) > MaxUserNameLength:
+		return "", invalid("name", "name_too_long", "The name has more than 40 characters.")
+	}
+	for _, r := range name {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) && !strings.ContainsRune("._-@", r) {
+			return "", invalid("name", "name_invalid", "The name may have letters, digits and . _ - @ only.")
+		}
+	}
+	return name, nil
+}
+
+// nameKey is what makes two names the same: upper and lower case are equal in
+// every script.
+func nameKey(name string) string {
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.TrimSpace(name))))
+}
+
+func nameTaken() error {
+	return invalid("name", CodeNameTaken, "This name is taken.")
+}

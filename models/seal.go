@@ -1,0 +1,121 @@
+package models
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+)
+
+// What subkeys are derived for. The strings are part of the stored format: a
+// change makes everything sealed before unreadable.
+const (
+	purposeKeyCheck  = "key-check"
+	purposeKeyLookup = "api-key-lookup"
+	purposeKeySeal   = "api-key-seal"
+	purposeProxy     = "device-proxy"
+)
+
+// sealVersion is the first byte of everything sealed.
+const sealVersion = 1
+
+// vault holds the server key and does everything that needs it.
+type vault struct {
+	key    []byte
+	lookup []byte
+}
+
+func newVault(key []byte) (*vault, error) {
+	if len(key) != serverKeySize {
+		return nil, faultf(ErrWrongKey, nil, "the server key must have %d bytes, not %d", serverKeySize, len(key))
+	}
+	v := &vault{key: append([]byte(nil), key...)}
+	var err error
+	if v.lookup, err = v.subkey(purposeKeyLookup); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// subkey derives the 32-byte key for one purpose (HKDF with SHA-256).
+func (v *vault) subkey(purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, v.key, nil, "wadah "+purpose, 32)
+}
+
+// fingerprint is a value by which a database recognises its server key. It
+// reveals nothing about it.
+func (v *vault) fingerprint() (string, error) {
+	k, err := v.subkey(purposeKeyCheck)
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(k), nil
+}
+
+// keyHash is under which an API key is found in its table.
+func (v *vault) keyHash(value string) [32]byte {
+	mac := hmac.New(sha256.New, v.lookup)
+	mac.Write([]byte(value))
+	var sum [32]byte
+	mac.Sum(sum[:0])
+	return sum
+}
+
+func (v *vault) aead(purpose string) (cipher.AEAD, error) {
+	k, err := v.subkey(purpose)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(k)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// seal encrypts plain with AES-256-GCM so that only the same purpose and owner (a
+// row's ID) open it: a sealed value copied into another row is worthless.
+func (v *vault) seal(purpose, owner, plain string) ([]byte, error) {
+	aead, err := v.aead(purpose)
+	if err != nil {
+		return nil, fmt.Errorf("seal %s: %w", purpose, err)
+	}
+	return aead.Seal([]byte{sealVersion}, nil, []byte(plain), []byte(owner)), nil
+}
+
+// unseal is the reverse of seal; the error is ErrCorrupt.
+func (v *vault) unseal(purpose, owner string, sealed []byte) (string, error) {
+	if len(sealed) == 0 || sealed[0] != sealVersion {
+		return "", faultf(ErrCorrupt, nil, "a sealed value (%s) is damaged; set it again", purpose)
+	}
+	aead, err := v.aead(purpose)
+	if err != nil {
+		return "", fmt.Errorf("unseal %s: %w", purpose, err)
+	}
+	plain, err := aead.Open(nil, nil, sealed[1:], []byte(owner))
+	if err != nil {
+		return "", faultf(ErrCorrupt, err, "a sealed value (%s) is damaged; set it again", purpose)
+	}
+	return string(plain), nil
+}
+
+// Seal encrypts a secret under the server key, for a setting or another place at
+// rest. Purpose names the kind of secret, owner the row it belongs to; both are
+// needed to open it again. The result is text.
+func (s *Store) Seal(purpose, owner, plain string) (string, error) {
+	b, err := s.vault.seal("setting "+purpose, owner, plain)
+	return hex.EncodeToString(b), err
+}
+
+// Unseal is the reverse of Seal. ErrCorrupt when the text was not made by Seal for
+// the same purpose, owner and server key.
+func (s *Store) Unseal(purpose, owner, sealed string) (string, error) {
+	b, err := hex.DecodeString(sealed)
+	if err != nil {
+		return "", faultf(ErrCorrupt, err, "a sealed value (%s) is damaged; set it again", purpose)
+	}
+	return s.vault.unseal("setting "+purpose, owner, b)
+}

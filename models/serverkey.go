@@ -1,0 +1,104 @@
+package models
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// The names of Wadah's files in the data folder.
+const (
+	DatabaseFile  = "wadah.db"
+	ServerKeyFile = "server.key"
+)
+
+// serverKeySize is the length of the server key in bytes.
+const serverKeySize = 32
+
+// ParseServerKey reads a server key from its text form, 64 hexadecimal digits;
+// white space around them is ignored. The error is ErrWrongKey and does not
+// contain the text.
+func ParseServerKey(text string) ([]byte, error) {
+	key, err := hex.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != serverKeySize {
+		return nil, faultf(ErrWrongKey, nil, "the server key must be 64 hexadecimal digits")
+	}
+	if bytes.Equal(key, make([]byte, serverKeySize)) {
+		return nil, faultf(ErrWrongKey, nil, "the server key is all zeros, which protects nothing; use the one that was made with the database")
+	}
+	return key, nil
+}
+
+// LoadServerKey returns the server key kept in the data folder dir, and makes
+// folder and key when there is none yet (created is true then). A key that others
+// may read is made private (0600). It never makes a new key beside an existing
+// database, whose secrets only the old key can open: that is ErrWrongKey. When
+// the folder cannot be used the error is ErrStorage.
+func LoadServerKey(dir string) (key []byte, created bool, err error) {
+	path := filepath.Join(dir, ServerKeyFile)
+	key, err = readServerKey(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, false, err
+	}
+	for _, name := range []string{DatabaseFile, DatabaseFile + "-wal"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return nil, false, faultf(ErrWrongKey, nil,
+				"%s is missing although %s exists: the folder %s was copied in part; copy %s too, or give the key in WADAH_SERVER_KEY",
+				ServerKeyFile, name, dir, ServerKeyFile)
+		}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		kind, why := classify(err)
+		return nil, false, faultf(kind, err, "the data folder %s cannot be made: %s", dir, why)
+	}
+	key = make([]byte, serverKeySize)
+	rand.Read(key)
+	err = writeNewFile(path, []byte(hex.EncodeToString(key)+"\n"))
+	if errors.Is(err, fs.ErrExist) {
+		// Another process was first; its key is the key.
+		key, err = readServerKey(path)
+		return key, false, err
+	}
+	if err != nil {
+		kind, why := classify(err)
+		return nil, false, faultf(kind, err, "the server key cannot be written to %s: %s", path, why)
+	}
+	return key, true, nil
+}
+
+// readServerKey reads the key file; a missing file is fs.ErrNotExist.
+func readServerKey(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fs.ErrNotExist
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, faultf(ErrStorage, nil, "%s is not a file; move it away", path)
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		kind, why := classify(err)
+		return nil, faultf(kind, err, "the server key %s cannot be read: %s", path, why)
+	}
+	key, err := ParseServerKey(string(text))
+	if err != nil {
+		return nil, faultf(ErrWrongKey, err, "the server key in %s is damaged; restore the file from a backup", path)
+	}
+	// Windows has no such bits.
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		if err := os.Chmod(path, 0o600); err != nil {
+			kind, why := classify(err)
+			return nil, faultf(kind, err, "others may read the server key %s and it cannot be made private: %s", path, why)
+		}
+	}
+	return key, nil
+}

@@ -1,0 +1,32 @@
+package models
+
+import (
+	"context"
+
+	"gorm.io/gorm/clause"
+)
+
+type settingRow struct {
+	Name      string `gorm:"primaryKey"`
+	Value     string
+	UpdatedAt int64 `gorm:"autoUpdateTime:false"`
+}
+
+func (settingRow) TableName() string { return "settings" }
+
+// Setting returns the value of a setting; ErrNotFound when it was never set.
+func (s *Store) Setting(ctx context.Context, name string) (string, error) {
+	var row settingRow
+	err := s.read(ctx).Where("name = ?", name).Take(&row).Error
+	return row.Value, wrap(ctx, "read setting "+name, err)
+}
+
+// SetSetting stores a setting.
+func (s *Store) SetSetting(ctx context.Context, name, value string) error {
+	row := settingRow{Name: name, Value: value, UpdatedAt: s.nowMilli()}
+	err := s.write(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "name"}},
+		DoUpdates: clause.AssignmentColumns([]string{"value", "updated_at"}),
+	}).Create(&row).Error
+	return wrap(ctx, "store setting "+name, err)
+}

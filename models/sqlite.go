@@ -1,0 +1,140 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	gormsqlite "gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"modernc.org/sqlite"
+)
+
+// Everything that is special about SQLite is in the sqlite*.go files. The queries
+// are ordinary SQL, for PostgreSQL to come.
+
+const (
+	// sharedConns bounds the pool that whatsmeow's store and our writes share. A
+	// write that waits for its turn keeps its connection, and whatsmeow may read a
+	// row while it still holds another result open; a pool as small as the number
+	// of goroutines doing that would stop for good. Session dials at most a few
+	// dozen devices at a time, so this is ample, and an idle connection is closed
+	// again (sharedIdle, idleTime).
+	sharedConns = 64
+	sharedIdle  = 8
+	// readConns bounds the pool of our own reads. It is apart, so that a read
+	// never queues for a connection behind writers: in WAL mode the database
+	// itself lets readers pass. More than a few would only fight for the CPU.
+	readConns = 8
+	idleTime  = 2 * time.Minute
+)
+
+// sqliteDSN spells a path and the settings of every connection for modernc.org/sqlite.
+// The path is percent-encoded, for it may contain '?', '#', '%' and spaces.
+func sqliteDSN(path string, settings ...string) string {
+	path = filepath.ToSlash(path)
+	if runtime.GOOS == "windows" && filepath.VolumeName(path) != "" && !strings.HasPrefix(path, "/") {
+		path = "/" + path // file:/C:/…, as SQLite wants drive letters
+	}
+	var b strings.Builder
+	b.WriteString("file:")
+	for i, part := range strings.Split(path, "/") {
+		if i > 0 {
+			b.WriteByte('/')
+		}
+		// PathEscape covers all that a URI gives a meaning to: ? # % and space.
+		b.WriteString(url.PathEscape(part))
+	}
+	b.WriteByte('?')
+	b.WriteString(strings.Join(settings, "&"))
+	return b.String()
+}
+
+var (
+	// writeSettings: wait for a lock instead of failing; readers and one writer at
+	// once (WAL); foreign keys, which whatsmeow insists on; fsync at checkpoints
+	// (NORMAL: a power cut may lose the last commits, never consistency); take the
+	// write lock when a transaction begins, since a lock asked for later fails at
+	// once when somebody else wrote meanwhile, whatever the timeout.
+	writeSettings = []string{
+		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)",
+		"_pragma=synchronous(NORMAL)", "_txlock=immediate", "_error_rc=1",
+	}
+	readSettings = []string{
+		"_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_txlock=deferred", "_error_rc=1",
+	}
+	// inspectSettings open without the right to change anything.
+	inspectSettings = []string{"mode=ro", "_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_error_rc=1"}
+)
+
+// openPool opens a pool of connections to the database file and makes sure that
+// one works.
+func openPool(ctx context.Context, path string, limit, idle int, settings []string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", sqliteDSN(path, settings...))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(limit)
+	db.SetMaxIdleConns(idle)
+	db.SetConnMaxIdleTime(idleTime)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// dialector is GORM's SQLite dialect over a pool of modernc.org/sqlite, whose
+// errors the original does not know.
+type dialector struct {
+	*gormsqlite.Dialector
+}
+
+func sqliteDialector(db *sql.DB) gorm.Dialector {
+	return dialector{&gormsqlite.Dialector{DriverName: "sqlite", Conn: db}}
+}
+
+// Translate gives constraint violations GORM's names.
+func (d dialector) Translate(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() {
+	case 1555, 2067: // primary key, unique
+		return errors.Join(gorm.ErrDuplicatedKey, err)
+	case 787: // foreign key
+		return errors.Join(gorm.ErrForeignKeyViolated, err)
+	}
+	return err
+}
+
+// classifySQLite finds the sentinel and the sentence for an error of SQLite
+// (https://www.sqlite.org/rescode.html); kind is nil for other errors.
+func classifySQLite(err error) (kind error, why string) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return nil, ""
+	}
+	switch e.Code() & 0xff { // the rest is detail
+	case 13: // SQLITE_FULL
+		return ErrStorage, "the disk is full; free some space"
+	case 8: // SQLITE_READONLY
+		return ErrStorage, "the database or its folder is read-only; make it writable for the user that runs Wadah"
+	case 14, 3, 23: // SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH
+		return ErrStorage, "the database cannot be opened; check that the folder exists and may be written by the user that runs Wadah"
+	case 10: // SQLITE_IOERR
+		return ErrStorage, "the disk reports an error; check it, and its free space"
+	case 5, 6, 15: // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL
+		return ErrStorage, "another program holds the database; close it"
+	case 11: // SQLITE_CORRUPT
+		return ErrCorrupt, "the database is damaged; restore a backup"
+	case 26: // SQLITE_NOTADB
+		return ErrCorrupt, "the file is not a database; restore a backup"
+	}
+	return nil, ""
+}

@@ -1,0 +1,137 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// sqliteMagic begins every SQLite file.
+const sqliteMagic = "SQLite format 3\x00"
+
+// found is what inspect learned about a database file.
+type found struct {
+	exists     bool
+	migrations []string // recorded as applied
+}
+
+// inspect looks at the database file and at what lies beside it without changing
+// a byte, and refuses what must not be opened for writing: SQLite would take a
+// log without its database for rubbish and delete it, and make a new database
+// where a folder was copied in part.
+func inspect(ctx context.Context, path string) (found, error) {
+	header, size, err := readHeader(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		for _, suffix := range []string{"-wal", "-journal"} {
+			if info, err := os.Lstat(path + suffix); err == nil && info.Size() > 0 {
+				return found{}, faultf(ErrCorrupt, nil,
+					"%s is missing although %s exists: the folder was copied in part; copy the database too, or restore a backup",
+					path, filepath.Base(path)+suffix)
+			}
+		}
+		return found{}, nil
+	}
+	switch {
+	case err != nil:
+		return found{}, err
+	case size == 0:
+		// Wadah never leaves an empty file behind (see createDatabase).
+		return found{}, faultf(ErrCorrupt, nil,
+			"%s is empty, as after a copy that failed; restore a backup, or delete it to begin anew", path)
+	case header != sqliteMagic:
+		return found{}, faultf(ErrCorrupt, nil,
+			"%s is not a database; move it away, or restore a backup", path)
+	}
+	f := found{exists: true}
+	f.migrations, err = examine(ctx, path)
+	return f, err
+}
+
+func readHeader(path string) (header string, size int64, err error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); err == nil {
+			return "", 0, faultf(ErrStorage, nil, "%s is a link to nothing; mend or delete it", path)
+		}
+		return "", 0, fs.ErrNotExist
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		return "", 0, faultf(ErrStorage, nil, "%s is not a file; move it away", path)
+	}
+	var file *os.File
+	if err == nil {
+		file, err = os.Open(path)
+	}
+	if err != nil {
+		kind, why := classify(err)
+		return "", 0, faultf(kind, err, "%s cannot be read: %s", path, why)
+	}
+	defer file.Close()
+	b := make([]byte, len(sqliteMagic))
+	n, err := io.ReadFull(file, b)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return "", 0, faultf(ErrStorage, err, "%s cannot be read; check the disk", path)
+	}
+	return string(b[:n]), info.Size(), nil
+}
+
+// examine opens the database read-only, checks its structure and returns the
+// migrations it has seen.
+func examine(ctx context.Context, path string) (migrations []string, err error) {
+	doing := "cannot open " + path
+	db, err := openPool(ctx, path, 1, 1, inspectSettings)
+	if err != nil {
+		return nil, wrap(ctx, doing, err)
+	}
+	defer db.Close()
+
+	var verdict string
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return nil, wrap(ctx, doing, err)
+	}
+	if verdict != "ok" {
+		return nil, faultf(ErrCorrupt, errors.New(verdict), "%s is damaged; restore a backup", path)
+	}
+	var name string
+	err = db.QueryRowContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?", migrationTable).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, faultf(ErrCorrupt, nil, "%s is a database of another program; choose another path", path)
+	}
+	if err != nil {
+		return nil, wrap(ctx, doing, err)
+	}
+	rows, err := db.QueryContext(ctx, "SELECT id FROM "+migrationTable+" ORDER BY id")
+	if err != nil {
+		return nil, wrap(ctx, doing, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, wrap(ctx, doing, err)
+		}
+		migrations = append(migrations, id)
+	}
+	return migrations, wrap(ctx, doing, rows.Err())
+}
+
+// checkMigrations refuses a database with migrations this version does not know
+// and reports whether all that it knows are applied.
+func (f found) checkMigrations(path string) (current bool, err error) {
+	var known []string
+	for _, m := range migrations() {
+		known = append(known, m.ID)
+	}
+	for _, id := range f.migrations {
+		if !slices.Contains(known, id) {
+			return false, faultf(ErrNewerSchema, nil,
+				"%s was written by a newer version of Wadah (it has the change %q); install that version or a later one", path, id)
+		}
+	}
+	return len(f.migrations) == len(known), nil
+}

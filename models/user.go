@@ -1,0 +1,188 @@
+package models
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Roles of users: an admin may do everything, an operator runs devices, a viewer
+// looks.
+const (
+	RoleAdmin    = "admin"
+	RoleOperator = "operator"
+	RoleViewer   = "viewer"
+)
+
+// User is a person who may sign in to the panel.
+type User struct {
+	ID    string
+	Name  string // 1 to 40 letters, digits and . _ - @, unique whatever the case
+	Role  string // RoleAdmin, RoleOperator or RoleViewer
+	Lang  string // the language of the panel; empty: the browser's
+	Theme string // "light", "dark"; empty: the browser's
+	// PasswordAt is when the password was last set.
+	PasswordAt time.Time
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+type userRow struct {
+	ID           string `gorm:"primaryKey"`
+	Name         string
+	NameKey      string
+	Role         string
+	PasswordHash string
+	Lang         string
+	Theme        string
+	CreatedAt    int64 `gorm:"autoCreateTime:false"`
+	UpdatedAt    int64 `gorm:"autoUpdateTime:false"`
+	PasswordAt   int64
+}
+
+func (userRow) TableName() string { return "users" }
+
+func (r userRow) user() User {
+	return User{
+		ID: r.ID, Name: r.Name, Role: r.Role, Lang: r.Lang, Theme: r.Theme,
+		PasswordAt: fromMilli(r.PasswordAt), CreatedAt: fromMilli(r.CreatedAt), UpdatedAt: fromMilli(r.UpdatedAt),
+	}
+}
+
+// newUser checks everything about a user to be and hashes the password.
+func (s *Store) newUser(ctx context.Context, name, password, role string) (userRow, error) {
+	name, err := cleanUserName(name)
+	if err != nil {
+		return userRow{}, err
+	}
+	if err := checkRole(role); err != nil {
+		return userRow{}, err
+	}
+	if err := checkPassword(password, name); err != nil {
+		return userRow{}, err
+	}
+	hash, err := s.hash.create(ctx, password)
+	if err != nil {
+		return userRow{}, err
+	}
+	now := s.now()
+	return userRow{
+		ID: s.ids.next(now), Name: name, NameKey: nameKey(name), Role: role, PasswordHash: hash,
+		CreatedAt: now.UnixMilli(), UpdatedAt: now.UnixMilli(), PasswordAt: now.UnixMilli(),
+	}, nil
+}
+
+func checkRole(role string) error {
+	if !slices.Contains([]string{RoleAdmin, RoleOperator, RoleViewer}, role) {
+		return invalid("role", "role_unknown", "The role must be admin, operator or viewer.")
+	}
+	return nil
+}
+
+// CreateFirstAdmin creates the admin of a new installation. ErrConflict when any
+// user exists; of several callers at once exactly one succeeds.
+func (s *Store) CreateFirstAdmin(ctx context.Context, name, password string) (User, error) {
+	// Asked before the costly hash, so that nobody can burn CPU on a finished
+	// installation; asked again in the transaction, where it counts.
+	if n, err := s.CountUsers(ctx); err != nil {
+		return User{}, err
+	} else if n > 0 {
+		return User{}, errNotFirst()
+	}
+	row, err := s.newUser(ctx, name, password, RoleAdmin)
+	if err != nil {
+		return User{}, err
+	}
+	err = s.tx(ctx, "create first admin", func(tx *gorm.DB) error {
+		if err := s.lockUsers(tx); err != nil {
+			return err
+		}
+		var n int64
+		if err := tx.Model(&userRow{}).Count(&n).Error; err != nil {
+			return err
+		}
+		if n > 0 {
+			return errNotFirst()
+		}
+		return tx.Create(&row).Error
+	})
+	if err != nil {
+		return User{}, err
+	}
+	return row.user(), nil
+}
+
+func errNotFirst() error {
+	return faultf(ErrConflict, nil, "the installation has users already")
+}
+
+// lockUsers lets one transaction at a time decide by how many users there are.
+// SQLite has one writer anyway; other databases lock the row.
+func (s *Store) lockUsers(tx *gorm.DB) error {
+	row := settingRow{Name: "users_lock", UpdatedAt: s.nowMilli()}
+	return tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "name"}},
+		DoUpdates: clause.AssignmentColumns([]string{"updated_at"}),
+	}).Create(&row).Error
+}
+
+// CreateUser adds a user. An *Invalid when a value is unfit or the name taken.
+func (s *Store) CreateUser(ctx context.Context, name, password, role string) (User, error) {
+	row, err := s.newUser(ctx, name, password, role)
+	if err != nil {
+		return User{}, err
+	}
+	if err := s.write(ctx).Create(&row).Error; err != nil {
+		return User{}, wrap(ctx, "create user", takenOr(err))
+	}
+	return row.user(), nil
+}
+
+// Users returns all users, oldest first.
+func (s *Store) Users(ctx context.Context) ([]User, error) {
+	var rows []userRow
+	if err := s.read(ctx).Order("created_at, id").Find(&rows).Error; err != nil {
+		return nil, wrap(ctx, "list users", err)
+	}
+	users := make([]User, 0, len(rows))
+	for _, r := range rows {
+		users = append(users, r.user())
+	}
+	return users, nil
+}
+
+// CountUsers returns how many users there are.
+func (s *Store) CountUsers(ctx context.Context) (int, error) {
+	var n int64
+	err := s.read(ctx).Model(&userRow{}).Count(&n).Error
+	return int(n), wrap(ctx, "count users", err)
+}
+
+// User returns one user; ErrNotFound when there is none with this ID.
+func (s *Store) User(ctx context.Context, id string) (User, error) {
+	var row userRow
+	err := s.read(ctx).Where("id = ?", id).Take(&row).Error
+	if err != nil {
+		return User{}, wrap(ctx, "read user", err)
+	}
+	return row.user(), nil
+}
+
+// UserByName returns the user with this name, whatever its case; ErrNotFound when
+// there is none.
+func (s *Store) UserByName(ctx context.Context, name string) (User, error) {
+	row, err := s.userRowByName(ctx, name)
+	if err != nil {
+		return User{}, err
+	}
+	return row.user(), nil
+}
+
+func (s *Store) userRowByName(ctx context.Context, name string) (userRow, error) {
+	var row userRow
+	err := s.read(ctx).Where("name_key = ?", nameKey(name)).Take(&row).Error
+	return row, wrap(ctx, "read user by name", err)
+}

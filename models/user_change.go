@@ -1,0 +1,135 @@
+package models
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+)
+
+// Authenticate returns the user with this name and password. ErrNotFound when the
+// name is unknown or the password wrong; both take the same work.
+func (s *Store) Authenticate(ctx context.Context, name, password string) (User, error) {
+	row, err := s.userRowByName(ctx, name)
+	unknown := errors.Is(err, ErrNotFound)
+	switch {
+	case unknown:
+		row.PasswordHash = dummyHash
+	case err != nil:
+		return User{}, err
+	}
+	match, outdated, err := s.hash.matches(ctx, password, row.PasswordHash)
+	if err != nil {
+		return User{}, err
+	}
+	if unknown || !match {
+		return User{}, faultf(ErrNotFound, nil, "no user has this name and password")
+	}
+	if outdated {
+		// The parameters have been raised since: store a hash of today's. A failure
+		// costs nothing but that; the next sign-in tries again.
+		if hash, err := s.hash.create(ctx, password); err == nil {
+			s.write(ctx).Model(&userRow{}).Where("id = ? AND password_hash = ?", row.ID, row.PasswordHash).
+				Update("password_hash", hash)
+		}
+	}
+	return row.user(), nil
+}
+
+// SetPassword gives a user a new password and ends all of the user's logins. (The
+// panel renews the login of the person who asked; it gets a new token.)
+func (s *Store) SetPassword(ctx context.Context, id, password string) error {
+	u, err := s.User(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := checkPassword(password, u.Name); err != nil {
+		return err
+	}
+	hash, err := s.hash.create(ctx, password)
+	if err != nil {
+		return err
+	}
+	doing := "set password"
+	return s.tx(ctx, doing, func(tx *gorm.DB) error {
+		now := s.nowMilli()
+		res := tx.Model(&userRow{}).Where("id = ?", id).
+			Updates(map[string]any{"password_hash": hash, "password_at": now, "updated_at": now})
+		if err := changed(ctx, doing, res); err != nil {
+			return err
+		}
+		return s.endLogins(tx.Where("user_id = ?", id))
+	})
+}
+
+// SetUserName gives a user another name. An *Invalid when it is unfit or taken.
+func (s *Store) SetUserName(ctx context.Context, id, name string) error {
+	name, err := cleanUserName(name)
+	if err != nil {
+		return err
+	}
+	res := s.write(ctx).Model(&userRow{}).Where("id = ?", id).
+		Updates(map[string]any{"name": name, "name_key": nameKey(name), "updated_at": s.nowMilli()})
+	res.Error = takenOr(res.Error)
+	return changed(ctx, "rename user", res)
+}
+
+// SetUserPrefs stores the language and theme of a user's panel, each at most 20
+// characters; empty for the browser's.
+func (s *Store) SetUserPrefs(ctx context.Context, id, lang, theme string) error {
+	if len(lang) > 20 {
+		return invalid("lang", "lang_invalid", "This is not a language.")
+	}
+	if len(theme) > 20 {
+		return invalid("theme", "theme_invalid", "This is not a theme.")
+	}
+	res := s.write(ctx).Model(&userRow{}).Where("id = ?", id).
+		Updates(map[string]any{"lang": lang, "theme": theme, "updated_at": s.nowMilli()})
+	return changed(ctx, "store user preferences", res)
+}
+
+// SetUserRole gives a user another role. An *Invalid with the code "last_admin"
+// when nobody would be left to administer.
+func (s *Store) SetUserRole(ctx context.Context, id, role string) error {
+	if err := checkRole(role); err != nil {
+		return err
+	}
+	doing := "set role"
+	return s.tx(ctx, doing, func(tx *gorm.DB) error {
+		if role != RoleAdmin {
+			if err := s.otherAdmin(tx, id); err != nil {
+				return err
+			}
+		}
+		return changed(ctx, doing, tx.Model(&userRow{}).Where("id = ?", id).
+			Updates(map[string]any{"role": role, "updated_at": s.nowMilli()}))
+	})
+}
+
+// DeleteUser removes a user with all logins. An *Invalid with the code
+// "last_admin" when nobody would be left to administer.
+func (s *Store) DeleteUser(ctx context.Context, id string) error {
+	doing := "delete user"
+	return s.tx(ctx, doing, func(tx *gorm.DB) error {
+		if err := s.otherAdmin(tx, id); err != nil {
+			return err
+		}
+		return changed(ctx, doing, tx.Where("id = ?", id).Delete(&userRow{}))
+	})
+}
+
+// otherAdmin refuses when id is the only admin.
+func (s *Store) otherAdmin(tx *gorm.DB, id string) error {
+	if err := s.lockUsers(tx); err != nil {
+		return err
+	}
+	var admins []string
+	err := tx.Model(&userRow{}).Where("role = ?", RoleAdmin).Limit(2).Pluck("id", &admins).Error
+	if err != nil {
+		return err
+	}
+	if len(admins) == 1 && admins[0] == id {
+		return invalid("role", "last_admin", "This is the last admin; make somebody else admin first.")
+	}
+	return nil
+}
