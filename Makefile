@@ -1,0 +1,65 @@
+# Wadah. "make" lists what can be done; "make run" needs nothing but Go.
+
+SHELL        := /bin/sh
+VERSION      ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LINT_VERSION := v2.15.0
+LINT         := bin/golangci-lint-$(LINT_VERSION)
+GO           ?= go
+BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
+ARGS         ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help build run sandbox test test-short bench generate golden fmt lint check check-static clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build one static binary, bin/wadah
+	@mkdir -p bin
+	$(BUILD) -o bin/wadah ./cmd/wadah
+
+run: build ## build and serve on http://127.0.0.1:8080, data in ./data (ARGS="--listen …")
+	./bin/wadah serve $(ARGS)
+
+sandbox: build ## the same on a simulated WhatsApp with virtual phones, data in ./data-sandbox
+	./bin/wadah sandbox --data ./data-sandbox $(ARGS)
+
+test: ## run every test; sets up what it needs
+	@.ci/test
+
+test-short: ## run the tests once, without race detector and browser, while developing
+	$(GO) test -count=1 -tags nobrowser ./...
+
+bench: ## run the benchmarks (BENCH=regexp, COUNT=n)
+	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) -timeout 60m ./...
+
+generate: ## write the Go code of the templates
+	$(GO) tool templ generate -path views
+
+golden: ## rewrite the expected HTML of the views' tests; look at the difference
+	$(GO) test -count=1 ./views -update
+
+fmt: $(LINT) ## format Go and templates
+	$(LINT) fmt
+	$(GO) tool templ fmt views
+
+lint: $(LINT) ## run the linter, import rules included
+	$(LINT) run ./...
+
+check-static: generate lint ## everything of check but the tests
+	@git diff --exit-code -- views || { echo 'make check: generated code was not up to date (see above): commit it'; exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	@.ci/forbidden
+
+check: check-static test ## what must pass before a commit is pushed
+	@echo 'make check: all good'
+
+clean: ## remove what was built; data stays
+	rm -rf bin
+
+# Built once: it takes minutes.
+$(LINT): .tools/go.mod .tools/go.sum
+	@mkdir -p bin
+	cd .tools && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $(LINT)

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"wadah/models"
+)
+
+// dataFlags say where the data is and how its secrets are opened.
+type dataFlags struct {
+	Data          string `help:"Folder of the database and the server key; made when it is missing." default:"./data" type:"path" placeholder:"DIR"`
+	ServerKeyFile string `help:"File with the server key, 64 hexadecimal digits; WADAH_SERVER_KEY gives the key itself. Without either it is server.key in the data folder." type:"path" placeholder:"FILE"`
+}
+
+// open opens the database in the data folder. The caller closes it.
+func (d dataFlags) open(ctx context.Context, p *program, log *slog.Logger) (*models.Store, error) {
+	key, err := d.prepare(p)
+	if err != nil {
+		return nil, err
+	}
+	return models.Open(ctx, models.Options{
+		Path: filepath.Join(d.Data, models.DatabaseFile), Key: key, Log: log,
+	})
+}
+
+// prepare makes the data folder and returns the server key.
+func (d dataFlags) prepare(p *program) ([]byte, error) {
+	if err := makeFolder(d.Data); err != nil {
+		return nil, err
+	}
+	given, err := secret(p.getenv, "server-key", d.ServerKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	if given != "" {
+		return models.ParseServerKey(given)
+	}
+	key, _, err := models.LoadServerKey(d.Data)
+	return key, err
+}
+
+// makeFolder makes dir, for nobody but its owner, unless it is there already.
+func makeFolder(dir string) error {
+	err := os.MkdirAll(dir, 0o700)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("the data folder %s cannot be made: a file is in its way; choose another folder with --data", dir)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the data folder %s cannot be made: permission denied; choose another folder with --data", dir)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the data folder %s cannot be made: the file system is read-only; choose another folder with --data", dir)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the data folder %s cannot be made: the disk is full", dir)
+	default:
+		return fmt.Errorf("the data folder %s cannot be made: %w", dir, err)
+	}
+}

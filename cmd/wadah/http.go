@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Limits of one HTTP connection. Event streams lift the read and the write limit
+// for themselves; everything else, getQR with its wait of at most 25 s included,
+// ends within them.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+)
+
+// stopHTTP is how long running requests may take to end when the program stops.
+const stopHTTP = 3 * time.Second
+
+// httpFlags say where and how the panel and the API are served.
+type httpFlags struct {
+	Listen         string   `help:"Address and port to listen on. With 0.0.0.0:8080 other machines get in too: put a reverse proxy with TLS in front." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      string   `help:"Address people use, such as https://wa.example.org. With https, sign-in cookies never travel unencrypted." name:"public-url" placeholder:"URL"`
+	TrustedProxies []string `help:"Addresses or networks of the reverse proxies whose X-Forwarded headers count, such as 127.0.0.1 or 10.0.0.0/8." placeholder:"CIDR"`
+}
+
+// proxies reads --trusted-proxies.
+func (f httpFlags) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range f.TrustedProxies {
+		text = strings.TrimSpace(text)
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			addr, addrErr := netip.ParseAddr(text)
+			if addrErr != nil {
+				return nil, usagef("--trusted-proxies: %q is neither an address such as 127.0.0.1 nor a network such as 10.0.0.0/8", text)
+			}
+			prefix = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		out = append(out, prefix.Masked())
+	}
+	return out, nil
+}
+
+// public reads --public-url; nil means that none was given.
+func (f httpFlags) public() (*url.URL, error) {
+	if f.PublicURL == "" {
+		return nil, nil //nolint:nilnil // documented
+	}
+	u, err := url.Parse(strings.TrimRight(f.PublicURL, "/"))
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
+		u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, usagef("--public-url: %q is not an address such as https://wa.example.org", f.PublicURL)
+	}
+	if u.Path != "" {
+		return nil, usagef("--public-url: Wadah needs a host name of its own, without a path such as %q", u.Path)
+	}
+	return u, nil
+}
+
+// listen opens the port, so that a busy one is noticed before anything else happens.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	var addrErr *net.AddrError
+	var dnsErr *net.DNSError
+	switch {
+	case err == nil:
+		return listener, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("the address %s is in use by another program: stop that one, or choose another port with --listen", address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("the address %s does not belong to this machine: choose another with --listen", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("the address %s is not permitted to this user: choose a port above 1023 with --listen", address)
+	case errors.As(err, &addrErr), errors.As(err, &dnsErr):
+		return nil, usagef("--listen: %q is not an address such as 127.0.0.1:8080", address)
+	default:
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+}
+
+// localURL is where a browser on this machine finds the listener.
+func localURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// closer is a handler with streams that end only when it is told.
+type closer interface {
+	Handler() http.Handler
+	Close()
+}
+
+// serveHTTP answers requests until ctx ends; then it ends the streams, lets running
+// requests finish for a moment, and returns when all have.
+func serveHTTP(ctx context.Context, listener net.Listener, handler closer, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler.Handler(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+
+	var err error
+	select {
+	case err = <-failed:
+		handler.Close()
+		return fmt.Errorf("serve HTTP: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	handler.Close()
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopHTTP)
+	defer cancel()
+	if err := server.Shutdown(deadline); err != nil {
+		log.Warn("requests were cut off", "after", stopHTTP)
+		err = server.Close()
+		<-failed
+		return err
+	}
+	<-failed
+	return nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"wadah/handlers"
+	"wadah/session"
+	"wadah/session/whatsapp"
+)
+
+// stopDevices is how long the devices may take to disconnect when the program
+// stops. Together with stopHTTP it stays below the ten seconds that container
+// runtimes grant before they kill.
+const stopDevices = 5 * time.Second
+
+type serveCmd struct {
+	dataFlags       `embed:""`
+	httpFlags       `embed:""`
+	WhatsAppURL     string `help:"Use a simulated WhatsApp on this machine instead of the real one, such as ws://127.0.0.1:8081/ws/chat." name:"whatsapp-url" placeholder:"URL"`
+	WhatsAppRootKey string `help:"Public root key of that simulated WhatsApp, 64 hexadecimal digits." name:"whatsapp-root-key" placeholder:"HEX"`
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(ctx context.Context, p *program, log *slog.Logger) error {
+	var to endpoint
+	if c.WhatsAppURL != "" || c.WhatsAppRootKey != "" {
+		key, err := whatsapp.CheckEndpoint(c.WhatsAppURL, c.WhatsAppRootKey)
+		if err != nil {
+			return usagef("--whatsapp-url and --whatsapp-root-key: %v", err)
+		}
+		to = endpoint{url: c.WhatsAppURL, rootKey: key}
+	}
+	return server{program: p, log: log, data: c.dataFlags, web: c.httpFlags, whatsapp: to}.run(ctx)
+}
+
+// server is everything one run of the product is made from.
+type server struct {
+	*program
+	log      *slog.Logger
+	data     dataFlags
+	web      httpFlags
+	whatsapp endpoint
+	phones   *handlers.Sandbox // the virtual phones of the panel; nil without
+	control  string            // where their control API is, for the greeting
+}
+
+// run serves until ctx ends. What is opened last is closed first: streams, HTTP,
+// devices, driver, store, lock.
+func (s server) run(ctx context.Context) (err error) {
+	trusted, err := s.web.proxies()
+	if err != nil {
+		return err
+	}
+	public, err := s.web.public()
+	if err != nil {
+		return err
+	}
+	if err := makeFolder(s.data.Data); err != nil {
+		return err
+	}
+	unlock, err := lockFolder(s.data.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+
+	store, err := s.data.open(ctx, s.program, s.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := rememberEndpoint(ctx, store, s.whatsapp); err != nil {
+		return err
+	}
+
+	listener, err := listen(ctx, s.web.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // already closed unless a step below fails
+	base := localURL(listener.Addr())
+	if public != nil {
+		base = public.String()
+	}
+
+	config := whatsapp.Config{DB: store.SQL(), Dialect: "sqlite3", Log: s.log}
+	if s.whatsapp.simulated() {
+		config.URL, config.RootKey = s.whatsapp.url, &s.whatsapp.rootKey
+		s.log.Warn("this is a SIMULATED WhatsApp: no real phone can be linked", "url", s.whatsapp.url)
+	}
+	driver, err := whatsapp.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, driver.Close()) }()
+
+	manager := session.NewManager(store, driver, session.DefaultConfig(), s.log)
+	if err := manager.Start(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopManager(ctx, manager)) }()
+
+	web := handlers.New(handlers.Config{}, store, manager, s.log)
+	_ = trusted
+	hello := greeting{url: base, simulated: s.whatsapp.url, control: s.control}
+	if path := web.SetupURL(); path != "" {
+		hello.setupURL = base + path
+	}
+	if err := hello.write(s.stdout); err != nil {
+		web.Close()
+		return fmt.Errorf("write to standard output: %w", err)
+	}
+	s.log.Info("serving", "url", base, "data", s.data.Data, "version", currentVersions().Wadah)
+	return serveHTTP(ctx, listener, web, s.log)
+}
+
+// stopManager disconnects every device, although ctx may have ended already.
+func stopManager(ctx context.Context, manager *session.Manager) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDevices)
+	defer cancel()
+	if err := manager.Shutdown(ctx); err != nil {
+		return fmt.Errorf("stop the devices: %w", err)
+	}
+	return nil
+}
