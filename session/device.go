@@ -1,0 +1,313 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wadah/models"
+)
+
+// device is one slot. mu guards everything below it; snap is for readers.
+type device struct {
+	m       *Manager
+	id      string
+	created time.Time
+	snap    atomic.Pointer[Snapshot]
+
+	mu        sync.Mutex
+	cur       Snapshot        // what snap holds, or will hold after the change under way
+	link      string          // JID of the stored link; claimed before cur.Account shows it
+	proxy     string          // URL; empty connects directly
+	att       *attempt        // the current connection; nil when nothing runs
+	prev      <-chan struct{} // closed when what ran before is gone: the next dial waits for it
+	changed   chan struct{}   // closed at the next change; nil while nobody waits
+	unlinking bool            // a log-out or delete is at work
+	removed   bool
+
+	fails     int       // dials in a row that did not get through
+	flaps     int       // connections in a row that were lost before they were stable
+	upSince   time.Time // when the current connection got through
+	refreshed bool      // the version was refreshed since the last success
+	grace     *time.Timer
+	window    time.Time // end of the scan window
+	watchers  int       // browsers that show this device
+}
+
+func newDevice(m *Manager, row models.Device) *device {
+	d := &device{m: m, id: row.ID, created: row.CreatedAt, link: row.JID, proxy: row.Proxy}
+	d.cur = Snapshot{
+		ID: row.ID, Name: row.Name, Default: row.Default, Desired: row.Desired, CreatedAt: row.CreatedAt,
+		State: StateOff, Reason: ReasonNeverStarted, Since: row.CreatedAt,
+		Account: Account{JID: row.JID, Name: row.PushName, Platform: row.Platform},
+	}
+	if row.OffReason != "" {
+		d.cur.Reason = Reason(row.OffReason)
+	}
+	if row.OffSince != nil {
+		d.cur.Since = *row.OffSince
+	}
+	d.cur.Until = value(row.OffUntil)
+	d.cur.LinkedAt = value(row.LinkedAt)
+	d.cur.LastAlive = value(row.LastAliveAt)
+	s := d.cur
+	d.snap.Store(&s)
+	return d
+}
+
+func value(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// apply is the only place where a device's state changes. It looks ev up in the
+// table, lets change fill in what belongs to the new state, and publishes. It
+// reports whether ev means anything in the present state. The caller holds mu.
+func (d *device) apply(ev event, change func(*Snapshot)) bool {
+	t, ok := next(d.cur.State, ev)
+	if !ok {
+		d.m.log.Debug("event without meaning in this state", "device", d.id, "state", d.cur.State, "event", ev.String())
+		return false
+	}
+	before := d.cur
+	s := d.cur
+	if !t.keep {
+		if s.State != t.state {
+			s.Since = time.Now()
+		}
+		s.State, s.Reason, s.Detail, s.Until, s.Retrying = t.state, t.reason, "", time.Time{}, false
+	}
+	if change != nil {
+		change(&s)
+	}
+	if s.State != StateScan {
+		s.QR, s.Phone = nil, nil
+	}
+	if s.Reason != ReasonPasskey {
+		s.Passkey = nil
+	}
+	if s.State != before.State || s.Reason != before.Reason {
+		d.m.journal.add(models.DeviceEvent{
+			DeviceID: d.id, At: time.Now(), From: string(before.State), To: string(s.State), Reason: string(s.Reason), Detail: s.Detail,
+		})
+		d.m.log.Info("device", "device", d.id, "state", s.State, "reason", s.Reason, "detail", s.Detail)
+	}
+	d.set(s)
+	return true
+}
+
+// set publishes s as the device's snapshot. The caller holds mu.
+func (d *device) set(s Snapshot) {
+	s.Rev = d.cur.Rev + 1
+	d.cur = s
+	d.snap.Store(&s)
+	d.m.hub.publish(s)
+	if d.changed != nil {
+		close(d.changed)
+		d.changed = nil
+	}
+}
+
+// bringUp starts connecting from nothing. The caller holds mu.
+func (d *device) bringUp() {
+	d.fails, d.flaps, d.refreshed = 0, 0, false
+	d.touch()
+	if d.link == "" {
+		d.apply(eventStart, nil)
+	} else {
+		d.apply(eventRestore, nil)
+	}
+	d.startGrace()
+	d.begin(0, false)
+}
+
+// begin makes a new attempt the current one; it dials after delay. The caller holds mu.
+func (d *device) begin(delay time.Duration, releasable bool) {
+	d.detach()
+	a := newAttempt(d, d.prev)
+	d.att = a
+	d.m.spawn("dial", func() { a.run(delay, releasable) })
+}
+
+// detach ends the current attempt, if there is one: its signals no longer count and
+// it is closed in the background. The caller holds mu.
+func (d *device) detach() {
+	a := d.att
+	if a == nil {
+		return
+	}
+	d.att, d.prev = nil, a.done
+	a.end()
+}
+
+// off ends what runs for the device, for good, and stores why. The caller holds mu.
+func (d *device) off(ev event, detail string, until time.Time) {
+	d.detach()
+	d.stopGrace()
+	d.apply(ev, func(s *Snapshot) {
+		s.Detail, s.Until = detail, until
+		if s.Reason.final() {
+			s.Desired = false
+		}
+	})
+	var end *time.Time
+	if !until.IsZero() {
+		end = &until
+	}
+	err := d.m.store.SetOff(d.m.ctx, d.id, string(d.cur.Reason), end, d.cur.Desired)
+	d.logStore("store why a device is off", err)
+}
+
+// lost handles the end of the current connection that may be made again: the
+// caller holds mu and has checked that it is the current one.
+func (d *device) lost(a *attempt, detail string) {
+	now := time.Now()
+	switch {
+	case d.unlinking:
+		d.detach()
+		d.apply(eventStop, nil)
+	case a.linked:
+		// WhatsApp closes the linking connection; the first login follows at once.
+		d.begin(0, false)
+	case !a.upAt.IsZero():
+		d.interrupted(a, detail, now)
+	default:
+		d.failed(detail)
+	}
+}
+
+// interrupted handles the end of a connection that had got through (online, or
+// showing codes). Its delay is not cut short by others' success: a connection that
+// breaks again and again is this device's own trouble.
+func (d *device) interrupted(a *attempt, detail string, now time.Time) {
+	if now.Sub(a.upAt) >= stableAfter {
+		d.flaps = 0
+	}
+	delay := time.Duration(0)
+	if d.link != "" || d.flaps > 0 {
+		delay = backoffDelay(d.flaps)
+	}
+	d.flaps++
+	if d.link == "" {
+		if d.windowOver(now) {
+			d.off(eventNotScanned, "", time.Time{})
+			return
+		}
+		d.apply(eventCodesOver, nil)
+	} else {
+		d.apply(eventLost, func(s *Snapshot) { s.Detail = detail })
+	}
+	d.startGrace()
+	d.begin(delay, false)
+}
+
+// failed handles a connection that did not get through.
+func (d *device) failed(detail string) {
+	d.m.gov.failed()
+	delay := backoffDelay(max(d.fails, d.flaps-1))
+	d.fails++
+	d.apply(eventLost, func(s *Snapshot) { s.Detail = detail })
+	d.startGrace()
+	d.begin(delay, true)
+}
+
+// through notes that a connection got through to WhatsApp.
+func (d *device) through(a *attempt) {
+	a.stopDeadline()
+	if a.upAt.IsZero() {
+		a.upAt = time.Now()
+	}
+	d.fails, d.refreshed = 0, false
+	d.stopGrace()
+	d.m.gov.succeeded()
+}
+
+// startGrace starts counting how long WhatsApp has been out of reach, unless it is
+// counted already.
+func (d *device) startGrace() {
+	if d.grace != nil {
+		return
+	}
+	d.grace = time.AfterFunc(d.m.cfg.Grace, func() {
+		defer d.m.survive("grace")
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.grace == nil || d.att == nil || d.cur.State != StatePairing || d.cur.Reason == ReasonPasskey {
+			return
+		}
+		d.apply(eventGrace, func(s *Snapshot) { s.Retrying = true })
+	})
+}
+
+func (d *device) stopGrace() {
+	if d.grace != nil {
+		d.grace.Stop()
+		d.grace = nil
+	}
+}
+
+// touch extends the scan window. The caller holds mu.
+func (d *device) touch() { d.window = time.Now().Add(d.m.cfg.ScanWindow) }
+
+func (d *device) windowOver(now time.Time) bool {
+	return d.watchers == 0 && !now.Before(d.window)
+}
+
+// unlinked ends the current attempt and clears the stored link, after WhatsApp or we
+// ended it. The credentials are forgotten as soon as the attempt that used them is
+// gone, and before the next one dials. The caller holds mu and applies the event.
+func (d *device) unlinked() {
+	d.detach()
+	jid := d.link
+	if jid == "" {
+		return
+	}
+	err := d.m.store.ClearLink(d.m.ctx, d.id)
+	d.logStore("clear a link", err)
+	d.link = ""
+	d.cur.Account, d.cur.LinkedAt = Account{}, time.Time{}
+
+	prev, forgotten := d.prev, make(chan struct{})
+	d.prev = forgotten
+	d.m.spawn("forget", func() {
+		defer close(forgotten)
+		if prev != nil {
+			<-prev
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(d.m.ctx), stopLimit)
+		defer cancel()
+		if err := d.m.driver.Forget(ctx, jid); err != nil {
+			d.m.log.Error("credentials of an ended link remain until the next start", "device", d.id, "err", err)
+		}
+	})
+}
+
+// remove takes the device out of the registry after its row is gone.
+func (d *device) remove() {
+	if d.removed {
+		return
+	}
+	d.removed = true
+	d.detach()
+	d.stopGrace()
+	d.m.forget(d)
+	s := d.cur
+	s.State, s.Reason, s.Detail, s.Until = StateOff, ReasonStopped, "", time.Time{}
+	s.QR, s.Phone, s.Passkey, s.Desired, s.Retrying, s.Deleted = nil, nil, nil, false, false, true
+	d.set(s)
+}
+
+// logStore reports a failed write on a path that has nobody to answer to.
+func (d *device) logStore(what string, err error) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	d.m.log.Error("storage: "+what, "device", d.id, "err", err)
+}
+
+func code(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,330 @@
+// Package session keeps devices linked and connected, and says what state each is
+// in and why. It knows no HTTP, no SQL and no WhatsApp library: it drives a Driver
+// and stores through models.
+//
+// How it fits together:
+//
+//	Manager  the registry of devices; its commands are what handlers call (commands.go)
+//	device   one slot: its lock, its current attempt, its snapshot (device.go)
+//	attempt  one connection from before its dial until nothing of it is left (attempt.go)
+//	state.go the table that says which event leads where; it does no I/O
+//	Hub      hands every new snapshot to whoever watches (hub.go)
+//
+// All changes of one device happen under its lock, in device.apply. Nothing waits
+// for the network while it holds a lock; short writes to the database do happen
+// under it, so that memory and disk agree. Reads take the snapshot: they never
+// block and never start anything.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wadah/models"
+)
+
+// Config holds the times and limits of device life.
+type Config struct {
+	ScanWindow time.Duration // how long QR codes are renewed after the last start, request or watching browser
+	Grace      time.Duration // how long unreachable before a device shows SERVICE_OFF/network
+
+	DialsPerSecond int // of the whole fleet; 0 is no limit
+	DialsAtOnce    int
+
+	VersionEvery time.Duration // between two looks at WhatsApp's current version; 0 never looks
+}
+
+// DefaultConfig is what the product runs with unless told otherwise.
+func DefaultConfig() Config {
+	return Config{
+		ScanWindow:     10 * time.Minute,
+		Grace:          2 * time.Minute,
+		DialsPerSecond: 100,
+		DialsAtOnce:    32,
+		VersionEvery:   6 * time.Hour,
+	}
+}
+
+// Deadlines of the phases that Config does not name.
+const (
+	settleLimit  = 30 * time.Second // from the handshake to the first code or the end of the login
+	reloginAfter = 3 * time.Second  // after linking, when WhatsApp does not ask for the first login by itself
+	passkeyLimit = 3 * time.Minute  // for the person to make the passkey answer
+	stopLimit    = 5 * time.Second  // for a command to wait until a connection is closed
+	stableAfter  = 2 * time.Minute  // a connection that lasted this long refills the reconnect budget
+	unlinkLimit  = 15 * time.Second // to reach WhatsApp and unlink
+	sweepEvery   = time.Minute      // how often "last alive" is stored
+)
+
+// Errors of the manager's commands.
+var (
+	ErrNoDevice      = errors.New("no such device")
+	ErrBusy          = errors.New("the device is being unlinked")
+	ErrShuttingDown  = errors.New("the program is stopping")
+	ErrAlreadyLinked = errors.New("the device is linked already")
+	ErrNotLinking    = errors.New("the device is not at that step of linking")
+)
+
+// BannedError refuses to start a device whose account WhatsApp has locked.
+type BannedError struct{ Until time.Time }
+
+func (e *BannedError) Error() string {
+	return "WhatsApp has locked this account until " + e.Until.UTC().Format(time.RFC3339)
+}
+
+// Manager keeps all devices. Make it with NewManager, then call Start once.
+type Manager struct {
+	store   *models.Store
+	driver  Driver
+	cfg     Config
+	log     *slog.Logger
+	hub     *Hub
+	gov     *governor
+	journal *journal
+
+	ctx    context.Context // the life of connections: from Start to Shutdown
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu      sync.RWMutex
+	devices map[string]*device
+	closing bool
+
+	list    atomic.Pointer[[]*device] // devices by creation, for reads without a lock
+	version versionKeeper
+}
+
+// NewManager wires a manager; nothing runs before Start.
+func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger) *Manager {
+	ctx, cancel := context.WithCancel(context.Background())
+	m := &Manager{
+		store: store, driver: driver, cfg: cfg, log: log,
+		hub: newHub(), gov: newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce),
+		ctx: ctx, cancel: cancel,
+		devices: make(map[string]*device),
+	}
+	m.list.Store(new([]*device))
+	m.journal = newJournal(store, log)
+	return m
+}
+
+// Start loads the devices, repairs links that a crash left half made, and brings
+// back what should be on, in the background and at the governor's rate. The context
+// bounds the loading only.
+func (m *Manager) Start(ctx context.Context) error {
+	rows, err := m.store.Devices(ctx)
+	if err != nil {
+		return fmt.Errorf("load devices: %w", err)
+	}
+	repaired, err := m.repairLinks(ctx, rows)
+	if err != nil {
+		return fmt.Errorf("repair links: %w", err)
+	}
+	if err := m.restoreVersion(ctx); err != nil {
+		return err
+	}
+	m.spawn("journal", func() { m.journal.run(m.ctx) })
+	m.spawn("sweep", m.sweepAlive)
+	m.spawn("version", m.keepVersion)
+
+	for _, row := range rows {
+		m.adopt(row)
+	}
+	for _, d := range m.all() {
+		d.mu.Lock()
+		if detail, ok := repaired[d.id]; ok {
+			m.journal.add(models.DeviceEvent{
+				DeviceID: d.id, At: time.Now(), From: string(d.cur.State), To: string(d.cur.State), Reason: string(d.cur.Reason), Detail: detail,
+			})
+		}
+		if d.cur.Desired {
+			d.bringUp()
+		}
+		d.mu.Unlock()
+	}
+	return nil
+}
+
+// Shutdown closes every connection and waits, until ctx ends, for all that runs.
+// Desired states stay as they are. No command may follow.
+func (m *Manager) Shutdown(ctx context.Context) error {
+	m.mu.Lock()
+	m.closing = true
+	m.mu.Unlock()
+	m.hub.Close()
+
+	var closing []<-chan struct{}
+	alive := map[string]time.Time{}
+	for _, d := range m.all() {
+		d.mu.Lock()
+		if a := d.att; a != nil {
+			if heard := a.lastHeard(); !heard.IsZero() {
+				alive[d.id] = heard
+			}
+			d.detach()
+		}
+		d.stopGrace()
+		if d.prev != nil {
+			closing = append(closing, d.prev)
+		}
+		d.mu.Unlock()
+	}
+	var late error
+	for _, done := range closing {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			late = fmt.Errorf("some connections did not close in time: %w", ctx.Err())
+		}
+	}
+	m.storeAlive(context.WithoutCancel(ctx), alive)
+	m.cancel()
+	m.gov.stop()
+
+	ended := make(chan struct{})
+	go func() { m.wg.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		late = fmt.Errorf("some work did not end in time: %w", ctx.Err())
+	}
+	return late
+}
+
+// Hub is where new snapshots are announced.
+func (m *Manager) Hub() *Hub { return m.hub }
+
+// Version is the WhatsApp Web version that new connections present.
+func (m *Manager) Version() Version { return m.driver.Version() }
+
+// Snapshot is the current snapshot of one device. Errors: ErrNoDevice.
+func (m *Manager) Snapshot(id string) (Snapshot, error) {
+	d, err := m.device(id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	return *d.snap.Load(), nil
+}
+
+// Snapshots is the current snapshot of every device, by creation.
+func (m *Manager) Snapshots() []Snapshot {
+	list := m.all()
+	out := make([]Snapshot, len(list))
+	for i, d := range list {
+		out[i] = *d.snap.Load()
+	}
+	return out
+}
+
+// Sync picks up devices that another process (wadah device add) has added or
+// removed since. A device added elsewhere is started only when somebody starts it.
+func (m *Manager) Sync(ctx context.Context) error {
+	rows, err := m.store.Devices(ctx)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		known[row.ID] = true
+		if _, err := m.device(row.ID); err != nil {
+			m.adopt(row)
+		}
+	}
+	for _, d := range m.all() {
+		if !known[d.id] {
+			// A device being added by this process is in the table before it is in the list,
+			// so what is missing in the table is really gone.
+			d.mu.Lock()
+			d.remove()
+			d.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+// Events is the timeline of one device, newest first, at most limit rows.
+func (m *Manager) Events(ctx context.Context, id string, limit int) ([]models.DeviceEvent, error) {
+	if _, err := m.device(id); err != nil {
+		return nil, err
+	}
+	m.journal.flush(ctx)
+	return m.store.Events(ctx, id, limit, "")
+}
+
+func (m *Manager) device(id string) (*device, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	d, ok := m.devices[id]
+	if !ok {
+		return nil, ErrNoDevice
+	}
+	return d, nil
+}
+
+func (m *Manager) all() []*device { return *m.list.Load() }
+
+// adopt puts a stored device into the registry, off, and announces it.
+func (m *Manager) adopt(row models.Device) *device {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d, ok := m.devices[row.ID]; ok {
+		return d
+	}
+	d := newDevice(m, row)
+	m.devices[row.ID] = d
+	m.relist()
+	m.hub.publish(*d.snap.Load())
+	return d
+}
+
+func (m *Manager) forget(d *device) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.devices, d.id)
+	m.relist()
+}
+
+// relist renews the list for readers. The caller holds mu.
+func (m *Manager) relist() {
+	list := make([]*device, 0, len(m.devices))
+	for _, d := range m.devices {
+		list = append(list, d)
+	}
+	slices.SortFunc(list, func(a, b *device) int {
+		if c := a.created.Compare(b.created); c != 0 {
+			return c
+		}
+		return strings.Compare(a.id, b.id)
+	})
+	m.list.Store(&list)
+}
+
+func (m *Manager) isClosing() bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.closing
+}
+
+// spawn runs f in a goroutine that Shutdown waits for. A panic in it is logged and
+// ends only that goroutine.
+func (m *Manager) spawn(what string, f func()) {
+	m.wg.Go(func() {
+		defer m.survive(what)
+		f()
+	})
+}
+
+// survive is deferred wherever code of one device must not take others down.
+func (m *Manager) survive(what string) {
+	if r := recover(); r != nil {
+		m.log.Error("recovered from a panic", "in", what, "panic", r, "stack", string(debug.Stack()))
+	}
+}
