@@ -1,0 +1,157 @@
+package views
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Device is a device as pages and fragments show it. Times are shown in their own
+// location, so handlers choose the time zone with Time.In; zero times are left out.
+type Device struct {
+	ID      string
+	Name    string
+	Default bool // answers API requests without a key
+
+	State  string // one of the four names, as the API says it
+	Reason string // machine-readable, a key of the table in reasons.go
+	Detail string // machine-readable addition to the reason; may be empty
+
+	Since time.Time // when the state began
+	Until time.Time // when it is expected to end (the ban's end); zero when unknown
+
+	Linked   bool   // holds WhatsApp credentials
+	Retrying bool   // an off device that still tries by itself
+	Desired  bool   // the owner wants it on
+	Number   string // digits of the linked account; "" when not linked
+	Account  string // the account's name; may be empty
+	Platform string // "android", "iphone", …; may be empty
+
+	LastAlive time.Time // when WhatsApp last answered
+	LinkedAt  time.Time
+	CreatedAt time.Time
+
+	QR      *QR        // nil outside SERVICE_SCAN
+	Code    *PhoneCode // nil unless a phone code is shown
+	Passkey *Passkey   // nil unless WhatsApp asks for one
+
+	// CanOperate says whether the viewer of the page may start, stop and so on.
+	// Streams shared by several people set it as the page does: render the frame
+	// once for each value.
+	CanOperate bool
+}
+
+// QR is the code to scan now.
+type QR struct {
+	Src     string // "data:image/png;base64,…" or a URL of this server
+	From    time.Time
+	Expires time.Time
+}
+
+// PhoneCode is the code to type into WhatsApp now.
+type PhoneCode struct {
+	Text    string // ABCD-EFGH
+	From    time.Time
+	Expires time.Time
+}
+
+// Passkey is the step that some accounts must pass while linking.
+type Passkey struct {
+	Request  string // JSON for navigator.credentials.get; "" once answered
+	Code     string // to be compared with the phone's; "" before
+	Confirm  bool   // whether a confirmation is awaited
+	Deadline time.Time
+}
+
+// DevicePage is the page of one device.
+type DevicePage struct {
+	Page
+	Device   Device
+	Timeline []Event // newest first
+	API      API
+
+	// Number and NumberProblem are what was typed into the phone number form and what
+	// is wrong with it, after a failed attempt.
+	Number        string
+	NumberProblem string
+
+	// Name and NameProblem are the same for the name.
+	Name        string
+	NameProblem string
+
+	// CanManage says whether the viewer may rename and delete.
+	CanManage bool
+}
+
+// Event is a row of the timeline: one change of state or reason.
+type Event struct {
+	At     time.Time
+	From   string // state before; may be empty
+	To     string // state after
+	Reason string
+	Detail string
+}
+
+// API is what a program needs to use the device.
+type API struct {
+	BaseURL string // address of this installation, no slash at the end
+	KeyID   string // which key is meant, for the reveal form; may be empty
+	KeyHint string // what may be shown of a hidden key, e.g. its last four characters; may be empty
+	Key     string // the key, only after it was revealed
+	// CanReveal says whether the viewer of the page may see the key.
+	CanReveal bool
+}
+
+// ConfirmPage asks before something that cannot be undone. It is the way of
+// browsers without JavaScript and the target of the danger zone's links.
+type ConfirmPage struct {
+	Page
+	Device Device
+	Action ConfirmAction
+}
+
+// ConfirmAction is what a ConfirmPage asks about.
+type ConfirmAction string
+
+// The actions that are confirmed.
+const (
+	ConfirmLogout ConfirmAction = "logout"
+	ConfirmDelete ConfirmAction = "delete"
+)
+
+// path is the URL of the device's page or of an action on it.
+func (d Device) path(action string) string {
+	p := "/devices/" + url.PathEscape(d.ID)
+	if action != "" {
+		p += "/" + action
+	}
+	return p
+}
+
+// linking says whether the page shows how to link: while a code is on its way or there.
+func (d Device) linking() bool {
+	return !d.Linked && (d.State == stateScan || d.State == statePairing)
+}
+
+// formatNumber groups an international number for reading; digits that do not look
+// like one are left alone.
+func formatNumber(digits string) string {
+	if len(digits) < 8 || strings.Trim(digits, "0123456789") != "" {
+		return digits
+	}
+	head := 2 // most country codes here have two digits
+	switch digits[0] {
+	case '1', '7':
+		head = 1
+	}
+	var b strings.Builder
+	b.WriteString("+" + digits[:head])
+	rest := digits[head:]
+	b.WriteString(" " + rest[:3])
+	for rest = rest[3:]; len(rest) > 0; {
+		n := min(4, len(rest))
+		b.WriteString("-" + rest[:n])
+		rest = rest[n:]
+	}
+	return b.String()
+}

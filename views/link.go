@@ -1,0 +1,42 @@
+package views
+
+import (
+	"strings"
+	"time"
+)
+
+// frame is what the layout needs for the page of a device. A browser without
+// JavaScript loads the page anew while something is under way.
+func (p DevicePage) frame() frame {
+	f := frame{title: p.Device.Name, menu: menuDevices, events: "/events?device=" + p.Device.ID}
+	switch p.Device.State {
+	case statePairing:
+		f.refresh = 5 * time.Second
+	case stateScan:
+		f.refresh = 20 * time.Second
+	}
+	return f
+}
+
+// halves splits a code such as ABCD-EFGH where a person pauses.
+func halves(code string) []string { return strings.Split(code, "-") }
+
+// spelled is a code as a screen reader should say it: character by character.
+func spelled(code string) string {
+	return strings.Join(strings.Split(strings.ReplaceAll(code, "-", ""), ""), " ")
+}
+
+// platformWord is a platform as its maker writes it.
+func platformWord(platform string) string {
+	switch strings.ToLower(platform) {
+	case "android":
+		return "Android"
+	case "smba":
+		return "Android · WhatsApp Business"
+	case "iphone", "ios":
+		return "iPhone"
+	case "smbi":
+		return "iPhone · WhatsApp Business"
+	}
+	return platform
+}

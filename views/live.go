@@ -1,0 +1,141 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html"
+
+	"github.com/a-h/templ"
+)
+
+// # What an event stream sends
+//
+// Pages open their stream with the htmx extension hx-sse: a hidden element with
+// hx-sse:connect="URL" whose own content is never swapped. There are three streams:
+//
+//	/events?page=devices   list: rows and summary
+//	/events?device=ID      device page: live part and timeline
+//	PhonesPage.Events      virtual phones, when handlers set it
+//
+// A message that changes the page has no "event:" line: hx-sse swaps unnamed
+// messages and only dispatches named ones. Its data is one or more <hx-partial>
+// elements, each naming by selector what it replaces; a partial whose target is not
+// on the page is ignored, so the same bytes may go to every stream of one language.
+// Targets are morphed, not replaced: focus, open <details> and typed text survive.
+// Build partials with the functions below and wrap them with Message.
+//
+//   - At the start of every connection, send the whole current state, because a page
+//     that lost its connection knows nothing of what it missed. List: Message(
+//     DevicesPartial, SummaryPartial). Device page: Message(DevicePartial,
+//     TimelinePartial). Phones: Message(PhonesPartial).
+//   - On a change of a device: list: Message(RowPartial, SummaryPartial); device page:
+//     Message(DevicePartial, TimelinePartial).
+//   - When a device is added (or the order changes): DevicesPartial again. When it is
+//     deleted: on the list Message(RowGonePartial, SummaryPartial), on its own page
+//     Gone, after which the page leaves for /devices.
+//   - Every 20 to 25 seconds without other messages: Beat. The page takes 60 seconds
+//     of silence for a dead connection and connects anew, so a comment is not enough:
+//     hx-sse does not report comments.
+//   - Before the server closes the stream of an ended login: Ended; the page reloads
+//     and lands on the sign-in page.
+//
+// A stream request that may not be served is answered with the status (401, 403,
+// 404) and no redirect: hx-sse would follow the redirect and take the sign-in page
+// for an empty stream. The page reloads on 401, 403 and 404.
+//
+// The same partials answer an htmx POST (HX-Request: true) of start, stop, restart
+// and reveal: 200, text/html, for instance DevicePartial plus NoticePartial. Their
+// forms say hx-swap="none", so that nothing but partials is swapped; a 303 redirect
+// would do no harm either, it only costs a page that nobody sees.
+
+// RowPartial replaces the row of one device in the list.
+func RowPartial(ctx context.Context, lang Lang, d Device) ([]byte, error) {
+	return partial(ctx, "#"+rowID(d.ID), "outerMorph", DeviceRow(lang, d))
+}
+
+// RowGonePartial removes the row of a device from the list.
+func RowGonePartial(id string) []byte {
+	return []byte(`<hx-partial hx-target="#` + html.EscapeString(rowID(id)) + `" hx-swap="delete"></hx-partial>`)
+}
+
+// DevicesPartial replaces all rows of the list, for the start of a stream and for
+// added devices. Page tells what the list is narrowed with and whether devices can
+// be added.
+func DevicesPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
+	return partial(ctx, "#devices", "outerMorph", DeviceList(page))
+}
+
+// SummaryPartial replaces the line that counts devices by state.
+func SummaryPartial(ctx context.Context, lang Lang, s Summary) ([]byte, error) {
+	return partial(ctx, "#devices-summary", "outerMorph", DevicesSummary(lang, s))
+}
+
+// DevicePartial replaces the live part of the device's page.
+func DevicePartial(ctx context.Context, lang Lang, d Device) ([]byte, error) {
+	return partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
+}
+
+// TimelinePartial replaces the timeline on the device's page, newest event first.
+func TimelinePartial(ctx context.Context, lang Lang, events []Event) ([]byte, error) {
+	return partial(ctx, "#device-timeline", "outerMorph", DeviceTimeline(lang, events))
+}
+
+// KeyPartial replaces the part of the device's page that shows the API key and the
+// snippets, for the answer to a reveal.
+func KeyPartial(ctx context.Context, lang Lang, d Device, api API) ([]byte, error) {
+	return partial(ctx, "#device-api", "outerMorph", DeviceAPI(lang, d, api))
+}
+
+// PhonesPartial replaces the phones of the simulated WhatsApp.
+func PhonesPartial(ctx context.Context, page PhonesPage) ([]byte, error) {
+	return partial(ctx, "#phones-live", "outerMorph", PhonesLive(page))
+}
+
+// NoticePartial shows a message above the content; nil takes the message away.
+func NoticePartial(ctx context.Context, lang Lang, f *Flash) ([]byte, error) {
+	return partial(ctx, "#notices", "outerHTML", Notices(lang, f))
+}
+
+func partial(ctx context.Context, target, swap string, c templ.Component) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(`<hx-partial hx-target="` + html.EscapeString(target) + `" hx-swap="` + swap + `">`)
+	if err := c.Render(ctx, &b); err != nil {
+		return nil, fmt.Errorf("render fragment for %s: %w", target, err)
+	}
+	b.WriteString(`</hx-partial>`)
+	return b.Bytes(), nil
+}
+
+// Message is one server-sent message that carries partials; every line gets its
+// own "data:" prefix.
+func Message(partials ...[]byte) []byte {
+	size := len("data: \n\n")
+	for _, p := range partials {
+		size += len(p) + len("data: \n")*(1+bytes.Count(p, []byte{'\n'}))
+	}
+	b := make([]byte, 0, size)
+	for _, p := range partials {
+		// A lone carriage return ends a line in an event stream, too.
+		p = bytes.ReplaceAll(p, []byte{'\r'}, nil)
+		for line := range bytes.SplitSeq(p, []byte{'\n'}) {
+			b = append(b, "data: "...)
+			b = append(b, line...)
+			b = append(b, '\n')
+		}
+	}
+	return append(b, '\n')
+}
+
+// Beat tells the page that the connection is alive.
+func Beat() []byte { return []byte("event: wadah:beat\ndata: 1\n\n") }
+
+// Gone tells a device's page that the device was deleted.
+func Gone() []byte { return []byte("event: wadah:gone\ndata: 1\n\n") }
+
+// Ended tells a page that its login has ended.
+func Ended() []byte { return []byte("event: wadah:ended\ndata: 1\n\n") }
+
+// rowID is the id of a device's row. IDs of devices are made of characters that
+// need no escaping in a selector.
+func rowID(id string) string { return "device-" + id }

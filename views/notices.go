@@ -1,0 +1,75 @@
+package views
+
+// Notice is something worth saying after an action, for Page.Flash.
+type Notice string
+
+// The notices. Those with a name in their text take "Name".
+const (
+	NoticeWelcome           Notice = "welcome"
+	NoticeSignedOut         Notice = "signed_out"
+	NoticeDeviceAdded       Notice = "device_added"       // Name
+	NoticeDeviceRenamed     Notice = "device_renamed"     // Name
+	NoticeDeviceDeleted     Notice = "device_deleted"     // Name; nothing was linked, or the phone confirmed
+	NoticeDeletedUnlinked   Notice = "deleted_unlinked"   // Name; the phone confirmed
+	NoticeDeletedUnverified Notice = "deleted_unverified" // Name; the phone did not confirm
+	NoticeLoggedOut         Notice = "logged_out"         // Name; the phone confirmed
+	NoticeLogoutUnverified  Notice = "logout_unverified"  // Name; the phone did not confirm
+	NoticeLogoutNotLinked   Notice = "logout_not_linked"  // Name
+	NoticeStarted           Notice = "started"            // Name
+	NoticeStopped           Notice = "stopped"            // Name
+	NoticeRestarted         Notice = "restarted"          // Name
+	NoticeDefaultOn         Notice = "default_on"         // Name
+	NoticeDefaultOff        Notice = "default_off"        // Name
+	NoticePasskeySent       Notice = "passkey_sent"
+	NoticePasswordChanged   Notice = "password_changed"
+	NoticePrefsSaved        Notice = "prefs_saved"
+	NoticePhoneAdded        Notice = "phone_added"    // Name
+	NoticePhoneLinked       Notice = "phone_linked"   // Name
+	NoticePhoneUnlinked     Notice = "phone_unlinked" // Name
+	NoticeFaultDone         Notice = "fault_done"
+	NoticeOutageOn          Notice = "outage_on"
+	NoticeOutageOff         Notice = "outage_off"
+)
+
+// notices is every Notice with its tone.
+var notices = map[Notice]Tone{
+	NoticeWelcome: ToneOK, NoticeSignedOut: ToneOK,
+	NoticeDeviceAdded: ToneOK, NoticeDeviceRenamed: ToneOK, NoticeDeviceDeleted: ToneOK,
+	NoticeDeletedUnlinked: ToneOK, NoticeDeletedUnverified: ToneAct,
+	NoticeLoggedOut: ToneOK, NoticeLogoutUnverified: ToneAct, NoticeLogoutNotLinked: ToneOff,
+	NoticeStarted: ToneOK, NoticeStopped: ToneOK, NoticeRestarted: ToneOK,
+	NoticeDefaultOn: ToneOK, NoticeDefaultOff: ToneOK,
+	NoticePasskeySent: ToneWait, NoticePasswordChanged: ToneOK, NoticePrefsSaved: ToneOK,
+	NoticePhoneAdded: ToneOK, NoticePhoneLinked: ToneOK, NoticePhoneUnlinked: ToneOK,
+	NoticeFaultDone: ToneOK, NoticeOutageOn: ToneAct, NoticeOutageOff: ToneOK,
+}
+
+// Notice is the message for n, with pairs of placeholder and value.
+func (l Lang) Notice(n Notice, args ...any) *Flash {
+	tone, ok := notices[n]
+	if !ok {
+		tone = ToneOK
+	}
+	return &Flash{Tone: tone, Text: l.T("notice."+string(n), args...)}
+}
+
+// invalid is every code that Lang.Invalid has its own sentence for.
+var invalid = map[string]bool{
+	"name_required": true, "name_too_long": true, "name_taken": true, "name_invalid": true,
+	"user_name_required": true, "user_name_too_long": true, "user_name_taken": true, "user_name_invalid": true,
+	"password_too_short": true, "password_too_long": true, "password_common": true, "password_is_name": true,
+	"password_mismatch": true, "password_wrong": true,
+	"signin_failed": true, "signin_slow": true,
+	"number_invalid": true, "rate_limited": true, "already_linked": true, "not_linking": true, "banned": true,
+	"passkey_invalid": true, "busy": true, "phone_unknown": true, "code_wrong": true, "qr_expired": true, "phone_full": true,
+	"phone_offline": true, "phone_taken": true,
+}
+
+// Invalid is the sentence that says what to mend, by machine-readable code; a
+// code it does not know gets a general sentence.
+func (l Lang) Invalid(code string) string {
+	if !invalid[code] {
+		code = "other"
+	}
+	return l.T("invalid." + code)
+}
