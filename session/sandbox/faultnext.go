@@ -1,0 +1,119 @@
+package sandbox
+
+import (
+	"slices"
+	"strconv"
+
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// take removes one stroke of the first waiting fault that fits, and returns it.
+func (s *Service) take(fits func(*armedFault) bool) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.faults, fits)
+	if i < 0 {
+		return nil
+	}
+	found := s.faults[i].Fault
+	if s.faults[i].Count > 0 {
+		if s.faults[i].Count--; s.faults[i].Count == 0 {
+			s.faults = slices.Delete(s.faults, i, i+1)
+		}
+	}
+	return &found
+}
+
+// takeHandshakeFault says whether this handshake is to hang.
+func (s *Service) takeHandshakeFault() bool {
+	return s.take(func(f *armedFault) bool { return f.Kind == FaultHangHandshake }) != nil
+}
+
+func isLoginFault(f *armedFault) bool {
+	return f.Kind == FaultConnectFailure || f.Kind == FaultDropAfterHandshake
+}
+
+func (s *Service) takeLoginFault(jid types.JID) *Fault {
+	return s.take(func(f *armedFault) bool { return isLoginFault(f) && covers(f.target, jid) })
+}
+
+func (s *Service) takeRegistrationFault() *Fault {
+	return s.take(func(f *armedFault) bool {
+		return isLoginFault(f) && (f.target == "" || f.target == TargetRegistering)
+	})
+}
+
+// takeRateLimit says whether a request for a phone code for this number is one
+// too many.
+func (s *Service) takeRateLimit(number string) bool {
+	return s.take(func(f *armedFault) bool { return f.Kind == FaultCodeRateLimit && f.coversPhone(number) }) != nil
+}
+
+// coversPhone says whether the target means a device that this phone links.
+func (f *armedFault) coversPhone(number string) bool {
+	return f.target == number || f.target == "" || f.target == TargetRegistering
+}
+
+// takeLinkFault says whether the connection drops behind this phone's pair-success.
+func (s *Service) takeLinkFault(number string) bool {
+	return s.take(func(f *armedFault) bool {
+		return f.Kind == FaultDropAfterPairSuccess && f.coversPhone(number)
+	}) != nil
+}
+
+// takePairReplyFault says whether the device's confirmation stays unanswered.
+func (s *Service) takePairReplyFault(number string) bool {
+	return s.take(func(f *armedFault) bool {
+		return f.Kind == FaultNoPairSignReply && f.coversPhone(number)
+	}) != nil
+}
+
+// sufferLogin ends a login the way a fault wants it.
+func (c *conn) sufferLogin(f Fault, jid types.JID) error {
+	if f.Kind == FaultDropAfterHandshake {
+		c.ws.close(false)
+		return nil
+	}
+	if f.deletesKeys() {
+		c.s.mu.Lock()
+		if p := c.s.phones[jid.User]; p != nil {
+			c.s.unlink(p, jid.Device)
+		}
+		c.s.mu.Unlock()
+		if err := c.s.save(); err != nil {
+			return err
+		}
+	}
+	c.refuse(f.Reason, f.failureAttrs())
+	return nil
+}
+
+// sufferRegistration does the same to a device that is not linked yet.
+func (c *conn) sufferRegistration(f Fault) error {
+	if f.Kind == FaultDropAfterHandshake {
+		c.ws.close(false)
+		return nil
+	}
+	c.refuse(f.Reason, f.failureAttrs())
+	return nil
+}
+
+// deletesKeys says whether a device forgets its link when it is refused so
+// (ConnectFailureReason.IsLoggedOut of the library).
+func (f Fault) deletesKeys() bool {
+	return f.Reason == 401 || f.Reason == 403 || f.Reason == 406
+}
+
+func (f Fault) failureAttrs() waBinary.Attrs {
+	if f.Reason != codeBanned {
+		return nil
+	}
+	code := f.Code
+	if code == 0 {
+		code = 101 // TempBanSentToTooManyPeople
+	}
+	return waBinary.Attrs{
+		"code": strconv.Itoa(code), "expire": strconv.FormatInt(int64(f.Expire.Seconds()), 10),
+	}
+}

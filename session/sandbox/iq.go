@@ -1,0 +1,115 @@
+package sandbox
+
+import (
+	"log/slog"
+
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// maxUnknownKinds bounds how many different unknown requests are told apart.
+const maxUnknownKinds = 100
+
+// handleIQ answers a request of the client, or takes its answer to one of ours.
+func (c *conn) handleIQ(node *waBinary.Node) error {
+	switch attr(node, "type") {
+	case "result", "error":
+		_, err := c.handlePairAnswer(node)
+		return err
+	case "get", "set":
+	default:
+		return nil
+	}
+	id := attr(node, "id")
+	if id == "" || (node.Attrs["to"] != nil && node.Attrs["to"] != types.ServerJID && attr(node, "xmlns") != "w:g2") {
+		return c.send(refusal(id, 400, "bad-request"))
+	}
+	if attr(node, "xmlns") == "w:p" { // keepalive
+		c.s.count(func(n *counters) { n.pings++ })
+		return c.send(result(id))
+	}
+	c.s.mu.Lock()
+	at := c.stage
+	c.s.mu.Unlock()
+	if at == stageOnline {
+		return c.handleMemberIQ(id, node)
+	}
+	return c.handleGuestIQ(id, node)
+}
+
+// kind names a request by what distinguishes it: namespace, type and first child.
+func kind(node *waBinary.Node) string {
+	name := attr(node, "xmlns") + " " + attr(node, "type")
+	if children := node.GetChildren(); len(children) > 0 {
+		name += " " + children[0].Tag
+	}
+	return name
+}
+
+// handleGuestIQ answers a device that is not linked yet.
+func (c *conn) handleGuestIQ(id string, node *waBinary.Node) error {
+	switch kind(node) {
+	case "md set link_code_companion_reg":
+		return c.handleCodeStage(id, node)
+	default:
+		return c.unknown(id, node)
+	}
+}
+
+// handleMemberIQ answers a companion.
+func (c *conn) handleMemberIQ(id string, node *waBinary.Node) error {
+	switch kind(node) {
+	case "encrypt get count":
+		return c.send(c.preKeyCount(id))
+	case "encrypt set registration":
+		return c.send(c.storePreKeys(id, node))
+	case "passive set active", "passive set passive", "urn:xmpp:whatsapp:push set config",
+		"urn:xmpp:whatsapp:dirty set clean", "w:stats set add", "privacy set privacy",
+		"disappearing_mode set disappearing_mode", "privacy set tokens":
+		return c.send(result(id))
+	case "md set remove-companion-device":
+		return c.logout(id, node)
+	default:
+		if answer, ok := queryAnswers[kind(node)]; ok {
+			return c.send(result(id, answer(node)...))
+		}
+		return c.unknown(id, node)
+	}
+}
+
+// unknown refuses a request the service does not know, and remembers it so that
+// a test can notice that the library asks something new.
+func (c *conn) unknown(id string, node *waBinary.Node) error {
+	name := kind(node)
+	c.s.count(func(n *counters) {
+		if _, known := n.unknown[name]; !known && len(n.unknown) >= maxUnknownKinds {
+			name = "other"
+		}
+		n.unknown[name]++
+	})
+	c.s.log.Warn("unknown request refused", slog.String("conn", c.id), slog.String("kind", name))
+	return c.send(refusal(id, 501, "feature-not-implemented"))
+}
+
+// logout unlinks the companion that asks for it. WhatsApp answers and then ends
+// the stream as if the phone had unlinked it.
+func (c *conn) logout(id string, node *waBinary.Node) error {
+	request, _ := child(node, "remove-companion-device")
+	c.s.mu.Lock()
+	p := c.s.phones[c.jid.User]
+	if request.Attrs["jid"] != c.jid || p == nil {
+		c.s.mu.Unlock()
+		return c.send(refusal(id, 403, "forbidden"))
+	}
+	c.s.unlink(p, c.jid.Device)
+	c.s.mu.Unlock()
+	if err := c.s.save(); err != nil {
+		c.s.log.Error("state not saved", slog.Any("err", err))
+	}
+	c.s.log.Info("companion logged out", slog.String("conn", c.id), slog.String("jid", maskJID(c.jid.String())))
+	if err := c.send(result(id)); err != nil {
+		return err
+	}
+	c.end(c.s.cfg.CloseLinger, conflict(conflictRemoved))
+	return nil
+}

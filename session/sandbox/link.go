@@ -1,0 +1,246 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+
+	"go.mau.fi/libsignal/ecc"
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/proto/waAdv"
+	"google.golang.org/protobuf/proto"
+)
+
+// pairAnswerTimeout is how long a device may take to confirm pair-success. It
+// stores its keys in between.
+const pairAnswerTimeout = 30 * time.Second
+
+// The first bytes of what the account and the device sign (the library has them
+// as AdvAccountSignaturePrefix and AdvDeviceSignaturePrefix, in its root package).
+var (
+	accountPrefix = []byte{6, 0}
+	devicePrefix  = []byte{6, 1}
+)
+
+// link is one attempt to link a registering device to a phone, from the moment
+// the phone knows the device's keys. It is guarded by Service.mu.
+type link struct {
+	registration *registration
+	phone        *phone
+	index        uint16
+	keyIndex     uint32
+	advSecret    []byte
+	details      []byte // the marshalled device identity both sides sign
+	id           string // of the pair-success request
+	timer        *time.Timer
+	over         bool
+	outcome      chan linkOutcome // of one; written once
+}
+
+type linkOutcome struct {
+	companion Companion
+	err       error
+}
+
+// beginLink reserves a place on the phone for the registration's device. The
+// caller holds mu.
+func (s *Service) beginLink(r *registration, p *phone, advSecret []byte) (*link, error) {
+	switch {
+	case r.over:
+		return nil, ErrDeviceGone
+	case r.link != nil:
+		return nil, ErrLinking
+	case p.places >= s.cfg.MaxCompanions:
+		return nil, ErrPhoneFull
+	}
+	p.places++
+	p.keyIndex++
+	l := &link{
+		registration: r, phone: p, index: p.freeIndex(), keyIndex: p.keyIndex, advSecret: advSecret,
+		outcome: make(chan linkOutcome, 1),
+	}
+	r.link = l
+	return l, nil
+}
+
+// failLink gives the place back and tells the phone. The caller holds mu.
+func (s *Service) failLink(l *link, reason error) {
+	if l.over {
+		return
+	}
+	l.over = true
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.phone.places--
+	s.stats.linksFailed++
+	l.outcome <- linkOutcome{err: reason}
+}
+
+// offer sends pair-success: the identity the phone made for the device, signed by
+// the account and authenticated with the secret that only the code carries.
+func (s *Service) offer(l *link) error {
+	r := l.registration
+	details, err := proto.Marshal(&waAdv.ADVDeviceIdentity{
+		RawID:       proto.Uint32(l.phone.rawID),
+		Timestamp:   proto.Uint64(uint64(time.Now().Unix())),
+		KeyIndex:    proto.Uint32(l.keyIndex),
+		AccountType: waAdv.ADVEncryptionType_E2EE.Enum(),
+		DeviceType:  waAdv.ADVEncryptionType_E2EE.Enum(),
+	})
+	if err != nil {
+		return fmt.Errorf("marshal device identity: %w", err)
+	}
+	identity, err := signIdentity(l.phone, details, r.keys.identity[:], l.advSecret)
+	if err != nil {
+		return err
+	}
+	fault := s.takeLinkFault(l.phone.number)
+	id := r.conn.newID()
+	s.mu.Lock()
+	l.details, l.id = details, id
+	l.timer = s.after(pairAnswerTimeout, func() { s.abandon(l) })
+	s.mu.Unlock()
+	if err := r.conn.send(request(id, s.pairSuccess(l, identity))); err != nil {
+		return err
+	}
+	if fault {
+		r.conn.ws.close(false)
+	}
+	return nil
+}
+
+func (s *Service) pairSuccess(l *link, identity []byte) waBinary.Node {
+	return el("pair-success", nil,
+		blob("device-identity", identity),
+		el("biz", waBinary.Attrs{"name": l.phone.name}),
+		el("device", waBinary.Attrs{"jid": l.phone.jidOf(l.index), "lid": l.phone.lidOf(l.index)}),
+		el("platform", waBinary.Attrs{"name": "android"}),
+	)
+}
+
+func signIdentity(p *phone, details, device, advSecret []byte) ([]byte, error) {
+	message := slices.Concat(accountPrefix, details, device)
+	signature := ecc.CalculateSignature(ecc.NewDjbECPrivateKey(*p.identity.Priv), message)
+	signed, err := proto.Marshal(&waAdv.ADVSignedDeviceIdentity{
+		Details: details, AccountSignatureKey: p.identity.Pub[:], AccountSignature: signature[:],
+	})
+	if err != nil {
+		return nil, fmt.Errorf("marshal signed identity: %w", err)
+	}
+	mac := hmac.New(sha256.New, advSecret)
+	mac.Write(signed)
+	sealed, err := proto.Marshal(&waAdv.ADVSignedDeviceIdentityHMAC{Details: signed, HMAC: mac.Sum(nil)})
+	if err != nil {
+		return nil, fmt.Errorf("marshal identity container: %w", err)
+	}
+	return sealed, nil
+}
+
+// await waits for the outcome of a link. The link goes on when ctx ends: closing
+// the page does not stop a phone that has scanned.
+func (s *Service) await(ctx context.Context, l *link) (Companion, error) {
+	select {
+	case outcome := <-l.outcome:
+		return outcome.companion, outcome.err
+	case <-ctx.Done():
+		return Companion{}, ctx.Err()
+	case <-s.done:
+		return Companion{}, ErrClosed
+	}
+}
+
+// abandon gives up on a device that did not confirm.
+func (s *Service) abandon(l *link) {
+	s.mu.Lock()
+	s.failLink(l, ErrDeviceSilent)
+	s.mu.Unlock()
+	l.registration.conn.end(0)
+}
+
+// handlePairAnswer deals with the device's answer to pair-success; it reports
+// whether the stanza was one.
+func (c *conn) handlePairAnswer(node *waBinary.Node) (bool, error) {
+	c.s.mu.Lock()
+	var l *link
+	if c.registration != nil {
+		l = c.registration.link
+	}
+	ours := l != nil && l.id != "" && l.id == attr(node, "id")
+	c.s.mu.Unlock()
+	if !ours {
+		return false, nil
+	}
+	if attr(node, "type") == "error" {
+		e, _ := child(node, "error")
+		reason := fmt.Errorf("%w: %s (%s)", ErrDeviceRefused, attr(&e, "text"), attr(&e, "code"))
+		c.s.mu.Lock()
+		c.s.failLink(l, reason)
+		c.s.mu.Unlock()
+		c.s.log.Info("device refused the link", slog.String("conn", c.id), slog.Any("err", reason))
+		c.end(c.s.cfg.CloseLinger)
+		return true, nil
+	}
+	if !l.confirmedBy(node) {
+		c.s.mu.Lock()
+		c.s.failLink(l, ErrDeviceForged)
+		c.s.mu.Unlock()
+		c.end(0, failure(codeLoggedOut, nil))
+		return true, nil
+	}
+	return true, c.s.complete(l)
+}
+
+// confirmedBy verifies the device's signature over the identity it was given.
+func (l *link) confirmedBy(node *waBinary.Node) bool {
+	sign, _ := child(node, "pair-device-sign")
+	identityNode, _ := child(&sign, "device-identity")
+	raw, _ := identityNode.Content.([]byte)
+	var identity waAdv.ADVSignedDeviceIdentity
+	if len(raw) == 0 || proto.Unmarshal(raw, &identity) != nil {
+		return false
+	}
+	device := l.registration.keys.identity
+	message := slices.Concat(devicePrefix, l.details, device[:], l.phone.identity.Pub[:])
+	return slices.Equal(identity.GetDetails(), l.details) &&
+		attr(&identityNode, "key-index") == strconv.FormatUint(uint64(l.keyIndex), 10) &&
+		len(identity.GetDeviceSignature()) == 64 &&
+		ecc.VerifySignature(ecc.NewDjbECPublicKey(device), message, [64]byte(identity.GetDeviceSignature()))
+}
+
+// complete makes the device a companion of the phone and asks it to reconnect.
+func (s *Service) complete(l *link) error {
+	r := l.registration
+	s.mu.Lock()
+	if l.over || s.phones[l.phone.number] != l.phone {
+		s.failLink(l, ErrPhoneUnknown)
+		s.mu.Unlock()
+		r.conn.end(0, failure(codeLoggedOut, nil))
+		return nil
+	}
+	l.over = true
+	l.timer.Stop()
+	stored := &companion{
+		Index: l.index, NoiseKey: r.conn.noiseKey[:], IdentityKey: r.keys.identity[:], RegID: r.keys.regID,
+		KeyIndex: l.keyIndex, OS: r.keys.osName, Platform: r.keys.platform, LinkedAt: time.Now().UTC(),
+	}
+	l.phone.companions[l.index] = stored
+	s.stats.links++
+	info := s.describeCompanion(l.phone, stored)
+	s.dropRegistration(r, nil)
+	s.mu.Unlock()
+	if err := s.save(); err != nil {
+		s.log.Error("state not saved", slog.Any("err", err))
+	}
+	s.log.Info("device linked", slog.String("conn", r.conn.id), slog.String("jid", maskJID(info.JID)))
+	if !s.takePairReplyFault(l.phone.number) {
+		r.conn.end(s.cfg.CloseLinger, streamError(515))
+	}
+	l.outcome <- linkOutcome{companion: info}
+	return nil
+}

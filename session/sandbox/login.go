@@ -1,0 +1,168 @@
+package sandbox
+
+import (
+	"crypto/md5" //nolint:gosec // WhatsApp's build hash is the MD5 of the version
+	"crypto/subtle"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.mau.fi/libsignal/ecc"
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/proto/waCompanionReg"
+	"go.mau.fi/whatsmeow/proto/waWa6"
+	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
+)
+
+// admit decides about the payload that ends the handshake: a registration, a
+// login, or a refusal after which the connection ends.
+func (c *conn) admit(raw []byte) error {
+	var payload waWa6.ClientPayload
+	if err := proto.Unmarshal(raw, &payload); err != nil {
+		return fmt.Errorf("%w: client payload", errFrame)
+	}
+	app := payload.GetUserAgent().GetAppVersion()
+	version := [3]uint32{app.GetPrimary(), app.GetSecondary(), app.GetTertiary()}
+	outdated := slices.Compare(version[:], c.s.cfg.MinVersion[:]) < 0
+	switch {
+	case payload.Username != nil:
+		return c.login(&payload, outdated)
+	case payload.DevicePairingData != nil:
+		if outdated {
+			c.refuse(codeOutdated, nil)
+			return nil
+		}
+		return c.register(payload.GetDevicePairingData(), version)
+	default:
+		c.refuse(codeBadRequest, nil)
+		return nil
+	}
+}
+
+// refuse ends the connection with a connect failure. WhatsApp closes at once
+// after it.
+func (c *conn) refuse(reason int, more waBinary.Attrs) {
+	c.s.count(func(n *counters) { n.loginsFailed[reason]++ })
+	c.s.log.Info("connection refused", slog.String("conn", c.id), slog.Int("reason", reason))
+	c.end(0, failure(reason, more))
+}
+
+// login brings a linked companion online.
+func (c *conn) login(payload *waWa6.ClientPayload, outdated bool) error {
+	jid := types.JID{
+		User:   strconv.FormatUint(payload.GetUsername(), 10),
+		Device: uint16(min(payload.GetDevice(), 1<<16-1)),
+		Server: types.DefaultUserServer,
+	}
+	if fault := c.s.takeLoginFault(jid); fault != nil {
+		return c.sufferLogin(*fault, jid)
+	}
+	if outdated {
+		c.refuse(codeOutdated, nil)
+		return nil
+	}
+	older, lid, ok := c.claim(jid)
+	if !ok {
+		c.refuse(codeLoggedOut, nil)
+		return nil
+	}
+	if older != nil {
+		older.end(c.s.cfg.CloseLinger, conflict(conflictReplaced))
+	}
+	c.s.count(func(n *counters) { n.loginsOK++ })
+	c.s.log.Info("companion online", slog.String("conn", c.id), slog.String("jid", maskJID(jid.String())))
+	return c.welcome(lid)
+}
+
+// claim makes this connection the companion's current one, if the companion
+// exists and the Noise key is the one it was linked with.
+func (c *conn) claim(jid types.JID) (older *conn, lid types.JID, ok bool) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	p := c.s.phones[jid.User]
+	if p == nil {
+		return nil, types.EmptyJID, false
+	}
+	companion := p.companions[jid.Device]
+	if companion == nil || subtle.ConstantTimeCompare(companion.NoiseKey, c.noiseKey[:]) != 1 {
+		return nil, types.EmptyJID, false
+	}
+	older = c.s.online[jid]
+	c.s.online[jid] = c
+	c.stage, c.jid, c.companion = stageOnline, jid, companion
+	return older, p.lidOf(jid.Device), true
+}
+
+// welcome sends what WhatsApp sends after a login: success and the announcement
+// that nothing was missed while offline.
+func (c *conn) welcome(lid types.JID) error {
+	now := time.Now()
+	bulletin := func(child waBinary.Node) waBinary.Node {
+		return el("ib", waBinary.Attrs{"from": types.ServerJID}, child)
+	}
+	for _, node := range []waBinary.Node{
+		el("success", waBinary.Attrs{
+			"t": unix(now), "lid": lid, "creation": unix(now), "props": "27", "location": "sandbox", "abprops": "1",
+		}),
+		bulletin(el("dirty", waBinary.Attrs{"type": "account_sync", "timestamp": unix(now)})),
+		bulletin(el("offline_preview", waBinary.Attrs{
+			"count": "0", "appdata": "0", "message": "0", "notification": "0", "receipt": "0",
+		})),
+		bulletin(el("offline", waBinary.Attrs{"count": "0"})),
+	} {
+		if err := c.send(node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deviceKeys is the checked content of a registration payload.
+type deviceKeys struct {
+	regID    uint32
+	identity [32]byte
+	osName   string
+	platform string
+}
+
+// checkRegistration refuses what WhatsApp would: wrong sizes, a signed pre-key
+// that the identity did not sign, a build hash that does not belong to the version.
+func checkRegistration(data *waWa6.ClientPayload_DevicePairingRegistrationData, version [3]uint32) (deviceKeys, bool) {
+	hash := md5.Sum([]byte(dotted(version))) //nolint:gosec // see the import
+	sizes := len(data.GetERegid()) == 4 && len(data.GetEIdent()) == 32 && len(data.GetESkeyID()) == 3 &&
+		len(data.GetESkeyVal()) == 32 && len(data.GetESkeySig()) == 64
+	if !sizes || !slices.Equal(data.GetEKeytype(), []byte{ecc.DjbType}) || !slices.Equal(data.GetBuildHash(), hash[:]) {
+		return deviceKeys{}, false
+	}
+	keys := deviceKeys{regID: bigEndian(data.GetERegid()), identity: [32]byte(data.GetEIdent())}
+	if !signedBy(keys.identity, data.GetESkeyVal(), data.GetESkeySig()) {
+		return deviceKeys{}, false
+	}
+	var props waCompanionReg.DeviceProps
+	if err := proto.Unmarshal(data.GetDeviceProps(), &props); err != nil {
+		return deviceKeys{}, false
+	}
+	keys.osName = props.GetOs()
+	keys.platform = strings.ToLower(props.GetPlatformType().String())
+	return keys, true
+}
+
+// signedBy verifies an identity's signature over a Curve25519 public key, which
+// is signed with its type byte in front.
+func signedBy(identity [32]byte, public, signature []byte) bool {
+	message := append([]byte{ecc.DjbType}, public...)
+	return len(signature) == 64 && ecc.VerifySignature(ecc.NewDjbECPublicKey(identity), message, [64]byte(signature))
+}
+
+func bigEndian(b []byte) (value uint32) {
+	for _, x := range b {
+		value = value<<8 | uint32(x)
+	}
+	return value
+}
+
+func dotted(v [3]uint32) string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }

@@ -1,0 +1,247 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.mau.fi/whatsmeow/types"
+)
+
+const (
+	// chatPath is where WhatsApp's websocket is.
+	chatPath = "/ws/chat"
+	// controlPath is where the service mounts its own control API.
+	controlPath = "/control"
+
+	readHeaderTimeout = 20 * time.Second
+	httpIdleTimeout   = time.Minute
+)
+
+// Service is a running or startable simulated WhatsApp. All methods are safe for
+// concurrent use.
+type Service struct {
+	cfg       Config
+	log       *slog.Logger
+	authority *authority
+	server    *http.Server
+	saver     stateSaver
+
+	// work counts every goroutine of the service; Close waits for it. done is
+	// closed when Close begins.
+	work sync.WaitGroup
+	done chan struct{}
+
+	// mu guards everything below. It is never held while a connection is read
+	// or written.
+	mu       sync.Mutex
+	listener net.Listener
+	closed   bool
+	phones   map[string]*phone
+	conns    map[string]*conn
+	online   map[types.JID]*conn      // logged-in companions
+	refs     map[string]*registration // every ref of every live registration
+	codes    map[string]*codeLink     // waiting phone codes, by phone number
+	faults   []*armedFault
+	outage   OutageMode
+	held     map[net.Conn]bool // kept without an answer by a silent outage
+	nextID   uint64
+	stats    counters
+}
+
+// New makes a service; [Service.Start] starts it. It reads the state file when
+// there is one, and reports a corrupt one as [ErrStateFile].
+func New(cfg Config) (*Service, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	authority, err := newAuthority(cfg.Seed, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	s := &Service{
+		cfg:       cfg,
+		log:       cfg.Log,
+		authority: authority,
+		saver:     stateSaver{path: cfg.StateFile},
+		done:      make(chan struct{}),
+		phones:    make(map[string]*phone),
+		conns:     make(map[string]*conn),
+		online:    make(map[types.JID]*conn),
+		refs:      make(map[string]*registration),
+		codes:     make(map[string]*codeLink),
+		outage:    OutageNone,
+		held:      make(map[net.Conn]bool),
+		stats:     newCounters(),
+	}
+	if err := s.loadState(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Start listens and serves in the background. A busy port is an ordinary error.
+func (s *Service) Start() error {
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("sandbox: listen: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.listener != nil {
+		return errors.Join(fmt.Errorf("%w: started twice or after Close", ErrClosed), listener.Close())
+	}
+	s.listener = listener
+	s.server = &http.Server{
+		Handler:           s.routes(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       httpIdleTimeout,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	s.work.Go(func() {
+		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("sandbox stopped serving", slog.Any("err", err))
+		}
+	})
+	return nil
+}
+
+// Close ends every connection, stops serving and waits for all goroutines. It is
+// idempotent. Phones and links are in the state file afterwards, if there is one.
+func (s *Service) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+	}
+	server := s.server
+	conns := make([]*conn, 0, len(s.conns))
+	for _, c := range s.conns {
+		conns = append(conns, c)
+	}
+	for held := range s.held {
+		_ = held.Close() // the client may have gone long ago
+	}
+	for _, r := range s.refs {
+		r.timer.Stop()
+	}
+	s.mu.Unlock()
+	var err error
+	if server != nil {
+		// Close does not wait for handlers; the ones that hold a connection are
+		// counted in work, the control API's are short.
+		err = server.Close()
+	}
+	for _, c := range conns {
+		c.ws.close(false)
+	}
+	s.work.Wait()
+	return errors.Join(err, s.save())
+}
+
+// URL is the websocket address of the running service; empty before Start.
+func (s *Service) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return ""
+	}
+	return "ws://" + s.listener.Addr().String() + chatPath
+}
+
+// RootKey is the public key that the service's certificates end at.
+func (s *Service) RootKey() [32]byte { return s.authority.root }
+
+func (s *Service) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc(chatPath, s.serveChat)
+	mux.Handle(controlPath+"/", http.StripPrefix(controlPath, s.ControlHandler()))
+	mux.HandleFunc("/", s.servePage)
+	return mux
+}
+
+// servePage is WhatsApp Web's start page as far as the library reads it: the
+// third part of the version, in a piece of JSON.
+func (s *Service) servePage(w http.ResponseWriter, r *http.Request) {
+	if s.inOutage(w) {
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	revision := strconv.FormatUint(uint64(s.cfg.Version[2]), 10)
+	_, err := w.Write([]byte("<!DOCTYPE html><title>Simulated WhatsApp</title>" +
+		`<script type="application/json">{"client_revision":` + revision + `,"server":"sandbox"}</script>`))
+	if err != nil {
+		s.log.Debug("version page not delivered", slog.Any("err", err))
+	}
+}
+
+// serveChat counts the dial, lets an outage have its way, and hands the
+// connection to a goroutine of its own, so that net/http's can end.
+func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) {
+	s.countDial()
+	if s.inOutage(w) {
+		return
+	}
+	ws, err := upgrade(w, r)
+	if err != nil {
+		s.log.Debug("websocket refused", slog.Any("err", err))
+		return
+	}
+	c := s.addConn(ws)
+	if c == nil {
+		ws.close(false)
+		return
+	}
+	go c.run()
+}
+
+// enter counts the caller as a goroutine that Close waits for; false when the
+// service is closing. Each true needs a work.Done.
+func (s *Service) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.work.Add(1)
+	return true
+}
+
+// addConn registers a new connection and its goroutine; nil when the service is
+// closing.
+func (s *Service) addConn(ws *wsConn) *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.nextID++
+	c := newConn(s, "c"+strconv.FormatUint(s.nextID, 10), ws)
+	s.conns[c.id] = c
+	s.work.Add(1)
+	return c
+}
+
+// after calls f once, d from now, in a goroutine that Close waits for. After
+// Close it is not called any more.
+func (s *Service) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() {
+		if s.enter() {
+			defer s.work.Done()
+			f()
+		}
+	})
+}
