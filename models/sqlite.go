@@ -72,13 +72,25 @@ var (
 	inspectSettings = []string{"mode=ro", "_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_error_rc=1"}
 )
 
-// openPool opens a pool of connections to the database file and makes sure that
-// one works.
-func openPool(ctx context.Context, path string, limit, idle int, settings []string) (*sql.DB, error) {
+// openShared opens the pool for writers, whose connections wait in one line.
+func openShared(ctx context.Context, path string) (*sql.DB, error) {
+	db := sql.OpenDB(&turnConnector{
+		dsn: sqliteDSN(path, writeSettings...), driver: &sqlite.Driver{}, line: make(chan struct{}, 1),
+	})
+	return setPool(ctx, db, sharedConns, sharedIdle)
+}
+
+// openPlain opens a pool of at most limit connections with these settings.
+func openPlain(ctx context.Context, path string, limit int, settings []string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", sqliteDSN(path, settings...))
 	if err != nil {
 		return nil, err
 	}
+	return setPool(ctx, db, limit, limit)
+}
+
+// setPool sets the size of a pool and makes sure that a connection works.
+func setPool(ctx context.Context, db *sql.DB, limit, idle int) (*sql.DB, error) {
 	db.SetMaxOpenConns(limit)
 	db.SetMaxIdleConns(idle)
 	db.SetConnMaxIdleTime(idleTime)

@@ -84,7 +84,7 @@ func readHeader(path string) (header string, size int64, err error) {
 // migrations it has seen.
 func examine(ctx context.Context, path string) (migrations []string, err error) {
 	doing := "cannot open " + path
-	db, err := openPool(ctx, path, 1, 1, inspectSettings)
+	db, err := openPlain(ctx, path, 1, inspectSettings)
 	if err != nil {
 		return nil, wrap(ctx, doing, err)
 	}

@@ -97,10 +97,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // connect opens both pools on the file at path.
 func (s *Store) connect(ctx context.Context, path string) (err error) {
-	if s.pool, err = openPool(ctx, path, sharedConns, sharedIdle, writeSettings); err != nil {
+	if s.pool, err = openShared(ctx, path); err != nil {
 		return err
 	}
-	if s.reads, err = openPool(ctx, path, readConns, readConns, readSettings); err != nil {
+	if s.reads, err = openPlain(ctx, path, readConns, readSettings); err != nil {
 		return errors.Join(err, s.pool.Close())
 	}
 	if s.db, err = s.openGORM(sqliteDialector(s.pool)); err == nil {

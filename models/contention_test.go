@@ -1,0 +1,108 @@
+package models_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.mau.fi/whatsmeow/proto/waAdv"
+	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types"
+	"golang.org/x/sync/errgroup"
+
+	"wadah/models"
+)
+
+// linkOne does to the database what linking a device does: whatsmeow saves its
+// row, 100 pre-keys one by one and a few sessions, and we write our own.
+func linkOne(ctx context.Context, s *models.Store, container *sqlstore.Container, i int) error {
+	d, _, err := s.CreateDevice(ctx, fmt.Sprintf("device %d", i))
+	if err != nil {
+		return err
+	}
+	jid := types.JID{User: fmt.Sprint(628000000000 + i), Device: 3, Server: types.DefaultUserServer}
+	if err := s.ClaimLink(ctx, d.ID, jid.String()); err != nil {
+		return err
+	}
+	wa := container.NewDevice()
+	wa.ID = &jid
+	wa.Account = &waAdv.ADVSignedDeviceIdentity{
+		Details: randomBytes(20), AccountSignature: randomBytes(64),
+		AccountSignatureKey: randomBytes(32), DeviceSignature: randomBytes(64),
+	}
+	if err := wa.Save(ctx); err != nil {
+		return fmt.Errorf("save: %w", err)
+	}
+	for range 4 {
+		made, err := wa.PreKeys.GetOrGenPreKeys(ctx, 25)
+		if err != nil {
+			return fmt.Errorf("pre-keys: %w", err)
+		}
+		if err := wa.PreKeys.MarkPreKeysAsUploaded(ctx, made[len(made)-1].KeyID); err != nil {
+			return fmt.Errorf("mark pre-keys: %w", err)
+		}
+		if _, err := container.GetAllDevices(ctx); err != nil {
+			return fmt.Errorf("all devices: %w", err)
+		}
+	}
+	for n := range 100 {
+		if err := wa.Sessions.PutManySessions(ctx, map[string][]byte{
+			fmt.Sprintf("%d:%d", i, n): randomBytes(300), fmt.Sprintf("%d:%d", i, n+1): randomBytes(300),
+		}); err != nil {
+			return fmt.Errorf("sessions: %w", err)
+		}
+		switch n % 4 {
+		case 0:
+			err = s.AddEvents(ctx, []models.DeviceEvent{{DeviceID: d.ID, From: "PAIRING", To: "CONNECTED", Reason: "ready"}})
+		case 1:
+			err = s.SetAlive(ctx, []string{d.ID}, time.Now())
+		case 2:
+			err = s.SetDesired(ctx, d.ID, true)
+		case 3:
+			_, err = s.Device(ctx, d.ID)
+		}
+		if err != nil {
+			return fmt.Errorf("ours: %w", err)
+		}
+	}
+	return s.SetAccount(ctx, d.ID, "Budi", "android", time.Now())
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b)
+	return b
+}
+
+// Ensure that many devices linking at once, through whatsmeow's store and ours,
+// never meet a locked database.
+func TestManyWritersAtOnce(t *testing.T) {
+	ctx := t.Context()
+	s := openStore(t)
+	container := sqlstore.NewWithDB(s.SQL(), "sqlite3", nil)
+	if err := container.Upgrade(ctx); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	g, gctx := errgroup.WithContext(ctx)
+	const writers = 8
+	for i := range writers {
+		g.Go(func() error { return linkOne(gctx, s, container, i) })
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d devices in %v", writers, time.Since(start))
+	saved, err := container.GetAllDevices(ctx)
+	if err != nil || len(saved) != writers {
+		t.Fatalf("%d rows of whatsmeow, want %d (%v)", len(saved), writers, err)
+	}
+	for _, d := range saved {
+		if n, err := d.PreKeys.UploadedPreKeyCount(ctx); err != nil || n != 100 {
+			t.Errorf("%d uploaded pre-keys, want 100 (%v)", n, err)
+		}
+	}
+}
+

@@ -1,0 +1,137 @@
+package models
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"time"
+)
+
+// SQLite has one writer at a time. Whoever finds the lock taken sleeps and tries
+// again, up to 100 ms later, and whoever comes at the right instant is first: with
+// eight devices linking, single writes were seen to wait half a second. So the
+// connections of the shared pool queue for their turn in order of arrival before
+// they ask SQLite. This is for speed and fairness alone: the lock stays SQLite's,
+// other processes compete for it as ever, and what the queue does not see (a
+// prepared statement) merely waits in the old way.
+
+// turnLimit bounds the wait for a turn. After it the connection asks SQLite, which
+// waits for its busy timeout and then has the right error.
+const turnLimit = 10 * time.Second
+
+// turnConnector opens connections that queue in the same line.
+type turnConnector struct {
+	dsn    string
+	driver driver.Driver
+	line   chan struct{} // holds a value while somebody's turn lasts
+}
+
+func (c *turnConnector) Driver() driver.Driver { return c.driver }
+
+func (c *turnConnector) Connect(context.Context) (driver.Conn, error) {
+	inner, err := c.driver.Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := inner.(fullConn)
+	if !ok {
+		return nil, fmt.Errorf("the SQLite driver's connection is a %T, which lacks what is needed", inner)
+	}
+	return &turnConn{fullConn: full, line: c.line}, nil
+}
+
+// fullConn is what a connection of modernc.org/sqlite can do for database/sql.
+type fullConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// turnConn is a connection that takes a turn for each transaction, and for each
+// statement outside of one. database/sql uses it from one goroutine at a time.
+type turnConn struct {
+	fullConn
+	line chan struct{}
+	inTx bool
+}
+
+// take waits for the turn. end gives it back; it may be called once.
+func (c *turnConn) take(ctx context.Context) (end func(), err error) {
+	end = func() { <-c.line }
+	select {
+	case c.line <- struct{}{}:
+		return end, nil
+	default:
+	}
+	limit := time.NewTimer(turnLimit)
+	defer limit.Stop()
+	select {
+	case c.line <- struct{}{}: // senders on a channel are served in order
+		return end, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-limit.C:
+		return func() {}, nil
+	}
+}
+
+// BeginTx begins a transaction in turn. One that only reads needs none.
+func (c *turnConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	end := func() {}
+	if !opts.ReadOnly {
+		var err error
+		if end, err = c.take(ctx); err != nil {
+			return nil, err
+		}
+	}
+	tx, err := c.fullConn.BeginTx(ctx, opts)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	c.inTx = true
+	return &turnTx{Tx: tx, conn: c, end: end}, nil
+}
+
+// ExecContext runs a statement in turn.
+func (c *turnConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if c.inTx {
+		return c.fullConn.ExecContext(ctx, query, args)
+	}
+	end, err := c.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return c.fullConn.ExecContext(ctx, query, args)
+}
+
+// turnTx is a transaction whose end is the end of the turn. database/sql calls
+// either method, once.
+type turnTx struct {
+	driver.Tx
+	conn *turnConn
+	end  func()
+}
+
+// Commit commits and ends the turn.
+func (t *turnTx) Commit() error {
+	defer t.done()
+	return t.Tx.Commit()
+}
+
+// Rollback rolls back and ends the turn.
+func (t *turnTx) Rollback() error {
+	defer t.done()
+	return t.Tx.Rollback()
+}
+
+func (t *turnTx) done() {
+	t.conn.inTx = false
+	t.end()
+}
