@@ -37,6 +37,9 @@ type cli struct {
 	Sandbox sandboxCmd `cmd:"" help:"Run the server on a simulated WhatsApp with virtual phones: no phone and no internet needed."`
 	Device  deviceCmd  `cmd:"" help:"Administer devices, also while a server runs on the same data folder."`
 	User    userCmd    `cmd:"" help:"Administer the people who may use the panel."`
+	Backup  backupCmd  `cmd:"" help:"Write a copy of all data to a file, also while a server runs."`
+	Restore restoreCmd `cmd:"" help:"Unpack such a file into a new data folder."`
+	Health  healthCmd  `cmd:"" help:"Ask the server on this machine whether it works."`
 	Version versionCmd `cmd:"" help:"Show the version of Wadah and of what it speaks."`
 }
 

@@ -104,18 +104,36 @@ func (s server) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, stopManager(ctx, manager)) }()
 
-	web := handlers.New(handlers.Config{}, store, manager, s.log)
-	_ = trusted
+	defer upkeep(ctx, store, manager, s.log)()
+
+	about := currentVersions()
+	web := handlers.New(handlers.Config{
+		PublicURL: public, TrustedProxies: trusted,
+		Version: about.Wadah, Library: about.Whatsmeow,
+		Simulated: s.whatsapp.simulated(), Sandbox: s.phones,
+	}, store, manager, s.log)
+	defer web.Close()
+	if err := s.greet(ctx, base, web); err != nil {
+		return err
+	}
+	s.log.Info("serving", "url", base, "data", s.data.Data, "version", about.Wadah)
+	return serveHTTP(ctx, listener, web, s.log)
+}
+
+// greet says where the panel is and, while there is no user, how to get in.
+func (s server) greet(ctx context.Context, base string, web *handlers.Server) error {
 	hello := greeting{url: base, simulated: s.whatsapp.url, control: s.control}
-	if path := web.SetupURL(); path != "" {
+	path, err := web.SetupURL(ctx)
+	if err != nil {
+		return err
+	}
+	if path != "" {
 		hello.setupURL = base + path
 	}
 	if err := hello.write(s.stdout); err != nil {
-		web.Close()
 		return fmt.Errorf("write to standard output: %w", err)
 	}
-	s.log.Info("serving", "url", base, "data", s.data.Data, "version", currentVersions().Wadah)
-	return serveHTTP(ctx, listener, web, s.log)
+	return nil
 }
 
 // stopManager disconnects every device, although ctx may have ended already.

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"wadah/models"
+)
+
+type backupCmd struct {
+	dataFlags `embed:""`
+	File      string `arg:"" help:"File to write, such as wadah.tar.gz; it must not exist." type:"path"`
+}
+
+// Run writes a consistent copy of the data folder, also while a server runs on it:
+// the database and, unless the operator keeps it elsewhere, the server key.
+func (c *backupCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
+	if _, err := os.Stat(filepath.Join(c.Data, models.DatabaseFile)); err != nil {
+		return fmt.Errorf("there is no database in %s: name its folder with --data", c.Data)
+	}
+	if _, err := os.Lstat(c.File); err == nil {
+		return fmt.Errorf("%s exists: choose another name, a backup never overwrites anything", c.File)
+	}
+	store, err := c.open(ctx, p, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	// Beside the result, so that the last step is a rename on one file system.
+	work, err := os.MkdirTemp(filepath.Dir(c.File), ".wadah-backup-")
+	if err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+
+	database := filepath.Join(work, models.DatabaseFile)
+	if err := store.Backup(ctx, database); err != nil {
+		return err
+	}
+	files := []string{database}
+	key := filepath.Join(c.Data, models.ServerKeyFile)
+	if _, err := os.Stat(key); err == nil {
+		files = append(files, key)
+	}
+	packed := filepath.Join(work, "backup")
+	if err := pack(packed, files); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	if err := os.Rename(packed, c.File); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	_, err = fmt.Fprintf(p.stdout, "Backup written to %s.\n", c.File)
+	if err == nil && len(files) == 1 {
+		_, err = fmt.Fprintln(p.stdout, "It does not contain the server key, which is kept outside the data folder: keep a copy of that too.")
+	}
+	return err
+}
+
+// pack writes files into a compressed archive that nobody but the owner can read.
+func pack(path string, files []string) (err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: the operator chooses the file
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	zip := gzip.NewWriter(f)
+	archive := tar.NewWriter(zip)
+	for _, file := range files {
+		if err := addFile(archive, file); err != nil {
+			return err
+		}
+	}
+	return errors.Join(archive.Close(), zip.Close(), f.Sync())
+}
+
+func addFile(archive *tar.Writer, path string) (err error) {
+	f, err := os.Open(path) //nolint:gosec // G304: one of our own files
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := archive.WriteHeader(&tar.Header{
+		Name: filepath.Base(path), Mode: 0o600, Size: info.Size(), ModTime: info.ModTime().Truncate(time.Second),
+	}); err != nil {
+		return err
+	}
+	_, err = io.CopyN(archive, f, info.Size())
+	return err
+}
+
+type restoreCmd struct {
+	dataFlags `embed:""`
+	File      string `arg:"" help:"File that backup wrote." type:"path"`
+}
+
+// Run unpacks a backup into a data folder that has no database yet. The folder
+// gets the files only after they were found to be complete and to fit together.
+func (c *restoreCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
+	for _, name := range []string{models.DatabaseFile, models.ServerKeyFile} {
+		if _, err := os.Lstat(filepath.Join(c.Data, name)); err == nil {
+			return fmt.Errorf("%s has a %s already: restore overwrites nothing; name another folder with --data, or move that file away", c.Data, name)
+		}
+	}
+	if err := makeFolder(c.Data); err != nil {
+		return err
+	}
+	unlock, err := lockFolder(c.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	work, err := os.MkdirTemp(c.Data, ".restore-")
+	if err != nil {
+		return fmt.Errorf("write to %s: %w", c.Data, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	if err := unpack(c.File, work); err != nil {
+		return err
+	}
+	if err := c.verify(ctx, p, log, work); err != nil {
+		return err
+	}
+	// The key first: a database without its key is refused, never given a new one.
+	for _, name := range []string{models.ServerKeyFile, models.DatabaseFile} {
+		err := os.Rename(filepath.Join(work, name), filepath.Join(c.Data, name))
+		if err != nil && !(name == models.ServerKeyFile && errors.Is(err, fs.ErrNotExist)) {
+			return fmt.Errorf("write to %s: %w", c.Data, err)
+		}
+	}
+	_, err = fmt.Fprintf(p.stdout, "Restored into %s. Never run the old installation again beside this one: WhatsApp allows a link one connection.\n", c.Data)
+	return err
+}
+
+// verify opens what was unpacked, with the key that will be used with it.
+func (c *restoreCmd) verify(ctx context.Context, p *program, log *slog.Logger, work string) error {
+	unpacked := dataFlags{Data: work, ServerKeyFile: c.ServerKeyFile}
+	store, err := unpacked.open(ctx, p, log)
+	if err != nil {
+		return fmt.Errorf("the backup %s cannot be used: %w", c.File, err)
+	}
+	return store.Close()
+}
+
+// unpack writes the files of an archive into folder. It takes the two names it
+// knows and refuses all others.
+func unpack(path, folder string) (err error) {
+	damaged := func(err error) error {
+		return fmt.Errorf("%s is no complete backup of Wadah: %w", path, err)
+	}
+	f, err := os.Open(path) //nolint:gosec // G304: the operator chooses the file
+	if err != nil {
+		return fmt.Errorf("read the backup: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	zip, err := gzip.NewReader(f)
+	if err != nil {
+		return damaged(err)
+	}
+	archive := tar.NewReader(zip)
+	database := false
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return damaged(err)
+		}
+		if header.Name != models.DatabaseFile && header.Name != models.ServerKeyFile {
+			return damaged(fmt.Errorf("it holds a file %q", header.Name))
+		}
+		if err := extract(archive, header.Size, filepath.Join(folder, header.Name)); err != nil {
+			return damaged(err)
+		}
+		database = database || header.Name == models.DatabaseFile
+	}
+	if !database {
+		return damaged(fmt.Errorf("it holds no %s", models.DatabaseFile))
+	}
+	return nil
+}
+
+func extract(from io.Reader, size int64, path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: a known name in our own folder
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(f, from, size)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// ran is what one run of the command left behind.
+type ran struct {
+	code        int
+	out, errout string
+}
+
+// command runs the program in this process, with nothing of its environment.
+func command(t *testing.T, env map[string]string, stdin string, args ...string) ran {
+	t.Helper()
+	var out, errout bytes.Buffer
+	code := run(t.Context(), program{
+		args: args, getenv: func(name string) string { return env[name] },
+		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errout,
+	})
+	return ran{code, out.String(), errout.String()}
+}
+
+const goodPassword = "perahu kertas di sungai"
+
+func TestRunUsage(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := "--data=" + filepath.Join(dir, "data")
+	tests := map[string]struct {
+		args []string
+		env  map[string]string
+		code int
+		says string // part of standard error, or of standard output for code 0
+	}{
+		"help":                        {[]string{"--help"}, nil, exitOK, "WADAH_LOG_LEVEL"},
+		"help of a command":           {[]string{"serve", "--help"}, nil, exitOK, "WADAH_LISTEN"},
+		"unknown command":             {[]string{"fly"}, nil, exitUsage, "fly"},
+		"unknown flag":                {[]string{"serve", "--fly"}, nil, exitUsage, "--fly"},
+		"no name":                     {[]string{"device", "add", data}, nil, exitUsage, "name"},
+		"bad log level":               {[]string{"version", "--log-level", "loud"}, nil, exitUsage, "loud"},
+		"bad log level, environment":  {[]string{"version"}, map[string]string{"WADAH_LOG_LEVEL": "loud"}, exitUsage, "loud"},
+		"bad listen address":          {[]string{"serve", data, "--listen", "nonsense"}, nil, exitUsage, "--listen"},
+		"bad public address":          {[]string{"serve", data, "--public-url", "wa.example.org"}, nil, exitUsage, "--public-url"},
+		"public address with a path":  {[]string{"serve", data, "--public-url", "https://example.org/wa"}, nil, exitUsage, "host name of its own"},
+		"bad proxy":                   {[]string{"serve", data, "--trusted-proxies", "nginx"}, nil, exitUsage, "nginx"},
+		"simulation without a key":    {[]string{"serve", data, "--whatsapp-url", "ws://127.0.0.1:1/ws/chat"}, nil, exitUsage, "--whatsapp-root-key"},
+		"simulation without address":  {[]string{"serve", data, "--whatsapp-root-key", strings.Repeat("ab", 32)}, nil, exitUsage, "--whatsapp-url"},
+		"simulation on another host":  {[]string{"serve", data, "--whatsapp-url", "ws://192.0.2.1:1/ws/chat", "--whatsapp-root-key", strings.Repeat("ab", 32)}, nil, exitUsage, "loopback"},
+		"key file that is missing":    {[]string{"device", "list", data, "--server-key-file", filepath.Join(dir, "none")}, nil, exitUsage, "there is no file"},
+		"key file that is empty":      {[]string{"device", "list", data, "--server-key-file", empty}, nil, exitUsage, "is empty"},
+		"key twice":                   {[]string{"device", "list", data}, map[string]string{"WADAH_SERVER_KEY": "00", "WADAH_SERVER_KEY_FILE": empty}, exitUsage, "both set"},
+		"malformed key":               {[]string{"device", "list", data}, map[string]string{"WADAH_SERVER_KEY": "00ff"}, exitFailure, "64 hexadecimal digits"},
+		"no password":                 {[]string{"user", "add", "ani", data}, nil, exitUsage, "password"},
+		"unknown role":                {[]string{"user", "add", "ani", data, "--role", "king"}, nil, exitUsage, "king"},
+		"backup without a database":   {[]string{"backup", filepath.Join(dir, "b"), "--data", filepath.Join(dir, "none")}, nil, exitFailure, "no database"},
+		"restore of what is no copy":  {[]string{"restore", empty, "--data", filepath.Join(dir, "new")}, nil, exitFailure, "no complete backup"},
+		"health without a server":     {[]string{"health", "--listen", "127.0.0.1:1"}, nil, exitFailure, "no server answers"},
+		"data folder under a file":    {[]string{"device", "list", "--data", filepath.Join(empty, "data")}, nil, exitFailure, "choose another folder"},
+		"empty variables are no flag": {[]string{"version"}, map[string]string{"WADAH_LOG_LEVEL": "", "WADAH_JSON": ""}, exitOK, "whatsmeow"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := command(t, test.env, "", test.args...)
+			text := got.errout
+			if test.code == exitOK {
+				text = got.out
+			}
+			if got.code != test.code || !strings.Contains(text, test.says) {
+				t.Errorf("wadah %v: code %d, want %d; want %q in:\n%s%s", test.args, got.code, test.code, test.says, got.out, got.errout)
+			}
+			if test.code != exitOK && got.out != "" {
+				t.Errorf("a failed command printed to standard output: %q", got.out)
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	got := command(t, map[string]string{"WADAH_JSON": "true"}, "", "version")
+	var v versions
+	if err := json.Unmarshal([]byte(got.out), &v); err != nil || got.code != exitOK {
+		t.Fatalf("code %d, %v:\n%s%s", got.code, err, got.out, got.errout)
+	}
+	if v.Wadah == "" || !regexp.MustCompile(`^2\.3\d{3}\.\d+$`).MatchString(v.WhatsAppWeb) {
+		t.Errorf("versions %+v", v)
+	}
+}
+
+func TestPseudoVersionDate(t *testing.T) {
+	for v, want := range map[string]string{
+		"v0.0.0-20260821141805-33cfac511629": "2026-08-21",
+		"v1.2.3":                             "v1.2.3",
+		"v0.0.0-20269921141805-33cfac511629": "v0.0.0-20269921141805-33cfac511629",
+		"(devel)":                            "(devel)",
+	} {
+		if got := pseudoVersionDate(v); got != want {
+			t.Errorf("pseudoVersionDate(%q) = %q, want %q", v, got, want)
+		}
+	}
+}
+
+func TestDeviceCommands(t *testing.T) {
+	data := "--data=" + filepath.Join(t.TempDir(), "with space", "and % ? # signs")
+	added := command(t, nil, "", "device", "add", "  Kasir 1 ", "--json", data)
+	var device deviceKeyOut
+	if err := json.Unmarshal([]byte(added.out), &device); err != nil || added.code != exitOK {
+		t.Fatalf("device add: code %d, %v:\n%s%s", added.code, err, added.out, added.errout)
+	}
+	if device.Name != "Kasir 1" || device.ID == "" || !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(device.APIKey) {
+		t.Errorf("device add printed %+v", device)
+	}
+	for _, name := range []string{"kasir 1", "", strings.Repeat("x", 61)} {
+		if got := command(t, nil, "", "device", "add", data, "--", name); got.code != exitFailure || got.errout == "" {
+			t.Errorf("device add %q: code %d, %s", name, got.code, got.errout)
+		}
+	}
+	key := command(t, nil, "", "device", "key", "Kasir 1", data)
+	if key.out != device.APIKey+"\n" {
+		t.Errorf("device key printed %q, want %q", key.out, device.APIKey)
+	}
+	if got := command(t, nil, "", "device", "key", "Gudang", data); got.code != exitFailure || !strings.Contains(got.errout, "device list") {
+		t.Errorf("device key of an unknown device: %+v", got)
+	}
+	listed := command(t, nil, "", "device", "list", "--json", data)
+	var devices []deviceOut
+	if err := json.Unmarshal([]byte(listed.out), &devices); err != nil || len(devices) != 1 || devices[0].ID != device.ID {
+		t.Errorf("device list: %v, %s", err, listed.out)
+	}
+	if got := command(t, nil, "", "device", "list", data); !strings.Contains(got.out, "Kasir 1") || strings.Contains(got.out, device.APIKey) {
+		t.Errorf("device list printed:\n%s", got.out)
+	}
+}
+
+func TestUserCommands(t *testing.T) {
+	dir := t.TempDir()
+	data := "--data=" + filepath.Join(dir, "data")
+	file := filepath.Join(dir, "password")
+	if err := os.WriteFile(file, []byte(goodPassword+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	steps := []struct {
+		name  string
+		env   map[string]string
+		stdin string
+		args  []string
+		code  int
+		says  string
+	}{
+		{"from standard input", nil, goodPassword + "\r\n", []string{"user", "add", "ani", data}, exitOK, "admin"},
+		{"from a file", nil, "", []string{"user", "add", "budi", "--role", "viewer", "--password-file", file, data}, exitOK, "viewer"},
+		{"from a variable", map[string]string{"WADAH_PASSWORD": goodPassword}, "", []string{"user", "add", "citra", data}, exitOK, "citra"},
+		{"the same name again", nil, goodPassword, []string{"user", "add", "ANI", data}, exitFailure, "wadah:"},
+		{"a short password", nil, "short", []string{"user", "add", "dewi", data}, exitFailure, "12"},
+		{"a new password", nil, goodPassword + "!", []string{"user", "passwd", "ani", data}, exitOK, "ani"},
+		{"of nobody", nil, goodPassword, []string{"user", "passwd", "eka", data}, exitFailure, "eka"},
+	}
+	for _, step := range steps {
+		got := command(t, step.env, step.stdin, step.args...)
+		if text := got.out + got.errout; got.code != step.code || !strings.Contains(text, step.says) || strings.Contains(text, goodPassword) {
+			t.Errorf("%s: code %d, want %d; want %q in:\n%s", step.name, got.code, step.code, step.says, text)
+		}
+	}
+}
+
+func TestBackupAndRestore(t *testing.T) {
+	dir := t.TempDir()
+	from, to := "--data="+filepath.Join(dir, "from"), "--data="+filepath.Join(dir, "to")
+	file := filepath.Join(dir, "wadah.tar.gz")
+	command(t, nil, "", "device", "add", "Kasir", from)
+	key := command(t, nil, "", "device", "key", "Kasir", from)
+	if key.code != exitOK {
+		t.Fatal(key.errout)
+	}
+	if got := command(t, nil, "", "backup", file, from); got.code != exitOK {
+		t.Fatal(got.errout)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the backup is %v, %v: want private", info.Mode(), err)
+	}
+	if got := command(t, nil, "", "backup", file, from); got.code != exitFailure || !strings.Contains(got.errout, "exists") {
+		t.Errorf("a second backup to the same file: %+v", got)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := filepath.Join(dir, "cut.tar.gz")
+	if err := os.WriteFile(cut, content[:len(content)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := command(t, nil, "", "restore", cut, to); got.code != exitFailure || !strings.Contains(got.errout, "no complete backup") {
+		t.Errorf("restore of half a backup: %+v", got)
+	}
+	if got := command(t, nil, "", "restore", file, to); got.code != exitOK {
+		t.Fatal(got.errout)
+	}
+	if got := command(t, nil, "", "device", "key", "Kasir", to); got.out != key.out {
+		t.Errorf("the key after restore is %q (%s), want %q", got.out, got.errout, key.out)
+	}
+	if got := command(t, nil, "", "restore", file, to); got.code != exitFailure || !strings.Contains(got.errout, "overwrites nothing") {
+		t.Errorf("restore over data: %+v", got)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*", ".*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestBackupWithoutTheKey(t *testing.T) {
+	dir := t.TempDir()
+	env := map[string]string{"WADAH_SERVER_KEY": strings.Repeat("5a", 32)}
+	from, to, file := "--data="+filepath.Join(dir, "from"), "--data="+filepath.Join(dir, "to"), filepath.Join(dir, "b")
+	command(t, env, "", "device", "add", "Kasir", from)
+	if got := command(t, env, "", "backup", file, from); got.code != exitOK || !strings.Contains(got.out, "server key") {
+		t.Fatalf("backup: %+v", got)
+	}
+	if got := command(t, nil, "", "restore", file, to); got.code != exitFailure {
+		t.Errorf("restore without the key: %+v", got)
+	}
+	if got := command(t, env, "", "restore", file, to); got.code != exitOK {
+		t.Errorf("restore with the key: %+v", got)
+	}
+}
+
+func TestLockFolder(t *testing.T) {
+	dir := t.TempDir()
+	release, err := lockFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lockFolder(dir); err == nil || !strings.Contains(err.Error(), "another Wadah server") {
+		t.Errorf("the second lock: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := lockFolder(dir)
+	if err != nil {
+		t.Fatalf("after the release: %v", err)
+	}
+	if err := again(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestListen(t *testing.T) {
+	first, err := listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if _, err := listen(context.Background(), first.Addr().String()); err == nil || !strings.Contains(err.Error(), "in use by another program") {
+		t.Errorf("a busy port: %v", err)
+	}
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wadah/models"
+	"wadah/session"
+)
+
+// How often the server looks after what nobody asks for.
+const (
+	syncEvery  = 3 * time.Second  // devices that "wadah device add" made beside us
+	usageEvery = 30 * time.Second // when keys and logins were last used
+	sweepEvery = time.Hour        // expired logins
+)
+
+// upkeep does the chores of a running server until stop is called, which waits for
+// the one that is running. A chore that fails is logged and tried again next time.
+func upkeep(ctx context.Context, store *models.Store, manager *session.Manager, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	every := func(period time.Duration, name string, chore func(context.Context) error) {
+		running.Go(func() {
+			ticker := time.NewTicker(period)
+			defer ticker.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-ticker.C:
+				}
+				if err := chore(ctx); err != nil && ctx.Err() == nil {
+					log.Warn("upkeep failed", "chore", name, "err", err)
+				}
+			}
+		})
+	}
+	every(syncEvery, "devices", manager.Sync)
+	every(usageEvery, "usage", store.FlushUsage)
+	every(sweepEvery, "logins", func(ctx context.Context) error {
+		_, err := store.SweepLogins(ctx)
+		return err
+	})
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
