@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+)
+
+// apiCall is an API request whose key has been accepted.
+type apiCall struct {
+	snap  session.Snapshot // the key's device, as it was when the request came
+	key   string           // as the client sent it; "" when the default device answers
+	keyID string
+	in    params
+}
+
+// apiHandler answers a call on one device.
+type apiHandler func(c echo.Context, call apiCall) error
+
+// withKey lets next answer for the device whose key the request carries. Errors:
+// errUnauthorized, whatever is wrong with the key, and the failures of readParams.
+func (s *Server) withKey(next apiHandler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		in, err := readParams(c.Response(), c.Request())
+		if err != nil {
+			return err
+		}
+		key, err := keyOf(c.Request(), in)
+		if err != nil {
+			return err
+		}
+		call := apiCall{key: key, in: in}
+		if key == "" {
+			call.snap, err = s.defaultDevice(c)
+		} else {
+			call.snap, call.keyID, err = s.deviceByKey(c, key)
+		}
+		if err != nil {
+			return err
+		}
+		return next(c, call)
+	}
+}
+
+// deviceByKey finds the device a key opens. A key may belong to a device that
+// another process (`wadah device add`) has just made: then the manager looks once.
+func (s *Server) deviceByKey(c echo.Context, key string) (session.Snapshot, string, error) {
+	ctx := c.Request().Context()
+	id, keyID, err := s.store.DeviceIDByKey(ctx, key)
+	if errors.Is(err, models.ErrNotFound) {
+		return session.Snapshot{}, "", errUnauthorized
+	}
+	if err != nil {
+		return session.Snapshot{}, "", fmt.Errorf("look up key: %w", err)
+	}
+	snap, err := s.manager.Snapshot(id)
+	if errors.Is(err, session.ErrNoDevice) {
+		if err := s.manager.Sync(ctx); err != nil {
+			return session.Snapshot{}, "", fmt.Errorf("look for new devices: %w", err)
+		}
+		snap, err = s.manager.Snapshot(id)
+	}
+	if errors.Is(err, session.ErrNoDevice) {
+		return session.Snapshot{}, "", errUnauthorized
+	}
+	return snap, keyID, err
+}
+
+// defaultDevice answers requests without a key, from this machine only.
+func (s *Server) defaultDevice(c echo.Context) (session.Snapshot, error) {
+	if !isLocal(c.Request()) {
+		return session.Snapshot{}, errUnauthorized
+	}
+	for _, snap := range s.manager.Snapshots() {
+		if snap.Default {
+			return snap, nil
+		}
+	}
+	return session.Snapshot{}, errUnauthorized
+}

@@ -1,0 +1,125 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/session"
+)
+
+// pairTime bounds how long a call waits for WhatsApp to issue a code or to take an
+// answer.
+const pairTime = 25 * time.Second
+
+// Failures of linking by phone number or passkey.
+var (
+	errNumberMissing = &failure{Status: http.StatusBadRequest, Code: "number_missing",
+		Message: "Send the phone number as phone, for example phone=6281234567890."}
+	errNumberInvalid = &failure{Status: http.StatusUnprocessableEntity, Code: "number_invalid",
+		Message: "This is no complete phone number. Send it with its country code, for example 6281234567890."}
+	errAnswerMissing = &failure{Status: http.StatusBadRequest, Code: "response_missing",
+		Message: "Send what the browser made of the passkey request as response."}
+)
+
+// apiGetPairCode links by phone number instead of QR: it answers the 8 characters
+// that are typed into WhatsApp on the phone, {"code","message","expires","state"}.
+func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
+	raw := call.in.get("phone")
+	if raw == "" {
+		raw = call.in.get("number")
+	}
+	if raw == "" {
+		return errNumberMissing
+	}
+	number, ok := phoneNumber(raw, s.cfg.PhoneRegion)
+	if !ok {
+		return errNumberInvalid
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
+	defer cancel()
+	snap, err := s.manager.PairPhone(ctx, call.snap.ID, number)
+	if err != nil {
+		return err
+	}
+	if snap.Phone == nil {
+		return noCode(snap)
+	}
+	return writeResults(c, struct {
+		Code    string        `json:"code"`
+		Message string        `json:"message"`
+		Expires *string       `json:"expires"`
+		State   session.State `json:"state"`
+	}{snap.Phone.Text, "On the phone open WhatsApp, Linked devices, Link a device, Link with phone number, and type this code.",
+		stamp(snap.Phone.Expires), snap.State})
+}
+
+// noCode explains why there is no phone code: as with the QR, in the words of the
+// device's state.
+func noCode(snap session.Snapshot) *failure {
+	f := noQR(snap)
+	if snap.State == session.StateScan {
+		f.Code, f.Message = "code_pending", "WhatsApp has not issued a code. Try again in a few seconds."
+		f.RetryAfter = 5 * time.Second
+	}
+	return f
+}
+
+// apiGetPasskeyRequest answers what WhatsApp wants signed before it links, for
+// navigator.credentials.get on its own page: {"request","code","confirm","deadline","state"}.
+// Code is the one to compare with the phone's once it is known.
+func (s *Server) apiGetPasskeyRequest(c echo.Context, call apiCall) error {
+	pk := call.snap.Passkey
+	if pk == nil {
+		return noPasskey(call.snap)
+	}
+	request := json.RawMessage(pk.Request)
+	if !json.Valid(request) {
+		request = json.RawMessage("null")
+	}
+	return writeResults(c, struct {
+		Request  json.RawMessage `json:"request"`
+		Code     *string         `json:"code"`
+		Confirm  bool            `json:"confirm"`
+		Deadline *string         `json:"deadline"`
+		State    session.State   `json:"state"`
+	}{request, known(pk.Code), pk.Confirm, stamp(pk.Deadline), call.snap.State})
+}
+
+// apiSendPasskeyResponse passes the browser's assertion on to WhatsApp.
+func (s *Server) apiSendPasskeyResponse(c echo.Context, call apiCall) error {
+	response := call.in.get("response")
+	if response == "" {
+		return errAnswerMissing
+	}
+	if call.snap.Passkey == nil {
+		return noPasskey(call.snap)
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
+	defer cancel()
+	if err := s.manager.AnswerPasskey(ctx, call.snap.ID, []byte(response)); err != nil {
+		return err
+	}
+	return writeMessage(c, "The answer was sent to WhatsApp. Compare the code of getPasskeyRequest with the phone's, then call confirmPasskey.")
+}
+
+// apiConfirmPasskey continues once the person has compared the codes.
+func (s *Server) apiConfirmPasskey(c echo.Context, call apiCall) error {
+	if call.snap.Passkey == nil {
+		return noPasskey(call.snap)
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
+	defer cancel()
+	if err := s.manager.ConfirmPasskey(ctx, call.snap.ID); err != nil {
+		return err
+	}
+	return writeMessage(c, "Confirmed. WhatsApp is linking the device; watch getState.")
+}
+
+func noPasskey(snap session.Snapshot) *failure {
+	return &failure{Status: http.StatusConflict, Code: "no_passkey", State: snap.State, Reason: snap.Reason,
+		Message: "WhatsApp does not ask for a passkey now."}
+}

@@ -1,0 +1,136 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/session"
+)
+
+// How long getQR waits for the first code, in seconds. The longest wait stays under
+// the 30 s after which many HTTP clients and proxies give up.
+const (
+	defaultWait = 10
+	maxWait     = 25
+)
+
+// waitParam reads how long the client wants to wait.
+func waitParam(in params) (time.Duration, error) {
+	text := in.get("wait")
+	if text == "" {
+		return defaultWait * time.Second, nil
+	}
+	seconds, err := strconv.Atoi(text)
+	if err != nil || seconds < 0 || seconds > maxWait {
+		return 0, errBadWait
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+// currentQR is the code that can be scanned now, or nil.
+func currentQR(snap session.Snapshot) *session.ShownCode {
+	if snap.State != session.StateScan || snap.QR == nil || !time.Now().Before(snap.QR.Expires) {
+		return nil
+	}
+	return snap.QR
+}
+
+// apiGetQR answers the newest QR as a data URI. While one is on its way it waits;
+// in every other case it answers 409 and says how the device stands.
+func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
+	wait, err := waitParam(call.in)
+	if err != nil {
+		return err
+	}
+	snap := call.snap
+	if currentQR(snap) == nil && wait > 0 {
+		if snap, err = s.waitCode(c, snap.ID, wait); err != nil {
+			return err
+		}
+	}
+	code := currentQR(snap)
+	if code == nil {
+		return noQR(snap)
+	}
+	img, err := s.qrs.image(snap.ID, code)
+	if err != nil {
+		return err
+	}
+	body := make([]byte, 0, len(img.uri)+256)
+	body = append(body, `{"code":200,"results":{"apiKey":`...)
+	body = appendString(body, call.key)
+	body = append(body, `,"message":"Put the result get QR object into the src of the image tag.","qrString":"`...)
+	body = append(body, img.uri...)
+	body = append(body, `","state":"SERVICE_SCAN"}}`...)
+	return writeJSON(c, http.StatusOK, body)
+}
+
+// waitCode waits until the device shows a QR, none is on its way, or the time is up.
+// The server's timeouts are meant for answers that come at once, so they make room.
+func (s *Server) waitCode(c echo.Context, id string, wait time.Duration) (session.Snapshot, error) {
+	rc := http.NewResponseController(c.Response().Writer)
+	end := time.Now().Add(wait)
+	_ = rc.SetReadDeadline(end.Add(writeLimit)) // a recorder in a test has no deadlines
+	_ = rc.SetWriteDeadline(end.Add(writeLimit))
+	ctx, cancel := context.WithDeadline(c.Request().Context(), end)
+	defer cancel()
+	return s.manager.WaitCode(ctx, id)
+}
+
+// noQR explains why there is no QR to scan now.
+func noQR(snap session.Snapshot) *failure {
+	f := &failure{Status: http.StatusConflict, State: snap.State, Reason: snap.Reason}
+	switch snap.State {
+	case session.StateConnected:
+		f.Code, f.Message = "already_connected", "The device is connected and needs no QR code. To link another account, call serviceLogout first."
+	case session.StateScan:
+		f.Code, f.Message = "code_shown", "The device is being linked with a phone code and shows no QR code. To get one, call serviceRestart."
+	case session.StatePairing:
+		noQRPairing(f, snap)
+	case session.StateOff:
+		noQROff(f, snap)
+	}
+	return f
+}
+
+func noQRPairing(f *failure, snap session.Snapshot) {
+	switch {
+	case snap.Reason == session.ReasonPasskey:
+		f.Code, f.Message = "passkey_needed", "WhatsApp asks for a passkey before it links the device. Call getPasskeyRequest."
+	case snap.Linked():
+		f.Code, f.Message = "connecting", "The device is linked and connecting to WhatsApp; it needs no QR code."
+	case snap.Reason == session.ReasonAuthenticating:
+		f.Code, f.Message = "authenticating", "The QR code was scanned and the phone is linking the device. Watch getState."
+	default:
+		f.Code, f.Message = "qr_pending", "WhatsApp has not sent a QR code yet. Try again in a few seconds."
+		f.RetryAfter = 2 * time.Second
+	}
+}
+
+func noQROff(f *failure, snap session.Snapshot) {
+	switch snap.Reason { //nolint:exhaustive // the reasons of other states cannot occur here
+	case session.ReasonBanned:
+		f.Code, f.Message = "banned", "WhatsApp has locked this account for a while. Start the device again when the lock ends."
+		f.RetryAfter = max(0, time.Until(snap.Until))
+	case session.ReasonOutdated:
+		f.Code, f.Message = "outdated", "WhatsApp no longer accepts this version of Wadah. Update Wadah, then call serviceStart."
+	case session.ReasonReplaced:
+		f.Code, f.Message = "replaced", "The same link was opened elsewhere. End it there, then call serviceStart."
+	case session.ReasonRejected:
+		f.Code, f.Message = "rejected", "WhatsApp refused the login. Call serviceStart to try again, or serviceLogout to link anew."
+	case session.ReasonProxyFailed:
+		f.Code, f.Message = "proxy_failed", "The device's proxy does not let us through. Mend the proxy, then call serviceStart."
+	case session.ReasonNetwork:
+		f.Code, f.Message = "network", "WhatsApp is out of reach. The device keeps trying by itself; ask again later."
+		f.RetryAfter = 30 * time.Second
+	case session.ReasonStorage:
+		f.Code, f.Message = "storage", "The server cannot use its storage right now. The device keeps trying by itself; ask again later."
+		f.RetryAfter = 30 * time.Second
+	default:
+		f.Code, f.Message = "not_started", "The device is off. Call serviceStart, then getQR again."
+	}
+}

@@ -1,0 +1,36 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+)
+
+// keyOf finds the one API key of a request: in the body, the query, X-Api-Key or
+// Authorization: Bearer. The same key may stand in several places; two different
+// ones are errTwoKeys, because nobody can say which device was meant. "" means none.
+func keyOf(r *http.Request, p params) (string, error) {
+	key, clash := "", false
+	add := func(candidate string) bool {
+		switch {
+		case candidate == "" || candidate == key:
+		case key == "":
+			key = candidate
+		default:
+			clash = true
+		}
+		return !clash
+	}
+	p.each("apiKey", add)
+	for _, v := range r.Header["X-Api-Key"] {
+		add(unquote(v))
+	}
+	for _, v := range r.Header["Authorization"] {
+		if scheme, token, ok := strings.Cut(v, " "); ok && strings.EqualFold(scheme, "Bearer") {
+			add(unquote(token))
+		}
+	}
+	if clash {
+		return "", errTwoKeys
+	}
+	return key, nil
+}

@@ -1,0 +1,236 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+const (
+	loginCookie   = "wadah_login"
+	loginIdle     = 12 * time.Hour
+	loginLifetime = 30 * 24 * time.Hour
+
+	// seenKey holds when a login was last used, in Unix seconds. It is stored at most
+	// once per touchEvery: an idle limit of hours needs no write per click.
+	seenKey    = "seen"
+	touchEvery = time.Minute
+
+	visitorKey = "visitor"
+)
+
+// newLogins keeps the panel's logins. Its cookie settings are not used: the Secure
+// flag depends on the request, so setLoginCookie writes the cookie.
+func newLogins(store *models.Store) *scs.SessionManager {
+	m := scs.New()
+	m.Store = store.Logins()
+	m.IdleTimeout = loginIdle
+	m.Lifetime = loginLifetime
+	return m
+}
+
+// visitor is who made a request to the panel.
+type visitor struct {
+	user  *models.User // nil when nobody is signed in
+	token string       // of the login
+	lang  views.Lang
+	theme views.Theme
+}
+
+// may reports whether the visitor's role includes p.
+func (v *visitor) may(p permission) bool {
+	if v.user == nil {
+		return false
+	}
+	switch p {
+	case viewer:
+		return true
+	case operator:
+		return v.user.Role == models.RoleOperator || v.user.Role == models.RoleAdmin
+	case admin:
+		return v.user.Role == models.RoleAdmin
+	case open, anyone, setup, apiKey, loopback:
+	}
+	return false
+}
+
+// visitorOf is the visitor of a request that withVisitor has seen, or a stranger with
+// the browser's preferences.
+func visitorOf(c echo.Context) *visitor {
+	if v, ok := c.Get(visitorKey).(*visitor); ok {
+		return v
+	}
+	return stranger(c)
+}
+
+// recognise finds out who made a request. An ended, expired or unknown login is a
+// stranger's; only a store that cannot be used is an error.
+func (s *Server) recognise(c echo.Context) (*visitor, error) {
+	v := stranger(c)
+	cookie, err := c.Cookie(loginCookie)
+	if err != nil || cookie.Value == "" {
+		return v, nil
+	}
+	ctx, err := s.logins.Load(c.Request().Context(), cookie.Value)
+	if err != nil {
+		return nil, err
+	}
+	user, err := s.store.User(ctx, s.logins.GetString(ctx, models.LoginUserID))
+	if errors.Is(err, models.ErrNotFound) {
+		return v, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.user, v.token = &user, cookie.Value
+	v.prefer(user.Lang, user.Theme)
+	return v, s.touch(c, ctx)
+}
+
+// touch records that a login is in use, which moves its idle limit.
+func (s *Server) touch(c echo.Context, ctx context.Context) error {
+	now := time.Now()
+	if now.Sub(time.Unix(s.logins.GetInt64(ctx, seenKey), 0)) < touchEvery {
+		return nil
+	}
+	s.logins.Put(ctx, seenKey, now.Unix())
+	token, expires, err := s.logins.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	s.setLoginCookie(c, token, expires)
+	return nil
+}
+
+// signIn opens a new login for user in this browser, with a token nobody has seen,
+// and ends the one the browser had.
+func (s *Server) signIn(c echo.Context, user models.User) error {
+	if old, err := c.Cookie(loginCookie); err == nil {
+		if err := s.endLogin(c.Request().Context(), old.Value); err != nil {
+			return err
+		}
+	}
+	ctx, err := s.logins.Load(c.Request().Context(), "")
+	if err != nil {
+		return err
+	}
+	s.logins.Put(ctx, models.LoginUserID, user.ID)
+	s.logins.Put(ctx, models.LoginAddress, s.clientAddr(c))
+	s.logins.Put(ctx, models.LoginUserAgent, c.Request().UserAgent())
+	s.logins.Put(ctx, seenKey, time.Now().Unix())
+	token, expires, err := s.logins.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	s.setLoginCookie(c, token, expires)
+	return nil
+}
+
+// endLogin ends a login and its event streams; an unknown token is no error.
+func (s *Server) endLogin(ctx context.Context, token string) error {
+	if token == "" {
+		return nil
+	}
+	if err := s.store.Logins().DeleteCtx(ctx, token); err != nil {
+		return err
+	}
+	s.streams.endLogin(token)
+	return nil
+}
+
+// loginAlive reports whether a login may still watch. A store that does not answer
+// is no reason to send everybody away.
+func (s *Server) loginAlive(ctx context.Context, token string) bool {
+	_, found, err := s.store.Logins().FindCtx(ctx, token)
+	return found || err != nil
+}
+
+func (s *Server) setLoginCookie(c echo.Context, token string, expires time.Time) {
+	cookie := s.cookie(c, loginCookie, token)
+	cookie.Expires = expires
+	c.SetCookie(cookie)
+}
+
+// cookie is a cookie no script can read and no other site can use for writing.
+func (s *Server) cookie(c echo.Context, name, value string) *http.Cookie {
+	return &http.Cookie{
+		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: s.secure(c.Request()),
+	}
+}
+
+// secure reports whether the browser reaches us over TLS.
+func (s *Server) secure(r *http.Request) bool {
+	return s.cfg.SecureCookies || isSecure(r, s.cfg.TrustedProxies) ||
+		s.cfg.PublicURL != nil && s.cfg.PublicURL.Scheme == "https"
+}
+
+func (s *Server) dropCookie(c echo.Context, name string) {
+	cookie := s.cookie(c, name, "")
+	cookie.MaxAge = -1
+	c.SetCookie(cookie)
+}
+
+// admit lets the visitor pass, sends somebody who has to sign in or set up first
+// there, or refuses.
+func (s *Server) admit(c echo.Context, may permission, v *visitor) error {
+	if may == setup {
+		return nil // the handler looks at the token
+	}
+	if v.user != nil {
+		if may == anyone || v.may(may) {
+			return nil
+		}
+		return errForbidden
+	}
+	needed, err := s.setup.needed(c.Request().Context(), s.store)
+	if err != nil {
+		return err
+	}
+	switch {
+	case needed && isPage(c):
+		return c.Redirect(http.StatusSeeOther, "/setup")
+	case may == anyone && !needed:
+		return nil
+	case isPage(c):
+		return c.Redirect(http.StatusSeeOther, signInURL(c))
+	}
+	if c.Path() != "/events" {
+		c.Response().Header().Set("HX-Redirect", "/signin")
+	}
+	return errSignedOut
+}
+
+// isPage reports whether a browser will show the answer as a page, so that it may be
+// sent elsewhere. A stream or fragment would follow and take the page for its content.
+func isPage(c echo.Context) bool {
+	return c.Path() != "/events" && !isFragment(c.Request())
+}
+
+// signInURL is the sign-in page, from where a reader comes back to this one.
+func signInURL(c echo.Context) string {
+	if c.Request().Method != http.MethodGet || c.Path() == "/" {
+		return "/signin"
+	}
+	return "/signin?next=" + url.QueryEscape(c.Request().URL.RequestURI())
+}
+
+// ownPath is next when it is a path of this server, otherwise fallback. Browsers read
+// a second slash or a backslash as the start of another host's address.
+func ownPath(next, fallback string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") ||
+		strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return fallback
+	}
+	return next
+}

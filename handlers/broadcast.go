@@ -1,0 +1,156 @@
+package handlers
+
+import (
+	"log/slog"
+	"sync"
+
+	"wadah/session"
+)
+
+// hubBuffer is how far the broadcaster may fall behind the manager before it is cut
+// off and reads everything anew. It does next to nothing per snapshot, so this is
+// room for a whole fleet changing at once.
+const hubBuffer = 4096
+
+// feed is the part of the manager the broadcaster lives on.
+type feed interface {
+	Hub() *session.Hub
+	Snapshots() []session.Snapshot
+}
+
+// broadcaster listens to the manager's hub once for all event streams of this
+// server. Each change becomes one update whose frames are rendered at most once per
+// variant and shared by all streams, so that a thousand streams cost a thousand
+// writes and one rendering.
+type broadcaster struct {
+	from feed
+	log  *slog.Logger
+	done chan struct{} // closed when run has ended
+
+	mu      sync.Mutex
+	streams map[*stream]struct{}
+	last    map[string]session.Snapshot // what was announced of each device
+	closed  bool
+}
+
+func newBroadcaster(from feed, log *slog.Logger) *broadcaster {
+	return &broadcaster{
+		from: from, log: log, done: make(chan struct{}),
+		streams: make(map[*stream]struct{}), last: make(map[string]session.Snapshot),
+	}
+}
+
+// run passes snapshots on until the hub is closed or the broadcaster is; quit ends it.
+func (b *broadcaster) run(quit <-chan struct{}) {
+	defer close(b.done)
+	defer b.close()
+	for {
+		snapshots, cancel := b.from.Hub().Subscribe(hubBuffer)
+		for _, snap := range b.from.Snapshots() {
+			b.publish(snap)
+		}
+		again := b.pass(snapshots, quit)
+		cancel()
+		if !again {
+			return
+		}
+		b.log.Warn("event streams fell behind and read everything anew")
+	}
+}
+
+// pass reports whether the subscription was lost although the hub is still open.
+func (b *broadcaster) pass(snapshots <-chan session.Snapshot, quit <-chan struct{}) (again bool) {
+	got := false
+	for {
+		select {
+		case <-quit:
+			return false
+		case snap, ok := <-snapshots:
+			if !ok {
+				return got // a subscription to a closed hub is born closed
+			}
+			got = true
+			b.publish(snap)
+		}
+	}
+}
+
+// publish hands one snapshot to every stream that shows its device. It never blocks.
+func (b *broadcaster) publish(snap session.Snapshot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before, known := b.last[snap.ID]
+	if known && !snap.Deleted && snap.Rev <= before.Rev {
+		return
+	}
+	u := &update{
+		snap:  snap,
+		added: !known,
+		moved: !known || before.State != snap.State || before.Reason != snap.Reason,
+	}
+	if snap.Deleted {
+		delete(b.last, snap.ID)
+	} else {
+		b.last[snap.ID] = snap
+	}
+	for s := range b.streams {
+		if s.device == "" || s.device == snap.ID {
+			s.push(u)
+		}
+	}
+}
+
+// join adds a stream. A stream that joins after close has ended already.
+func (b *broadcaster) join(s *stream) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		s.end(endedClosing)
+		return
+	}
+	b.streams[s] = struct{}{}
+}
+
+func (b *broadcaster) leave(s *stream) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.streams, s)
+}
+
+// endLogin ends the streams of a login that is over.
+func (b *broadcaster) endLogin(token string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for s := range b.streams {
+		if token != "" && s.login == token {
+			s.end(endedLogin)
+		}
+	}
+}
+
+// endUser ends the streams of all logins of a user.
+func (b *broadcaster) endUser(userID string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for s := range b.streams {
+		if userID != "" && s.user == userID {
+			s.end(endedLogin)
+		}
+	}
+}
+
+// count is the number of open streams.
+func (b *broadcaster) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.streams)
+}
+
+func (b *broadcaster) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for s := range b.streams {
+		s.end(endedClosing)
+	}
+}

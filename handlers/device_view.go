@@ -1,0 +1,160 @@
+package handlers
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// timelineLength is how many events the device's page shows.
+const timelineLength = 50
+
+// deviceView is a snapshot as pages and streams show it. It is the one place where
+// a device turns into what is seen of it.
+func (s *Server) deviceView(snap session.Snapshot, canOperate bool) views.Device {
+	d := views.Device{
+		ID: snap.ID, Name: snap.Name, Default: snap.Default,
+		State: string(snap.State), Reason: string(snap.Reason), Detail: snap.Detail,
+		Since: local(snap.Since), Until: local(snap.Until),
+		Linked: snap.Linked(), Retrying: snap.Retrying, Desired: snap.Desired,
+		Number: snap.Number(), Account: snap.Account.Name, Platform: snap.Account.Platform,
+		LastAlive: local(snap.LastAlive), LinkedAt: local(snap.LinkedAt), CreatedAt: local(snap.CreatedAt),
+		CanOperate: canOperate,
+	}
+	if p := snap.Phone; p != nil {
+		d.Code = &views.PhoneCode{Text: p.Text, From: local(p.From), Expires: local(p.Expires)}
+	}
+	if p := snap.Passkey; p != nil {
+		d.Passkey = &views.Passkey{Request: string(p.Request), Code: p.Code, Confirm: p.Confirm, Deadline: local(p.Deadline)}
+	}
+	return d
+}
+
+// deviceWithQR is deviceView with the picture of the code; the list does without.
+// Who may not link the device does not get what links it: no QR, no phone code.
+func (s *Server) deviceWithQR(snap session.Snapshot, canOperate bool) (views.Device, error) {
+	d := s.deviceView(snap, canOperate)
+	if !canOperate {
+		d.Code, d.Passkey = nil, nil
+		return d, nil
+	}
+	code := currentQR(snap)
+	if code == nil {
+		return d, nil
+	}
+	img, err := s.qrs.image(snap.ID, code)
+	if err != nil {
+		return d, err
+	}
+	d.QR = &views.QR{Src: img.uri, From: local(code.From), Expires: local(code.Expires)}
+	return d, nil
+}
+
+// local is t in the server's time zone; browsers with JavaScript replace it by theirs.
+func local(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Local()
+}
+
+// listView is the list of devices narrowed by a search text and a state.
+func (s *Server) listView(page views.Page, l listing) views.DevicesPage {
+	out := views.DevicesPage{Page: page, Query: l.query, Filter: l.state, CanAdd: l.canAdd}
+	for _, snap := range s.manager.Snapshots() {
+		out.Total++
+		out.Summary.Count(string(snap.State))
+		if l.shows(snap) {
+			out.Devices = append(out.Devices, s.deviceView(snap, l.canOperate))
+		}
+	}
+	return out
+}
+
+// listing is what the list of devices shows to whom. It is comparable: streams with
+// the same listing share their frames.
+type listing struct {
+	lang               views.Lang
+	query, state       string
+	canOperate, canAdd bool
+}
+
+// maxQuery bounds the search text, which streams keep.
+const maxQuery = 100
+
+func listingOf(c echo.Context) listing {
+	v := visitorOf(c)
+	query := strings.TrimSpace(c.QueryParam("q"))
+	if len(query) > maxQuery {
+		query = strings.ToValidUTF8(query[:maxQuery], "")
+	}
+	return listing{
+		lang: v.lang, query: query, state: c.QueryParam("state"),
+		canOperate: v.may(operator), canAdd: v.may(admin),
+	}
+}
+
+// narrowed reports whether the list may leave devices out.
+func (l listing) narrowed() bool { return l.query != "" || l.state != "" }
+
+// shows reports whether a device belongs into the list: its name contains the text
+// whatever the case, or its number the text's digits.
+func (l listing) shows(snap session.Snapshot) bool {
+	if l.state != "" && l.state != string(snap.State) {
+		return false
+	}
+	if l.query == "" || strings.Contains(strings.ToLower(snap.Name), strings.ToLower(l.query)) {
+		return true
+	}
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, l.query)
+	return digits != "" && strings.Contains(snap.Number(), strings.TrimLeft(digits, "0"))
+}
+
+// timeline is the newest part of what happened to a device.
+func (s *Server) timeline(ctx context.Context, id string) ([]views.Event, error) {
+	rows, err := s.manager.Events(ctx, id, timelineLength)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]views.Event, 0, len(rows))
+	for _, r := range rows {
+		events = append(events, views.Event{At: local(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
+	}
+	return events, nil
+}
+
+// baseURL is the address programs should use, without a slash at the end.
+func (s *Server) baseURL(c echo.Context) string {
+	if u := s.cfg.PublicURL; u != nil {
+		return u.Scheme + "://" + u.Host
+	}
+	u := url.URL{Scheme: "http", Host: c.Request().Host}
+	if s.secure(c.Request()) {
+		u.Scheme = "https"
+	}
+	return u.String()
+}
+
+// usableKey is the key the device's page offers to reveal: the one asked for, or the
+// oldest that is valid. nil when there is none.
+func usableKey(keys []models.APIKey, id string) *models.APIKey {
+	now := time.Now()
+	for i, k := range keys {
+		if k.RevokedAt == nil && (k.ExpiresAt == nil || now.Before(*k.ExpiresAt)) && (id == "" || id == k.ID) {
+			return &keys[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/views"
+)
+
+const (
+	// beatEvery keeps proxies from closing a quiet stream and lets pages notice a dead
+	// one; it is also how often the login or key behind a stream is looked at again.
+	beatEvery = 20 * time.Second
+
+	// writeLimit is how long a client may take to accept a frame. Who takes longer is
+	// dropped; it reconnects and is sent the current state.
+	writeLimit = 10 * time.Second
+)
+
+// errStreamOver is returned by show.changes when nothing more will come.
+var errStreamOver = errors.New("the stream is over")
+
+// show is what one kind of event stream sends.
+type show struct {
+	first   func(ctx context.Context) ([]byte, error)                   // the whole current state
+	changes func(ctx context.Context, b batch, send func([]byte)) error // what happened since
+	alive   func(ctx context.Context) bool                              // whether the client may still watch
+	strict  bool                                                        // ask alive before every change, too
+	beat    []byte                                                      // sent in silence
+	ended   []byte                                                      // sent before the stream of an ended login is closed
+}
+
+// serveStream keeps one event stream open: it joins the broadcaster, sends the
+// current state, then every change until the client, the login or the server is gone.
+//
+// Joining before the first state is what makes a lost change impossible. There is no
+// replay by Last-Event-ID: whoever reconnects gets the current state.
+func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
+	s.streams.join(st)
+	defer s.streams.leave(st)
+	ctx := c.Request().Context()
+	first, err := sh.first(ctx)
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Content-Type", "text/event-stream")
+	h["Cache-Control"] = noStore
+	h.Set("X-Accel-Buffering", "no")
+	h["X-Content-Type-Options"] = noSniff
+	// Not on c.Response(): its Flush hides the errors of dead connections.
+	out := &frameWriter{c: c, rc: http.NewResponseController(c.Response().Writer)}
+	if err := out.open(); err != nil {
+		return err
+	}
+	out.send(first)
+	s.pump(ctx, out, st, sh)
+	return nil
+}
+
+// pump sends until the stream is over. The client being gone is no error.
+func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show) {
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	for out.err == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+			if !sh.alive(ctx) {
+				st.end(endedLogin)
+				continue
+			}
+			out.send(sh.beat)
+		case <-st.wake:
+			b := st.take()
+			if b.ended == endedLogin || b.ended == notEnded && sh.strict && !sh.alive(ctx) {
+				out.send(sh.ended)
+				return
+			}
+			if b.ended != notEnded {
+				return
+			}
+			if len(b.updates) == 0 {
+				continue
+			}
+			err := sh.changes(ctx, b, out.send)
+			if err != nil && !errors.Is(err, errStreamOver) {
+				s.log.Warn("event stream cannot be rendered", "err", err)
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// frameWriter writes frames, each with a deadline of its own. After the first error,
+// which is the client being gone or stuck, it writes nothing more.
+type frameWriter struct {
+	c   echo.Context
+	rc  *http.ResponseController
+	err error
+}
+
+// open lifts the server's limits from this one response and sends its head at once.
+func (w *frameWriter) open() error {
+	if err := w.rc.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if err := w.rc.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
+		return err
+	}
+	w.c.Response().WriteHeader(http.StatusOK)
+	w.err = w.rc.Flush()
+	return nil
+}
+
+func (w *frameWriter) send(frame []byte) {
+	if w.err != nil || len(frame) == 0 {
+		return
+	}
+	if w.err = w.rc.SetWriteDeadline(time.Now().Add(writeLimit)); w.err != nil {
+		return
+	}
+	if _, w.err = w.c.Response().Write(frame); w.err != nil {
+		return
+	}
+	w.err = w.rc.Flush()
+}
+
+// pageEvents is the one event stream of a live page: the list, a device, or the
+// virtual phones.
+func (s *Server) pageEvents(c echo.Context) error {
+	if id := c.QueryParam("device"); id != "" {
+		return s.deviceEvents(c, id)
+	}
+	switch c.QueryParam("page") {
+	case "devices":
+		return s.listEvents(c)
+	case "phones":
+		return s.phoneEvents(c)
+	}
+	return echo.ErrNotFound
+}
+
+// servePanel serves a stream of the panel: it belongs to the visitor's login and ends
+// with it.
+func (s *Server) servePanel(c echo.Context, st *stream, sh show) error {
+	v := visitorOf(c)
+	st.login, st.user = v.token, v.user.ID
+	sh.alive = func(ctx context.Context) bool { return s.loginAlive(ctx, v.token) }
+	sh.beat, sh.ended = views.Beat(), views.Ended()
+	return s.serveStream(c, st, sh)
+}

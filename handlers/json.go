@@ -1,0 +1,73 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Header values that every API answer carries, allocated once.
+var (
+	jsonType   = []string{"application/json"}
+	noStore    = []string{"no-store"}
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+)
+
+// writeJSON answers with a body that is JSON already. The answers of the API are
+// compact: the keys and their order are the specification's, the blanks are not.
+func writeJSON(c echo.Context, status int, body []byte) error {
+	h := c.Response().Header()
+	h["Content-Type"] = jsonType
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	c.Response().WriteHeader(status)
+	_, err := c.Response().Write(body)
+	return err
+}
+
+// appendString appends s as a JSON string. Most strings are plain ASCII and are
+// copied; the rest goes through encoding/json.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return appendAny(b, s)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+// appendAny appends v as JSON, leaving <, > and & as they are: nothing here ever
+// stands inside HTML.
+func appendAny(b []byte, v any) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(v) != nil { // cannot happen with the strings and structs we pass
+		return append(b, "null"...)
+	}
+	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
+}
+
+// stamp is a moment as the API writes it: RFC 3339 in UTC with milliseconds, nil
+// (null) when it is unknown.
+func stamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := t.UTC().Format("2006-01-02T15:04:05.000Z")
+	return &text
+}
+
+// writeResults answers 200 with results in the envelope of the device calls.
+func writeResults(c echo.Context, results any) error {
+	body := append([]byte(`{"code":200,"results":`), appendAny(nil, results)...)
+	return writeJSON(c, http.StatusOK, append(body, '}'))
+}

@@ -1,0 +1,183 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// startDevice, stopDevice and restartDevice change what the owner wants and answer
+// with the state that led to; the rest comes over the event stream.
+func (s *Server) startDevice(c echo.Context) error {
+	return s.deviceAction(c, "device.start", views.NoticeStarted, s.manager.StartDevice)
+}
+
+func (s *Server) stopDevice(c echo.Context) error {
+	return s.deviceAction(c, "device.stop", views.NoticeStopped, s.manager.StopDevice)
+}
+
+func (s *Server) restartDevice(c echo.Context) error {
+	return s.deviceAction(c, "device.restart", views.NoticeRestarted, s.manager.RestartDevice)
+}
+
+func (s *Server) deviceAction(c echo.Context, action string, notice views.Notice,
+	do func(context.Context, string) (session.Snapshot, error),
+) error {
+	before, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	snap, err := do(c.Request().Context(), before.ID)
+	if err != nil {
+		return s.actionFailed(c, before.ID, err)
+	}
+	s.audit(c, visitorOf(c).user.Name, action, snap.ID, snap.Name)
+	if isFragment(c.Request()) {
+		return s.actionPartials(c, snap)
+	}
+	s.setFlash(c, notice, snap.Name)
+	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/devices/"+snap.ID))
+}
+
+// actionPartials shows the new state where the button stands: in the list or on the
+// device's page. What is not on the page is ignored by htmx.
+func (s *Server) actionPartials(c echo.Context, snap session.Snapshot) error {
+	ctx, v := c.Request().Context(), visitorOf(c)
+	d, err := s.deviceWithQR(snap, v.may(operator))
+	if err != nil {
+		return err
+	}
+	live, err := views.DevicePartial(ctx, v.lang, d)
+	if err != nil {
+		return err
+	}
+	d.QR = nil
+	row, err := views.RowPartial(ctx, v.lang, d)
+	if err != nil {
+		return err
+	}
+	notice, err := views.NoticePartial(ctx, v.lang, nil)
+	if err != nil {
+		return err
+	}
+	return writePartials(c, http.StatusOK, live, row, notice)
+}
+
+// actionFailed takes a person back to the page with the reason, when it is one people
+// can do something about.
+func (s *Server) actionFailed(c echo.Context, id string, err error) error {
+	code, ok := panelWords(failureOf(err).Code)
+	if !ok || isFragment(c.Request()) {
+		return err
+	}
+	s.setProblem(c, code)
+	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/devices/"+id))
+}
+
+// logoutDevice removes the link, after it was confirmed.
+func (s *Server) logoutDevice(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID+"/confirm/logout")
+	}
+	how, err := s.manager.LogoutDevice(c.Request().Context(), snap.ID)
+	if err != nil {
+		return s.actionFailed(c, snap.ID, err)
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.logout", snap.ID, snap.Name)
+	notice := views.NoticeLoggedOut
+	switch how {
+	case session.UnlinkUnconfirmed:
+		notice = views.NoticeLogoutUnverified
+	case session.UnlinkNotLinked:
+		notice = views.NoticeLogoutNotLinked
+	case session.UnlinkConfirmed:
+	}
+	s.setFlash(c, notice, snap.Name)
+	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+}
+
+// deleteDevice removes the device with its keys and its link, after it was confirmed.
+func (s *Server) deleteDevice(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID+"/confirm/delete")
+	}
+	how, err := s.manager.DeleteDevice(c.Request().Context(), snap.ID)
+	if err != nil {
+		return s.actionFailed(c, snap.ID, err)
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.delete", snap.ID, snap.Name)
+	notice := views.NoticeDeviceDeleted
+	switch how {
+	case session.UnlinkConfirmed:
+		notice = views.NoticeDeletedUnlinked
+	case session.UnlinkUnconfirmed:
+		notice = views.NoticeDeletedUnverified
+	case session.UnlinkNotLinked:
+	}
+	s.setFlash(c, notice, snap.Name)
+	return c.Redirect(http.StatusSeeOther, "/devices")
+}
+
+// renameDevice gives the device another name.
+func (s *Server) renameDevice(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	name := c.FormValue("name")
+	err = s.manager.RenameDevice(c.Request().Context(), snap.ID, name)
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		page, err := s.deviceShow(c, snap)
+		if err != nil {
+			return err
+		}
+		page.Name, page.NameProblem = name, page.Lang.Invalid(invalid.Code)
+		return s.render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
+	}
+	if err != nil {
+		return err
+	}
+	if after, err := s.manager.Snapshot(snap.ID); err == nil {
+		name = after.Name // as it was tidied
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.rename", snap.ID, name)
+	s.setFlash(c, views.NoticeDeviceRenamed, name)
+	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+}
+
+// defaultDeviceSubmit makes the device answer API requests without a key from this
+// machine, or no longer.
+func (s *Server) defaultDeviceSubmit(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	on := c.FormValue("on") == "true"
+	id, notice := snap.ID, views.NoticeDefaultOn
+	if !on {
+		id, notice = "", views.NoticeDefaultOff
+	}
+	if on || snap.Default { // switching one off must not touch another
+		if err := s.manager.SetDefaultDevice(c.Request().Context(), id); err != nil {
+			return err
+		}
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.default", snap.ID, c.FormValue("on"))
+	s.setFlash(c, notice, snap.Name)
+	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+}

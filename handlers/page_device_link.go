@@ -1,0 +1,133 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// pairPhone links by phone number; the code appears on the device's page.
+func (s *Server) pairPhone(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	typed := c.FormValue("phone")
+	number, ok := phoneNumber(typed, s.cfg.PhoneRegion)
+	if !ok {
+		return s.pairRefused(c, snap, typed, "number_invalid")
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
+	defer cancel()
+	after, err := s.manager.PairPhone(ctx, snap.ID, number)
+	if err != nil {
+		if code, ok := panelWords(failureOf(err).Code); ok {
+			return s.pairRefused(c, snap, typed, code)
+		}
+		return err
+	}
+	if after.Phone == nil {
+		return s.pairRefused(c, after, typed, "not_linking")
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.pair", snap.ID, snap.Name)
+	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+}
+
+func (s *Server) pairRefused(c echo.Context, snap session.Snapshot, typed, code string) error {
+	if fresh, err := s.manager.Snapshot(snap.ID); err == nil {
+		snap = fresh
+	}
+	page, err := s.deviceShow(c, snap)
+	if err != nil {
+		return err
+	}
+	page.Number, page.NumberProblem = typed, page.Lang.Invalid(code)
+	return s.render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
+}
+
+// revealKey shows an API key, after it was written down who asked for it.
+func (s *Server) revealKey(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	ctx, v := c.Request().Context(), visitorOf(c)
+	keys, err := s.store.Keys(ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	key := usableKey(keys, c.FormValue("key"))
+	if key == nil {
+		return echo.ErrNotFound
+	}
+	// Unlike other entries this one is not optional: no trace, no key.
+	if err := s.store.AddAudit(ctx, s.auditEntry(c, v.user.Name, "key.reveal", snap.ID, key.ID)); err != nil {
+		return err
+	}
+	value, err := s.store.RevealKey(ctx, key.ID)
+	if err != nil {
+		return err
+	}
+	if isFragment(c.Request()) {
+		api := views.API{BaseURL: s.baseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
+		partial, err := views.KeyPartial(ctx, v.lang, s.deviceView(snap, true), api)
+		if err != nil {
+			return err
+		}
+		return writePartials(c, http.StatusOK, partial)
+	}
+	page, err := s.deviceShow(c, snap)
+	if err != nil {
+		return err
+	}
+	page.API.Key = value
+	return s.render(c, http.StatusOK, views.DeviceShow(page))
+}
+
+// answerPasskey passes on what was pasted from WhatsApp's own page.
+func (s *Server) answerPasskey(c echo.Context) error {
+	return s.passkeyStep(c, func(ctx context.Context, id string) error {
+		return s.manager.AnswerPasskey(ctx, id, []byte(strings.TrimSpace(c.FormValue("response"))))
+	})
+}
+
+// confirmPasskey continues once the person has compared the codes.
+func (s *Server) confirmPasskey(c echo.Context) error {
+	return s.passkeyStep(c, s.manager.ConfirmPasskey)
+}
+
+func (s *Server) passkeyStep(c echo.Context, do func(context.Context, string) error) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
+	defer cancel()
+	if err := do(ctx, snap.ID); err != nil {
+		return s.actionFailed(c, snap.ID, err)
+	}
+	s.setFlash(c, views.NoticePasskeySent, "")
+	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+}
+
+// audit writes down who did what. A failure to do so is logged; what was done is
+// done.
+func (s *Server) audit(c echo.Context, actor, action, deviceID, target string) {
+	// The entry is due although the client may be gone already.
+	ctx := context.WithoutCancel(c.Request().Context())
+	if err := s.store.AddAudit(ctx, s.auditEntry(c, actor, action, deviceID, target)); err != nil {
+		s.log.Error("audit entry not stored", "action", action, "device", deviceID, "err", err)
+	}
+}
+
+func (s *Server) auditEntry(c echo.Context, actor, action, deviceID, target string) models.AuditEntry {
+	return models.AuditEntry{
+		Actor: actor, ActorKind: "user", Action: action, DeviceID: deviceID, Target: target, Address: s.clientAddr(c),
+	}
+}

@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+// home is the list of devices.
+func (s *Server) home(c echo.Context) error {
+	return c.Redirect(http.StatusSeeOther, "/devices")
+}
+
+// devicesPage lists the devices, those another process has added meanwhile too.
+func (s *Server) devicesPage(c echo.Context) error {
+	if err := s.manager.Sync(c.Request().Context()); err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.Devices(s.listView(s.page(c), listingOf(c))))
+}
+
+// addDevice makes a device and goes to its page.
+func (s *Server) addDevice(c echo.Context) error {
+	name := c.FormValue("name")
+	snap, _, err := s.manager.AddDevice(c.Request().Context(), name)
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		page := s.listView(s.page(c), listingOf(c))
+		page.Path = "/devices"
+		page.Name, page.NameProblem = name, page.Lang.Invalid(invalid.Code)
+		return s.render(c, http.StatusUnprocessableEntity, views.Devices(page))
+	}
+	if err != nil {
+		return err
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.create", snap.ID, snap.Name)
+	s.setFlash(c, views.NoticeDeviceAdded, snap.Name)
+	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+}
+
+// listEvents keeps the list of devices live.
+func (s *Server) listEvents(c echo.Context) error {
+	l := listingOf(c)
+	return s.servePanel(c, newStream(""), show{
+		first: func(ctx context.Context) ([]byte, error) { return s.wholeList(ctx, l) },
+		changes: func(ctx context.Context, b batch, send func([]byte)) error {
+			frame, err := s.listChanges(ctx, l, b)
+			send(frame)
+			return err
+		},
+	})
+}
+
+// Variants of the list's frames.
+type (
+	wholeVariant   struct{ listing }
+	rowVariant     struct{ listing }
+	summaryVariant struct{ lang views.Lang }
+)
+
+// wholeList is the frame with all rows and the summary.
+func (s *Server) wholeList(ctx context.Context, l listing) ([]byte, error) {
+	page := s.listView(views.Page{Lang: l.lang}, l)
+	rows, err := views.DevicesPartial(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	summary, err := views.SummaryPartial(ctx, l.lang, page.Summary)
+	return views.Message(rows, summary), err
+}
+
+// listChanges is the frame for a batch: the rows that changed, or the whole list when
+// it got longer, became empty, or may leave devices out.
+func (s *Server) listChanges(ctx context.Context, l listing, b batch) ([]byte, error) {
+	newest := b.newest()
+	if b.added || l.narrowed() || newest.snap.Deleted && len(s.manager.Snapshots()) == 0 {
+		return newest.frame(wholeVariant{l}, func() ([]byte, error) { return s.wholeList(ctx, l) })
+	}
+	var frames []byte
+	for _, u := range b.updates {
+		row, err := u.frame(rowVariant{l}, func() ([]byte, error) {
+			if u.snap.Deleted {
+				return views.Message(views.RowGonePartial(u.snap.ID)), nil
+			}
+			row, err := views.RowPartial(ctx, l.lang, s.deviceView(u.snap, l.canOperate))
+			return views.Message(row), err
+		})
+		if err != nil {
+			return nil, err
+		}
+		frames = append(frames, row...)
+	}
+	summary, err := newest.frame(summaryVariant{l.lang}, func() ([]byte, error) {
+		var counts views.Summary
+		for _, snap := range s.manager.Snapshots() {
+			counts.Count(string(snap.State))
+		}
+		partial, err := views.SummaryPartial(ctx, l.lang, counts)
+		return views.Message(partial), err
+	})
+	return append(frames, summary...), err
+}

@@ -1,0 +1,244 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// maxAPIBody bounds what an API client may send: the longest thing it has to say is
+	// the answer to a passkey request, a few kilobytes.
+	maxAPIBody = 64 << 10
+
+	// drainLimit is how much of a body that is too large is read and thrown away, so that
+	// a client which writes everything before it reads still sees the answer.
+	drainLimit = 2 << 20
+	drainTime  = 2 * time.Second
+)
+
+// param is one value a client sent, in the order of arrival.
+type param struct{ name, value string }
+
+// params is what one API request carries, whatever way it was sent. The query stays
+// raw until somebody asks: the usual request carries just a key in it.
+type params struct {
+	query string
+	body  []param
+}
+
+// get returns the first value called name, body before query, unwrapped of the quotes
+// that people paste from the documentation's samples. It is "" when there is none.
+func (p params) get(name string) string {
+	found := ""
+	p.each(name, func(value string) bool {
+		found = value
+		return found == ""
+	})
+	return found
+}
+
+// each hands every value called name to yield until that returns false.
+func (p params) each(name string, yield func(value string) bool) {
+	for _, f := range p.body {
+		if f.name == name && !yield(unquote(f.value)) {
+			return
+		}
+	}
+	eachPair(p.query, func(n, v string) bool {
+		return n != name || yield(unquote(v))
+	})
+}
+
+// readParams reads what r carries. Errors are failures: 400 for broken JSON or
+// multipart, 413 for a body over maxAPIBody, 415 for a compressed one.
+//
+// net/http parses no form on GET; this does, because the documented form of these
+// calls is GET with a form body.
+func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
+	p := params{query: r.URL.RawQuery}
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return p, nil
+	}
+	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return p, errEncodedBody
+	}
+	raw, err := readBody(w, r)
+	if err != nil {
+		return p, err
+	}
+	p.body, err = parseBody(r.Header.Get("Content-Type"), raw)
+	return p, err
+}
+
+// readBody reads the whole body, at most maxAPIBody bytes of it.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxAPIBody {
+		drain(w, r)
+		return nil, errBodyTooLarge
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxAPIBody+1))
+	if err != nil {
+		return nil, errBrokenBody
+	}
+	if len(raw) > maxAPIBody {
+		drain(w, r)
+		return nil, errBodyTooLarge
+	}
+	return raw, nil
+}
+
+// drain throws away the rest of a refused body, bounded in size and time. A client
+// that asked to be told before sending is told at once.
+func drain(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Expect") != "" || r.ContentLength > drainLimit {
+		return
+	}
+	rc := http.NewResponseController(w)
+	if rc.SetReadDeadline(time.Now().Add(drainTime)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, drainLimit)
+}
+
+// parseBody reads fields out of a body. The declared content type decides only where
+// it must: clients often declare a form and send JSON, or declare nothing.
+func parseBody(contentType string, raw []byte) ([]param, error) {
+	text := strings.TrimSpace(strings.TrimPrefix(string(raw), "\ufeff"))
+	if text == "" {
+		return nil, nil
+	}
+	media, attrs, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		media = ""
+	}
+	switch {
+	case media == "multipart/form-data":
+		return parseMultipart(raw, attrs["boundary"])
+	case isQuotedForm(text):
+		return parseForm(unquote(text)), nil
+	case media == "application/json" || strings.HasSuffix(media, "+json") || text[0] == '{':
+		return parseJSON(text)
+	case media == "" || media == "application/x-www-form-urlencoded" || strings.HasPrefix(media, "text/"):
+		return parseForm(text), nil
+	}
+	return nil, nil // a picture, say: there is nothing in it for us
+}
+
+// isQuotedForm recognises a body that is the documentation's sample as it stands
+// there, wrapped in quotes as a whole: "apiKey='api_key'".
+func isQuotedForm(text string) bool {
+	inner := unquote(text)
+	return len(inner) < len(text) && strings.Contains(inner, "=")
+}
+
+func parseForm(text string) []param {
+	var fields []param
+	eachPair(text, func(name, value string) bool {
+		fields = append(fields, param{name, value})
+		return true
+	})
+	return fields
+}
+
+// parseJSON reads the members of one JSON object. Strings are taken as they are,
+// null as absent, everything else as its JSON text. Members may repeat: a second
+// key must not be able to hide behind the first.
+func parseJSON(text string) ([]param, error) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, errBadJSON
+	}
+	var fields []param
+	for dec.More() {
+		t, err := dec.Token()
+		name, ok := t.(string)
+		if err != nil || !ok {
+			return nil, errBadJSON
+		}
+		var value json.RawMessage
+		if dec.Decode(&value) != nil {
+			return nil, errBadJSON
+		}
+		switch value[0] {
+		case 'n':
+			continue
+		case '"':
+			var s string
+			if json.Unmarshal(value, &s) != nil {
+				return nil, errBadJSON
+			}
+			fields = append(fields, param{name, s})
+		default:
+			fields = append(fields, param{name, string(value)})
+		}
+	}
+	if _, err := dec.Token(); err != nil { // the closing brace
+		return nil, errBadJSON
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errBadJSON
+	}
+	return fields, nil
+}
+
+func parseMultipart(raw []byte, boundary string) ([]param, error) {
+	if boundary == "" {
+		return nil, errBadMultipart
+	}
+	var fields []param
+	parts := multipart.NewReader(bytes.NewReader(raw), boundary)
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return fields, nil
+		}
+		if err != nil {
+			return nil, errBadMultipart
+		}
+		value, err := io.ReadAll(part) // bounded: raw is
+		if err != nil {
+			return nil, errBadMultipart
+		}
+		fields = append(fields, param{part.FormName(), string(value)})
+	}
+}
+
+// eachPair walks name=value pairs. An escape that is none is left as it stands: some
+// clients glue bodies together without encoding them.
+func eachPair(text string, yield func(name, value string) bool) {
+	for text != "" {
+		var pair string
+		pair, text, _ = strings.Cut(text, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		if name != "" && !yield(unescape(name), unescape(value)) {
+			return
+		}
+	}
+}
+
+func unescape(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	if plain, err := url.QueryUnescape(s); err == nil {
+		return plain
+	}
+	return s
+}
+
+// unquote trims blanks and one pair of matching quotes.
+func unquote(s string) string {
+	s = strings.TrimSpace(s)
+	if n := len(s); n >= 2 && (s[0] == '\'' || s[0] == '"') && s[n-1] == s[0] {
+		return strings.TrimSpace(s[1 : n-1])
+	}
+	return s
+}

@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/views"
+)
+
+const (
+	langCookie  = "wadah_lang"
+	themeCookie = "wadah_theme"
+	flashCookie = "wadah_flash"
+
+	prefsLast = 365 * 24 * time.Hour
+	flashLast = time.Minute
+)
+
+// stranger is a visitor nobody knows, with what the browser prefers.
+func stranger(c echo.Context) *visitor {
+	v := &visitor{lang: views.MatchLang(c.Request().Header.Get("Accept-Language"))}
+	v.prefer(cookieValue(c, langCookie), cookieValue(c, themeCookie))
+	return v
+}
+
+// prefer takes over a choice of language and theme; an empty language is none.
+func (v *visitor) prefer(lang, theme string) {
+	if l, ok := views.ParseLang(lang); ok {
+		v.lang = l
+	}
+	if t, ok := views.ParseTheme(theme); ok && theme != "" {
+		v.theme = t
+	}
+}
+
+func cookieValue(c echo.Context, name string) string {
+	cookie, err := c.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// setPrefs stores the language or theme a visitor chose, in the browser and, for
+// who is signed in, in the account.
+func (s *Server) setPrefs(c echo.Context) error {
+	v := visitorOf(c)
+	lang, theme := v.lang, v.theme
+	if chosen, ok := views.ParseLang(c.FormValue("lang")); ok {
+		lang = chosen
+		s.keepPref(c, langCookie, string(lang))
+	}
+	if text := c.FormValue("theme"); text != "" {
+		if chosen, ok := views.ParseTheme(text); ok {
+			theme = chosen
+			s.keepPref(c, themeCookie, themeName(theme))
+		}
+	}
+	if v.user != nil {
+		err := s.store.SetUserPrefs(c.Request().Context(), v.user.ID, string(lang), themeName(theme))
+		if err != nil {
+			return err
+		}
+	}
+	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/"))
+}
+
+// themeName is a theme as it is stored: an empty text would mean that none was chosen.
+func themeName(t views.Theme) string {
+	if t == views.ThemeAuto {
+		return "auto"
+	}
+	return string(t)
+}
+
+func (s *Server) keepPref(c echo.Context, name, value string) {
+	cookie := s.cookie(c, name, value)
+	cookie.MaxAge = int(prefsLast / time.Second)
+	c.SetCookie(cookie)
+}
+
+// setFlash leaves a notice for the next page of this browser. Only its name and the
+// thing's name travel, so nobody can put words into our mouth.
+func (s *Server) setFlash(c echo.Context, n views.Notice, name string) {
+	s.leaveFlash(c, string(n)+"|"+url.QueryEscape(name))
+}
+
+// setProblem leaves a refusal for the next page, by its code (views.Lang.Invalid).
+func (s *Server) setProblem(c echo.Context, code string) { s.leaveFlash(c, "!"+code) }
+
+func (s *Server) leaveFlash(c echo.Context, value string) {
+	cookie := s.cookie(c, flashCookie, value)
+	cookie.MaxAge = int(flashLast / time.Second)
+	c.SetCookie(cookie)
+}
+
+// takeFlash is the message left for this page, which then is no longer there.
+func (s *Server) takeFlash(c echo.Context, lang views.Lang) *views.Flash {
+	value := cookieValue(c, flashCookie)
+	if value == "" {
+		return nil
+	}
+	s.dropCookie(c, flashCookie)
+	if code, ok := strings.CutPrefix(value, "!"); ok {
+		return &views.Flash{Tone: views.ToneDanger, Text: lang.Invalid(code)}
+	}
+	notice, escaped, _ := strings.Cut(value, "|")
+	name, err := url.QueryUnescape(escaped)
+	if err != nil {
+		return nil
+	}
+	return lang.Notice(views.Notice(notice), "Name", name)
+}

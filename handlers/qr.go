@@ -1,0 +1,79 @@
+package handlers
+
+import (
+	"encoding/base64"
+	"fmt"
+	"sync"
+
+	qrcode "github.com/skip2/go-qrcode"
+
+	"wadah/session"
+)
+
+// qrMinSize is the least width of a QR picture in pixels. Every module is a whole
+// number of pixels wide, so that nothing blurs: WhatsApp's codes come out at about
+// 310 pixels, four for each module.
+const qrMinSize = 300
+
+// qrImage is one QR code as a picture.
+type qrImage struct {
+	text string
+	once sync.Once
+	png  []byte
+	uri  string // data:image/png;base64,…
+	err  error
+}
+
+func (q *qrImage) draw() {
+	code, err := qrcode.New(q.text, qrcode.Medium)
+	if err != nil {
+		q.err = fmt.Errorf("draw QR: %w", err)
+		return
+	}
+	modules := len(code.Bitmap())
+	q.png, err = code.PNG(-((qrMinSize + modules - 1) / modules))
+	if err != nil {
+		q.err = fmt.Errorf("draw QR: %w", err)
+		return
+	}
+	q.uri = "data:image/png;base64," + base64.StdEncoding.EncodeToString(q.png)
+}
+
+// qrCache holds the picture of the newest code of each device: drawing takes
+// milliseconds and every poll asks for the same one. It lives in memory only.
+type qrCache struct {
+	mu     sync.RWMutex
+	images map[string]*qrImage // by device ID
+}
+
+func newQRCache() *qrCache { return &qrCache{images: make(map[string]*qrImage)} }
+
+// image is the picture of the code the device shows, drawn once however many ask.
+func (c *qrCache) image(deviceID string, code *session.ShownCode) (*qrImage, error) {
+	c.mu.RLock()
+	img := c.images[deviceID]
+	c.mu.RUnlock()
+	if img == nil || img.text != code.Text {
+		c.mu.Lock()
+		if img = c.images[deviceID]; img == nil || img.text != code.Text {
+			img = &qrImage{text: code.Text}
+			c.images[deviceID] = img
+		}
+		c.mu.Unlock()
+	}
+	img.once.Do(img.draw)
+	return img, img.err
+}
+
+// forget drops the picture of a device that shows no code any more.
+func (c *qrCache) forget(deviceID string) {
+	c.mu.RLock()
+	_, held := c.images[deviceID]
+	c.mu.RUnlock()
+	if !held {
+		return
+	}
+	c.mu.Lock()
+	delete(c.images, deviceID)
+	c.mu.Unlock()
+}

@@ -1,0 +1,143 @@
+package handlers
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"wadah/session"
+	"wadah/static"
+	"wadah/views"
+)
+
+// isFragment reports whether htmx asks for a part of a page rather than for a page.
+func isFragment(r *http.Request) bool {
+	h := r.Header
+	return h.Get("HX-Request") == "true" && h.Get("HX-Boosted") != "true" && h.Get("HX-History-Restore-Request") != "true"
+}
+
+// page is what every page needs around its content. It takes the flash, so call it
+// once for an answer.
+func (s *Server) page(c echo.Context) views.Page {
+	v := visitorOf(c)
+	p := views.Page{
+		Lang: v.lang, Theme: v.theme, Path: "/", Flash: s.takeFlash(c, v.lang),
+		Sandbox: s.cfg.Simulated || s.cfg.Sandbox != nil, Phones: s.cfg.Sandbox != nil,
+		Versions: views.Versions{Wadah: s.cfg.Version, Library: s.cfg.Library, WhatsApp: versionText(s.manager.Version())},
+		Asset:    static.URL,
+	}
+	if c.Request().Method == http.MethodGet {
+		p.Path = c.Request().URL.RequestURI()
+	}
+	if v.user != nil {
+		p.User = &views.User{Name: v.user.Name, Role: views.Role(v.user.Role)}
+	}
+	return p
+}
+
+func versionText(v session.Version) string {
+	text := make([]byte, 0, 24)
+	for i, part := range v {
+		if i > 0 {
+			text = append(text, '.')
+		}
+		text = strconv.AppendUint(text, uint64(part), 10)
+	}
+	return string(text)
+}
+
+// buffers are reused between answers: a page is some 40 kB.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) get() *bytes.Buffer {
+	if buf, ok := b.pool.Get().(*bytes.Buffer); ok {
+		buf.Reset()
+		return buf
+	}
+	return new(bytes.Buffer)
+}
+
+func (b *buffers) put(buf *bytes.Buffer) { b.pool.Put(buf) }
+
+// render answers with a page. It is rendered whole before a byte is sent, so that a
+// failure still becomes an error page.
+func (s *Server) render(c echo.Context, status int, page templ.Component) error {
+	buf := s.buffers.get()
+	defer s.buffers.put(buf)
+	if err := page.Render(c.Request().Context(), buf); err != nil {
+		return err
+	}
+	return writeHTML(c, status, buf.Bytes())
+}
+
+// writeHTML answers with HTML that no cache may keep: it is for one person.
+func writeHTML(c echo.Context, status int, body []byte) error {
+	h := c.Response().Header()
+	h["Cache-Control"] = noStore
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	return c.HTMLBlob(status, body)
+}
+
+// writePartials answers an htmx request with what it replaces.
+func writePartials(c echo.Context, status int, partials ...[]byte) error {
+	return writeHTML(c, status, bytes.Join(partials, nil))
+}
+
+// panelWords says which failures the panel has its own sentence for, by the code of
+// views.Lang.Invalid. The others are told by their status.
+func panelWords(code string) (words string, ok bool) {
+	switch code {
+	case "already_linked", "not_linking", "rate_limited", "banned", "busy", "number_invalid":
+		return code, true
+	case "bad_number":
+		return "number_invalid", true
+	case "bad_passkey":
+		return "passkey_invalid", true
+	}
+	return "", false
+}
+
+// renderProblem answers a failure in the panel: a notice for htmx, otherwise a page.
+func (s *Server) renderProblem(c echo.Context, f *failure) error {
+	setHeaders(c)
+	if _, known := c.Get(visitorKey).(*visitor); !known {
+		if v, err := s.recognise(c); err == nil {
+			c.Set(visitorKey, v)
+		}
+	}
+	lang, message := visitorOf(c).lang, ""
+	if code, ok := panelWords(f.Code); ok {
+		message = lang.Invalid(code)
+	}
+	if isFragment(c.Request()) {
+		if message == "" {
+			message = lang.T(problemKey(f.Status) + ".text")
+		}
+		notice, err := views.NoticePartial(c.Request().Context(), lang, &views.Flash{Tone: views.ToneDanger, Text: message})
+		if err != nil {
+			return err
+		}
+		return writePartials(c, f.Status, notice)
+	}
+	page := views.ProblemPage{Page: s.page(c), Status: f.Status, Message: message}
+	if f.Status >= http.StatusInternalServerError {
+		page.RequestID = requestID(c)
+	}
+	return s.render(c, f.Status, views.Problem(page))
+}
+
+// problemKey is the family of texts for a status, as on views.ProblemPage.
+func problemKey(status int) string {
+	switch status {
+	case 400, 401, 403, 404, 405, 409, 413, 422, 429, 503:
+		return "problem." + strconv.Itoa(status)
+	}
+	if status < http.StatusInternalServerError {
+		return "problem.400"
+	}
+	return "problem.500"
+}

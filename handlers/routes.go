@@ -1,0 +1,140 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+// permission is who may use a route. Every route states one.
+type permission string
+
+// The permissions. A login with a higher role may use the routes of a lower one.
+const (
+	open     permission = "open"     // everybody; nobody is even recognised
+	anyone   permission = "anyone"   // everybody; who is signed in is recognised
+	setup    permission = "setup"    // who has the one-time link, while there is no user
+	viewer   permission = "viewer"   // signed in
+	operator permission = "operator" // signed in, runs devices
+	admin    permission = "admin"    // signed in, manages everything
+	apiKey   permission = "key"      // a device's API key
+	loopback permission = "loopback" // the handler itself admits only this machine
+)
+
+// route is one line of the product's surface.
+type route struct {
+	method string
+	path   string
+	may    permission
+	do     echo.HandlerFunc
+}
+
+// routes lists every route of the product with its permission. Nothing registers
+// itself elsewhere.
+func (s *Server) routes() []route {
+	list := []route{
+		// Probes and files.
+		get("/healthz", open, s.healthz),
+		get("/readyz", open, s.readyz),
+		{http.MethodHead, "/healthz", open, s.healthz}, // many monitors ask this way
+		{http.MethodHead, "/readyz", open, s.readyz},
+		get("/robots.txt", open, s.robots),
+		get("/favicon.ico", open, s.favicon),
+		get("/static/*", open, s.staticFile),
+
+		// Doors.
+		get("/setup", setup, s.setupForm),
+		post("/setup", setup, s.setupSubmit),
+		get("/signin", anyone, s.signInForm),
+		post("/signin", anyone, s.signInSubmit),
+		post("/signout", anyone, s.signOut),
+		post("/prefs", anyone, s.setPrefs),
+
+		// Panel.
+		get("/", viewer, s.home),
+		get("/events", viewer, s.pageEvents),
+		get("/account", viewer, s.accountPage),
+		post("/account/password", viewer, s.changePassword),
+		post("/account/prefs", viewer, s.setPrefs),
+
+		get("/devices", viewer, s.devicesPage),
+		post("/devices", admin, s.addDevice),
+		get("/devices/:id", viewer, s.devicePage),
+		get("/devices/:id/qr.png", operator, s.deviceQR),
+		post("/devices/:id/start", operator, s.startDevice),
+		post("/devices/:id/stop", operator, s.stopDevice),
+		post("/devices/:id/restart", operator, s.restartDevice),
+		get("/devices/:id/confirm/:action", operator, s.confirmPage),
+		post("/devices/:id/logout", operator, s.logoutDevice),
+		post("/devices/:id/delete", admin, s.deleteDevice),
+		post("/devices/:id/rename", admin, s.renameDevice),
+		post("/devices/:id/default", admin, s.defaultDeviceSubmit),
+		post("/devices/:id/pair", operator, s.pairPhone),
+		post("/devices/:id/reveal", operator, s.revealKey),
+		post("/devices/:id/passkey", operator, s.answerPasskey),
+		post("/devices/:id/passkey-confirm", operator, s.confirmPasskey),
+	}
+	list = append(list, s.apiRoutes()...)
+	if s.cfg.Sandbox != nil {
+		list = append(list, s.sandboxRoutes()...)
+	}
+	return list
+}
+
+// apiRoutes are the calls of programs. All of them answer GET and POST alike, because
+// that is what existing clients send.
+func (s *Server) apiRoutes() []route {
+	calls := []struct {
+		path string
+		do   apiHandler
+	}{
+		// The specification's five.
+		{"/api/serviceStart", s.apiServiceStart},
+		{"/api/serviceDestroy", s.apiServiceDestroy},
+		{"/api/getQR", s.apiGetQR},
+		{"/api/getState", s.apiGetState},
+		{"/api/getWWebVersion", s.apiGetWWebVersion},
+
+		// Our own.
+		{"/api/serviceRestart", s.apiServiceRestart},
+		{"/api/serviceLogout", s.apiServiceLogout},
+		{"/api/getDevice", s.apiGetDevice},
+		{"/api/getPairCode", s.apiGetPairCode},
+		{"/api/getPasskeyRequest", s.apiGetPasskeyRequest},
+		{"/api/sendPasskeyResponse", s.apiSendPasskeyResponse},
+		{"/api/confirmPasskey", s.apiConfirmPasskey},
+		{"/api/events", s.apiEvents},
+	}
+	var list []route
+	for _, c := range calls {
+		do := s.withKey(c.do)
+		list = append(list, get(c.path, apiKey, do), post(c.path, apiKey, do))
+	}
+	return list
+}
+
+// sandboxRoutes exist only beside a simulated WhatsApp in the same process.
+func (s *Server) sandboxRoutes() []route {
+	list := []route{
+		get("/phones", viewer, s.phonesPage),
+		post("/phones", operator, s.addPhone),
+		post("/phones/outage", operator, s.setOutage),
+		post("/phones/:number/scan", operator, s.phoneScan),
+		post("/phones/:number/code", operator, s.phoneCode),
+		post("/phones/:number/unlink", operator, s.phoneUnlink),
+		post("/phones/:number/online", operator, s.phoneOnline),
+		post("/phones/:number/fault", operator, s.phoneFault),
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		list = append(list, route{method, "/sandbox/*", loopback, s.sandboxControl})
+	}
+	return list
+}
+
+func get(path string, may permission, do echo.HandlerFunc) route {
+	return route{http.MethodGet, path, may, do}
+}
+
+func post(path string, may permission, do echo.HandlerFunc) route {
+	return route{http.MethodPost, path, may, do}
+}

@@ -1,0 +1,108 @@
+package handlers
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+)
+
+// Config is what the outside decides about the HTTP side.
+type Config struct {
+	// PublicURL is where people reach this installation ("https://wa.example.com", no
+	// path), when that is not what their requests say; nil otherwise. With https,
+	// cookies are marked Secure.
+	PublicURL *url.URL
+	// TrustedProxies are the peers whose forwarding headers are believed.
+	TrustedProxies []netip.Prefix
+	// SecureCookies marks cookies Secure whatever the request looks like.
+	SecureCookies bool
+	// Version is this program's; Library is the WhatsApp library's build.
+	Version string
+	Library string
+	// Simulated says that WhatsApp is simulated, here or elsewhere: every page says so.
+	Simulated bool
+	// Sandbox is the simulated WhatsApp of this process; nil in production.
+	Sandbox *Sandbox
+	// SetupToken opens the set-up page while there is no user; empty makes a random one.
+	SetupToken string
+	// PhoneRegion is the country of phone numbers without a country code; empty is "ID".
+	PhoneRegion string
+}
+
+// Server answers HTTP: the panel, the API and their event streams.
+type Server struct {
+	cfg     Config
+	store   *models.Store
+	manager *session.Manager
+	log     *slog.Logger
+
+	echo     *echo.Echo
+	logins   *scs.SessionManager
+	csrf     *http.CrossOriginProtection
+	setup    *setupDoor
+	throttle *throttle
+	qrs      *qrCache
+	assets   *assets
+	buffers  *buffers
+	streams  *broadcaster
+
+	quit  chan struct{} // closed by Close
+	close sync.Once
+}
+
+// New builds a server. It starts one goroutine, which Close ends; call New after
+// the manager has been started, so that streams begin with every device.
+func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Logger) *Server {
+	if cfg.PhoneRegion == "" {
+		cfg.PhoneRegion = "ID"
+	}
+	s := &Server{
+		cfg: cfg, store: store, manager: manager, log: log,
+		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
+		throttle: newThrottle(), qrs: newQRCache(), assets: newAssets(), buffers: new(buffers),
+		streams: newBroadcaster(manager, log),
+		quit:    make(chan struct{}),
+	}
+	if u := cfg.PublicURL; u != nil {
+		// Without this, a browser that sends no Sec-Fetch-Site would be refused behind a
+		// proxy that changes the Host header.
+		if err := s.csrf.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			log.Warn("the public URL cannot be trusted as an origin", "err", err)
+		}
+	}
+	s.logins = newLogins(store)
+	s.echo = s.newEcho()
+	go s.streams.run(s.quit)
+	return s
+}
+
+// newEcho builds the router. Echo's own logger is silent: what matters is logged here.
+func (s *Server) newEcho() *echo.Echo {
+	e := echo.New()
+	e.HideBanner = true
+	e.Logger.SetOutput(io.Discard)
+	e.HTTPErrorHandler = s.handleError
+	for _, r := range s.routes() {
+		e.Add(r.method, r.path, s.guard(r))
+	}
+	return e
+}
+
+// Handler is the whole server.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// Close ends every event stream and waits until that is announced to all of them.
+// Call it before http.Server.Shutdown, which would wait for streams for ever.
+func (s *Server) Close() {
+	s.close.Do(func() { close(s.quit) })
+	<-s.streams.done
+}

@@ -1,0 +1,128 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+// setupDoor is open while the installation has no user, to whoever holds its token.
+type setupDoor struct {
+	token string
+	done  atomic.Bool // a user exists; that never changes back
+}
+
+// newSetupDoor makes a door with the given token, or with one of 130 random bits.
+func newSetupDoor(token string) *setupDoor {
+	if token == "" {
+		token = rand.Text()
+	}
+	return &setupDoor{token: token}
+}
+
+// needed reports whether there is no user yet, also when another process made one.
+func (d *setupDoor) needed(ctx context.Context, store *models.Store) (bool, error) {
+	if d.done.Load() {
+		return false, nil
+	}
+	n, err := store.CountUsers(ctx)
+	if err != nil {
+		return false, err
+	}
+	if n > 0 {
+		d.done.Store(true)
+	}
+	return n == 0, nil
+}
+
+func (d *setupDoor) opens(token string) bool {
+	return subtle.ConstantTimeCompare([]byte(token), []byte(d.token)) == 1
+}
+
+// SetupURL is the path of the one-time set-up page with its token, to be printed for
+// whoever started the program; "" when a user exists.
+func (s *Server) SetupURL(ctx context.Context) (string, error) {
+	needed, err := s.setup.needed(ctx, s.store)
+	if err != nil || !needed {
+		return "", err
+	}
+	return "/setup?token=" + url.QueryEscape(s.setup.token), nil
+}
+
+// setupForm shows the form that makes the first admin to whoever has the link, and to
+// others where to find it.
+func (s *Server) setupForm(c echo.Context) error {
+	token := c.QueryParam("token")
+	if ok, err := s.setupOpen(c, token); err != nil || !ok {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.Setup(views.SetupPage{Page: s.page(c), Token: token}))
+}
+
+// setupOpen reports whether set-up may go on with token; when not it has answered.
+func (s *Server) setupOpen(c echo.Context, token string) (bool, error) {
+	needed, err := s.setup.needed(c.Request().Context(), s.store)
+	if err != nil {
+		return false, err
+	}
+	if !needed {
+		return false, c.Redirect(http.StatusSeeOther, "/signin")
+	}
+	if !s.setup.opens(token) {
+		page := views.SetupNeededPage{Page: s.page(c)}
+		return false, s.render(c, http.StatusForbidden, views.SetupNeeded(page))
+	}
+	return true, nil
+}
+
+// setupSubmit makes the first admin and signs that person in.
+func (s *Server) setupSubmit(c echo.Context) error {
+	token := c.FormValue("token")
+	if ok, err := s.setupOpen(c, token); err != nil || !ok {
+		return err
+	}
+	name, password := c.FormValue("name"), c.FormValue("password")
+	page := views.SetupPage{Page: s.page(c), Token: token, Name: name}
+	if password != c.FormValue("password2") {
+		page.Problems = map[string]string{"password2": page.Lang.Invalid("password_mismatch")}
+		return s.render(c, http.StatusUnprocessableEntity, views.Setup(page))
+	}
+	user, err := s.store.CreateFirstAdmin(c.Request().Context(), name, password)
+	var invalid *models.Invalid
+	switch {
+	case errors.As(err, &invalid):
+		page.Problems = map[string]string{invalid.Field: page.Lang.Invalid(userCode(invalid))}
+		return s.render(c, http.StatusUnprocessableEntity, views.Setup(page))
+	case errors.Is(err, models.ErrConflict): // somebody else was quicker
+		return c.Redirect(http.StatusSeeOther, "/signin")
+	case err != nil:
+		return err
+	}
+	if err := s.signIn(c, user); err != nil {
+		return err
+	}
+	s.audit(c, user.Name, "setup", "", user.Name)
+	s.setFlash(c, views.NoticeWelcome, "")
+	return c.Redirect(http.StatusSeeOther, "/devices")
+}
+
+// userCode is the code the panel has a sentence for: what models calls a name is a
+// user's name here.
+func userCode(e *models.Invalid) string {
+	switch e.Code {
+	case "password_required":
+		return "password_too_short"
+	case "name_required", "name_too_long", "name_taken", "name_invalid":
+		return "user_" + e.Code
+	}
+	return e.Code
+}

@@ -1,0 +1,122 @@
+package handlers
+
+import (
+	"sync"
+
+	"wadah/session"
+)
+
+// update is one change of one device on its way to the streams.
+type update struct {
+	snap  session.Snapshot
+	added bool // streams have not seen this device before
+	moved bool // state or reason changed, so the timeline did
+
+	mu     sync.Mutex
+	frames map[any][]byte
+}
+
+// frame is the bytes of this update for one variant, a comparable value. It is
+// rendered by whoever asks first, the others wait and share it.
+func (u *update) frame(variant any, render func() ([]byte, error)) ([]byte, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if b, ok := u.frames[variant]; ok {
+		return b, nil
+	}
+	b, err := render()
+	if err != nil {
+		return nil, err
+	}
+	if u.frames == nil {
+		u.frames = make(map[any][]byte, 2)
+	}
+	u.frames[variant] = b
+	return b, nil
+}
+
+// ending says why a stream is over.
+type ending int
+
+const (
+	notEnded     ending = iota
+	endedClosing        // the server stops
+	endedLogin          // the login or key behind it is no longer valid
+)
+
+// stream is the mailbox of one open event stream. It holds at most one update per
+// device: a client that is slow for a moment gets the newest state of each device
+// and never a gap, and the memory it can hold is bounded by the number of devices.
+// A client that stays stuck is dropped by the write deadline (serveStream).
+type stream struct {
+	device string // the only device shown; "" for all
+	login  string // token of the login it was opened with; "" for API streams
+	user   string // ID of the user behind it; "" for API streams
+
+	wake chan struct{} // holds a token when there is something to take
+
+	mu      sync.Mutex
+	order   []string // devices with a pending update, in order of arrival
+	pending map[string]*update
+	added   bool // one of the pending updates, or one they replaced, is of a new device
+	moved   bool
+	ended   ending
+}
+
+func newStream(device string) *stream {
+	return &stream{device: device, wake: make(chan struct{}, 1), pending: make(map[string]*update)}
+}
+
+// push stores u for the stream's goroutine. It never blocks.
+func (s *stream) push(u *update) {
+	s.mu.Lock()
+	if s.pending[u.snap.ID] == nil {
+		s.order = append(s.order, u.snap.ID)
+	}
+	s.pending[u.snap.ID] = u
+	s.added = s.added || u.added
+	s.moved = s.moved || u.moved
+	s.mu.Unlock()
+	s.signal()
+}
+
+// end tells the stream's goroutine to finish.
+func (s *stream) end(why ending) {
+	s.mu.Lock()
+	if s.ended == notEnded {
+		s.ended = why
+	}
+	s.mu.Unlock()
+	s.signal()
+}
+
+func (s *stream) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// newest is the last update of the batch.
+func (b batch) newest() *update { return b.updates[len(b.updates)-1] }
+
+// batch is what a stream has to tell its client.
+type batch struct {
+	updates      []*update
+	added, moved bool
+	ended        ending
+}
+
+// take empties the mailbox.
+func (s *stream) take() batch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := batch{added: s.added, moved: s.moved, ended: s.ended}
+	for _, id := range s.order {
+		b.updates = append(b.updates, s.pending[id])
+	}
+	s.order = s.order[:0]
+	clear(s.pending)
+	s.added, s.moved = false, false
+	return b
+}
