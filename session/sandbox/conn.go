@@ -89,7 +89,7 @@ func (c *conn) serve() error {
 		c.silent.Store(true)
 		return c.discard()
 	}
-	if c.s.hangsUp() {
+	if c.s.Outage() == OutageHandshake {
 		_, err := c.in.next()
 		return err
 	}

@@ -1,26 +1,184 @@
 package sandbox_test
 
 import (
+	"encoding/base64"
+	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"go.mau.fi/whatsmeow/types/events"
+
+	"wadah/session/sandbox"
 )
 
 func TestScanLinksADevice(t *testing.T) {
 	s := startService(t, nil)
-	container := openStore(t)
-	c, companion := linkNew(t, s, container, phoneA)
-	if got := c.Store.ID.String(); got != companion.JID {
-		t.Errorf("device is %s, phone says %s", got, companion.JID)
-	}
+	c, companion := linkNew(t, s, openStore(t), phoneA)
+
 	success := seen[*events.PairSuccess](c)[0]
-	if success.LID.IsEmpty() || success.Platform == "" {
-		t.Errorf("pair success without LID or platform: %+v", success)
+	if success.ID.String() != companion.JID || success.LID.String() != companion.LID {
+		t.Errorf("device is %s %s, phone says %s %s", success.ID, success.LID, companion.JID, companion.LID)
 	}
-	if n := s.Stats().PreKeys; n < 800 {
-		t.Errorf("service has %d pre-keys, want the first upload of 812", n)
+	if success.Platform == "" || success.BusinessName != "Ana" {
+		t.Errorf("platform %q and name %q", success.Platform, success.BusinessName)
 	}
-	if unknown := s.Stats().Unknown; len(unknown) > 0 {
-		t.Errorf("requests the service does not know: %v", unknown)
+	stats := s.Stats()
+	if stats.PreKeys != 812 || stats.Links != 1 || stats.LoginsOK != 1 || stats.Online != 1 {
+		t.Errorf("stats after linking: %+v", stats)
 	}
+	if len(stats.Unknown) > 0 {
+		t.Errorf("requests the service does not know: %v", stats.Unknown)
+	}
+	phones := s.Phones()
+	if got := phones[0].Companions; len(got) != 1 || got[0].JID != companion.JID || !got[0].Connected {
+		t.Errorf("phone lists %+v", got)
+	}
+}
+
+func TestStoredDeviceConnectsWithoutCode(t *testing.T) {
+	s := startService(t, nil)
+	container := openStore(t)
+	first, companion := linkNew(t, s, container, phoneA)
+	first.Disconnect()
+
+	device, err := container.GetFirstDevice(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := newClient(t, s, device)
+	second.connect()
+	waitFor[*events.Connected](second, 1)
+	if got := seen[*events.QR](second); len(got) > 0 {
+		t.Error("a linked device was given codes")
+	}
+	if got := s.Connections(); len(got) == 0 || got[len(got)-1].JID != companion.JID {
+		t.Errorf("connections: %+v", got)
+	}
+}
+
+func TestScanRefuses(t *testing.T) {
+	s := startService(t, nil)
+	other := startService(t, nil)
+	c := newClient(t, s, openStore(t).NewDevice())
+	c.connect()
+	codes := waitFor[*events.QR](c, 1).Codes
+	foreign := newClient(t, other, openStore(t).NewDevice())
+	foreign.connect()
+
+	changed := func(part int) string {
+		prefix, rest, _ := strings.Cut(codes[0], "#")
+		parts := strings.Split(rest, ",")
+		parts[part] = base64.StdEncoding.EncodeToString(make([]byte, 32))
+		return prefix + "#" + strings.Join(parts, ",")
+	}
+	for name, test := range map[string]struct {
+		number, text string
+		want         error
+	}{
+		"something else":           {phoneA, "https://example.com/", sandbox.ErrQRText},
+		"nothing":                  {phoneA, "", sandbox.ErrQRText},
+		"a code of another":        {phoneA, waitFor[*events.QR](foreign, 1).Codes[0], sandbox.ErrQRUnknown},
+		"a code shown later":       {phoneA, codes[1], sandbox.ErrQRTooEarly},
+		"a wrong noise key":        {phoneA, changed(1), sandbox.ErrQRMismatch},
+		"a wrong identity key":     {phoneA, changed(2), sandbox.ErrQRMismatch},
+		"a phone that is not here": {phoneB, codes[0], sandbox.ErrPhoneUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := s.Scan(t.Context(), test.number, test.text); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
+	if err := s.SetOnline(phoneA, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Scan(t.Context(), phoneA, codes[0]); !errors.Is(err, sandbox.ErrPhoneOffline) {
+		t.Errorf("phone without network: got %v", err)
+	}
+	if err := s.SetOnline(phoneA, true); err != nil {
+		t.Fatal(err)
+	}
+	// None of that spoilt the code. The bare form without the address works too.
+	_, bare, _ := strings.Cut(codes[0], "#")
+	if _, err := s.Scan(t.Context(), phoneA, bare); err != nil {
+		t.Errorf("the right code after all: %v", err)
+	}
+}
+
+func TestScanWithWrongSecretIsRefusedByTheDevice(t *testing.T) {
+	s := startService(t, nil)
+	c := newClient(t, s, openStore(t).NewDevice())
+	c.connect()
+	code := waitFor[*events.QR](c, 1).Codes[0]
+	parts := strings.Split(code, ",")
+	parts[3] = base64.StdEncoding.EncodeToString(make([]byte, 32))
+	if _, err := s.Scan(t.Context(), phoneA, strings.Join(parts, ",")); !errors.Is(err, sandbox.ErrDeviceRefused) {
+		t.Errorf("got %v, want %v", err, sandbox.ErrDeviceRefused)
+	}
+	waitFor[*events.PairError](c, 1)
+	if got := s.Phones()[0].Companions; len(got) != 0 {
+		t.Errorf("the phone lists a device that refused: %+v", got)
+	}
+}
+
+func TestCodesRotateAndTheRoundEnds(t *testing.T) {
+	s := startService(t, func(cfg *sandbox.Config) {
+		cfg.RefFirst, cfg.RefNext = 400*time.Millisecond, 200*time.Millisecond
+	})
+	c := newClient(t, s, openStore(t).NewDevice())
+	c.connect()
+	codes := waitFor[*events.QR](c, 1).Codes
+	if len(codes) != 6 {
+		t.Fatalf("round of %d codes", len(codes))
+	}
+	pending := func() int {
+		for _, conn := range s.Connections() {
+			return conn.PendingRefs
+		}
+		return 0
+	}
+	if got := pending(); got != 6 {
+		t.Errorf("%d codes pending at first", got)
+	}
+	eventually(t, "the second code's turn", func() bool { return pending() <= 4 })
+	if _, err := s.Scan(t.Context(), phoneA, codes[0]); !errors.Is(err, sandbox.ErrQRExpired) {
+		t.Errorf("first code after its time: %v", err)
+	}
+	waitFor[*events.Disconnected](c, 1)
+	if _, err := s.Scan(t.Context(), phoneA, codes[5]); !errors.Is(err, sandbox.ErrQRUnknown) {
+		t.Errorf("last code after the round: %v", err)
+	}
+	// The same device may connect again and gets a new round.
+	c.connect()
+	if again := waitFor[*events.QR](c, 2).Codes; again[0] == codes[0] {
+		t.Error("the second round repeats the first")
+	}
+}
+
+func TestPhoneTakesFourDevices(t *testing.T) {
+	s := startService(t, nil)
+	if _, err := s.AddPhone(phoneB, "Budi"); err != nil {
+		t.Fatal(err)
+	}
+	container := openStore(t)
+	seenJID := map[string]bool{}
+	for range 4 {
+		_, companion := linkNew(t, s, container, phoneA)
+		seenJID[companion.JID] = true
+	}
+	if len(seenJID) != 4 {
+		t.Fatalf("JIDs are not distinct: %v", seenJID)
+	}
+	c := newClient(t, s, container.NewDevice())
+	c.connect()
+	code := waitFor[*events.QR](c, 1).Codes[0]
+	if _, err := s.Scan(t.Context(), phoneA, code); !errors.Is(err, sandbox.ErrPhoneFull) {
+		t.Errorf("fifth device: %v", err)
+	}
+	companion, err := s.Scan(t.Context(), phoneB, code)
+	if err != nil || !strings.HasPrefix(companion.JID, phoneB) {
+		t.Errorf("the other phone: %+v %v", companion, err)
+	}
+	waitFor[*events.Connected](c, 1)
 }

@@ -44,11 +44,16 @@ func (s *Service) SetOutage(mode OutageMode) error {
 	return nil
 }
 
+// Outage returns the current mode.
+func (s *Service) Outage() OutageMode {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outage
+}
+
 // inOutage lets a running outage answer a request; true when it did.
 func (s *Service) inOutage(w http.ResponseWriter) bool {
-	s.mu.Lock()
-	mode := s.outage
-	s.mu.Unlock()
+	mode := s.Outage()
 	switch mode {
 	case OutageHTTP503:
 		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
@@ -83,11 +88,4 @@ func (s *Service) breakOff(w http.ResponseWriter, keep bool) {
 		_ = tcp.SetLinger(0) // only makes the close a reset
 	}
 	_ = conn.Close() // the client may have gone already
-}
-
-// hangsUp says whether the current outage ends connections in the handshake.
-func (s *Service) hangsUp() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.outage == OutageHandshake
 }

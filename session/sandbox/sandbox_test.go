@@ -101,7 +101,7 @@ func newClient(t testing.TB, s *sandbox.Service, device *store.Device) *client {
 	c.SetWebsocketHTTPClient(httpClient)
 	c.SetPreLoginHTTPClient(httpClient)
 	c.AddEventHandler(c.record)
-	t.Cleanup(c.Disconnect)
+	t.Cleanup(c.hangUp)
 	return c
 }
 
@@ -117,6 +117,24 @@ func httpTo(t testing.TB, s *sandbox.Service) *http.Client {
 		return dialer.DialContext(ctx, network, address.Host)
 	}
 	return &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DialContext: dial, DialTLSContext: dial}}
+}
+
+// hangUp disconnects, unless the service has ended the connection for good: then
+// the library is clearing up by itself, and Disconnect would race with that
+// inside the library (FrameSocket.OnDisconnect).
+func (c *client) hangUp() {
+	c.mu.Lock()
+	over := false
+	for _, event := range c.events {
+		switch event.(type) {
+		case events.PermanentDisconnect, *events.PairError:
+			over = true
+		}
+	}
+	c.mu.Unlock()
+	if !over {
+		c.Disconnect()
+	}
 }
 
 func (c *client) record(event any) {
