@@ -1,0 +1,125 @@
+package whatsapp
+
+import (
+	"context"
+
+	"wadah/session"
+)
+
+// tell reports s, unless the connection is over. After the last signal nothing
+// follows: not the "connected" that the library announces when the requests of a
+// login have failed with its connection, nor the end that follows a refusal.
+func (c *conn) tell(s session.Signal, last bool) {
+	c.order.Lock()
+	defer c.order.Unlock()
+	if c.over || c.shut.Load() {
+		return
+	}
+	c.over = last
+	if _, ok := s.(session.SignalOnline); ok {
+		c.online = true
+	}
+	c.on.Signal(s)
+}
+
+// decide ends the signals before the last one is told; false when it is too late.
+func (c *conn) decide() bool {
+	c.order.Lock()
+	defer c.order.Unlock()
+	if c.over || c.shut.Load() {
+		return false
+	}
+	c.over = true
+	return true
+}
+
+func (c *conn) isOnline() bool {
+	c.order.Lock()
+	defer c.order.Unlock()
+	return c.online && !c.over
+}
+
+// lineEnded is the wire's news. A link that the library is finishing goes first: the
+// end of the connection is then told after it.
+func (c *conn) lineEnded(err error) {
+	c.mu.Lock()
+	if c.pairing != nil && !isClosed(c.pairing) {
+		c.lateEnd = err
+		c.mu.Unlock()
+		return
+	}
+	c.mu.Unlock()
+	c.tell(session.SignalClosed{Err: err}, true)
+}
+
+// silent is the library's news that a ping was not answered. Only a login is held to
+// that: whether WhatsApp answers pings while it shows codes is not known.
+func (c *conn) silent() {
+	if c.isOnline() {
+		c.tell(session.SignalSilent{}, false)
+	}
+}
+
+// wentOnline completes the login. Devices that do not say that they are unavailable
+// keep the phone from ringing.
+func (c *conn) wentOnline() {
+	c.mu.Lock()
+	account, name := c.account, c.pushName
+	c.mu.Unlock()
+	c.tell(session.SignalOnline{Account: account}, false)
+	if name != "" {
+		c.aside(func(ctx context.Context) session.Signal {
+			c.sayUnavailable(ctx, name)
+			return nil
+		})
+	}
+}
+
+// renamed keeps the name the account goes by, which a new link learns only after its
+// first login.
+func (c *conn) renamed(name string) {
+	c.mu.Lock()
+	if name == "" || name == c.pushName {
+		c.mu.Unlock()
+		return
+	}
+	c.pushName, c.account.Name = name, name
+	c.mu.Unlock()
+	if c.isOnline() {
+		c.wentOnline() // tells the account once more
+	}
+}
+
+// loggedOut deletes the credentials before it tells: the library tries as well, but
+// only logs when it fails.
+func (c *conn) loggedOut(code int) {
+	c.mu.Lock()
+	jid := c.account.JID
+	if c.unlinking {
+		c.unlinked = true
+		c.mu.Unlock()
+		return // Logout tells
+	}
+	c.mu.Unlock()
+	if !c.decide() {
+		return
+	}
+	if c.begin() {
+		ctx, cancel := context.WithTimeout(context.Background(), sendLimit)
+		if err := c.d.store.forget(ctx, jid); err != nil {
+			c.log.Error("credentials of an ended link remain", "err", err)
+		}
+		cancel()
+		c.work.Done()
+	}
+	c.on.Signal(session.SignalLoggedOut{Code: code})
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,134 @@
+package whatsapp
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"go.mau.fi/util/dbutil"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types"
+	waLog "go.mau.fi/whatsmeow/util/log"
+
+	"wadah/session"
+)
+
+// container is the library's store with two corrections: pre-keys are written
+// together (see preKeyStore), and a deleted device leaves nothing behind.
+type container struct {
+	*sqlstore.Container
+	db *dbutil.Database
+}
+
+var _ store.DeviceContainer = (*container)(nil)
+
+func openContainer(ctx context.Context, db *sql.DB, dialect string, log waLog.Logger) (*container, error) {
+	wrapped, err := dbutil.NewWithDB(db, dialect)
+	if err != nil {
+		return nil, fmt.Errorf("whatsapp: %w", err)
+	}
+	// NewWithDB panics on a dialect it does not know; the line above has refused those.
+	c := &container{Container: sqlstore.NewWithDB(db, dialect, log), db: wrapped}
+	if err := c.Upgrade(ctx); err != nil {
+		return nil, storage(ctx, "preparing the library's tables", err)
+	}
+	if _, err := c.db.Exec(ctx, deleteOrphansQuery); err != nil {
+		return nil, storage(ctx, "removing rows of deleted devices", err)
+	}
+	return c, nil
+}
+
+const (
+	linksQuery        = `SELECT jid FROM whatsmeow_device ORDER BY jid`
+	deleteDeviceQuery = `DELETE FROM whatsmeow_device WHERE jid=$1`
+
+	// Every table of the library that belongs to a device refers to it and goes with it,
+	// but for this one (store/sqlstore/upgrades/00-latest-schema.sql). whatsmeow_lid_map
+	// belongs to nobody: it pairs the two addresses of accounts, for all devices.
+	deleteTokensQuery  = `DELETE FROM whatsmeow_privacy_tokens WHERE our_jid=$1`
+	deleteOrphansQuery = `DELETE FROM whatsmeow_privacy_tokens WHERE our_jid NOT IN (SELECT jid FROM whatsmeow_device)`
+)
+
+// load returns the credentials of jid, or new ones to link with when jid is empty.
+func (c *container) load(ctx context.Context, jid string) (*store.Device, error) {
+	if jid == "" {
+		device := c.NewDevice()
+		c.dress(device)
+		return device, nil
+	}
+	parsed, err := types.ParseJID(jid)
+	if err != nil {
+		return nil, session.ErrNoLink
+	}
+	device, err := c.GetDevice(ctx, parsed)
+	if err != nil {
+		return nil, storage(ctx, "loading credentials", err)
+	}
+	if device == nil {
+		return nil, session.ErrNoLink
+	}
+	c.dress(device)
+	return device, nil
+}
+
+// dress puts the corrections on a device that the library made or initialised.
+func (c *container) dress(device *store.Device) {
+	device.Container = c
+	if device.ID == nil || device.PreKeys == nil {
+		return // not saved yet: PutDevice comes back here
+	}
+	if _, done := device.PreKeys.(*preKeyStore); !done {
+		device.PreKeys = newPreKeyStore(device.PreKeys, c.db, device.ID.String())
+	}
+}
+
+// PutDevice saves a device. The library calls it when linking succeeds.
+func (c *container) PutDevice(ctx context.Context, device *store.Device) error {
+	err := c.Container.PutDevice(ctx, device)
+	c.dress(device)
+	return err
+}
+
+// DeleteDevice deletes a device. The library calls it when WhatsApp ends the link.
+func (c *container) DeleteDevice(ctx context.Context, device *store.Device) error {
+	if device.ID == nil {
+		return sqlstore.ErrDeviceIDMustBeSet
+	}
+	return c.forget(ctx, device.ID.String())
+}
+
+func (c *container) forget(ctx context.Context, jid string) error {
+	err := c.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+		_, err := c.db.Exec(ctx, deleteDeviceQuery, jid)
+		if err != nil {
+			return err
+		}
+		_, err = c.db.Exec(ctx, deleteTokensQuery, jid)
+		return err
+	})
+	if err != nil {
+		return storage(ctx, "deleting credentials", err)
+	}
+	return nil
+}
+
+func (c *container) links(ctx context.Context) (jids []string, err error) {
+	rows, err := c.db.Query(ctx, linksQuery)
+	if err != nil {
+		return nil, storage(ctx, "listing credentials", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var jid string
+		if err := rows.Scan(&jid); err != nil {
+			return nil, storage(ctx, "listing credentials", err)
+		}
+		jids = append(jids, jid)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, storage(ctx, "listing credentials", err)
+	}
+	return jids, nil
+}

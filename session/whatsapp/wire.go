@@ -1,0 +1,271 @@
+package whatsapp
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// wire lies between the library's websocket and the socket, because the library
+// handles the end of a connection badly when it meets it by itself:
+//
+//   - in the Noise handshake it waits 20 s for a peer that has hung up;
+//   - right after the handshake it does not notice the end at all;
+//   - it drops what it has received and not yet handled, such as the news that the
+//     link is gone;
+//   - Disconnect at the same moment races with its own clean-up and can end the
+//     process (go of a nil function, socket/framesocket.go Close);
+//   - Disconnect while a frame comes in leaves the reading goroutine stuck for good.
+//
+// So the library's reader never sees the other side's end. It waits here, the owner
+// is told, and the owner's Close lets the library disconnect while the reader rests.
+type wire struct {
+	onEnd func(error) // called at most once: the other side ended an open connection
+
+	heard    atomic.Int64 // when data last came, Unix nanoseconds
+	stage    atomic.Int32
+	answered atomic.Bool // data came since the Noise handshake began
+	inRead   atomic.Bool // the library's reader is in Read
+
+	mu      sync.Mutex
+	conn    net.Conn // what the library speaks through; set before the library gets the wire
+	raw     net.Conn // the TCP connection under it
+	isCut   bool     // cut was called
+	ended   bool     // the other side is gone, or the library hung up
+	woken   bool     // wakeFrame was given
+	closing bool     // a websocket close frame went out
+	local   bool     // it went out because the library disconnects, not to answer one
+
+	leaving, parked, free flag
+}
+
+// flag is a channel that is closed once: leaving by leave, parked when the reader
+// rests, free when a resting reader may go on.
+type flag struct {
+	once sync.Once
+	c    chan struct{}
+}
+
+func (f *flag) raise() { f.once.Do(func() { close(f.c) }) }
+
+// Stages of a wire.
+const (
+	stageHTTP  int32 = iota // dialling and asking for a websocket
+	stageNoise              // the library makes the Noise handshake
+	stageOpen               // the library runs the connection
+)
+
+const (
+	// settleTime is how long the end of a connection is held back after the last data:
+	// what came with it may say why, and the library handles it on another goroutine.
+	settleTime = 300 * time.Millisecond
+	// flushTime bounds the last words on a connection that is being left.
+	flushTime = 500 * time.Millisecond
+	// parkTime bounds the wait for a reader that is busy.
+	parkTime = 2 * time.Second
+)
+
+// wakeFrame is a websocket message holding one empty frame of the library's framing.
+// In the handshake it is no valid answer, so that the library gives up at once.
+var wakeFrame = []byte{0x82, 3, 0, 0, 0}
+
+// closeFrame is the first byte of a websocket close frame.
+const closeFrame = 0x88
+
+var errHungUp = errors.New("WhatsApp closed the connection")
+
+func newWire(onEnd func(error)) *wire {
+	w := &wire{onEnd: onEnd}
+	w.leaving.c, w.parked.c, w.free.c = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	return w
+}
+
+// attach gives the wire its socket.
+func (w *wire) attach(conn, raw net.Conn) (net.Conn, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.isCut || w.conn != nil {
+		_ = raw.Close()
+		return nil, net.ErrClosed
+	}
+	w.conn, w.raw = conn, raw
+	return w, nil
+}
+
+// upgraded says that the websocket stands and the Noise handshake begins.
+func (w *wire) upgraded() { w.stage.CompareAndSwap(stageHTTP, stageNoise) }
+
+// open says that the handshake is done. It reports whether the other side is still there.
+func (w *wire) open() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended || w.isCut {
+		return false
+	}
+	w.stage.Store(stageOpen)
+	return true
+}
+
+// lastHeard is when data last came; zero when none did.
+func (w *wire) lastHeard() time.Time {
+	if at := w.heard.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
+}
+
+// cut ends the socket at once, whatever the stage.
+func (w *wire) cut() {
+	w.mu.Lock()
+	w.isCut = true
+	raw := w.raw
+	w.mu.Unlock()
+	if raw != nil {
+		_ = raw.Close() // nothing is expected of it any more
+	}
+}
+
+// leave lets the library's reader rest, so that the library can disconnect. It
+// reports whether the library is still to be told to: not when it is hanging up by
+// itself, which a Disconnect must not meet.
+func (w *wire) leave() bool {
+	w.leaving.raise()
+	w.mu.Lock()
+	switch {
+	case w.conn == nil:
+		w.mu.Unlock()
+		return true
+	case w.closing:
+		w.mu.Unlock()
+		return w.stage.Load() != stageOpen // before that the library has no clean-up
+	}
+	// On a socket that has ended these fail, and the reader rests already.
+	_ = w.conn.SetReadDeadline(time.Unix(1, 0))
+	_ = w.conn.SetWriteDeadline(time.Now().Add(flushTime))
+	w.mu.Unlock()
+	waitAtMost(w.parked.c, parkTime)
+	return true
+}
+
+// Read hands data on, and rests when there is none to come.
+func (w *wire) Read(p []byte) (int, error) {
+	w.inRead.Store(true)
+	defer w.inRead.Store(false)
+	n, err := w.conn.Read(p)
+	if n > 0 {
+		w.heard.Store(time.Now().UnixNano())
+		if w.stage.Load() == stageNoise {
+			w.answered.Store(true)
+		}
+		return n, nil
+	}
+	if err == nil {
+		return 0, nil
+	}
+	return w.readEnd(p, err)
+}
+
+// readEnd decides what the reader gets when the socket has nothing more.
+func (w *wire) readEnd(p []byte, err error) (int, error) {
+	w.mu.Lock()
+	stage := w.stage.Load()
+	switch {
+	case stage == stageHTTP || w.closing:
+		w.mu.Unlock()
+		return 0, err
+	case stage == stageNoise && !w.answered.Load() && !w.woken:
+		w.woken = true
+		w.mu.Unlock()
+		return copy(p, wakeFrame), nil
+	}
+	tell := stage == stageOpen && !w.ended && !w.isCut
+	w.ended = true // open fails from here on
+	w.mu.Unlock()
+	if tell && w.settle() {
+		w.onEnd(err)
+	}
+	w.parked.raise()
+	<-w.free.c
+	return 0, io.EOF
+}
+
+// settle waits until settleTime after the last data. It reports false when the
+// connection is left meanwhile.
+func (w *wire) settle() bool {
+	timer := time.NewTimer(time.Until(w.lastHeard().Add(settleTime)))
+	defer timer.Stop()
+	select {
+	case <-w.leaving.c:
+		return false
+	default:
+	}
+	select {
+	case <-timer.C:
+		return true
+	case <-w.leaving.c:
+		return false
+	}
+}
+
+// Write hands data on and recognises the library's goodbye.
+func (w *wire) Write(p []byte) (int, error) {
+	goodbye := w.stage.Load() != stageHTTP && len(p) > 0 && p[0] == closeFrame
+	resting := w.inRead.Load()
+	n, err := w.conn.Write(p)
+	if goodbye {
+		w.goodbye(resting)
+	}
+	if err != nil && w.stage.Load() == stageNoise && !w.answered.Load() {
+		return len(p), nil // the reader ends the handshake: it brings wakeFrame
+	}
+	return n, err
+}
+
+// goodbye lets the reader go on: from now on the end is expected. A goodbye is the
+// library's own when its reader rests; otherwise the reader is answering one.
+func (w *wire) goodbye(local bool) {
+	w.mu.Lock()
+	w.closing, w.local = true, local
+	_ = w.conn.SetReadDeadline(time.Now().Add(flushTime)) // for the other side's goodbye
+	w.mu.Unlock()
+	w.free.raise()
+}
+
+// Close ends the socket. Only the library calls it. When that is because the other
+// side said goodbye, what came before the goodbye gets its time as well.
+func (w *wire) Close() error {
+	w.mu.Lock()
+	byPeer := w.stage.Load() == stageOpen && !w.ended && !w.isCut && !w.local
+	w.ended = true
+	raw := w.raw
+	w.mu.Unlock()
+	tell := byPeer && w.settle()
+	w.free.raise()
+	err := raw.Close()
+	if tell {
+		w.onEnd(errHungUp)
+	}
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// LocalAddr, RemoteAddr and the deadlines are the socket's.
+func (w *wire) LocalAddr() net.Addr                { return w.conn.LocalAddr() }
+func (w *wire) RemoteAddr() net.Addr               { return w.conn.RemoteAddr() }
+func (w *wire) SetDeadline(t time.Time) error      { return w.conn.SetDeadline(t) }
+func (w *wire) SetReadDeadline(t time.Time) error  { return w.conn.SetReadDeadline(t) }
+func (w *wire) SetWriteDeadline(t time.Time) error { return w.conn.SetWriteDeadline(t) }
+
+func waitAtMost(done <-chan struct{}, limit time.Duration) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
