@@ -67,7 +67,7 @@ func (c *backupCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err 
 
 // pack writes files into a compressed archive that nobody but the owner can read.
 func pack(path string, files []string) (err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: the operator chooses the file
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func pack(path string, files []string) (err error) {
 }
 
 func addFile(archive *tar.Writer, path string) (err error) {
-	f, err := os.Open(path) //nolint:gosec // G304: one of our own files
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func unpack(path, folder string) (err error) {
 	damaged := func(err error) error {
 		return fmt.Errorf("%s is no complete backup of Wadah: %w", path, err)
 	}
-	f, err := os.Open(path) //nolint:gosec // G304: the operator chooses the file
+	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("read the backup: %w", err)
 	}
@@ -194,7 +194,7 @@ func unpack(path, folder string) (err error) {
 }
 
 func extract(from io.Reader, size int64, path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: a known name in our own folder
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (c *deviceListCmd) Run(ctx context.Context, p *program, log *slog.Logger) (
 
 func writeDevices(w io.Writer, devices []models.Device) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tID\tON\tLINKED TO") //nolint:errcheck // Flush reports it
+	fmt.Fprintln(table, "NAME\tID\tON\tLINKED TO")
 	for _, d := range devices {
 		on, jid := "no", "-"
 		if d.Desired {
@@ -107,7 +107,7 @@ func writeDevices(w io.Writer, devices []models.Device) error {
 		if d.JID != "" {
 			jid = d.JID
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", d.Name, d.ID, on, jid) //nolint:errcheck // Flush reports it
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", d.Name, d.ID, on, jid)
 	}
 	return table.Flush()
 }

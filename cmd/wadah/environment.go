@@ -48,7 +48,7 @@ func secret(getenv func(string) string, name, file string) (string, error) {
 	case value != "":
 		return "", usagef("%s and %s are both set: set one of them", variable(name), variable(name+"-file"))
 	}
-	content, err := os.ReadFile(file) // #nosec G304 -- the operator chooses the file
+	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", usagef("--%s-file: there is no file %s", name, file)
 	}

@@ -56,7 +56,7 @@ func (f httpFlags) proxies() ([]netip.Prefix, error) {
 // public reads --public-url; nil means that none was given.
 func (f httpFlags) public() (*url.URL, error) {
 	if f.PublicURL == "" {
-		return nil, nil //nolint:nilnil // documented
+		return nil, nil
 	}
 	u, err := url.Parse(strings.TrimRight(f.PublicURL, "/"))
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||

@@ -18,7 +18,7 @@ var errLocked = errors.New("locked by another process")
 // Commands that merely administer the folder do not take the lock.
 func lockFolder(dir string) (release func() error, err error) {
 	path := filepath.Join(dir, lockFile)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // G304: the operator chooses the data folder
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the data folder %s cannot be locked: %w", dir, err)
 	}

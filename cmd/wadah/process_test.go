@@ -239,7 +239,12 @@ func request(ctx context.Context, method, url, contentType, body string) (status
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
-	res, err := http.DefaultClient.Do(req)
+	return do(http.DefaultClient, req)
+}
+
+// do sends a request and reads the answer.
+func do(client *http.Client, req *http.Request) (status int, answer []byte, err error) {
+	res, err := client.Do(req)
 	if err != nil {
 		return 0, nil, err
 	}

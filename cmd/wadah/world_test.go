@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -174,15 +173,4 @@ func (w *world) link(i *installation, key, phone string) error {
 		return fmt.Errorf("getQR: %+v", qr)
 	}
 	return w.scan(phone, qr.Results.QRString)
-}
-
-// write puts a file into the world's folder.
-func (w *world) write(name, content string) {
-	w.t.Helper()
-	if err := os.MkdirAll(w.data, 0o700); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(w.data, name), []byte(content), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
 }

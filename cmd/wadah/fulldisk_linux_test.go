@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"wadah/models"
+)
+
+// A running server meets a full disk: its files cannot grow any more. It answers
+// 503, goes on, and works again when there is room; nothing is lost. The limit is
+// the process's own, so that the test needs no file system to fill.
+func TestFullDisk(t *testing.T) {
+	w := newWorld(t)
+	server := w.serve()
+	key := w.addDevice("Kasir")
+	if err := w.link(server, key, w.newPhone()); err != nil {
+		t.Fatal(err)
+	}
+	server.is(key, "CONNECTED", "ready")
+
+	room := server.limitFiles(t, 0)
+	eventually(t, func() error {
+		answer, err := server.api("serviceDestroy", key)
+		if err == nil && answer.Code != http.StatusServiceUnavailable {
+			err = fmt.Errorf("serviceDestroy on a full disk: %+v", answer)
+		}
+		return err
+	})
+	if answer, err := server.api("getState", key); err != nil || answer.Code != http.StatusOK {
+		t.Errorf("getState on a full disk: %+v, %v", answer, err)
+	}
+	server.limitFiles(t, room)
+	server.must("serviceDestroy", key)
+	server.is(key, "SERVICE_OFF", "stopped")
+	server.must("serviceStart", key)
+	server.is(key, "CONNECTED", "ready")
+	server.stop()
+}
+
+// A full disk from the start: no folder, no key, no database can be made.
+func TestStartOnAFullDisk(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startCommand(t, limited(path, "serve", "--listen", "127.0.0.1:0", "--data", dir))
+	if code := p.wait(); code != exitFailure || !strings.Contains(p.stderr.String(), dir) {
+		t.Errorf("code %d: %s", code, p.stderr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, models.DatabaseFile)); err == nil {
+		if out := cli(t, "device", "list", "--json", "--data", dir); out != "[]\n" {
+			t.Errorf("afterwards the folder holds %s", out)
+		}
+	}
+	cli(t, "device", "add", "Kasir", "--data", dir) // once there is room, all is well
+}
+
+// limitFiles sets how large the process's files may become, in bytes, and returns
+// what the limit was.
+func (p *process) limitFiles(t *testing.T, size uint64) (before uint64) {
+	t.Helper()
+	var old unix.Rlimit
+	if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &old); err != nil {
+		t.Fatal(err)
+	}
+	limit := unix.Rlimit{Cur: size, Max: old.Max}
+	if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+		t.Fatal(err)
+	}
+	return old.Cur
+}
+
+// limited runs a program whose files must stay empty.
+func limited(args ...string) *exec.Cmd {
+	return exec.Command("/bin/sh", append([]string{"-c", `ulimit -f 0 && exec "$@"`, "sh"}, args...)...)
+}
