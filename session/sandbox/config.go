@@ -52,10 +52,10 @@ type Config struct {
 	CodeLife time.Duration
 	// MaxCompanions is how many devices can be linked to one phone. Default 4.
 	MaxCompanions int
-	// CloseLinger is how long the service waits, after a stream error, for the
-	// client to hang up before it closes the connection itself. Default 100 ms.
-	// Negative: it closes at once, as it always does after a refused login; the
-	// library then sometimes loses the stream error.
+	// CloseLinger is how long the service waits, after a stream error or a refused
+	// login, for the client to hang up before it closes the connection itself.
+	// Default 100 ms. Negative: it closes at once; the library then sometimes loses
+	// the last stanza, or reconnects although the refusal forbids it.
 	CloseLinger time.Duration
 	// IdleTimeout ends a connection that sent nothing for so long. The library
 	// sends a keepalive every 20 to 30 s. Default 5 min.

@@ -190,7 +190,7 @@ func (c *conn) handlePairAnswer(node *waBinary.Node) (bool, error) {
 		c.s.mu.Lock()
 		c.s.failLink(l, ErrDeviceForged)
 		c.s.mu.Unlock()
-		c.end(0, failure(codeLoggedOut, nil))
+		c.end(c.s.cfg.CloseLinger, failure(codeLoggedOut, nil))
 		return true, nil
 	}
 	return true, c.s.complete(l)
@@ -220,7 +220,7 @@ func (s *Service) complete(l *link) error {
 	if l.over || s.phones[l.phone.number] != l.phone {
 		s.failLink(l, ErrPhoneUnknown)
 		s.mu.Unlock()
-		r.conn.end(0, failure(codeLoggedOut, nil))
+		r.conn.end(s.cfg.CloseLinger, failure(codeLoggedOut, nil))
 		return nil
 	}
 	l.over = true

@@ -43,12 +43,11 @@ func (c *conn) admit(raw []byte) error {
 	}
 }
 
-// refuse ends the connection with a connect failure. WhatsApp closes at once
-// after it.
+// refuse ends the connection with a connect failure.
 func (c *conn) refuse(reason int, more waBinary.Attrs) {
 	c.s.count(func(n *counters) { n.loginsFailed[reason]++ })
 	c.s.log.Info("connection refused", slog.String("conn", c.id), slog.Int("reason", reason))
-	c.end(0, failure(reason, more))
+	c.end(c.s.cfg.CloseLinger, failure(reason, more))
 }
 
 // login brings a linked companion online.

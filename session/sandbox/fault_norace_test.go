@@ -1,0 +1,222 @@
+//go:build !race
+
+// The library has data races of its own on these paths: it deletes the device
+// from its store while the client reads Store.ID and Store.Deleted, and it changes
+// FrameSocket.OnDisconnect while a closing socket reads it. The race detector meets
+// them whenever a connection ends from the server's side, so the tests that provoke
+// exactly that run without it. Everything else of this package runs with it.
+
+package sandbox_test
+
+import (
+	"errors"
+	"strconv"
+	"testing"
+	"time"
+
+	"go.mau.fi/whatsmeow/types/events"
+
+	"wadah/session/sandbox"
+)
+
+// outcome is what a fault does to a client, as the library shows it.
+type outcome int
+
+const (
+	comesBack outcome = iota // the library reconnects by itself
+	staysDown                // it does not, and Connect works later
+	isGone                   // the device was deleted from the store
+)
+
+func TestLiveFaults(t *testing.T) {
+	tests := []struct {
+		fault sandbox.Fault
+		want  outcome
+		event func(*client)
+	}{
+		{sandbox.Fault{Kind: sandbox.FaultDrop}, comesBack, nil},
+		{sandbox.Fault{Kind: sandbox.FaultReset}, comesBack, nil},
+		{sandbox.Fault{Kind: sandbox.FaultStreamEnd}, comesBack, nil},
+		{sandbox.Fault{Kind: sandbox.FaultStreamError503}, comesBack, nil},
+		{sandbox.Fault{Kind: sandbox.FaultStreamError500}, comesBack, func(c *client) { waitFor[*events.StreamError](c, 1) }},
+		{sandbox.Fault{Kind: sandbox.FaultStreamError515}, comesBack, nil},
+		{sandbox.Fault{Kind: sandbox.FaultReplaced}, staysDown, func(c *client) { waitFor[*events.StreamReplaced](c, 1) }},
+		{sandbox.Fault{Kind: sandbox.FaultDeviceRemoved}, isGone, func(c *client) { waitFor[*events.LoggedOut](c, 1) }},
+	}
+	for _, test := range tests {
+		t.Run(string(test.fault.Kind), func(t *testing.T) {
+			s := startService(t, nil)
+			container := openStore(t)
+			c, companion := linkNew(t, s, container, phoneA)
+			if err := s.Inject(companion.JID, test.fault); err != nil {
+				t.Fatal(err)
+			}
+			if test.event != nil {
+				test.event(c)
+			}
+			c.checkOutcome(s, test.want)
+			if linked := len(s.Phones()[0].Companions) == 1; linked == (test.want == isGone) {
+				t.Errorf("phone lists the device: %v", linked)
+			}
+		})
+	}
+}
+
+// checkOutcome waits until a client whose connection ended is where it should be.
+func (c *client) checkOutcome(s *sandbox.Service, want outcome) {
+	c.t.Helper()
+	switch want {
+	case comesBack:
+		waitFor[*events.Connected](c, 2)
+	case staysDown:
+		eventually(c.t, "the socket closes", func() bool { return len(s.Connections()) == 0 && !c.IsConnected() })
+		c.connect()
+		waitFor[*events.Connected](c, 2)
+	case isGone:
+		eventually(c.t, "the device is deleted", func() bool { return c.Store.Deleted })
+		eventually(c.t, "the socket closes", func() bool { return len(s.Connections()) == 0 })
+	}
+}
+
+func TestConnectFailures(t *testing.T) {
+	type check func(*client)
+	failed := func(c *client) { waitFor[*events.ConnectFailure](c, 1) }
+	out := func(c *client) {
+		if got := waitFor[*events.LoggedOut](c, 1); !got.OnConnect {
+			c.t.Errorf("LoggedOut not on connect: %+v", got)
+		}
+	}
+	banned := func(c *client) {
+		if got := waitFor[*events.TemporaryBan](c, 1); got.Code != 104 || got.Expire != time.Hour {
+			c.t.Errorf("ban: %+v", got)
+		}
+	}
+	for reason, test := range map[int]struct {
+		want  outcome
+		event check
+	}{
+		400: {staysDown, failed},
+		401: {isGone, out},
+		402: {staysDown, banned},
+		403: {isGone, out},
+		405: {staysDown, func(c *client) { waitFor[*events.ClientOutdated](c, 1) }},
+		406: {isGone, out},
+		409: {staysDown, failed},
+		500: {comesBack, nil},
+		503: {comesBack, nil},
+	} {
+		t.Run(strconv.Itoa(reason), func(t *testing.T) {
+			s := startService(t, nil)
+			c, companion := linkNew(t, s, openStore(t), phoneA)
+			c.Disconnect()
+			fault := sandbox.Fault{Kind: sandbox.FaultConnectFailure, Reason: reason, Code: 104, Expire: time.Hour}
+			if err := s.Inject(companion.JID, fault); err != nil {
+				t.Fatal(err)
+			}
+			c.connect()
+			if test.event != nil {
+				test.event(c)
+			}
+			c.checkOutcome(s, test.want)
+			if got := s.Stats().LoginsFailed[reason]; got != 1 {
+				t.Errorf("%d refusals counted", got)
+			}
+		})
+	}
+}
+
+func TestPhoneUnlinksADeviceThatIsOnline(t *testing.T) {
+	s := startService(t, nil)
+	c, companion := linkNew(t, s, openStore(t), phoneA)
+	if err := s.Unlink(phoneA, companion.JID); err != nil {
+		t.Fatal(err)
+	}
+	if got := waitFor[*events.LoggedOut](c, 1); got.OnConnect {
+		t.Errorf("LoggedOut on connect: %+v", got)
+	}
+	c.checkOutcome(s, isGone)
+	if err := s.Unlink(phoneA, companion.JID); !errors.Is(err, sandbox.ErrCompanionUnknown) {
+		t.Errorf("unlinked twice: %v", err)
+	}
+}
+
+func TestPhoneUnlinksADeviceThatIsOffline(t *testing.T) {
+	s := startService(t, nil)
+	c, _ := linkNew(t, s, openStore(t), phoneA)
+	c.Disconnect()
+	if err := s.Unlink(phoneA, ""); err != nil {
+		t.Fatal(err)
+	}
+	c.connect()
+	if got := waitFor[*events.LoggedOut](c, 1); !got.OnConnect {
+		t.Errorf("LoggedOut not on connect: %+v", got)
+	}
+	c.checkOutcome(s, isGone)
+}
+
+func TestRemovedPhoneTakesItsDevicesAlong(t *testing.T) {
+	s := startService(t, nil)
+	c, _ := linkNew(t, s, openStore(t), phoneA)
+	if err := s.RemovePhone(phoneA); err != nil {
+		t.Fatal(err)
+	}
+	waitFor[*events.LoggedOut](c, 1)
+	if got := s.Phones(); len(got) != 0 {
+		t.Errorf("phones left: %+v", got)
+	}
+}
+
+func TestDeviceLogsOut(t *testing.T) {
+	s := startService(t, nil)
+	container := openStore(t)
+	c, _ := linkNew(t, s, container, phoneA)
+	if err := c.Logout(t.Context()); err != nil {
+		t.Fatalf("Logout: %v", err)
+	}
+	if got := s.Phones()[0].Companions; len(got) != 0 {
+		t.Errorf("phone still lists %+v", got)
+	}
+	eventually(t, "the socket closes", func() bool { return len(s.Connections()) == 0 })
+	// The place is free again, and the next device gets an address of its own.
+	_, next := linkNew(t, s, container, phoneA)
+	if got := s.Phones()[0].Companions; len(got) != 1 || got[0].JID != next.JID {
+		t.Errorf("phone lists %+v", got)
+	}
+}
+
+func TestLinkLostAfterPairSuccess(t *testing.T) {
+	s := startService(t, nil)
+	c := newClient(t, s, openStore(t).NewDevice())
+	c.connect()
+	code := waitFor[*events.QR](c, 1).Codes[0]
+	if err := s.Inject(phoneA, sandbox.Fault{Kind: sandbox.FaultDropAfterPairSuccess}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Scan(t.Context(), phoneA, code); !errors.Is(err, sandbox.ErrDeviceGone) {
+		t.Errorf("got %v, want %v", err, sandbox.ErrDeviceGone)
+	}
+	if got := s.Phones()[0].Companions; len(got) != 0 {
+		t.Errorf("phone lists a device that never confirmed: %+v", got)
+	}
+}
+
+func TestLinkConfirmedButNotAnswered(t *testing.T) {
+	s := startService(t, nil)
+	c := newClient(t, s, openStore(t).NewDevice())
+	c.connect()
+	code := waitFor[*events.QR](c, 1).Codes[0]
+	if err := s.Inject("", sandbox.Fault{Kind: sandbox.FaultNoPairSignReply}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Scan(t.Context(), phoneA, code); err != nil {
+		t.Fatalf("Scan: %v", err)
+	}
+	waitFor[*events.PairSuccess](c, 1)
+	if got := seen[*events.Connected](c); len(got) > 0 {
+		t.Error("connected although nobody asked it to reconnect")
+	}
+	// A reconnect of its own accord cures it.
+	c.Disconnect()
+	c.connect()
+	waitFor[*events.Connected](c, 1)
+}

@@ -1,0 +1,127 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.mau.fi/whatsmeow/types/events"
+
+	"wadah/session/sandbox"
+)
+
+func TestInjectRefuses(t *testing.T) {
+	s := startService(t, nil)
+	for name, test := range map[string]struct {
+		target string
+		fault  sandbox.Fault
+		want   error
+	}{
+		"unknown kind":        {"", sandbox.Fault{Kind: "fire"}, sandbox.ErrFault},
+		"failure sans reason": {"", sandbox.Fault{Kind: sandbox.FaultConnectFailure}, sandbox.ErrFault},
+		"slow sans latency":   {"", sandbox.Fault{Kind: sandbox.FaultSlow}, sandbox.ErrFault},
+		"hang with target":    {phoneA, sandbox.Fault{Kind: sandbox.FaultHangHandshake}, sandbox.ErrFault},
+		"unknown target":      {"c99", sandbox.Fault{Kind: sandbox.FaultDrop}, sandbox.ErrTargetUnknown},
+		"unknown device":      {phoneA + ":7@s.whatsapp.net", sandbox.Fault{Kind: sandbox.FaultDrop}, sandbox.ErrTargetUnknown},
+		"phone sans device":   {phoneA, sandbox.Fault{Kind: sandbox.FaultDrop}, sandbox.ErrTargetOffline},
+	} {
+		if err := s.Inject(test.target, test.fault); !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		}
+	}
+}
+
+func TestSilenceStopsAnswersUntilItEnds(t *testing.T) {
+	s := startService(t, nil)
+	c, _ := linkNew(t, s, openStore(t), phoneA)
+	id := s.Connections()[0].ID
+	if err := s.Inject(id, sandbox.Fault{Kind: sandbox.FaultSilence}); err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := c.SetPassive(short, false); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an answer in spite of silence: %v", err)
+	}
+	if !s.Connections()[0].Silent || !c.IsConnected() {
+		t.Error("the connection is not silent, or not there")
+	}
+	s.ClearFaults()
+	if err := c.SetPassive(t.Context(), false); err != nil {
+		t.Errorf("no answer after the end of silence: %v", err)
+	}
+}
+
+func TestSlowDelaysAnswers(t *testing.T) {
+	s := startService(t, nil)
+	c, companion := linkNew(t, s, openStore(t), phoneA)
+	const latency = 300 * time.Millisecond
+	if err := s.Inject(companion.JID, sandbox.Fault{Kind: sandbox.FaultSlow, Latency: latency}); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if err := c.SetPassive(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begin); took < latency {
+		t.Errorf("answered after %s", took)
+	}
+}
+
+func TestGarbageDoesNotEndTheConnection(t *testing.T) {
+	s := startService(t, nil)
+	c, companion := linkNew(t, s, openStore(t), phoneA)
+	if err := s.Inject(companion.JID, sandbox.Fault{Kind: sandbox.FaultGarbage}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetPassive(t.Context(), false); err != nil {
+		t.Errorf("no answer behind the garbage: %v", err)
+	}
+	if got := seen[*events.Disconnected](c); len(got) > 0 {
+		t.Error("the client gave the connection up")
+	}
+}
+
+func TestOutages(t *testing.T) {
+	s := startService(t, nil)
+	device := openStore(t).NewDevice()
+	for _, mode := range []sandbox.OutageMode{sandbox.OutageRefuse, sandbox.OutageHTTP503} {
+		if err := s.SetOutage(mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := newClient(t, s, device).Connect(); err == nil {
+			t.Errorf("%s: connected", mode)
+		}
+	}
+	t.Run("silent", func(t *testing.T) {
+		if err := s.SetOutage(sandbox.OutageSilent); err != nil {
+			t.Fatal(err)
+		}
+		finished := make(chan error, 1)
+		c := newClient(t, s, device)
+		dials := s.Stats().Dials
+		go func() { finished <- c.Connect() }()
+		eventually(t, "the dial arrives", func() bool { return s.Stats().Dials > dials })
+		select {
+		case err := <-finished:
+			t.Errorf("answered in a silent outage: %v", err)
+		case <-time.After(200 * time.Millisecond):
+		}
+		if err := s.SetOutage(sandbox.OutageNone); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-finished; err == nil {
+			t.Error("a dial of the outage succeeded")
+		}
+	})
+	c := newClient(t, s, device)
+	c.connect()
+	waitFor[*events.QR](c, 1)
+	if err := s.SetOutage("flood"); !errors.Is(err, sandbox.ErrOutageMode) {
+		t.Errorf("unknown mode: %v", err)
+	}
+	if got := s.Stats(); got.Dials != 4 || len(got.DialsPerSecond) == 0 {
+		t.Errorf("%d dials counted, %v per second", got.Dials, got.DialsPerSecond)
+	}
+}
