@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/types/events"
+	"go.mau.fi/whatsmeow/util/keys"
 
 	"wadah/session/sandbox"
 )
@@ -219,4 +220,34 @@ func TestLinkConfirmedButNotAnswered(t *testing.T) {
 	c.Disconnect()
 	c.connect()
 	waitFor[*events.Connected](c, 1)
+}
+
+func TestLoginWithAnotherNoiseKeyIsRefused(t *testing.T) {
+	s := startService(t, nil)
+	container := openStore(t)
+	c, companion := linkNew(t, s, container, phoneA)
+	c.Disconnect()
+	device, err := container.GetFirstDevice(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	device.NoiseKey = keys.NewKeyPair()
+	thief := newClient(t, s, device)
+	thief.connect()
+	if got := waitFor[*events.LoggedOut](thief, 1); got.Reason != events.ConnectFailureLoggedOut {
+		t.Errorf("refused with %v", got.Reason)
+	}
+	if got := s.Phones()[0].Companions; len(got) != 1 || got[0].JID != companion.JID {
+		t.Errorf("the genuine device lost its link: %+v", got)
+	}
+}
+
+func TestClosingAtOnceEndsAllConnections(t *testing.T) {
+	s := startService(t, func(cfg *sandbox.Config) { cfg.CloseLinger = -1 })
+	c, companion := linkNew(t, s, openStore(t), phoneA)
+	if err := s.Inject(companion.JID, sandbox.Fault{Kind: sandbox.FaultStreamError503}); err != nil {
+		t.Fatal(err)
+	}
+	waitFor[*events.Disconnected](c, 1)
+	waitFor[*events.Connected](c, 2)
 }

@@ -1,0 +1,212 @@
+package sandbox_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/skip2/go-qrcode"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"wadah/session/sandbox"
+)
+
+// controlCall sends a request to the control API on the service's own listener.
+func controlCall(t *testing.T, s *sandbox.Service, method, path, contentType string, body io.Reader) (int, map[string]any) {
+	t.Helper()
+	base := strings.Replace(strings.TrimSuffix(s.URL(), "/ws/chat"), "ws://", "http://", 1)
+	request, err := http.NewRequestWithContext(t.Context(), method, base+"/control"+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", contentType)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object map[string]any
+	if err := json.Unmarshal(raw, &object); err != nil {
+		var list []any
+		if json.Unmarshal(raw, &list) != nil {
+			t.Fatalf("%s %s: not JSON: %.200s", method, path, raw)
+		}
+		object = map[string]any{"list": list}
+	}
+	return response.StatusCode, object
+}
+
+func post(t *testing.T, s *sandbox.Service, path, body string) (int, map[string]any) {
+	t.Helper()
+	return controlCall(t, s, http.MethodPost, path, "application/json", strings.NewReader(body))
+}
+
+func jsonText(t *testing.T, text string) string {
+	t.Helper()
+	raw, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestControlStory(t *testing.T) {
+	s := startService(t, nil)
+	if status, got := post(t, s, "/phones", `{"number":"`+phoneB+`","name":"Budi"}`); status != 200 || got["number"] != phoneB {
+		t.Fatalf("add phone: %d %v", status, got)
+	}
+	if status, got := controlCall(t, s, "GET", "/phones", "", nil); status != 200 || len(got["list"].([]any)) != 2 {
+		t.Errorf("phones: %d %v", status, got)
+	}
+	status, info := controlCall(t, s, "GET", "/info", "", nil)
+	if status != 200 || info["url"] != s.URL() || len(info["rootKey"].(string)) != 64 {
+		t.Errorf("info: %d %v", status, info)
+	}
+
+	c := newClient(t, s, openStore(t).NewDevice())
+	c.connect()
+	code := waitFor[*events.QR](c, 1).Codes[0]
+	if _, got := controlCall(t, s, "GET", "/connections", "", nil); !strings.Contains(jsonOf(t, got), `"registering"`) {
+		t.Errorf("connections: %v", got)
+	}
+	status, linked := post(t, s, "/scan", `{"phone":"`+phoneB+`","qr":`+jsonText(t, code)+`}`)
+	if status != 200 || !strings.HasPrefix(linked["jid"].(string), phoneB) {
+		t.Fatalf("scan: %d %v", status, linked)
+	}
+	waitFor[*events.Connected](c, 1)
+
+	for _, step := range []struct{ path, body string }{
+		{"/online", `{"phone":"` + phoneB + `","online":false}`},
+		{"/passkey", `{"phone":"` + phoneB + `","passkey":true}`},
+		{"/fault", `{"target":"` + linked["jid"].(string) + `","kind":"slow","latency":"1ms","duration":"1s"}`},
+		{"/fault", `{"kind":"connect_failure","reason":402,"code":101,"expire":"1h","count":2}`},
+		{"/outage", `{"mode":"http503"}`},
+		{"/outage", `{"mode":"none"}`},
+	} {
+		if status, got := post(t, s, step.path, step.body); status != 200 || got["ok"] != true {
+			t.Errorf("%s %s: %d %v", step.path, step.body, status, got)
+		}
+	}
+	if status, got := controlCall(t, s, "DELETE", "/faults", "", nil); status != 200 || got["ok"] != true {
+		t.Errorf("clear faults: %d %v", status, got)
+	}
+	if _, got := controlCall(t, s, "GET", "/stats", "", nil); got["links"] != 1.0 || got["scans"] != 1.0 {
+		t.Errorf("stats: %v", got)
+	}
+}
+
+func jsonOf(t *testing.T, value any) string {
+	t.Helper()
+	raw, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestControlScansPictures(t *testing.T) {
+	s := startService(t, nil)
+	container := openStore(t)
+	scan := func(send func(picture []byte) (int, map[string]any)) {
+		t.Helper()
+		c := newClient(t, s, container.NewDevice())
+		c.connect()
+		picture, err := qrcode.Encode(waitFor[*events.QR](c, 1).Codes[0], qrcode.Low, 300)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, got := send(picture); status != 200 {
+			t.Fatalf("scan: %d %v", status, got)
+		}
+		waitFor[*events.Connected](c, 1)
+	}
+	scan(func(picture []byte) (int, map[string]any) {
+		return controlCall(t, s, "POST", "/scan?phone="+phoneA, "image/png", bytes.NewReader(picture))
+	})
+	scan(func(picture []byte) (int, map[string]any) {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		part, err := form.CreateFormFile("picture", "qr.png")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write(picture); err != nil {
+			t.Fatal(err)
+		}
+		if err := form.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return controlCall(t, s, "POST", "/scan?phone="+phoneA, form.FormDataContentType(), &body)
+	})
+	status, got := controlCall(t, s, "POST", "/scan?phone="+phoneA, "image/png", strings.NewReader("no picture"))
+	if status != 400 || got["error"] != "qr_picture" {
+		t.Errorf("no picture: %d %v", status, got)
+	}
+}
+
+func TestControlErrors(t *testing.T) {
+	s := startService(t, nil)
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+		code               string
+	}{
+		{"POST", "/phones", `{"number":"12"}`, 400, "phone_number"},
+		{"POST", "/phones", `{"number":"` + phoneA + `"}`, 409, "phone_exists"},
+		{"POST", "/phones", `{"nummer":"12"}`, 400, "bad_request"},
+		{"POST", "/phones", `{`, 400, "bad_request"},
+		{"POST", "/phones", strings.Repeat(" ", 100_000) + `{}`, 400, "bad_request"},
+		{"DELETE", "/phones/" + phoneB, ``, 404, "phone_unknown"},
+		{"POST", "/scan", `{"phone":"` + phoneA + `","qr":"hello"}`, 400, "qr_text"},
+		{"POST", "/code", `{"phone":"` + phoneA + `","code":"hello"}`, 400, "code_format"},
+		{"POST", "/code", `{"phone":"` + phoneA + `","code":"ABCD-EFGH"}`, 404, "code_unknown"},
+		{"POST", "/unlink", `{"phone":"` + phoneB + `"}`, 404, "phone_unknown"},
+		{"POST", "/fault", `{"kind":"fire"}`, 400, "fault"},
+		{"POST", "/fault", `{"kind":"slow","latency":"soon"}`, 400, "bad_request"},
+		{"POST", "/outage", `{"mode":"flood"}`, 400, "outage_mode"},
+		{"GET", "/scan", ``, 405, "method_not_allowed"},
+		{"GET", "/nowhere", ``, 404, "not_found"},
+	} {
+		status, got := controlCall(t, s, test.method, test.path, "application/json", strings.NewReader(test.body))
+		if message, _ := got["message"].(string); status != test.status || got["error"] != test.code || message == "" {
+			t.Errorf("%s %s %.40s: %d %v", test.method, test.path, test.body, status, got)
+		}
+	}
+}
+
+func TestControlIsForThisMachineOnly(t *testing.T) {
+	s := startService(t, nil)
+	handler := s.ControlHandler()
+	for name, test := range map[string]struct {
+		change func(*http.Request)
+		want   int
+	}{
+		"local":            {func(*http.Request) {}, 200},
+		"local name":       {func(r *http.Request) { r.Host = "localhost:9000" }, 200},
+		"IPv6":             {func(r *http.Request) { r.RemoteAddr, r.Host = "[::1]:4000", "[::1]:9000" }, 200},
+		"another machine":  {func(r *http.Request) { r.RemoteAddr = "192.0.2.7:4000" }, 403},
+		"rebound name":     {func(r *http.Request) { r.Host = "evil.example:9000" }, 403},
+		"look-alike name":  {func(r *http.Request) { r.Host = "127.0.0.1.evil.example" }, 403},
+		"page of a site":   {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},
+		"form of a site":   {func(r *http.Request) { r.Method = "POST"; r.Header.Set("Origin", "https://evil.example") }, 403},
+		"own page, method": {func(r *http.Request) { r.Method = "POST"; r.Header.Set("Sec-Fetch-Site", "same-origin") }, 405},
+	} {
+		request := httptest.NewRequest(http.MethodGet, "/stats", nil)
+		request.RemoteAddr, request.Host = "127.0.0.1:4000", "127.0.0.1:9000"
+		test.change(request)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		if answer.Code != test.want {
+			t.Errorf("%s: status %d, want %d: %s", name, answer.Code, test.want, answer.Body)
+		}
+	}
+}
