@@ -122,13 +122,15 @@ func (c *conn) connect(ctx context.Context, proxy *url.URL) error {
 	case <-ctx.Done():
 		err = c.giveUp(ctx, result)
 	}
-	if err == nil && !c.wire.open() {
+	switch {
+	case err != nil:
+		c.abandon()
+	case !c.wire.open():
 		err = errHungUp
-	}
-	if err == nil {
+		c.Close()
+	default:
 		return nil
 	}
-	c.Close()
 	var proxyErr *session.ProxyError
 	if errors.As(err, &proxyErr) {
 		return proxyErr
@@ -152,6 +154,18 @@ func (c *conn) giveUp(ctx context.Context, result <-chan error) error {
 		waitAtMost(fallen, cutLimit)
 	}
 	return ctx.Err()
+}
+
+// abandon ends what a failed dial left: the library has cleaned up its own.
+func (c *conn) abandon() {
+	c.close.Do(func() {
+		c.mu.Lock()
+		c.closing = true
+		c.mu.Unlock()
+		c.shut.Store(true)
+		c.wire.cut()
+		c.work.Wait()
+	})
 }
 
 // LastHeard is when WhatsApp last sent anything.

@@ -112,7 +112,9 @@ func TestLinkByPhoneCode(t *testing.T) {
 }
 
 func TestRoundEnds(t *testing.T) {
-	r := newRig(t, func(s *sandbox.Config, _ *whatsapp.Config) { s.RefFirst, s.RefNext = 60*time.Millisecond, 20*time.Millisecond })
+	r := newRig(t, func(s *sandbox.Config, _ *whatsapp.Config) {
+		s.RefFirst, s.RefNext = 60*time.Millisecond, 20*time.Millisecond
+	})
 	conn, w := r.dial("")
 	await[session.SignalCodes](w)
 	await[session.SignalClosed](w)
