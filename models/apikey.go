@@ -124,7 +124,7 @@ func (s *Store) ReplaceKeys(ctx context.Context, deviceID, name string) (APIKey,
 		}
 		return tx.Create(&row).Error
 	})
-	if err != nil {
+	if err := s.settle(ctx, "replace keys", err); err != nil {
 		return APIKey{}, err
 	}
 	return key, nil
@@ -166,7 +166,7 @@ func (s *Store) RevokeKey(ctx context.Context, keyID string) error {
 	// Also after an error: it may have been stored all the same.
 	defer s.keys.reset()
 	res := s.write(ctx).Model(&apiKeyRow{}).Where("id = ? AND revoked_at IS NULL", keyID).Updates(s.revocation())
-	return changed(ctx, "revoke key", res)
+	return s.settle(ctx, "revoke key", changed(ctx, "revoke key", res))
 }
 
 func (s *Store) revocation() map[string]any {

@@ -41,15 +41,17 @@ type auditRow struct {
 
 func (auditRow) TableName() string { return "audit_entries" }
 
-// AddAudit stores an entry.
+// AddAudit stores an entry. Texts that are too long are cut.
 func (s *Store) AddAudit(ctx context.Context, e AuditEntry) error {
 	now := s.now()
 	if e.At.IsZero() {
 		e.At = now
 	}
 	row := auditRow{
-		ID: s.ids.next(now), At: e.At.UnixMilli(), Actor: e.Actor, ActorKind: e.ActorKind, Action: e.Action,
-		DeviceID: e.DeviceID, Target: e.Target, Address: e.Address, Detail: e.Detail,
+		ID: s.ids.next(now), At: e.At.UnixMilli(),
+		Actor: clip(e.Actor, 100), ActorKind: clip(e.ActorKind, 20), Action: clip(e.Action, 60),
+		DeviceID: clip(e.DeviceID, 26), Target: clip(e.Target, 200),
+		Address: clip(e.Address, 64), Detail: clip(e.Detail, 2000),
 	}
 	return wrap(ctx, "store audit entry", s.write(ctx).Create(&row).Error)
 }

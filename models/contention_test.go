@@ -80,7 +80,7 @@ func randomBytes(n int) []byte {
 // never meet a locked database.
 func TestManyWritersAtOnce(t *testing.T) {
 	ctx := t.Context()
-	s := openStore(t)
+	s := newFixture(t).Store
 	container := sqlstore.NewWithDB(s.SQL(), "sqlite3", nil)
 	if err := container.Upgrade(ctx); err != nil {
 		t.Fatal(err)
@@ -105,4 +105,3 @@ func TestManyWritersAtOnce(t *testing.T) {
 		}
 	}
 }
-

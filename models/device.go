@@ -201,7 +201,7 @@ func (s *Store) SetDeviceProxy(ctx context.Context, id, proxy string) error {
 func (s *Store) DeleteDevice(ctx context.Context, id string) error {
 	defer s.keys.reset()
 	res := s.write(ctx).Where("id = ?", id).Delete(&deviceRow{})
-	return changed(ctx, "delete device", res)
+	return s.settle(ctx, "delete device", changed(ctx, "delete device", res))
 }
 
 // SetDefaultDevice chooses the device that serves requests without a key; an empty

@@ -28,7 +28,7 @@ func (s *Store) SetDesired(ctx context.Context, id string, on bool) error {
 // restart still knows; and whether the owner wants it on nevertheless.
 func (s *Store) SetOff(ctx context.Context, id, reason string, until *time.Time, desired bool) error {
 	return s.setDevice(ctx, "store off state", id, map[string]any{
-		"desired": desired, "off_reason": reason, "off_until": milliPtr(until), "off_since": s.nowMilli(),
+		"desired": desired, "off_reason": clip(reason, 40), "off_until": milliPtr(until), "off_since": s.nowMilli(),
 	})
 }
 
@@ -49,16 +49,18 @@ func (s *Store) ClaimLink(ctx context.Context, id, jid string) error {
 
 // SetAccount stores what is known about the linked account.
 func (s *Store) SetAccount(ctx context.Context, id, pushName, platform string, linkedAt time.Time) error {
-	return s.setDevice(ctx, "store account", id, map[string]any{
-		"push_name": pushName, "platform": platform, "linked_at": linkedAt.UnixMilli(),
+	err := s.setDevice(ctx, "store account", id, map[string]any{
+		"push_name": clip(pushName, 200), "platform": clip(platform, 100), "linked_at": linkedAt.UnixMilli(),
 	})
+	return s.settle(ctx, "store account", err)
 }
 
 // ClearLink forgets the linked account.
 func (s *Store) ClearLink(ctx context.Context, id string) error {
-	return s.setDevice(ctx, "clear link", id, map[string]any{
+	err := s.setDevice(ctx, "clear link", id, map[string]any{
 		"jid": nil, "push_name": "", "platform": "", "linked_at": nil,
 	})
+	return s.settle(ctx, "clear link", err)
 }
 
 // SetAlive records that these devices were connected at that time. Unknown ones

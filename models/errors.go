@@ -123,6 +123,10 @@ func classify(err error) (kind error, why string) {
 		return ErrStorage, "the disk is full; free some space"
 	case errors.Is(err, syscall.EROFS):
 		return ErrStorage, "the file system is read-only; make it writable"
+	case errors.Is(err, syscall.ENOTDIR):
+		return ErrStorage, "a file is where a folder should be; choose another folder"
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrStorage, "the folder does not exist; make it first"
 	case errors.Is(err, fs.ErrPermission):
 		return ErrStorage, "permission denied; give the user that runs Wadah access"
 	}

@@ -55,7 +55,7 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 			}
 			rows = append(rows, deviceEventRow{
 				ID: s.ids.next(now), DeviceID: e.DeviceID, At: e.At.UnixMilli(),
-				From: e.From, To: e.To, Reason: e.Reason, Detail: e.Detail,
+				From: clip(e.From, 20), To: clip(e.To, 20), Reason: clip(e.Reason, 40), Detail: clip(e.Detail, 2000),
 			})
 		}
 		if len(rows) == 0 {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/alexedwards/scs/v2"
 	"gorm.io/gorm"
@@ -130,11 +129,7 @@ func (r *loginRow) describe(data []byte) {
 	}
 	text := func(key string, limit int) string {
 		v, _ := values[key].(string)
-		v = strings.ToValidUTF8(v, "\uFFFD")
-		if utf8.RuneCountInString(v) > limit {
-			v = string([]rune(v)[:limit])
-		}
-		return v
+		return clip(v, limit)
 	}
 	if id := text(LoginUserID, 26); id != "" {
 		r.UserID = &id

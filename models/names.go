@@ -27,7 +27,7 @@ func cleanName(name string) (string, error) {
 		return "", invalid("name", "name_required", "A name is required.")
 	case utf8.RuneCountInString(name) > MaxNameLength:
 		return "", invalid("name", "name_too_long", "The name has more than 60 characters.")
-	case strings.ContainsFunc(name, hiddenRune):
+	case strings.ContainsFunc(name, hiddenRune), !strings.ContainsFunc(name, shownRune):
 		return "", invalid("name", "name_invalid", "The name has characters that cannot be shown.")
 	}
 	return name, nil
@@ -43,6 +43,11 @@ func hiddenRune(r rune) bool {
 	}
 	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
 		r == utf8.RuneError
+}
+
+// shownRune reports what leaves ink: a name of joiners alone would be invisible.
+func shownRune(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsSymbol(r)
 }
 
 // cleanUserName is the form in which a user's name is stored.
@@ -73,4 +78,14 @@ func nameKey(name string) string {
 
 func nameTaken() error {
 	return invalid("name", CodeNameTaken, "This name is taken.")
+}
+
+// clip makes valid text of at most limit characters of what comes from outside and
+// is only kept for people to read.
+func clip(text string, limit int) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
+	if utf8.RuneCountInString(text) > limit {
+		text = string([]rune(text)[:limit])
+	}
+	return text
 }

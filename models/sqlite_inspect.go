@@ -4,15 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 )
-
-// sqliteMagic begins every SQLite file.
-const sqliteMagic = "SQLite format 3\x00"
 
 // found is what inspect learned about a database file.
 type found struct {
@@ -25,7 +21,7 @@ type found struct {
 // log without its database for rubbish and delete it, and make a new database
 // where a folder was copied in part.
 func inspect(ctx context.Context, path string) (found, error) {
-	header, size, err := readHeader(path)
+	size, err := fileSize(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		for _, suffix := range []string{"-wal", "-journal"} {
 			if info, err := os.Lstat(path + suffix); err == nil && info.Size() > 0 {
@@ -36,48 +32,38 @@ func inspect(ctx context.Context, path string) (found, error) {
 		}
 		return found{}, nil
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return found{}, err
-	case size == 0:
+	}
+	if size == 0 {
 		// Wadah never leaves an empty file behind (see createDatabase).
 		return found{}, faultf(ErrCorrupt, nil,
 			"%s is empty, as after a copy that failed; restore a backup, or delete it to begin anew", path)
-	case header != sqliteMagic:
-		return found{}, faultf(ErrCorrupt, nil,
-			"%s is not a database; move it away, or restore a backup", path)
 	}
 	f := found{exists: true}
 	f.migrations, err = examine(ctx, path)
 	return f, err
 }
 
-func readHeader(path string) (header string, size int64, err error) {
+// fileSize returns the size of the database file; fs.ErrNotExist when there is
+// none. It does not open the file: where locks belong to the process, closing it
+// again would drop the locks of a Store that has it open.
+func fileSize(path string) (int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(path); err == nil {
-			return "", 0, faultf(ErrStorage, nil, "%s is a link to nothing; mend or delete it", path)
+			return 0, faultf(ErrStorage, nil, "%s is a link to nothing; mend or delete it", path)
 		}
-		return "", 0, fs.ErrNotExist
-	}
-	if err == nil && !info.Mode().IsRegular() {
-		return "", 0, faultf(ErrStorage, nil, "%s is not a file; move it away", path)
-	}
-	var file *os.File
-	if err == nil {
-		file, err = os.Open(path)
+		return 0, fs.ErrNotExist
 	}
 	if err != nil {
 		kind, why := classify(err)
-		return "", 0, faultf(kind, err, "%s cannot be read: %s", path, why)
+		return 0, faultf(kind, err, "%s cannot be read: %s", path, why)
 	}
-	defer file.Close()
-	b := make([]byte, len(sqliteMagic))
-	n, err := io.ReadFull(file, b)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", 0, faultf(ErrStorage, err, "%s cannot be read; check the disk", path)
+	if !info.Mode().IsRegular() {
+		return 0, faultf(ErrStorage, nil, "%s is not a file; move it away", path)
 	}
-	return string(b[:n]), info.Size(), nil
+	return info.Size(), nil
 }
 
 // examine opens the database read-only, checks its structure and returns the

@@ -231,6 +231,21 @@ func (s *Store) tx(ctx context.Context, doing string, fn func(tx *gorm.DB) error
 	return wrap(ctx, doing, s.write(ctx).Transaction(fn))
 }
 
+// settle makes what was just committed survive a power cut too, where losing it
+// would mean a link that nobody can use or a right that comes back. Ordinary
+// commits reach the disk at the next checkpoint, in order. SQLite's log is synced as
+// a whole, so whatsmeow's rows from before are safe as well.
+func (s *Store) settle(ctx context.Context, doing string, err error) error {
+	if err != nil {
+		return err
+	}
+	err = syncFile(s.path + "-wal")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it has been written into the database, which is synced
+	}
+	return wrap(ctx, doing, err)
+}
+
 // changed turns an update or delete that met no row into ErrNotFound.
 func changed(ctx context.Context, doing string, res *gorm.DB) error {
 	if res.Error == nil && res.RowsAffected == 0 {

@@ -51,7 +51,7 @@ func (s *Store) SetPassword(ctx context.Context, id, password string) error {
 		return err
 	}
 	doing := "set password"
-	return s.tx(ctx, doing, func(tx *gorm.DB) error {
+	err = s.tx(ctx, doing, func(tx *gorm.DB) error {
 		now := s.nowMilli()
 		res := tx.Model(&userRow{}).Where("id = ?", id).
 			Updates(map[string]any{"password_hash": hash, "password_at": now, "updated_at": now})
@@ -60,6 +60,7 @@ func (s *Store) SetPassword(ctx context.Context, id, password string) error {
 		}
 		return s.endLogins(tx.Where("user_id = ?", id))
 	})
+	return s.settle(ctx, doing, err)
 }
 
 // SetUserName gives a user another name. An *Invalid when it is unfit or taken.
@@ -110,12 +111,13 @@ func (s *Store) SetUserRole(ctx context.Context, id, role string) error {
 // "last_admin" when nobody would be left to administer.
 func (s *Store) DeleteUser(ctx context.Context, id string) error {
 	doing := "delete user"
-	return s.tx(ctx, doing, func(tx *gorm.DB) error {
+	err := s.tx(ctx, doing, func(tx *gorm.DB) error {
 		if err := s.otherAdmin(tx, id); err != nil {
 			return err
 		}
 		return changed(ctx, doing, tx.Where("id = ?", id).Delete(&userRow{}))
 	})
+	return s.settle(ctx, doing, err)
 }
 
 // otherAdmin refuses when id is the only admin.
