@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"html"
+	"time"
 
 	"github.com/a-h/templ"
 )
@@ -34,9 +35,11 @@ import (
 //   - When a device is added (or the order changes): DevicesPartial again. When it is
 //     deleted: on the list Message(RowGonePartial, SummaryPartial), on its own page
 //     Gone, after which the page leaves for /devices.
-//   - Every 20 to 25 seconds without other messages: Beat. The page takes 60 seconds
-//     of silence for a dead connection and connects anew, so a comment is not enough:
-//     hx-sse does not report comments.
+//   - Every 20 to 25 seconds: Beat. The page takes 60 seconds of silence for a dead
+//     connection and connects anew, so a comment is not enough: hx-sse does not
+//     report comments.
+//   - As the first message of a connection: Hello with the current time, by which the
+//     page corrects its countdowns when the clock of the phone it runs on is off.
 //   - Before the server closes the stream of an ended login: Ended; the page reloads
 //     and lands on the sign-in page.
 //
@@ -129,6 +132,11 @@ func Message(partials ...[]byte) []byte {
 
 // Beat tells the page that the connection is alive.
 func Beat() []byte { return []byte("event: wadah:beat\ndata: 1\n\n") }
+
+// Hello tells the page the server's time.
+func Hello(now time.Time) []byte {
+	return []byte("event: wadah:hello\ndata: " + millis(now) + "\n\n")
+}
 
 // Gone tells a device's page that the device was deleted.
 func Gone() []byte { return []byte("event: wadah:gone\ndata: 1\n\n") }

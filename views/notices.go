@@ -53,16 +53,20 @@ func (l Lang) Notice(n Notice, args ...any) *Flash {
 	return &Flash{Tone: tone, Text: l.T("notice."+string(n), args...)}
 }
 
-// invalid is every code that Lang.Invalid has its own sentence for.
+// invalid is every code that Lang.Invalid has its own sentence for: those of
+// models.Invalid, of refused actions, and of the simulated phones.
 var invalid = map[string]bool{
-	"name_required": true, "name_too_long": true, "name_taken": true, "name_invalid": true,
-	"user_name_required": true, "user_name_too_long": true, "user_name_taken": true, "user_name_invalid": true,
-	"password_too_short": true, "password_too_long": true, "password_common": true, "password_is_name": true,
-	"password_mismatch": true, "password_wrong": true,
-	"signin_failed": true, "signin_slow": true,
-	"number_invalid": true, "rate_limited": true, "already_linked": true, "not_linking": true, "banned": true,
-	"passkey_invalid": true, "busy": true, "phone_unknown": true, "code_wrong": true, "qr_expired": true, "phone_full": true,
-	"phone_offline": true, "phone_taken": true,
+	"name_required": true, "name_too_long": true, "name_taken": true, "name_invalid": true, "note_too_long": true,
+	"password_required": true, "password_invalid": true, "password_too_short": true, "password_too_long": true,
+	"password_common": true, "password_is_name": true, "password_mismatch": true, "password_wrong": true,
+	"signin_failed": true, "signin_slow": true, "setup_token": true, "last_admin": true, "role_unknown": true, "expires_past": true,
+
+	"already_linked": true, "not_linking": true, "not_linked": true, "rate_limited": true, "bad_number": true,
+	"bad_passkey": true, "banned": true, "busy": true, "proxy_failed": true, "conflict": true, "not_found": true,
+	"forbidden": true, "storage": true, "shutting_down": true, "timeout": true, "internal": true,
+
+	"phone_number": true, "phone_exists": true, "phone_unknown": true, "phone_offline": true, "phone_full": true,
+	"qr_expired": true, "code_wrong": true, "fault_offline": true,
 }
 
 // Invalid is the sentence that says what to mend, by machine-readable code; a

@@ -50,14 +50,17 @@ type ScanTarget struct {
 
 // Fault is something that can be made to go wrong for a phone.
 type Fault struct {
-	Kind   string // the simulated service's name
-	Danger bool   // ends the link
+	// Kind is the simulated service's name; a refused login has its number behind it:
+	// "connect_failure_401" is the kind connect_failure with reason 401.
+	Kind   string
+	Danger bool // ends the link
 }
 
 // faults are the buttons of every phone, in this order. Texts: fault.KIND.
 var faults = []Fault{
 	{"drop", false}, {"silence", false}, {"stream_error_503", false}, {"replaced", false},
-	{"device_removed", true}, {"401", true}, {"402", false}, {"403", true}, {"405", false}, {"500", false}, {"503", false},
+	{"device_removed", true}, {"connect_failure_401", true}, {"connect_failure_402", false}, {"connect_failure_403", true},
+	{"connect_failure_405", false}, {"connect_failure_500", false}, {"connect_failure_503", false},
 }
 
 // FaultKinds lists the kinds of fault the page offers.
@@ -71,7 +74,7 @@ func FaultKinds() []string {
 
 // outages are the ways the simulated service can be out of reach, in the order of
 // the page. Texts: outage.MODE.
-var outages = []string{"none", "refuse", "silent", "http503", "hangup"}
+var outages = []string{"none", "refuse", "silent", "http503", "handshake"}
 
 // OutageModes lists the modes the page offers.
 func OutageModes() []string { return append([]string(nil), outages...) }

@@ -5,37 +5,30 @@ import (
 	"time"
 )
 
-// reason is how one machine-readable reason is told to people. The texts are
-// reason.NAME and reason.NAME.advice.
-type reason struct {
-	tone   Tone
-	advice bool // whether there is anything to advise
-}
+// reasons is the one table of reasons: what session can report and how it sounds.
+// The sentence is the text reason.NAME, what a person should do reason.NAME.advice.
+var reasons = map[string]Tone{
+	"never_started": ToneOff,
+	"stopped":       ToneOff,
+	"not_scanned":   ToneOff,
+	"logged_out":    ToneDanger,
+	"banned":        ToneDanger,
+	"outdated":      ToneDanger,
+	"replaced":      ToneDanger,
+	"rejected":      ToneDanger,
+	"proxy_failed":  ToneDanger,
+	"network":       ToneWait,
+	"storage":       ToneDanger,
 
-// reasons is the one table of reasons: what session can report, how it sounds and
-// what a person should do about it.
-var reasons = map[string]reason{
-	"never_started": {ToneOff, true},
-	"stopped":       {ToneOff, true},
-	"not_scanned":   {ToneOff, true},
-	"logged_out":    {ToneDanger, true},
-	"banned":        {ToneDanger, true},
-	"outdated":      {ToneDanger, true},
-	"replaced":      {ToneDanger, true},
-	"rejected":      {ToneDanger, true},
-	"proxy_failed":  {ToneDanger, true},
-	"network":       {ToneWait, true},
-	"storage":       {ToneDanger, true},
+	"connecting":     ToneWait,
+	"authenticating": ToneWait,
+	"reconnecting":   ToneWait,
+	"restoring":      ToneWait,
+	"passkey":        ToneAct,
 
-	"connecting":     {ToneWait, true},
-	"authenticating": {ToneWait, true},
-	"reconnecting":   {ToneWait, true},
-	"restoring":      {ToneWait, true},
-	"passkey":        {ToneAct, true},
-
-	"qr":    {ToneAct, true},
-	"code":  {ToneAct, true},
-	"ready": {ToneOK, true},
+	"qr":    ToneAct,
+	"code":  ToneAct,
+	"ready": ToneOK,
 }
 
 // Reasons lists the reasons the table knows, sorted. Handlers check it against
@@ -53,7 +46,7 @@ func Reasons() []string {
 // and API messages say them. Until is when the reason ends, zero when unknown;
 // only "banned" tells it.
 func (l Lang) Reason(name string, until time.Time) (sentence, advice string, tone Tone) {
-	r, ok := reasons[name]
+	tone, ok := reasons[name]
 	if !ok {
 		return l.T("reason.other"), l.T("reason.other.advice"), ToneOff
 	}
@@ -61,10 +54,7 @@ func (l Lang) Reason(name string, until time.Time) (sentence, advice string, ton
 	if name == "banned" && !until.IsZero() {
 		sentence = l.T("reason.banned.until", "Until", l.dateTime(until))
 	}
-	if r.advice {
-		advice = l.T("reason." + name + ".advice")
-	}
-	return sentence, advice, r.tone
+	return sentence, l.T("reason." + name + ".advice"), tone
 }
 
 func (d Device) sentence(l Lang) string {

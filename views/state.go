@@ -25,8 +25,8 @@ func (l Lang) stateWord(state string) string {
 func (d Device) tone() Tone { return toneOf(d.State, d.Reason) }
 
 func toneOf(state, reason string) Tone {
-	if r, ok := reasons[reason]; ok {
-		return r.tone
+	if tone, ok := reasons[reason]; ok {
+		return tone
 	}
 	switch state {
 	case stateConnected:

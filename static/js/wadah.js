@@ -1,0 +1,225 @@
+// What htmx does not do: countdowns, local times, copying, and saying that the
+// connection is lost. Everything here refines pages that work without it.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const lang = root.lang || "en";
+  root.classList.add("js");
+
+  // ---- Times -------------------------------------------------------------
+
+  const distance = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
+  const moment = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+  // skew is how far the server's clock is ahead of ours, in milliseconds; the
+  // event stream tells. Countdowns would be wrong without it on a phone whose clock is off.
+  let skew = 0;
+  const now = () => Date.now() + skew;
+
+  function ago(time) {
+    const seconds = Math.round((time - now()) / 1000);
+    for (const [unit, size] of units) {
+      if (Math.abs(seconds) >= size) return distance.format(Math.trunc(seconds / size), unit);
+    }
+    return distance.format(0, "second");
+  }
+
+  function showTimes(within) {
+    for (const el of within.querySelectorAll("time[datetime]")) {
+      const time = Date.parse(el.dateTime);
+      if (Number.isNaN(time)) continue;
+      const exact = moment.format(time);
+      const text = "ago" in el.dataset ? ago(time) : exact;
+      if (el.textContent !== text) el.textContent = text;
+      if (el.title !== exact) el.title = exact;
+    }
+  }
+
+  // ---- Countdowns --------------------------------------------------------
+
+  function showCountdown(el) {
+    const end = Number(el.dataset.expires);
+    if (!end) return;
+    const left = Math.max(0, end - now());
+    const whole = el.dataset.from ? end - Number(el.dataset.from) : 180000;
+    const text = el.querySelector(".countdown-text");
+    const seconds = Math.ceil(left / 1000);
+    const shown = seconds >= 60
+      ? Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0")
+      : seconds + (lang === "id" ? " dtk" : " s");
+    text.textContent = left > 0 ? el.dataset.words + " " + shown : el.dataset.over;
+    const share = whole > 0 ? Math.min(1, left / whole) : 0;
+    el.querySelector(".ring-value").setAttribute("stroke-dashoffset", String(100 - 100 * share));
+  }
+
+  function showCountdowns(within) {
+    for (const el of within.querySelectorAll("[data-expires]")) showCountdown(el);
+  }
+
+  // ---- What only works with scripts ----------------------------------------
+
+  function reveal(within) {
+    for (const el of within.querySelectorAll("[data-copy][hidden], [data-dismiss][hidden]")) el.hidden = false;
+  }
+
+  async function copy(button) {
+    const source = document.getElementById(button.dataset.copy);
+    if (!source) return;
+    if (!await write(source)) return;
+    const label = button.querySelector("span");
+    const before = label.dataset.before || label.textContent;
+    label.dataset.before = before;
+    label.textContent = button.dataset.done;
+    announce(button.dataset.done);
+    setTimeout(() => { label.textContent = before; }, 2000);
+  }
+
+  // The clipboard is only there on https and localhost; elsewhere the old way.
+  async function write(source) {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      return true;
+    } catch {
+      const range = document.createRange();
+      range.selectNodeContents(source);
+      const selection = window.getSelection();
+      selection.removeAllRanges();
+      selection.addRange(range);
+      return document.execCommand("copy");
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const copier = event.target.closest("[data-copy]");
+    if (copier) copy(copier);
+    const closer = event.target.closest("[data-dismiss]");
+    if (closer) closer.closest(".notice").remove();
+    for (const menu of document.querySelectorAll(".user-menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector(".user-menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  // ---- Telling screen readers ----------------------------------------------
+
+  function announce(text) {
+    const region = document.getElementById("announcer");
+    if (region) region.textContent = text;
+  }
+
+  const said = () => document.getElementById("device-live")?.dataset.announce;
+  let lastSaid = said();
+
+  function announceState() {
+    const text = said();
+    if (!text || text === lastSaid) return;
+    lastSaid = text;
+    announce(text);
+  }
+
+  // ---- The event stream ------------------------------------------------------
+
+  const live = document.getElementById("live");
+  const lost = document.getElementById("connection-lost");
+  const patience = 1500; // a stream that is back by then was never worth a word
+  const silence = 60000; // the server speaks at least every 25 s
+
+  let connection = null;
+  let lostTimer = 0;
+  let retryTimer = 0;
+  let retries = 0;
+  let heard = Date.now();
+
+  function markLost() {
+    if (!lost || lostTimer || !lost.hidden) return;
+    lostTimer = setTimeout(() => { lostTimer = 0; lost.hidden = false; }, patience);
+  }
+
+  function markFound() {
+    heard = Date.now();
+    retries = 0;
+    clearTimeout(lostTimer);
+    lostTimer = 0;
+    if (lost) lost.hidden = true;
+  }
+
+  // A login that ended or a device that is gone: the server knows where to go.
+  function refused(status) {
+    if (status !== 401 && status !== 403 && status !== 404) return false;
+    location.reload();
+    return true;
+  }
+
+  // hx-sse comes back by itself once it was connected. When the very first attempt
+  // fails, it is up to us.
+  function connectAgain() {
+    if (retryTimer || live._htmx?.sse) return;
+    const delay = Math.min(5000, 500 * 2 ** retries++);
+    retryTimer = setTimeout(() => {
+      retryTimer = 0;
+      if (live._htmx?.sse) return;
+      htmx.ajax("GET", live.getAttribute("hx-sse:connect"), { source: live, timeout: 10000 });
+    }, delay);
+  }
+
+  function listen() {
+    live.addEventListener("htmx:sse:after:connection", (event) => {
+      connection = event.detail.connection;
+      if (connection.status >= 400) return;
+      markFound();
+    });
+    live.addEventListener("htmx:sse:before:connection", (event) => {
+      if (event.detail.connection.attempt > 0) markLost();
+    });
+    live.addEventListener("htmx:sse:error", (event) => {
+      if (!refused(event.detail.status)) markLost();
+    });
+    live.addEventListener("htmx:sse:before:message", markFound);
+    live.addEventListener("htmx:sse:close", markLost);
+    live.addEventListener("htmx:response:error", (event) => {
+      if (!refused(event.detail.ctx.response.status)) { markLost(); connectAgain(); }
+    });
+    live.addEventListener("htmx:error", () => { markLost(); connectAgain(); });
+
+    live.addEventListener("wadah:hello", (event) => {
+      const time = Number(event.detail.data);
+      // Less than a second is the way of the message, not a wrong clock.
+      if (time > 0) skew = Math.abs(time - Date.now()) > 1000 ? time - Date.now() : 0;
+    });
+    live.addEventListener("wadah:gone", () => location.assign("/devices"));
+    live.addEventListener("wadah:ended", () => location.reload());
+
+    // A cable that was pulled does not end a stream; silence tells.
+    setInterval(() => {
+      if (document.hidden || Date.now() - heard < silence) return;
+      heard = Date.now();
+      markLost();
+      connection?.reader?.cancel();
+    }, 5000);
+  }
+
+  // ---- Start -------------------------------------------------------------------
+
+  function refresh(within) {
+    reveal(within);
+    showTimes(within);
+    showCountdowns(within);
+  }
+
+  if (live) listen();
+  document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); });
+  // A page that comes back from the browser's memory has an old stream and old states.
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  refresh(document);
+  setInterval(() => showCountdowns(document), 250);
+  setInterval(() => showTimes(document), 20000);
+})();

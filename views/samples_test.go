@@ -1,0 +1,195 @@
+package views_test
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+
+	"wadah/views"
+)
+
+var (
+	wib  = time.FixedZone("WIB", 7*3600)
+	noon = time.Date(2026, 11, 23, 12, 0, 0, 0, wib)
+)
+
+// onePixel stands for a QR code.
+const onePixel = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+
+func page(lang views.Lang) views.Page {
+	return views.Page{
+		Lang: lang, Path: "/devices", User: &views.User{Name: "rina", Role: views.Admin}, Phones: true,
+		Versions: views.Versions{Wadah: "0.1.0", Library: "2026-08-21", WhatsApp: "2.3000.1027934701"},
+	}
+}
+
+func device(state, reason string) views.Device {
+	d := views.Device{
+		ID: "d1", Name: "Toko Utama", State: state, Reason: reason, CanOperate: true,
+		Since: noon.Add(-5 * time.Minute), CreatedAt: noon.Add(-72 * time.Hour),
+	}
+	return d
+}
+
+func linked(d views.Device) views.Device {
+	d.Linked, d.Number, d.Account, d.Platform = true, "6281234567890", "Toko Utama Batik", "smba"
+	d.LinkedAt, d.LastAlive = noon.Add(-48*time.Hour), noon.Add(-9*time.Second)
+	return d
+}
+
+// states are the devices whose fragments the golden files hold, by name.
+func states() map[string]views.Device {
+	all := map[string]views.Device{
+		"never_started":  device("SERVICE_OFF", "never_started"),
+		"stopped":        linked(device("SERVICE_OFF", "stopped")),
+		"not_scanned":    device("SERVICE_OFF", "not_scanned"),
+		"logged_out":     device("SERVICE_OFF", "logged_out"),
+		"banned":         linked(device("SERVICE_OFF", "banned")),
+		"outdated":       linked(device("SERVICE_OFF", "outdated")),
+		"replaced":       linked(device("SERVICE_OFF", "replaced")),
+		"rejected":       linked(device("SERVICE_OFF", "rejected")),
+		"proxy_failed":   linked(device("SERVICE_OFF", "proxy_failed")),
+		"network":        linked(device("SERVICE_OFF", "network")),
+		"storage":        linked(device("SERVICE_OFF", "storage")),
+		"connecting":     device("PAIRING", "connecting"),
+		"authenticating": device("PAIRING", "authenticating"),
+		"reconnecting":   linked(device("PAIRING", "reconnecting")),
+		"restoring":      linked(device("PAIRING", "restoring")),
+		"passkey":        device("PAIRING", "passkey"),
+		"qr":             device("SERVICE_SCAN", "qr"),
+		"code":           device("SERVICE_SCAN", "code"),
+		"ready":          linked(device("CONNECTED", "ready")),
+		"unheard_of":     device("SERVICE_OFF", "unheard_of"),
+	}
+	set := func(name string, change func(*views.Device)) {
+		d := all[name]
+		change(&d)
+		all[name] = d
+	}
+	set("banned", func(d *views.Device) { d.Until = noon.Add(26 * time.Hour) })
+	set("network", func(d *views.Device) { d.Retrying = true })
+	set("storage", func(d *views.Device) { d.Retrying = true })
+	set("ready", func(d *views.Device) { d.Default = true })
+	set("passkey", func(d *views.Device) {
+		d.Passkey = &views.Passkey{Request: `{"challenge":"c2FtcGxl"}`, Deadline: noon.Add(2 * time.Minute)}
+	})
+	set("qr", func(d *views.Device) {
+		d.QR = &views.QR{Src: onePixel, From: noon, Expires: noon.Add(20 * time.Second)}
+	})
+	set("code", func(d *views.Device) {
+		d.Code = &views.PhoneCode{Text: "K7WQ-M2XA", From: noon, Expires: noon.Add(160 * time.Second)}
+	})
+	return all
+}
+
+func timeline() []views.Event {
+	return []views.Event{
+		{At: noon.Add(-5 * time.Minute), From: "PAIRING", To: "CONNECTED", Reason: "ready"},
+		{At: noon.Add(-6 * time.Minute), From: "SERVICE_SCAN", To: "PAIRING", Reason: "authenticating"},
+		{At: noon.Add(-7 * time.Minute), From: "PAIRING", To: "SERVICE_SCAN", Reason: "qr"},
+		{At: noon.Add(-8 * time.Minute), From: "SERVICE_OFF", To: "PAIRING", Reason: "connecting"},
+		{At: noon.Add(-26 * time.Hour), From: "CONNECTED", To: "SERVICE_OFF", Reason: "logged_out", Detail: "401"},
+	}
+}
+
+func devicePage(lang views.Lang, d views.Device) views.DevicePage {
+	p := page(lang)
+	p.Path = "/devices/d1"
+	return views.DevicePage{
+		Page: p, Device: d, Timeline: timeline(), CanManage: true,
+		API: views.API{BaseURL: "https://wadah.example.com", KeyID: "k1", CanReveal: true},
+	}
+}
+
+func manyDevices() []views.Device {
+	names := []string{"Toko Utama", "Gudang Bandung", "Layanan Pelanggan", "Cabang Surabaya", "Pak Budi", "Klinik Sehat Sentosa Jaya Abadi", "Reservasi", "Kurir 2"}
+	order := []string{"ready", "qr", "network", "logged_out", "stopped", "ready", "reconnecting", "banned"}
+	all := states()
+	devices := make([]views.Device, 0, len(names))
+	for i, name := range names {
+		d := all[order[i]]
+		d.ID, d.Name, d.Default = "d"+string(rune('1'+i)), name, i == 0
+		devices = append(devices, d)
+	}
+	return devices
+}
+
+func devicesPage(lang views.Lang, devices []views.Device) views.DevicesPage {
+	return views.DevicesPage{
+		Page: page(lang), Devices: devices, Summary: views.Summarize(devices), Total: len(devices), CanAdd: true,
+	}
+}
+
+func phonesPage(lang views.Lang) views.PhonesPage {
+	p := page(lang)
+	p.Path, p.Sandbox = "/phones", true
+	return views.PhonesPage{
+		Page: p, Events: "/events?page=phones",
+		Phones: []views.Phone{
+			{Number: "6281234567890", Name: "Rina", Online: true, Companions: []views.Companion{
+				{JID: "6281234567890:1@s.whatsapp.net", Device: "Toko Utama", DeviceID: "d1", State: "CONNECTED", Reason: "ready", Connected: true},
+				{JID: "6281234567890:2@s.whatsapp.net", Connected: true},
+			}},
+			{Number: "6285712345678", Name: "Budi", Online: true},
+			{Number: "14155550123", Name: "Sam", Online: false, Companions: []views.Companion{
+				{JID: "14155550123:1@s.whatsapp.net", Device: "Gudang Bandung", DeviceID: "d2", State: "SERVICE_OFF", Reason: "stopped"},
+				{JID: "14155550123:2@s.whatsapp.net"}, {JID: "14155550123:3@s.whatsapp.net"}, {JID: "14155550123:4@s.whatsapp.net"},
+			}},
+		},
+		Targets: []views.ScanTarget{{DeviceID: "d3", Name: "Layanan Pelanggan"}, {DeviceID: "d4", Name: "Kurir 2", Code: "K7WQ-M2XA"}},
+	}
+}
+
+// pages are all pages in the variants worth looking at, by file name.
+func pages(lang views.Lang) map[string]templ.Component {
+	nobody := page(lang)
+	nobody.User = nil
+	sandboxed := page(lang)
+	sandboxed.Sandbox = true
+	all := map[string]templ.Component{
+		"setup": views.Setup(views.SetupPage{Page: nobody, Token: "t"}),
+		"setup-problems": views.Setup(views.SetupPage{Page: nobody, Token: "t", Name: "rina", Problems: map[string]string{
+			"password": lang.Invalid("password_too_short"), "password2": lang.Invalid("password_mismatch"), "": lang.Invalid("setup_token")}}),
+		"setup-needed":     views.SetupNeeded(views.SetupNeededPage{Page: nobody}),
+		"signin":           views.SignIn(views.SignInPage{Page: nobody, Next: "/devices"}),
+		"signin-problem":   views.SignIn(views.SignInPage{Page: nobody, Name: "rina", Problem: lang.Invalid("signin_failed")}),
+		"devices-empty":    views.Devices(devicesPage(lang, nil)),
+		"devices-many":     views.Devices(devicesPage(lang, manyDevices())),
+		"account":          views.Account(views.AccountPage{Page: page(lang)}),
+		"account-problems": views.Account(views.AccountPage{Page: page(lang), Problems: map[string]string{"current": lang.Invalid("password_wrong")}}),
+		"phones":           views.Phones(phonesPage(lang)),
+		"problem-404":      views.Problem(views.ProblemPage{Page: page(lang), Status: 404}),
+		"problem-500":      views.Problem(views.ProblemPage{Page: nobody, Status: 500, RequestID: "8f14e45f"}),
+	}
+	one := devicesPage(lang, []views.Device{linked(device("CONNECTED", "ready"))})
+	one.Sandbox, one.NameProblem, one.Name = true, lang.Invalid("name_taken"), "Toko Utama"
+	one.Flash = lang.Notice(views.NoticeDeviceAdded, "Name", "Toko Utama")
+	all["devices-one"] = views.Devices(one)
+	none := devicesPage(lang, nil)
+	none.Total, none.Query, none.Filter = 8, "zzz", "CONNECTED"
+	all["devices-none-found"] = views.Devices(none)
+
+	out := phonesPage(lang)
+	out.Outage, out.Targets, out.AddProblem = "http503", nil, lang.Invalid("phone_exists")
+	all["phones-outage"] = views.Phones(out)
+
+	for name, d := range states() {
+		all["device-"+name] = views.DeviceShow(devicePage(lang, d))
+	}
+	revealed := devicePage(lang, states()["ready"])
+	revealed.API.Key = "be670d0018987231588ff183a0e8d509"
+	all["device-revealed"] = views.DeviceShow(revealed)
+	wrong := devicePage(lang, states()["qr"])
+	wrong.Number, wrong.NumberProblem, wrong.Name, wrong.NameProblem = "08", lang.Invalid("bad_number"), "Gudang", lang.Invalid("name_taken")
+	all["device-problems"] = views.DeviceShow(wrong)
+	confirm := states()["passkey"]
+	confirm.Passkey = &views.Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: noon.Add(time.Minute)}
+	all["device-passkey-confirm"] = views.DeviceShow(devicePage(lang, confirm))
+	viewer := devicePage(lang, states()["qr"])
+	viewer.CanManage, viewer.Device.CanOperate, viewer.API.CanReveal, viewer.Timeline = false, false, false, nil
+	all["device-viewer"] = views.DeviceShow(viewer)
+
+	all["confirm-logout"] = views.Confirm(views.ConfirmPage{Page: sandboxed, Device: states()["ready"], Action: views.ConfirmLogout})
+	all["confirm-delete"] = views.Confirm(views.ConfirmPage{Page: page(lang), Device: states()["qr"], Action: views.ConfirmDelete})
+	return all
+}
