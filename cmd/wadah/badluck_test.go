@@ -35,7 +35,7 @@ func TestRefusesToStart(t *testing.T) {
 	}
 	refuse("second server on the folder", "another Wadah server is running", "--data", w.data, "--listen", "127.0.0.1:0")
 	refuse("busy port", "in use by another program", "--data", filepath.Join(t.TempDir(), "data"), "--listen", busy)
-	if out := cli(t, "health", "--listen", busy); out != "ok\n" {
+	if out := wadah(t, "health", "--listen", busy); out != "ok\n" {
 		t.Errorf("health says %q", out)
 	}
 	server.stop()

@@ -57,11 +57,11 @@ func TestStartOnAFullDisk(t *testing.T) {
 		t.Errorf("code %d: %s", code, p.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(dir, models.DatabaseFile)); err == nil {
-		if out := cli(t, "device", "list", "--json", "--data", dir); out != "[]\n" {
+		if out := wadah(t, "device", "list", "--json", "--data", dir); out != "[]\n" {
 			t.Errorf("afterwards the folder holds %s", out)
 		}
 	}
-	cli(t, "device", "add", "Kasir", "--data", dir) // once there is room, all is well
+	wadah(t, "device", "add", "Kasir", "--data", dir) // once there is room, all is well
 }
 
 // limitFiles sets how large the process's files may become, in bytes, and returns

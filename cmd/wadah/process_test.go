@@ -199,8 +199,8 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// cli runs a command that ends by itself and returns what it printed.
-func cli(t *testing.T, args ...string) string {
+// wadah runs a command that ends by itself and returns what it printed.
+func wadah(t *testing.T, args ...string) string {
 	t.Helper()
 	p := start(t, args...)
 	if code := p.wait(); code != exitOK {

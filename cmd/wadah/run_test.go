@@ -56,7 +56,7 @@ func TestRunUsage(t *testing.T) {
 		"bad proxy":                   {[]string{"serve", data, "--trusted-proxies", "nginx"}, nil, exitUsage, "nginx"},
 		"simulation without a key":    {[]string{"serve", data, "--whatsapp-url", "ws://127.0.0.1:1/ws/chat"}, nil, exitUsage, "--whatsapp-root-key"},
 		"simulation without address":  {[]string{"serve", data, "--whatsapp-root-key", strings.Repeat("ab", 32)}, nil, exitUsage, "--whatsapp-url"},
-		"simulation on another host":  {[]string{"serve", data, "--whatsapp-url", "ws://192.0.2.1:1/ws/chat", "--whatsapp-root-key", strings.Repeat("ab", 32)}, nil, exitUsage, "loopback"},
+		"simulation on another host":  {[]string{"serve", data, "--whatsapp-url", "ws://192.0.2.1:1/ws/chat", "--whatsapp-root-key", strings.Repeat("ab", 32)}, nil, exitUsage, "on this machine"},
 		"key file that is missing":    {[]string{"device", "list", data, "--server-key-file", filepath.Join(dir, "none")}, nil, exitUsage, "there is no file"},
 		"key file that is empty":      {[]string{"device", "list", data, "--server-key-file", empty}, nil, exitUsage, "is empty"},
 		"key twice":                   {[]string{"device", "list", data}, map[string]string{"WADAH_SERVER_KEY": "00", "WADAH_SERVER_KEY_FILE": empty}, exitUsage, "both set"},

@@ -64,6 +64,7 @@ func TestStory(t *testing.T) {
 	server = w.serve()
 	server.is(key, "CONNECTED", "ready")
 	w.control("outage", map[string]any{"mode": "refuse"})
+	w.control("fault", map[string]any{"kind": "drop"})
 	server.is(key, "PAIRING", "reconnecting")
 	w.control("outage", map[string]any{"mode": "none"})
 	server.is(key, "CONNECTED", "ready")
@@ -155,7 +156,7 @@ func TestSetupLink(t *testing.T) {
 	if status, page := other.post(server.url+"/devices", url.Values{"name": {"Kasir <1>"}}); status != http.StatusOK || !strings.Contains(page, "Kasir &lt;1&gt;") {
 		t.Fatalf("add a device: %d\n%s", status, page)
 	}
-	key := strings.TrimSpace(cli(t, "device", "key", "Kasir <1>", "--data", w.data))
+	key := strings.TrimSpace(wadah(t, "device", "key", "Kasir <1>", "--data", w.data))
 	if err := w.link(server, key, w.newPhone()); err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func (w *world) serve(args ...string) *installation {
 // addDevice makes a device on the command line and returns its key.
 func (w *world) addDevice(name string) string {
 	w.t.Helper()
-	out := cli(w.t, "device", "add", name, "--json", "--data", w.data)
+	out := wadah(w.t, "device", "add", name, "--json", "--data", w.data)
 	return decode[deviceKeyOut](w.t, []byte(out)).APIKey
 }
 
