@@ -12,20 +12,15 @@ import (
 // room for a whole fleet changing at once.
 const hubBuffer = 4096
 
-// feed is the part of the manager the broadcaster lives on.
-type feed interface {
-	Hub() *session.Hub
-	Snapshots() []session.Snapshot
-}
-
 // broadcaster listens to the manager's hub once for all event streams of this
 // server. Each change becomes one update whose frames are rendered at most once per
 // variant and shared by all streams, so that a thousand streams cost a thousand
 // writes and one rendering.
 type broadcaster struct {
-	from feed
-	log  *slog.Logger
-	done chan struct{} // closed when run has ended
+	subscribe func(buffer int) (<-chan session.Snapshot, func()) // session.Hub.Subscribe
+	current   func() []session.Snapshot                          // session.Manager.Snapshots
+	log       *slog.Logger
+	done      chan struct{} // closed when run has ended
 
 	mu      sync.Mutex
 	streams map[*stream]struct{}
@@ -33,9 +28,9 @@ type broadcaster struct {
 	closed  bool
 }
 
-func newBroadcaster(from feed, log *slog.Logger) *broadcaster {
+func newBroadcaster(subscribe func(int) (<-chan session.Snapshot, func()), current func() []session.Snapshot, log *slog.Logger) *broadcaster {
 	return &broadcaster{
-		from: from, log: log, done: make(chan struct{}),
+		subscribe: subscribe, current: current, log: log, done: make(chan struct{}),
 		streams: make(map[*stream]struct{}), last: make(map[string]session.Snapshot),
 	}
 }
@@ -45,8 +40,8 @@ func (b *broadcaster) run(quit <-chan struct{}) {
 	defer close(b.done)
 	defer b.close()
 	for {
-		snapshots, cancel := b.from.Hub().Subscribe(hubBuffer)
-		for _, snap := range b.from.Snapshots() {
+		snapshots, cancel := b.subscribe(hubBuffer)
+		for _, snap := range b.current() {
 			b.publish(snap)
 		}
 		again := b.pass(snapshots, quit)

@@ -27,6 +27,8 @@ var problems = []struct {
 		Message: "The device is already linked. Log it out first to link it again."}},
 	{session.ErrNotLinking, failure{Status: http.StatusConflict, Code: "not_linking",
 		Message: "The device is not being linked now. Call serviceStart first."}},
+	{session.ErrBusy, failure{Status: http.StatusConflict, Code: "busy", RetryAfter: 5 * time.Second,
+		Message: "The device is being logged out or deleted. Try again in a few seconds."}},
 	{session.ErrRateLimited, failure{Status: http.StatusTooManyRequests, Code: "rate_limited", RetryAfter: time.Minute,
 		Message: "WhatsApp refuses more attempts for now. Wait a while and try again."}},
 	{session.ErrBadNumber, failure{Status: http.StatusUnprocessableEntity, Code: "bad_number",

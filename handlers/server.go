@@ -69,7 +69,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		cfg: cfg, store: store, manager: manager, log: log,
 		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
 		throttle: newThrottle(), qrs: newQRCache(), assets: newAssets(), buffers: new(buffers),
-		streams: newBroadcaster(manager, log),
+		streams: newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
 		quit:    make(chan struct{}),
 	}
 	if u := cfg.PublicURL; u != nil {

@@ -1,0 +1,303 @@
+package handlers_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"wadah/handlers"
+	"wadah/session"
+)
+
+func TestRefusedKeysLookAlike(t *testing.T) {
+	e := newEnv(t)
+	id, revoked := e.device("one")
+	soon := time.Now().Add(time.Hour)
+	expired, err := e.store.CreateKey(t.Context(), id, "short", &soon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := e.store.Keys(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(key string) string {
+		t.Helper()
+		got := e.get("/api/getState?apiKey=" + key)
+		for _, h := range []string{"Date", "X-Request-Id"} {
+			got.Header.Del(h)
+		}
+		var head strings.Builder
+		if err := got.Header.Write(&head); err != nil {
+			t.Fatal(err)
+		}
+		return got.Status + "\n" + head.String() + got.body
+	}
+	for _, key := range []string{revoked, expired.Value} {
+		if got := get(key); !strings.HasPrefix(got, "200") {
+			t.Fatalf("a valid key is refused: %s", got)
+		}
+	}
+	if err := e.store.RevokeKey(t.Context(), keys[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	e.later.Store(int64(2 * time.Hour))
+	want := get("")
+	for name, key := range map[string]string{"revoked": revoked, "expired": expired.Value, "unknown": strings.Repeat("a", 32)} {
+		if got := get(key); got != want {
+			t.Errorf("%s:\n%s\nmissing:\n%s", name, got, want)
+		}
+	}
+}
+
+func TestAPIAlwaysAnswersJSON(t *testing.T) {
+	e := newEnv(t)
+	_, key := e.device("one")
+	for name, c := range map[string]struct {
+		method, path string
+		status       int
+		code         string
+	}{
+		"unknown path":       {"GET", "/api/getNothing?apiKey=" + key, 404, "not_found"},
+		"no path":            {"GET", "/api", 404, "not_found"},
+		"just a slash":       {"GET", "/api/", 404, "not_found"},
+		"a slash too many":   {"GET", "/api/getState/?apiKey=" + key, 404, "not_found"},
+		"another case":       {"GET", "/api/getstate?apiKey=" + key, 404, "not_found"},
+		"unknown, by POST":   {"POST", "/api/getNothing", 404, "not_found"},
+		"PUT":                {"PUT", "/api/getState?apiKey=" + key, 405, "method_not_allowed"},
+		"DELETE":             {"DELETE", "/api/serviceStart?apiKey=" + key, 405, "method_not_allowed"},
+		"waiting too long":   {"GET", "/api/getQR?wait=26&apiKey=" + key, 400, "bad_wait"},
+		"waiting backwards":  {"GET", "/api/getQR?wait=-1&apiKey=" + key, 400, "bad_wait"},
+		"waiting for a word": {"GET", "/api/getQR?wait=long&apiKey=" + key, 400, "bad_wait"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := e.send(e.request(c.method, c.path, nil))
+			got.fails(t, c.status, c.code)
+			if allow := got.Header.Get("Allow"); c.status == 405 && (!strings.Contains(allow, "GET") || !strings.Contains(allow, "POST")) {
+				t.Errorf("Allow: %q", allow)
+			}
+		})
+	}
+	t.Run("compressed body", func(t *testing.T) {
+		r := e.request("POST", "/api/getState", strings.NewReader("apiKey="+key))
+		r.Header.Set("Content-Encoding", "gzip")
+		e.send(r).fails(t, 415, "encoded_body")
+	})
+	t.Run("broken multipart", func(t *testing.T) {
+		r := e.request("POST", "/api/getState", strings.NewReader("--x\r\nnot a part"))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		e.send(r).fails(t, 400, "bad_multipart")
+	})
+}
+
+func TestQRRefusals(t *testing.T) {
+	e := newEnv(t)
+	id, key := e.device("one")
+	get := func(t *testing.T, code string, state session.State, reason session.Reason) answer {
+		t.Helper()
+		got := e.get("/api/getQR?wait=0&apiKey=" + key)
+		body := got.fails(t, http.StatusConflict, code)
+		if body.Results.State != string(state) || body.Results.Reason != string(reason) {
+			t.Errorf("%s/%s, want %s/%s", body.Results.State, body.Results.Reason, state, reason)
+		}
+		return got
+	}
+	get(t, "not_started", session.StateOff, session.ReasonNeverStarted)
+
+	release := make(chan struct{})
+	e.driver.SetOnDial(func(ctx context.Context, _ session.Target) error {
+		select {
+		case <-release:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if _, err := e.manager.StartDevice(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if retry := get(t, "qr_pending", session.StatePairing, session.ReasonConnecting).Header.Get("Retry-After"); retry == "" {
+		t.Error("no Retry-After while a code is on its way")
+	}
+
+	// A waiting request is answered as soon as the code is there.
+	answers := make(chan answer)
+	go func() { answers <- e.get("/api/getQR?apiKey=" + key) }()
+	close(release)
+	if got := <-answers; got.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s", got.StatusCode, got.body)
+	}
+
+	e.link(id, "6281234567890:1@s.whatsapp.net")
+	get(t, "already_connected", session.StateConnected, session.ReasonReady)
+	e.driver.Conn(id).Unlink()
+	e.await(id, session.StateOff)
+	get(t, "not_started", session.StateOff, session.ReasonLoggedOut)
+}
+
+func TestBannedSaysWhen(t *testing.T) {
+	e := newEnv(t)
+	id, key := e.device("one")
+	e.start(id, session.StateScan)
+	e.link(id, "6281234567890:1@s.whatsapp.net")
+	e.driver.Conn(id).Send(session.SignalBanned{Code: 101, Expire: time.Hour})
+	e.await(id, session.StateOff)
+	for _, call := range []string{"serviceStart", "getQR"} {
+		got := e.get("/api/" + call + "?apiKey=" + key)
+		if body := got.fails(t, http.StatusConflict, "banned"); body.Results.Reason != "banned" || body.Results.State != "SERVICE_OFF" {
+			t.Errorf("%s: %+v", call, body)
+		}
+		if retry := got.Header.Get("Retry-After"); retry != "3600" && retry != "3599" {
+			t.Errorf("%s: Retry-After %q", call, retry)
+		}
+	}
+}
+
+func TestStorageFailureIsA503(t *testing.T) {
+	e := newEnv(t)
+	_, key := e.device("one")
+	e.broken = true
+	if err := e.store.SQL().Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := e.get("/api/serviceStart?apiKey=" + key)
+	got.fails(t, http.StatusServiceUnavailable, "storage")
+	if strings.Contains(got.body, "sql") {
+		t.Errorf("internal error text: %s", got.body)
+	}
+}
+
+func TestDefaultDevice(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("one")
+	e.get("/api/getState").fails(t, 401, "unauthorized")
+	if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.get("/api/getState"); got.StatusCode != 200 {
+		t.Fatalf("%d %s", got.StatusCode, got.body)
+	}
+	e.get("/api/getState?apiKey=x").fails(t, 401, "unauthorized")
+
+	for name, change := range map[string]func(*http.Request){
+		"X-Forwarded-For":   header("X-Forwarded-For", "127.0.0.1"),
+		"X-Forwarded-Host":  header("X-Forwarded-Host", "localhost"),
+		"X-Forwarded":       header("X-Forwarded", "for=127.0.0.1"),
+		"Forwarded":         header("Forwarded", "for=127.0.0.1"),
+		"Via":               header("Via", "1.1 proxy"),
+		"X-Real-IP":         header("X-Real-IP", "127.0.0.1"),
+		"another site":      header("Sec-Fetch-Site", "cross-site"),
+		"a sibling site":    header("Sec-Fetch-Site", "same-site"),
+		"another origin":    header("Origin", "https://evil.example"),
+		"a hidden origin":   header("Origin", "null"),
+		"another referer":   header("Referer", "https://evil.example/"),
+		"a rebound name":    func(r *http.Request) { r.Host = "evil.example:8080" },
+		"a look-alike name": func(r *http.Request) { r.Host = "localhost.evil.example" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := e.request(http.MethodGet, "/api/getState", nil)
+			change(r)
+			e.send(r).fails(t, 401, "unauthorized")
+		})
+	}
+	for name, change := range map[string]func(*http.Request){
+		"own page":  header("Sec-Fetch-Site", "same-origin"),
+		"typed":     header("Sec-Fetch-Site", "none"),
+		"localhost": func(r *http.Request) { r.Host = "localhost:8080" },
+		"IPv6":      func(r *http.Request) { r.Host = "[::1]:8080" },
+		"no port":   func(r *http.Request) { r.Host = "127.0.0.1" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := e.request(http.MethodGet, "/api/getState", nil)
+			change(r)
+			if got := e.send(r); got.StatusCode != http.StatusOK {
+				t.Errorf("%d %s", got.StatusCode, got.body)
+			}
+		})
+	}
+}
+
+func header(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func TestDeviceAddedByAnotherProcess(t *testing.T) {
+	e := newEnv(t)
+	// As `wadah device add` does: into the store, past this manager.
+	_, key, err := e.store.CreateDevice(t.Context(), "beside")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.get("/api/getState?apiKey=" + key.Value); got.StatusCode != http.StatusOK {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+}
+
+func TestPairCode(t *testing.T) {
+	e := newEnv(t)
+	id, key := e.device("one")
+	call := func(query string) answer { return e.get("/api/getPairCode?apiKey=" + key + query) }
+	call("").fails(t, 400, "number_missing")
+	call("&phone=12").fails(t, 422, "number_invalid")
+	for _, phone := range []string{"6281234567890", "%2B62+812-3456-7890", "0812+3456+7890", "+81234567890"} {
+		got := call("&phone=" + phone)
+		if got.StatusCode != 200 || !strings.Contains(got.body, `"code":"ABCD-EFGH"`) || !strings.Contains(got.body, `"state":"SERVICE_SCAN"`) {
+			t.Errorf("%s: %d %s", phone, got.StatusCode, got.body)
+		}
+	}
+	e.driver.Conn(id).PhoneErr = session.ErrRateLimited
+	got := call("&phone=6281234567890")
+	got.fails(t, 429, "rate_limited")
+	if got.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	e.link(id, "6281234567890:1@s.whatsapp.net")
+	call("&phone=6281234567890").fails(t, 409, "already_linked")
+}
+
+func TestPasskey(t *testing.T) {
+	e := newEnv(t)
+	id, key := e.device("one")
+	e.get("/api/getPasskeyRequest?apiKey="+key).fails(t, 409, "no_passkey")
+	e.start(id, session.StateScan)
+	conn := e.driver.Conn(id)
+	conn.Send(session.SignalPasskey{Request: []byte(`{"challenge":"abc"}`)})
+	e.await(id, session.StatePairing)
+	if got := e.get("/api/getPasskeyRequest?apiKey=" + key); !strings.Contains(got.body, `"request":{"challenge":"abc"},"code":null,"confirm":false`) {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+	e.get("/api/getQR?wait=0&apiKey="+key).fails(t, 409, "passkey_needed")
+	r := e.request("POST", "/api/sendPasskeyResponse", strings.NewReader(`{"apiKey":"`+key+`","response":{"id":"x"}}`))
+	if got := e.send(r); got.StatusCode != 200 || len(conn.Answers) != 1 || string(conn.Answers[0]) != `{"id":"x"}` {
+		t.Errorf("%d %s, answers %q", got.StatusCode, got.body, conn.Answers)
+	}
+	if got := e.get("/api/confirmPasskey?apiKey=" + key); got.StatusCode != 200 || !conn.Confirmed {
+		t.Errorf("%d %s, confirmed %v", got.StatusCode, got.body, conn.Confirmed)
+	}
+}
+
+func TestGetDeviceAndLogout(t *testing.T) {
+	e := newEnv(t, func(c *handlers.Config) { c.PhoneRegion = "MY" })
+	id, key := e.device("one")
+	e.start(id, session.StateScan)
+	e.link(id, "6281234567890:1@s.whatsapp.net")
+	got := e.get("/api/getDevice?apiKey=" + key)
+	for _, want := range []string{`{"code":200,"results":{"id":"` + id + `","name":"one","state":"CONNECTED","reason":"ready",`,
+		`"number":"6281234567890","pushName":"Budi","platform":"android"`, `"until":null`} {
+		if !strings.Contains(got.body, want) {
+			t.Errorf("no %s in %s", want, got.body)
+		}
+	}
+	if got := e.get("/api/serviceRestart?apiKey=" + key); got.StatusCode != 200 {
+		t.Errorf("restart: %d %s", got.StatusCode, got.body)
+	}
+	e.await(id, session.StateConnected)
+	if got := e.get("/api/serviceLogout?apiKey=" + key); !strings.Contains(got.body, `"unlinked":"confirmed"`) {
+		t.Errorf("logout: %d %s", got.StatusCode, got.body)
+	}
+	if got := e.get("/api/serviceLogout?apiKey=" + key); !strings.Contains(got.body, `"unlinked":"not_linked"`) {
+		t.Errorf("logout again: %d %s", got.StatusCode, got.body)
+	}
+}

@@ -1,0 +1,299 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"wadah/handlers"
+	"wadah/models"
+	"wadah/session"
+	"wadah/session/sessiontest"
+)
+
+const password = "correct horse battery"
+
+// env is a whole server on a real store and the in-memory driver.
+type env struct {
+	t       testing.TB
+	store   *models.Store
+	driver  *sessiontest.Driver
+	manager *session.Manager
+	server  *handlers.Server
+	url     string
+	logged  *logBuffer
+	broken  bool          // the test has closed the store's pool
+	later   *atomic.Int64 // how far the store's clock is ahead, in nanoseconds
+}
+
+// logBuffer collects what is logged.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func newEnv(t testing.TB, change ...func(*handlers.Config)) *env {
+	t.Helper()
+	logged := &logBuffer{}
+	log := slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	later := new(atomic.Int64)
+	store, err := models.Open(t.Context(), models.Options{
+		Path: filepath.Join(t.TempDir(), "wadah.db"), Key: bytes.Repeat([]byte{7}, 32), Log: log,
+		Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver := sessiontest.New()
+	manager := session.NewManager(store, driver, session.DefaultConfig(), log)
+	if err := manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg := handlers.Config{Version: "test"}
+	for _, f := range change {
+		f(&cfg)
+	}
+	server := handlers.New(cfg, store, manager, log)
+	web := httptest.NewServer(server.Handler())
+	var e *env
+	t.Cleanup(func() {
+		server.Close()
+		web.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := manager.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		if err := store.Close(); err != nil && !e.broken {
+			t.Errorf("close store: %v", err)
+		}
+	})
+	e = &env{t: t, store: store, driver: driver, manager: manager, server: server, url: web.URL, logged: logged, later: later}
+	return e
+}
+
+// device adds a device and returns its ID and key.
+func (e *env) device(name string) (id, key string) {
+	e.t.Helper()
+	snap, apiKey, err := e.manager.AddDevice(e.t.Context(), name)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return snap.ID, apiKey.Value
+}
+
+// start turns a device on and waits until it is in the given state.
+func (e *env) start(id string, want session.State) session.Snapshot {
+	e.t.Helper()
+	if _, err := e.manager.StartDevice(e.t.Context(), id); err != nil {
+		e.t.Fatal(err)
+	}
+	return e.await(id, want)
+}
+
+func (e *env) await(id string, want session.State) session.Snapshot {
+	e.t.Helper()
+	changes, cancel := e.manager.Hub().Subscribe(100)
+	defer cancel()
+	late := time.After(10 * time.Second)
+	for {
+		snap, err := e.manager.Snapshot(id)
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		if snap.State == want {
+			return snap
+		}
+		select {
+		case <-changes:
+		case <-late:
+			e.t.Fatalf("device is %s/%s, want %s", snap.State, snap.Reason, want)
+		}
+	}
+}
+
+// link scans the shown code and waits for the login.
+func (e *env) link(id, jid string) session.Snapshot {
+	e.t.Helper()
+	conn := e.driver.Conn(id)
+	if conn == nil {
+		e.t.Fatal("device has no connection to link on")
+	}
+	if err := conn.Scan(session.Account{JID: jid, Name: "Budi", Platform: "android"}); err != nil {
+		e.t.Fatal(err)
+	}
+	return e.await(id, session.StateConnected)
+}
+
+// user makes a panel user.
+func (e *env) user(name, role string) models.User {
+	e.t.Helper()
+	u, err := e.store.CreateUser(e.t.Context(), name, password, role)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return u
+}
+
+// answer is a response with its body read.
+type answer struct {
+	*http.Response
+	body string
+}
+
+// browser keeps cookies and follows no redirect.
+type browser struct {
+	e      *env
+	client *http.Client
+	lang   string
+}
+
+func (e *env) browser() *browser {
+	e.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return &browser{e: e, lang: "en", client: &http.Client{
+		Jar:           jar,
+		Transport:     &http.Transport{},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// signedIn is a browser with a login.
+func (e *env) signedIn(name string) *browser {
+	e.t.Helper()
+	b := e.browser()
+	got := b.post("/signin", url.Values{"name": {name}, "password": {password}})
+	if got.StatusCode != http.StatusSeeOther {
+		e.t.Fatalf("sign in as %s: %d", name, got.StatusCode)
+	}
+	return b
+}
+
+// admin is a browser of a new admin.
+func (e *env) admin() *browser {
+	e.t.Helper()
+	e.user("boss", models.RoleAdmin)
+	return e.signedIn("boss")
+}
+
+func (b *browser) do(r *http.Request) answer {
+	b.e.t.Helper()
+	r.Header.Set("Accept-Language", b.lang)
+	return b.e.read(b.client.Do(r))
+}
+
+func (b *browser) get(path string) answer {
+	b.e.t.Helper()
+	return b.do(b.e.request(http.MethodGet, path, nil))
+}
+
+func (b *browser) post(path string, form url.Values) answer {
+	b.e.t.Helper()
+	return b.do(b.e.form(path, form))
+}
+
+// fragment posts as htmx does.
+func (b *browser) fragment(path string, form url.Values) answer {
+	b.e.t.Helper()
+	r := b.e.form(path, form)
+	r.Header.Set("HX-Request", "true")
+	return b.do(r)
+}
+
+func (e *env) form(path string, form url.Values) *http.Request {
+	e.t.Helper()
+	r := e.request(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
+func (e *env) request(method, path string, body io.Reader) *http.Request {
+	e.t.Helper()
+	r, err := http.NewRequestWithContext(e.t.Context(), method, e.url+path, body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return r
+}
+
+func (e *env) read(res *http.Response, err error) answer {
+	e.t.Helper()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return answer{res, string(body)}
+}
+
+// send makes a request without cookies.
+func (e *env) send(r *http.Request) answer {
+	e.t.Helper()
+	return e.read(http.DefaultTransport.RoundTrip(r))
+}
+
+func (e *env) get(path string) answer {
+	e.t.Helper()
+	return e.send(e.request(http.MethodGet, path, nil))
+}
+
+// has fails unless the answer has the status and an element with the data-testid.
+func (a answer) has(t testing.TB, status int, testids ...string) {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("%s: status %d, want %d\n%s", a.Request.URL.Path, a.StatusCode, status, a.body)
+	}
+	for _, id := range testids {
+		if !strings.Contains(a.body, `data-testid="`+id+`"`) {
+			t.Errorf("%s: no element with data-testid %q", a.Request.URL.Path, id)
+		}
+	}
+}
+
+// leads fails unless the answer is a redirect to the path.
+func (a answer) leads(t testing.TB, to string) {
+	t.Helper()
+	if got := a.Header.Get("Location"); a.StatusCode != http.StatusSeeOther || got != to {
+		t.Fatalf("%s: %d to %q, want 303 to %q\n%s", a.Request.URL.Path, a.StatusCode, got, to, a.body)
+	}
+}
+
+// match is the first group of the pattern in the body.
+func (a answer) match(t testing.TB, pattern string) string {
+	t.Helper()
+	m := regexp.MustCompile(pattern).FindStringSubmatch(a.body)
+	if m == nil {
+		t.Fatalf("%s: nothing matches %s in\n%s", a.Request.URL.Path, pattern, a.body)
+	}
+	return m[1]
+}
