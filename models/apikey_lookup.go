@@ -92,6 +92,7 @@ type keyCache struct {
 	generation atomic.Uint64
 	mu         sync.RWMutex
 	keys       map[[32]byte]*cachedKey
+	limit      int
 }
 
 // get returns the key unless it must be asked for again.
@@ -118,7 +119,7 @@ func (c *keyCache) put(sum [32]byte, k *cachedKey, generation uint64) {
 	if c.generation.Load() != generation {
 		return
 	}
-	if _, known := c.keys[sum]; !known && len(c.keys) >= cachedKeys {
+	if _, known := c.keys[sum]; !known && len(c.keys) >= c.limit {
 		for old := range c.keys { // any one: the order of a map is random
 			delete(c.keys, old)
 			break

@@ -66,6 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.keys.limit = cachedKeys
 	s.keys.reset()
 	s.used.reset()
 	s.hash = newHasher()

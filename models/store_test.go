@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"log/slog"
@@ -136,4 +137,11 @@ func TestSlowQueriesAreLoggedWithoutValues(t *testing.T) {
 	if bytes.Contains(out.Bytes(), []byte("the-hidden-value")) {
 		t.Errorf("the value is in the log: %q", out.String())
 	}
+}
+
+// contextEnded is a context that is over.
+func contextEnded(t *testing.T) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx, cancel
 }
