@@ -1,0 +1,16 @@
+package handlers
+
+// RouteInfo is a route as tests see it.
+type RouteInfo struct{ Method, Path, May string }
+
+// Routes lists the routes of the server.
+func (s *Server) Routes() []RouteInfo {
+	var list []RouteInfo
+	for _, r := range s.routes() {
+		list = append(list, RouteInfo{r.method, r.path, string(r.may)})
+	}
+	return list
+}
+
+// Streams is the number of open event streams.
+func (s *Server) Streams() int { return s.streams.count() }
