@@ -1,0 +1,226 @@
+package models_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"wadah/models"
+)
+
+func TestFirstAdmin(t *testing.T) {
+	f := newFixture(t)
+	if _, err := f.CreateFirstAdmin(t.Context(), "budi", "short"); code(err) != "password_too_short" {
+		t.Errorf("got %v", err)
+	}
+	// Of many at once, with different names, one is first.
+	var created atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			u, err := f.CreateFirstAdmin(t.Context(), fmt.Sprintf("admin%d", i), goodPassword)
+			switch {
+			case err == nil && u.Role == models.RoleAdmin:
+				created.Add(1)
+			case !errors.Is(err, models.ErrConflict):
+				t.Errorf("got %v, %v", u, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n, err := f.CountUsers(t.Context()); err != nil || n != 1 || created.Load() != 1 {
+		t.Errorf("%d users, %d created (%v)", n, created.Load(), err)
+	}
+	_, err := f.CreateFirstAdmin(t.Context(), "late", goodPassword)
+	assertOnly(t, err, models.ErrConflict)
+}
+
+func TestUserNamesAndPasswords(t *testing.T) {
+	long := strings.Repeat("p4nj4ng ", 32) // 256 bytes
+	tests := []struct{ about, name, password, role, want string }{
+		{"letters, digits and signs", "Budi.S_1-x@toko.id", goodPassword, "admin", "accepted"},
+		{"other scripts", "चंद्र", goodPassword, "viewer", "accepted"},
+		{"the longest", strings.Repeat("é", 40), long, "operator", "accepted"},
+		{"a letter more", strings.Repeat("é", 41), goodPassword, "viewer", "name_too_long"},
+		{"no name", " ", goodPassword, "viewer", "name_required"},
+		{"a space", "budi s", goodPassword, "viewer", "name_invalid"},
+		{"a slash", "budi/s", goodPassword, "viewer", "name_invalid"},
+		{"another case", "BUDI.s_1-X@TOKO.ID", goodPassword, "viewer", "name_taken"},
+		{"no role", "r1", goodPassword, "", "role_unknown"},
+		{"an unknown role", "r2", goodPassword, "root", "role_unknown"},
+		{"no password", "p1", "", "viewer", "password_required"},
+		{"11 characters", "p2", "kuda-laut b", "viewer", "password_too_short"},
+		{"11 characters of more bytes", "p3", strings.Repeat("é", 11), "viewer", "password_too_short"},
+		{"12 characters", "p4", "kuda-laut bi", "viewer", "accepted"},
+		{"a byte too much", "p5", long + "x", "viewer", "password_too_long"},
+		{"its own name", "kuda-laut-biru", "Kuda-Laut-Biru", "viewer", "password_is_name"},
+		{"a common one", "p6", "Password1234", "viewer", "password_common"},
+		{"a common one in Indonesian", "p7", "bismillah123", "viewer", "password_common"},
+		{"one letter", "p8", "zzzzzzzzzzzzzzzz", "viewer", "password_common"},
+		{"four letters again and again", "p9", "budibudibudibu", "viewer", "password_common"},
+		{"not text", "p10", "kuda-laut biru \xff", "viewer", "password_invalid"},
+	}
+	f := newFixture(t)
+	for _, tt := range tests {
+		t.Run(tt.about, func(t *testing.T) {
+			u, err := f.CreateUser(t.Context(), tt.name, tt.password, tt.role)
+			if got := code(err); got != tt.want {
+				t.Fatalf("got %s, want %s", got, tt.want)
+			}
+			if err != nil {
+				return
+			}
+			if got, err := f.Authenticate(t.Context(), strings.ToUpper(tt.name), tt.password); err != nil || got != u {
+				t.Errorf("signing in: %v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestAuthenticateRefuses(t *testing.T) {
+	f := newFixture(t)
+	f.user("budi", models.RoleViewer)
+	for about, try := range map[string][2]string{
+		"a wrong password":      {"budi", goodPassword + "!"},
+		"an unknown name":       {"ani", goodPassword},
+		"no password":           {"budi", ""},
+		"a megabyte":            {"budi", strings.Repeat("x", 1<<20)},
+		"the right one in caps": {"budi", strings.ToUpper(goodPassword)},
+	} {
+		t.Run(about, func(t *testing.T) {
+			u, err := f.Authenticate(t.Context(), try[0], try[1])
+			assertOnly(t, err, models.ErrNotFound)
+			if u != (models.User{}) {
+				t.Errorf("got %v", u)
+			}
+		})
+	}
+	ended, cancel := contextEnded(t)
+	defer cancel()
+	if _, err := f.Authenticate(ended, "budi", goodPassword); !errors.Is(err, context.Canceled) {
+		t.Errorf("with an ended context: %v", err)
+	}
+}
+
+// Ensure that an unknown name takes as long as a wrong password: whoever measures
+// learns no names. (The hash is what takes long; without it the ratio is in the
+// hundreds.)
+func TestAuthenticateTakesEqualWork(t *testing.T) {
+	f := newFixture(t)
+	f.user("budi", models.RoleViewer)
+	fastest := func(name string) time.Duration {
+		best := time.Hour
+		for range 3 {
+			start := time.Now()
+			_, err := f.Authenticate(t.Context(), name, "a wrong password")
+			assertOnly(t, err, models.ErrNotFound)
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	known, unknown := fastest("budi"), fastest("nobody")
+	if unknown < known/4 || unknown > known*4 {
+		t.Errorf("a wrong password takes %v, an unknown name %v", known, unknown)
+	}
+}
+
+// Ensure that a hash of older parameters is accepted, and replaced on signing in.
+func TestPasswordHashIsRenewed(t *testing.T) {
+	ctx := t.Context()
+	f := newFixture(t)
+	u := f.user("budi", models.RoleViewer)
+	hash := func() (h string) {
+		t.Helper()
+		must(t, f.SQL().QueryRowContext(ctx, "SELECT password_hash FROM users WHERE id = ?", u.ID).Scan(&h))
+		return h
+	}
+	_, err := f.SQL().ExecContext(ctx, "UPDATE users SET password_hash = ?", models.WeakHash(goodPassword))
+	must(t, err)
+	if _, err := f.Authenticate(ctx, "budi", goodPassword+"x"); !errors.Is(err, models.ErrNotFound) || !strings.Contains(hash(), "m=1024") {
+		t.Errorf("a wrong password: %v, %s", err, hash())
+	}
+	for range 2 {
+		if _, err := f.Authenticate(ctx, "budi", goodPassword); err != nil || !strings.Contains(hash(), "$argon2id$v=19$m=19456,t=2,p=1$") {
+			t.Errorf("the right password: %v, %s", err, hash())
+		}
+	}
+}
+
+func TestUserChanges(t *testing.T) {
+	ctx := t.Context()
+	f := newFixture(t)
+	budi := f.user("budi", models.RoleAdmin)
+	f.clock.Add(time.Second)
+	ani := f.user("ani", models.RoleViewer)
+	users, err := f.Users(ctx)
+	must(t, err)
+	if diff := cmp.Diff([]models.User{budi, ani}, users); diff != "" {
+		t.Error(diff)
+	}
+	if got, err := f.UserByName(ctx, "ANI"); err != nil || got != ani {
+		t.Errorf("by name: %v, %v", got, err)
+	}
+	f.clock.Add(time.Minute)
+	must(t, f.SetUserPrefs(ctx, ani.ID, "id", "dark"))
+	must(t, f.SetUserName(ctx, ani.ID, "Ani"))
+	want := ani
+	want.Name, want.Lang, want.Theme, want.UpdatedAt = "Ani", "id", "dark", f.clock.Now().UTC()
+	if got, err := f.User(ctx, ani.ID); err != nil || got != want {
+		t.Errorf("%s (%v)", cmp.Diff(want, got), err)
+	}
+	if err := f.SetUserName(ctx, ani.ID, "BUDI"); code(err) != "name_taken" {
+		t.Errorf("renamed to a taken name: %v", err)
+	}
+	if err := f.SetUserPrefs(ctx, ani.ID, strings.Repeat("x", 21), ""); code(err) != "lang_invalid" {
+		t.Errorf("a long language: %v", err)
+	}
+	if err := f.SetPassword(ctx, ani.ID, "Password1234"); code(err) != "password_common" {
+		t.Errorf("a common password: %v", err)
+	}
+	must(t, f.SetPassword(ctx, ani.ID, "another good one"))
+	if _, err := f.Authenticate(ctx, "ani", goodPassword); !errors.Is(err, models.ErrNotFound) {
+		t.Errorf("the old password: %v", err)
+	}
+	if got, err := f.Authenticate(ctx, "ani", "another good one"); err != nil || !got.PasswordAt.Equal(f.clock.Now()) {
+		t.Errorf("the new password: %v, %v", got.PasswordAt, err)
+	}
+
+	// Somebody must be left to administer.
+	for about, err := range map[string]error{
+		"demoting": f.SetUserRole(ctx, budi.ID, models.RoleViewer),
+		"deleting": f.DeleteUser(ctx, budi.ID),
+	} {
+		if code(err) != "last_admin" {
+			t.Errorf("%s the last admin: %v", about, err)
+		}
+	}
+	must(t, f.SetUserRole(ctx, budi.ID, models.RoleAdmin))
+	must(t, f.SetUserRole(ctx, ani.ID, models.RoleAdmin))
+	must(t, f.DeleteUser(ctx, budi.ID))
+	if n, err := f.CountUsers(ctx); err != nil || n != 1 {
+		t.Errorf("%d users (%v)", n, err)
+	}
+}
+
+func TestUnknownUser(t *testing.T) {
+	f := newFixture(t)
+	f.user("budi", models.RoleAdmin)
+	for name, call := range map[string]func(context.Context) error{
+		"User":         func(ctx context.Context) error { _, err := f.User(ctx, "x"); return err },
+		"UserByName":   func(ctx context.Context) error { _, err := f.UserByName(ctx, "x"); return err },
+		"SetPassword":  func(ctx context.Context) error { return f.SetPassword(ctx, "x", goodPassword) },
+		"SetUserName":  func(ctx context.Context) error { return f.SetUserName(ctx, "x", "y") },
+		"SetUserPrefs": func(ctx context.Context) error { return f.SetUserPrefs(ctx, "x", "id", "dark") },
+		"SetUserRole":  func(ctx context.Context) error { return f.SetUserRole(ctx, "x", models.RoleViewer) },
+		"DeleteUser":   func(ctx context.Context) error { return f.DeleteUser(ctx, "x") },
+	} {
+		t.Run(name, func(t *testing.T) { assertOnly(t, call(t.Context()), models.ErrNotFound) })
+	}
+}
