@@ -128,9 +128,10 @@ func (d Device) path(action string) string {
 	return p
 }
 
-// linking says whether the page shows how to link: while a code is on its way or there.
+// linking says whether the page shows how to link: while a code is on its way or
+// there. A passkey step stands in the way of every other way to link.
 func (d Device) linking() bool {
-	return !d.Linked && (d.State == stateScan || d.State == statePairing)
+	return !d.Linked && d.Passkey == nil && (d.State == stateScan || d.State == statePairing)
 }
 
 // formatNumber groups an international number for reading; digits that do not look
@@ -141,7 +142,12 @@ func formatNumber(digits string) string {
 	}
 	head := 2 // most country codes here have two digits
 	switch digits[0] {
-	case '1', '7':
+	case '1':
+		if len(digits) == 11 {
+			return "+1 " + digits[1:4] + " " + digits[4:7] + "-" + digits[7:]
+		}
+		head = 1
+	case '7':
 		head = 1
 	}
 	var b strings.Builder

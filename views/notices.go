@@ -1,5 +1,10 @@
 package views
 
+import (
+	"maps"
+	"slices"
+)
+
 // Notice is something worth saying after an action, for Page.Flash.
 type Notice string
 
@@ -52,6 +57,12 @@ func (l Lang) Notice(n Notice, args ...any) *Flash {
 	}
 	return &Flash{Tone: tone, Text: l.T("notice."+string(n), args...)}
 }
+
+// AllNotices lists all notices, sorted.
+func AllNotices() []Notice { return slices.Sorted(maps.Keys(notices)) }
+
+// InvalidCodes lists the codes that have a sentence of their own, sorted.
+func InvalidCodes() []string { return slices.Sorted(maps.Keys(invalid)) }
 
 // invalid is every code that Lang.Invalid has its own sentence for: those of
 // models.Invalid, of refused actions, and of the simulated phones.

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -33,14 +34,7 @@ var reasons = map[string]Tone{
 
 // Reasons lists the reasons the table knows, sorted. Handlers check it against
 // what session can report.
-func Reasons() []string {
-	names := make([]string, 0, len(reasons))
-	for name := range reasons {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func Reasons() []string { return slices.Sorted(maps.Keys(reasons)) }
 
 // Reason is the sentence for a reason and the advice that goes with it, as pages
 // and API messages say them. Until is when the reason ends, zero when unknown;

@@ -1,0 +1,136 @@
+package static_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"wadah/static"
+)
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := fs.ReadFile(static.FS(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestURL(t *testing.T) {
+	url := static.URL("css/wadah.css")
+	if !regexp.MustCompile(`^/static/css/wadah\.css\?v=[0-9a-f]{12}$`).MatchString(url) {
+		t.Errorf("URL is %q", url)
+	}
+	_, version, _ := strings.Cut(url, "?v=")
+	if !static.Current("css/wadah.css", version) {
+		t.Error("its own version is not current")
+	}
+	if static.Current("css/wadah.css", "") || static.Current("css/pages.css", version) || static.Current("no/such", version) {
+		t.Error("a wrong version is current")
+	}
+	if got := static.URL("no/such"); got != "/static/no/such" {
+		t.Errorf("an unknown file has the URL %q", got)
+	}
+}
+
+// Everything the device's page loads, compressed, must stay well under 150 kB.
+func TestDevicePageIsLight(t *testing.T) {
+	total := 0
+	for _, name := range []string{
+		"vendor/pico/pico.min.css", "css/tokens.css", "css/wadah.css", "css/pages.css", "css/device.css",
+		"vendor/htmx/htmx.min.js", "vendor/htmx/hx-sse.min.js", "js/wadah.js", "img/favicon.svg", "manifest.webmanifest",
+	} {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(read(t, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		total += b.Len()
+	}
+	if total < 10<<10 || total > 80<<10 {
+		t.Errorf("the files of the device page are %d bytes compressed, want less than 80 kB", total)
+	}
+}
+
+func TestStylesLoadNothingFromElsewhereAndMissNothing(t *testing.T) {
+	reference := regexp.MustCompile(`url\("?([^")]+)"?\)`)
+	names, err := fs.Glob(static.FS(), "css/*.css")
+	if err != nil || len(names) == 0 {
+		t.Fatal(err, names)
+	}
+	for _, name := range append(names, "vendor/pico/pico.min.css") {
+		css := string(read(t, name))
+		if strings.Contains(css, "@import") {
+			t.Errorf("%s imports", name)
+		}
+		for _, m := range reference.FindAllStringSubmatch(css, -1) {
+			if strings.HasPrefix(m[1], "data:") {
+				continue
+			}
+			if _, err := fs.Stat(static.FS(), path.Join(path.Dir(name), m[1])); err != nil {
+				t.Errorf("%s refers to %q: %v", name, m[1], err)
+			}
+		}
+	}
+}
+
+func TestVariablesOfStylesExist(t *testing.T) {
+	defined := map[string]bool{"tone": true, "tone-ground": true, "tone-line": true}
+	for _, m := range regexp.MustCompile(`(?m)^\s*--([a-z0-9-]+):`).FindAllStringSubmatch(string(read(t, "css/tokens.css")), -1) {
+		defined[m[1]] = true
+	}
+	for _, name := range []string{"css/tokens.css", "css/wadah.css", "css/pages.css", "css/device.css"} {
+		for _, m := range regexp.MustCompile(`var\(--([a-z0-9-]+)`).FindAllStringSubmatch(string(read(t, name)), -1) {
+			if !defined[m[1]] && !strings.HasPrefix(m[1], "pico-") {
+				t.Errorf("%s uses --%s, which nothing defines", name, m[1])
+			}
+		}
+	}
+}
+
+func TestManifestNamesFilesThatExist(t *testing.T) {
+	var manifest struct {
+		Name  string
+		Icons []struct{ Src string }
+	}
+	if err := json.Unmarshal(read(t, "manifest.webmanifest"), &manifest); err != nil {
+		t.Fatal(err)
+	}
+	if manifest.Name == "" || len(manifest.Icons) == 0 {
+		t.Errorf("the manifest is empty: %+v", manifest)
+	}
+	for _, icon := range manifest.Icons {
+		if _, err := fs.Stat(static.FS(), strings.TrimPrefix(icon.Src, static.Prefix)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestVendoredFilesAreWhatTheListSays(t *testing.T) {
+	list := string(read(t, "vendor/VENDORED.md"))
+	for _, name := range []string{"htmx/htmx.min.js", "htmx/hx-sse.min.js", "pico/pico.min.css"} {
+		sum := sha256.Sum256(read(t, "vendor/"+name))
+		if !regexp.MustCompile("`" + regexp.QuoteMeta(name) + "`.*`" + hex.EncodeToString(sum[:]) + "`").MatchString(list) {
+			t.Errorf("VENDORED.md does not list %s with its sum %x", name, sum)
+		}
+	}
+}
+
+func TestVendoredFilesHaveLicences(t *testing.T) {
+	for name, want := range map[string]string{"vendor/htmx/LICENSE": "Permission to use", "vendor/pico/LICENSE.md": "MIT License", "vendor/VENDORED.md": "4.0.1"} {
+		if !strings.Contains(string(read(t, name)), want) {
+			t.Errorf("%s lacks %q", name, want)
+		}
+	}
+}

@@ -1,0 +1,275 @@
+package views_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"wadah/views"
+)
+
+// eachPage parses every page in both languages.
+func eachPage(t *testing.T, check func(t *testing.T, doc *html.Node)) {
+	t.Helper()
+	for _, lang := range []views.Lang{views.Indonesian, views.English} {
+		for name, component := range pages(lang) {
+			t.Run(string(lang)+"/"+name, func(t *testing.T) {
+				var b bytes.Buffer
+				if err := component.Render(context.Background(), &b); err != nil {
+					t.Fatal(err)
+				}
+				doc, err := html.ParseWithOptions(&b, html.ParseOptionEnableScripting(false))
+				if err != nil {
+					t.Fatal(err)
+				}
+				check(t, doc)
+			})
+		}
+	}
+}
+
+// elements lists the elements with one of the names, in document order; no names
+// mean all.
+func elements(n *html.Node, names ...string) []*html.Node {
+	var found []*html.Node
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && (len(names) == 0 || slices.Contains(names, d.Data)) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, key string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
+}
+
+func content(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func byID(doc *html.Node, id string) *html.Node {
+	for _, n := range elements(doc) {
+		if attr(n, "id") == id {
+			return n
+		}
+	}
+	return nil
+}
+
+func TestNoInlineScriptOrStyle(t *testing.T) {
+	eachPage(t, func(t *testing.T, doc *html.Node) {
+		for _, n := range elements(doc) {
+			switch {
+			case n.Data == "style":
+				t.Error("a <style> element")
+			case n.Data == "script" && (attr(n, "src") == "" || content(n) != ""):
+				t.Error("an inline script")
+			}
+			for _, a := range n.Attr {
+				if a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") ||
+					strings.HasPrefix(strings.ToLower(a.Val), "javascript:") || strings.HasPrefix(a.Val, "js:") {
+					t.Errorf("<%s> carries %s=%q", n.Data, a.Key, a.Val)
+				}
+			}
+		}
+	})
+}
+
+func TestNothingComesFromAnotherHost(t *testing.T) {
+	eachPage(t, func(t *testing.T, doc *html.Node) {
+		for _, n := range elements(doc) {
+			for _, key := range []string{"src", "href", "action", "hx-post", "hx-get", "hx-sse:connect", "srcset", "data"} {
+				if v := attr(n, key); has(n, key) && !strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "#") && !strings.HasPrefix(v, "data:image/") ||
+					strings.HasPrefix(v, "//") {
+					t.Errorf("<%s> has %s=%q", n.Data, key, v)
+				}
+			}
+		}
+	})
+}
+
+func TestIDsAreUniqueAndReferencesLead(t *testing.T) {
+	eachPage(t, func(t *testing.T, doc *html.Node) {
+		ids := map[string]bool{}
+		for _, n := range elements(doc) {
+			if id := attr(n, "id"); id != "" {
+				if ids[id] {
+					t.Errorf("two elements have the id %q", id)
+				}
+				ids[id] = true
+			}
+		}
+		for _, n := range elements(doc) {
+			for _, key := range []string{"for", "aria-labelledby", "aria-describedby", "aria-controls", "data-copy"} {
+				for id := range strings.FieldsSeq(attr(n, key)) {
+					if !ids[id] {
+						t.Errorf("<%s %s=%q> leads nowhere", n.Data, key, id)
+					}
+				}
+			}
+		}
+	})
+}
+
+// named says whether assistive technology can say what an element is.
+func named(doc, n *html.Node) bool {
+	if attr(n, "aria-label") != "" || content(n) != "" {
+		return true
+	}
+	for id := range strings.FieldsSeq(attr(n, "aria-labelledby")) {
+		if l := byID(doc, id); l != nil && content(l) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEveryControlIsNamed(t *testing.T) {
+	eachPage(t, func(t *testing.T, doc *html.Node) {
+		labels := map[string]bool{}
+		for _, l := range elements(doc, "label") {
+			labels[attr(l, "for")] = content(l) != ""
+		}
+		for _, n := range elements(doc, "input", "textarea", "select") {
+			if attr(n, "type") != "hidden" && attr(n, "aria-label") == "" && !labels[attr(n, "id")] {
+				t.Errorf("<%s id=%q> has no label", n.Data, attr(n, "id"))
+			}
+		}
+		for _, n := range elements(doc, "button", "a", "summary", "pre") {
+			if !named(doc, n) {
+				t.Errorf("<%s id=%q> has no name", n.Data, attr(n, "id"))
+			}
+		}
+		for _, n := range elements(doc, "section", "nav", "fieldset") {
+			if attr(n, "aria-label") == "" && attr(n, "aria-labelledby") == "" && n.Data != "fieldset" && attr(n, "class") != "problem" && attr(n, "class") != "phone-part" {
+				t.Errorf("<%s class=%q> has no name", n.Data, attr(n, "class"))
+			}
+			if n.Data == "fieldset" && len(elements(n, "legend")) == 0 && attr(n, "aria-labelledby") == "" {
+				t.Error("a fieldset has no legend")
+			}
+		}
+		for _, n := range elements(doc, "img") {
+			if attr(n, "alt") == "" {
+				t.Errorf("<img id=%q> has no alternative text", attr(n, "id"))
+			}
+		}
+		for _, n := range elements(doc, "svg") {
+			if attr(n, "aria-hidden") != "true" && n.Parent != nil && attr(n.Parent, "aria-hidden") != "true" {
+				t.Error("a drawing is not hidden from assistive technology")
+			}
+		}
+	})
+}
+
+func TestPagesHaveOneMainOneTitleOneFirstHeading(t *testing.T) {
+	eachPage(t, func(t *testing.T, doc *html.Node) {
+		for _, name := range []string{"main", "title", "h1"} {
+			if found := elements(doc, name); len(found) != 1 || content(found[0]) == "" {
+				t.Errorf("%d <%s>", len(found), name)
+			}
+		}
+		last := 1
+		for _, n := range elements(doc, "h1", "h2", "h3", "h4") {
+			level := int(n.Data[1] - '0')
+			if level > last+1 {
+				t.Errorf("heading %q jumps from level %d to %d", content(n), last, level)
+			}
+			last = level
+		}
+		if lang := attr(elements(doc, "html")[0], "lang"); lang != "id" && lang != "en" {
+			t.Errorf("the page says it is in %q", lang)
+		}
+	})
+}
+
+func TestEveryFormWorksWithoutJavaScript(t *testing.T) {
+	eachPage(t, func(t *testing.T, doc *html.Node) {
+		for _, form := range elements(doc, "form") {
+			if attr(form, "action") == "" || attr(form, "method") == "" {
+				t.Errorf("form %q has no action or method", attr(form, "id"))
+			}
+			if post := attr(form, "hx-post"); post != "" && post != attr(form, "action") {
+				t.Errorf("form for %s posts to %s with scripts", attr(form, "action"), post)
+			}
+			buttons := elements(form, "button")
+			if !slices.ContainsFunc(buttons, func(b *html.Node) bool { return attr(b, "type") == "submit" }) {
+				t.Errorf("form %s has no button that submits", attr(form, "action"))
+			}
+		}
+		for _, n := range elements(doc, "button") {
+			if attr(n, "type") == "" {
+				t.Errorf("button %q has no type", content(n))
+			}
+			if attr(n, "data-testid") == "" && !has(n, "data-dismiss") {
+				t.Errorf("button %q has no data-testid", content(n))
+			}
+			if attr(n, "type") == "button" && !has(n, "hidden") {
+				t.Errorf("button %q needs scripts and is shown without them", content(n))
+			}
+		}
+	})
+}
+
+func TestStateIsNeverSaidByColourAlone(t *testing.T) {
+	eachPage(t, func(t *testing.T, doc *html.Node) {
+		for _, n := range elements(doc) {
+			if attr(n, "data-testid") != "device-state" {
+				continue
+			}
+			if content(n) == "" || len(elements(n, "svg")) != 1 || attr(n, "data-state") == "" || attr(n, "data-reason") == "" {
+				t.Errorf("a state badge lacks word, symbol or names: %q", content(n))
+			}
+		}
+	})
+}
+
+// The browser tests of the product find things by these names.
+func TestNamesThatTestsRelyOn(t *testing.T) {
+	want := map[string][]string{
+		"setup":          {"setup-name", "setup-password", "setup-password2", "setup-submit", "lang-id", "lang-en", "theme-light", "theme-dark", "theme-auto"},
+		"signin":         {"signin-name", "signin-password", "signin-submit"},
+		"signin-problem": {"error-message"},
+		"devices-one": {"add-device-name", "add-device-submit", "device-row", "device-link", "device-state", "signout", "stop", "flash", "sandbox-banner",
+			"error-message", "lang-id", "lang-en", "theme-light", "theme-dark", "theme-auto"},
+		"device-stopped":  {"start"},
+		"device-qr":       {"device-qr", "device-qr-countdown", "stop", "restart", "logout", "delete", "rename-name", "rename-submit", "key-reveal", "curl-line", "pair-phone-number", "pair-phone-submit", "timeline"},
+		"device-code":     {"pair-phone-code"},
+		"device-revealed": {"key-value", "key-copy"},
+		"confirm-logout":  {"logout-confirm"},
+		"confirm-delete":  {"delete-confirm"},
+		"phones":          {"phone-card", "phone-scan", "phone-unlink", "sandbox-banner"},
+		"problem-404":     {"error-message"},
+	}
+	all := pages(views.Indonesian)
+	for name, testids := range want {
+		var b bytes.Buffer
+		if err := all[name].Render(context.Background(), &b); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range testids {
+			if !strings.Contains(b.String(), `data-testid="`+id+`"`) {
+				t.Errorf("%s has no data-testid %q", name, id)
+			}
+		}
+	}
+}
