@@ -192,3 +192,22 @@ func TestWebsocketIsRefusedToWebPages(t *testing.T) {
 		}
 	}
 }
+
+func TestConnectionCostsOneGoroutine(t *testing.T) {
+	s := startService(t, nil)
+	container := openStore(t)
+	before := runtime.NumGoroutine()
+	const devices = 40
+	for range devices {
+		c := newClient(t, s, container.NewDevice())
+		c.connect()
+		waitFor[*events.QR](c, 1)
+	}
+	// The library itself keeps four per connection.
+	eventually(t, "the goroutines settle", func() bool {
+		return runtime.NumGoroutine()-before <= devices*(4+1)+5
+	})
+	if got := len(s.Connections()); got != devices {
+		t.Errorf("%d connections", got)
+	}
+}
