@@ -22,11 +22,15 @@ func migrations() []*gormigrate.Migration {
 
 // migrate applies the missing steps, all of them or none.
 func migrate(ctx context.Context, db *gorm.DB) error {
+	return migrateSteps(ctx, db, migrations())
+}
+
+func migrateSteps(ctx context.Context, db *gorm.DB, steps []*gormigrate.Migration) error {
 	return gormigrate.New(db.WithContext(ctx), &gormigrate.Options{
 		TableName:                 migrationTable,
 		IDColumnName:              "id",
 		IDColumnSize:              100,
 		UseTransaction:            true,
 		ValidateUnknownMigrations: true,
-	}, migrations()).Migrate()
+	}, steps).Migrate()
 }
