@@ -152,11 +152,24 @@
     if (lost) lost.hidden = true;
   }
 
-  // A login that ended or a device that is gone: the server knows where to go.
+  // A login that ended or a device that is gone: the server knows where to go. A
+  // page that comes back all the same, and is refused again, is not loaded for ever.
   function refused(status) {
     if (status !== 401 && status !== 403 && status !== 404) return false;
+    if (recently()) return false;
     location.reload();
     return true;
+  }
+
+  function recently() {
+    try {
+      const last = Number(sessionStorage.getItem("wadah:reloaded"));
+      if (Date.now() - last < 30000) return true;
+      sessionStorage.setItem("wadah:reloaded", String(Date.now()));
+      return false;
+    } catch {
+      return true; // no storage, no way to know
+    }
   }
 
   // hx-sse comes back by itself once it was connected. When the very first attempt

@@ -1,0 +1,132 @@
+package views_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"wadah/static"
+	"wadah/views"
+)
+
+// policy is the one the product serves the panel under.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+	"manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// site serves one page and its stream.
+type site struct {
+	*httptest.Server
+	mu     sync.Mutex
+	page   func() views.DevicePage
+	open   []chan []byte
+	refuse int // status that the stream answers; 0 serves it
+	visits map[string]int
+}
+
+func newSite(t *testing.T, page func() views.DevicePage) *site {
+	t.Helper()
+	s := &site{page: page, visits: map[string]int{}}
+	mux := http.NewServeMux()
+	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(static.FS())))
+	mux.HandleFunc("/devices/d1", func(w http.ResponseWriter, r *http.Request) {
+		s.count("page")
+		w.Header().Set("Content-Security-Policy", policy)
+		p := s.page()
+		p.Asset = static.URL
+		if err := views.DeviceShow(p).Render(r.Context(), w); err != nil {
+			t.Error(err)
+		}
+	})
+	mux.HandleFunc("/devices", func(w http.ResponseWriter, _ *http.Request) {
+		s.count("list")
+		_, _ = w.Write([]byte("<!doctype html><title>list</title><h1 id='list'>list</h1>"))
+	})
+	mux.HandleFunc("/events", s.events)
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(func() { s.drop(); s.CloseClientConnections(); s.Close() })
+	return s
+}
+
+func (s *site) count(what string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.visits[what]++
+	return s.visits[what]
+}
+
+func (s *site) visited(what string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.visits[what]
+}
+
+func (s *site) events(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.visits["stream"]++
+	refuse, messages := s.refuse, make(chan []byte, 16)
+	if refuse == 0 {
+		s.open = append(s.open, messages)
+	}
+	s.mu.Unlock()
+	if refuse != 0 {
+		w.WriteHeader(refuse)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	rc := http.NewResponseController(w)
+	for _, m := range [][]byte{views.Hello(time.Now()), live(r.Context(), s.page())} {
+		_, _ = w.Write(m)
+	}
+	_ = rc.Flush()
+	for {
+		select {
+		case m, ok := <-messages:
+			if !ok {
+				return
+			}
+			_, _ = w.Write(m)
+			_ = rc.Flush()
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// live is the first message of a connection, and every later one.
+func live(ctx context.Context, p views.DevicePage) []byte {
+	partial, err := views.DevicePartial(ctx, p.Lang, p.Device)
+	if err != nil {
+		return nil
+	}
+	events, err := views.TimelinePartial(ctx, p.Lang, p.Timeline)
+	if err != nil {
+		return nil
+	}
+	return views.Message(partial, events)
+}
+
+func (s *site) send(m []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.open {
+		c <- m
+	}
+}
+
+func (s *site) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.open {
+		close(c)
+	}
+	s.open = nil
+}
+
+func (s *site) answer(status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = status
+}
