@@ -171,9 +171,16 @@ type passkeyRequest struct {
 	Challenge        any            `json:"challenge"`
 	Timeout          int            `json:"timeout,omitempty"`
 	RPID             string         `json:"rpId,omitempty"`
-	AllowCredentials []any          `json:"allowCredentials,omitempty"`
+	AllowCredentials []passkeyRef   `json:"allowCredentials,omitempty"`
 	UserVerification string         `json:"userVerification,omitempty"`
 	Extensions       map[string]any `json:"extensions,omitempty"`
+}
+
+// passkeyRef names a passkey that would do.
+type passkeyRef struct {
+	ID         any      `json:"id"`
+	Type       string   `json:"type"`
+	Transports []string `json:"transports,omitempty"`
 }
 
 func (c *conn) gotPasskey(key *types.WebAuthnPublicKey) {
@@ -182,7 +189,7 @@ func (c *conn) gotPasskey(key *types.WebAuthnPublicKey) {
 		UserVerification: key.UserVerification, Extensions: key.Extensions,
 	}
 	for _, allowed := range key.AllowCredentials {
-		req.AllowCredentials = append(req.AllowCredentials, allowed)
+		req.AllowCredentials = append(req.AllowCredentials, passkeyRef{ID: allowed.ID, Type: allowed.Type, Transports: allowed.Transports})
 	}
 	text, err := json.Marshal(req)
 	if err != nil {

@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -18,6 +19,7 @@ import (
 type network struct {
 	endpoint string // host:port of a simulated WhatsApp; "" is the real one
 	limit    time.Duration
+	roots    *x509.CertPool // nil trusts what the system trusts
 	dialer   *net.Dialer
 	http     *http.Transport
 }
@@ -81,7 +83,7 @@ func (n *network) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	}
 	raw := conn
 	if n.endpoint == "" {
-		secure := tls.Client(conn, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12})
+		secure := tls.Client(conn, &tls.Config{ServerName: host, RootCAs: n.roots, MinVersion: tls.VersionTLS12})
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = conn.Close() // the handshake's error says more
 			return nil, fmt.Errorf("TLS: %w", err)
