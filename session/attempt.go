@@ -161,6 +161,9 @@ func (a *attempt) signal(s Signal) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.att != a {
+		if gone, ok := s.(SignalLoggedOut); ok {
+			a.goneLate(gone.Code)
+		}
 		return
 	}
 	switch s := s.(type) {
@@ -196,6 +199,18 @@ func (a *attempt) signal(s Signal) {
 	case SignalRefused:
 		d.off(eventRejected, code(s.Code), time.Time{})
 	}
+}
+
+// goneLate is the one signal of an ended connection that counts: the phone unlinked
+// the device at the moment it was stopped, and its credentials are gone. The caller
+// holds d.mu.
+func (a *attempt) goneLate(why int) {
+	d := a.d
+	if a.jid == "" || a.jid != d.link || d.att != nil || d.unlinking || d.removed {
+		return
+	}
+	d.unlinked()
+	d.off(eventLoggedOut, code(why), time.Time{})
 }
 
 // gotOnline ends the login.

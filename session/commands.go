@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"wadah/models"
@@ -170,12 +171,14 @@ func (d *device) want(ctx context.Context) error {
 	return nil
 }
 
-// settleLink decides about a link that was claimed, but whose attempt was ended
-// before the phone's yes arrived: it counts if the driver saved the credentials.
+// settleLink makes a stopped device agree with the driver. A link that was claimed,
+// but whose attempt was ended before the phone's yes arrived, counts if the driver
+// saved the credentials. A link whose credentials are gone was ended by the phone at
+// the moment of the stop.
 func (d *device) settleLink(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.link == "" || d.cur.Linked() || d.att != nil {
+	if d.link == "" || d.att != nil || d.unlinking || d.removed {
 		return
 	}
 	links, err := d.m.driver.Links(ctx)
@@ -183,15 +186,17 @@ func (d *device) settleLink(ctx context.Context) {
 		d.logStore("list links", err)
 		return
 	}
-	for _, jid := range links {
-		if jid == d.link {
-			s := d.cur
-			s.Account.JID = d.link
-			d.set(s)
-			return
-		}
+	switch held := slices.Contains(links, d.link); {
+	case held && !d.cur.Linked():
+		s := d.cur
+		s.Account.JID = d.link
+		d.set(s)
+	case !held && d.cur.Linked():
+		d.unlinked()
+		d.off(eventLoggedOut, "credentials_missing", time.Time{})
+	case !held:
+		d.unlinked()
 	}
-	d.unlinked()
 }
 
 // Watch says that a browser shows this device: while it does, new QR codes keep

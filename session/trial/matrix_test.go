@@ -1,0 +1,436 @@
+//go:build !race
+
+package trial_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"wadah/session"
+	"wadah/session/sandbox"
+)
+
+// What every fault leads to, at every moment of a device's life. The moments:
+//
+//	starting      an unlinked device connects; its first code has come and is not shown yet
+//	showing       its QR code is shown
+//	scanned       the phone has said yes; the first login follows
+//	login         a linked device connects; the login is complete and not shown yet
+//	idle          it is connected, and nothing happens
+//	busy          it is connected, and requests to WhatsApp are under way
+//	reconnecting  its connection was lost, and WhatsApp is out of reach at first
+//	stopping      it is stopped at the same instant
+//	deleting      it is deleted at the same instant
+//
+// A fault that waits for the next login is armed at that moment; where no login
+// follows by itself (idle, busy), the connection is dropped. While a device shows
+// codes the phone goes on scanning until it is linked. The ends:
+//
+//	ready    CONNECTED/ready; a connection that stood was never lost
+//	back     CONNECTED/ready, after PAIRING/reconnecting
+//	outage   CONNECTED/ready, after SERVICE_OFF/network while it lasted
+//	gone     the device does not exist any more
+//	other    SERVICE_OFF with this reason
+//
+// Several ends with | between them: which comes first is open.
+const matrix = `
+fault             starting    showing     scanned     login       idle        busy        reconnecting stopping           deleting
+drop              ready       ready       ready       back        back        back        back         stopped            gone
+reset             ready       ready       ready       back        back        back        back         stopped            gone
+silence           ready       ready       ready       back        back        back        back         stopped            gone
+slow              ready       ready       ready       ready       ready       ready       back         stopped            gone
+garbage           ready       ready       ready       ready       ready       ready       back         stopped            gone
+stream_error_503  ready       ready       ready       back        back        back        back         stopped            gone
+stream_error_500  ready       ready       ready       back        back        back        back         stopped            gone
+stream_error_515  ready       ready       ready       back        back        back        back         stopped            gone
+stream_end        ready       ready       ready       back        back        back        back         stopped            gone
+replaced          replaced    replaced    replaced    replaced    replaced    replaced    replaced     stopped|replaced   gone
+device_removed    logged_out  logged_out  logged_out  logged_out  logged_out  logged_out  logged_out   stopped|logged_out gone
+
+connect_failure_400 rejected  rejected    rejected    rejected    rejected    rejected    rejected     stopped|rejected   gone
+connect_failure_401 logged_out logged_out logged_out  logged_out  logged_out  logged_out  logged_out   stopped|logged_out gone
+connect_failure_402 banned    banned      banned      banned      banned      banned      banned       stopped|banned     gone
+connect_failure_403 logged_out logged_out logged_out  logged_out  logged_out  logged_out  logged_out   stopped|logged_out gone
+connect_failure_405 ready     ready       ready       ready       back        back        back         stopped            gone
+connect_failure_406 logged_out logged_out logged_out  logged_out  logged_out  logged_out  logged_out   stopped|logged_out gone
+connect_failure_409 rejected  rejected    rejected    rejected    rejected    rejected    rejected     stopped|rejected   gone
+connect_failure_418 rejected  rejected    rejected    rejected    rejected    rejected    rejected     stopped|rejected   gone
+connect_failure_500 ready     ready       ready       ready       back        back        back         stopped            gone
+connect_failure_501 rejected  rejected    rejected    rejected    rejected    rejected    rejected     stopped|rejected   gone
+connect_failure_503 ready     ready       ready       ready       back        back        back         stopped            gone
+drop_after_handshake ready    ready       ready       ready       back        back        back         stopped            gone
+hang_handshake    ready       ready       ready       ready       back        back        back         stopped            gone
+drop_after_pair_success ready|logged_out ready|logged_out ready ready back back           back         stopped            gone
+no_pair_sign_reply ready      ready       ready       ready       back        back        back         stopped            gone
+code_rate_limit   ready       ready       ready       ready       back        back        back         stopped            gone
+
+outage_refuse     outage      outage      outage      outage      outage      outage      outage       stopped            gone
+outage_silent     outage      outage      outage      outage      outage      outage      outage       stopped            gone
+outage_http503    outage      outage      outage      outage      outage      outage      outage       stopped            gone
+outage_handshake  outage      outage      outage      outage      outage      outage      outage       stopped            gone
+`
+
+// deadline is when a cell's end must have come. Unlinking through a connection that
+// says nothing is given up after 15 s.
+const deadline = 25 * time.Second
+
+// cell is one fault at one moment.
+type cell struct {
+	fault, moment string
+	ends          []string
+}
+
+// readMatrix reads the table above and insists that no fault is missing.
+func readMatrix(t *testing.T) (cells []cell) {
+	t.Helper()
+	var moments []string
+	seen := map[string]bool{}
+	for line := range strings.Lines(matrix) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0:
+			continue
+		case words[0] == "fault":
+			moments = words[1:]
+			continue
+		case len(words) != len(moments)+1:
+			t.Fatalf("%s has %d ends, want %d", words[0], len(words)-1, len(moments))
+		}
+		seen[words[0]] = true
+		for i, ends := range words[1:] {
+			cells = append(cells, cell{fault: words[0], moment: moments[i], ends: strings.Split(ends, "|")})
+		}
+	}
+	for _, kind := range sandbox.FaultKinds() {
+		if kind != sandbox.FaultConnectFailure && !seen[string(kind)] {
+			t.Errorf("the matrix says nothing about %s", kind)
+		}
+	}
+	for _, mode := range sandbox.OutageModes() {
+		if mode != sandbox.OutageNone && !seen["outage_"+string(mode)] {
+			t.Errorf("the matrix says nothing about outage %s", mode)
+		}
+	}
+	return cells
+}
+
+func TestMatrix(t *testing.T) {
+	cells := readMatrix(t)
+	places := make(chan struct{}, 12)
+	var all sync.WaitGroup
+	for _, c := range cells {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			t.Run(c.fault+"/"+c.moment, c.run)
+		})
+	}
+	all.Wait()
+	quiet(t)
+}
+
+func (c cell) run(t *testing.T) {
+	w := newWorld(t, func(s *settings) {
+		if c.isOutage() {
+			s.session.Grace = time.Second
+		}
+		s.sandbox.CloseLinger = 50 * time.Millisecond
+	})
+	p := &play{world: w, cell: c, linked: c.moment != "starting" && c.moment != "showing" && c.moment != "scanned"}
+	if p.linked {
+		p.id = w.linked("Toko", phone)
+		p.jid = w.snap(p.id).Account.JID
+	} else {
+		p.id = w.add("Toko")
+	}
+	began := time.Now()
+	moments[c.moment](p)
+	switch {
+	case slices.Contains(c.ends, "gone"):
+		p.checkGone()
+	case c.moment == "stopping":
+		p.end = w.snap(p.id)
+	default:
+		p.goOn()
+	}
+	if took := time.Since(began); took > deadline {
+		t.Errorf("it took %v, want %v at most", took, deadline)
+	}
+	if !slices.Contains(c.ends, "gone") {
+		p.checkEnd()
+	}
+	p.checkNothingLeft()
+}
+
+// play is a cell being played.
+type play struct {
+	*world
+	cell
+	id, jid string
+	linked  bool // from the beginning
+	end     session.Snapshot
+	cleared bool
+}
+
+func (c cell) isOutage() bool { return strings.HasPrefix(c.fault, "outage_") }
+
+// isLive says whether the fault strikes a connection that stands.
+func (c cell) isLive() bool {
+	switch sandbox.FaultKind(c.fault) {
+	case sandbox.FaultDrop, sandbox.FaultReset, sandbox.FaultSilence, sandbox.FaultSlow, sandbox.FaultGarbage,
+		sandbox.FaultStreamError503, sandbox.FaultStreamError500, sandbox.FaultStreamError515, sandbox.FaultStreamEnd,
+		sandbox.FaultReplaced, sandbox.FaultDeviceRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
+// strike lets the fault happen, or arms it.
+func (p *play) strike() {
+	if p.isOutage() {
+		must(p.t, p.svc.SetOutage(sandbox.OutageMode(strings.TrimPrefix(p.fault, "outage_"))))
+		return
+	}
+	fault := sandbox.Fault{Kind: sandbox.FaultKind(p.fault), Latency: 100 * time.Millisecond, Duration: time.Minute}
+	if reason, is := strings.CutPrefix(p.fault, "connect_failure_"); is {
+		fault.Kind, fault.Code, fault.Expire = sandbox.FaultConnectFailure, 104, time.Hour
+		fault.Reason, _ = strconv.Atoi(reason)
+	}
+	if fault.Kind == sandbox.FaultSilence && !p.linked && p.moment != "scanned" {
+		fault.Duration = time.Second // a silent connection's codes cannot be told from good ones
+	}
+	if err := p.svc.Inject("", fault); err != nil {
+		p.t.Errorf("inject: %v", err)
+	}
+}
+
+// goOn lets life go on after the fault until the device is where it stays.
+func (p *play) goOn() {
+	if p.isOutage() && p.moment != "showing" {
+		p.await(p.id, "SERVICE_OFF/network")
+		must(p.t, p.svc.SetOutage(sandbox.OutageNone))
+		p.cleared = true
+	}
+	limit := time.Now().Add(deadline)
+	for time.Now().Before(limit) {
+		s, _ := p.when(time.Until(limit), p.id, func(s session.Snapshot) bool { return p.settled(s) || s.QR != nil })
+		if s.QR == nil {
+			if p.linked && slices.Contains(p.ends, "ready") {
+				p.stillAnswers()
+			}
+			p.end = p.snap(p.id)
+			return
+		}
+		p.scanAgain(s)
+	}
+	p.end = p.snap(p.id)
+}
+
+// scanAgain is the phone that tries whatever code is shown, and what the outage that
+// began before does to the login.
+func (p *play) scanAgain(s session.Snapshot) {
+	if p.fault == string(sandbox.FaultCodeRateLimit) && p.moment == "showing" && s.Rev > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		_, err := p.PairPhone(ctx, p.id, phone)
+		cancel()
+		if !p.cleared && !errors.Is(err, session.ErrRateLimited) {
+			p.t.Errorf("asking for a phone code: %v, want ErrRateLimited", err)
+		}
+		p.cleared = true
+	}
+	if p.fault == string(sandbox.FaultSilence) { // what is sent meanwhile is lost for good
+		eventually(p.t, patience, func() error {
+			if slices.ContainsFunc(p.svc.Connections(), func(c sandbox.ConnectionInfo) bool { return c.Silent }) {
+				return errors.New("still silent")
+			}
+			return nil
+		})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+	defer cancel()
+	_, err := p.svc.Scan(ctx, phone, s.QR.Text)
+	if err != nil { // the code was replaced, or the connection broke: look again when something changes
+		p.when(time.Second, p.id, func(now session.Snapshot) bool { return now.Rev > s.Rev })
+		return
+	}
+	p.when(5*time.Second, p.id, func(now session.Snapshot) bool { return now.QR == nil })
+	if p.isOutage() && !p.cleared {
+		p.await(p.id, "SERVICE_OFF/network")
+		must(p.t, p.svc.SetOutage(sandbox.OutageNone))
+		p.cleared = true
+	}
+}
+
+// stillAnswers waits until WhatsApp has answered something that was asked after the
+// fault, which shows that the connection did not break.
+func (p *play) stillAnswers() {
+	from := time.Now().Add(time.Second)
+	eventually(p.t, patience, func() error {
+		if conn := p.gate.conn(); conn == nil || conn.LastHeard().Before(from) {
+			return errors.New("nothing was heard since the fault")
+		}
+		return nil
+	})
+}
+
+// settled says whether a device will stay as it is.
+func (p *play) settled(s session.Snapshot) bool {
+	switch {
+	case s.State == session.StateOff:
+		return !s.Retrying
+	case s.State != session.StateConnected:
+		return false
+	case slices.Contains(p.ends, "ready"):
+		return true
+	case slices.Contains(p.ends, "outage"):
+		return slices.Contains(p.story(p.id), "SERVICE_OFF/network")
+	default: // a connection may stand until the fault is noticed
+		return slices.Contains(p.ends, "back") && p.wasLost()
+	}
+}
+
+// wasLost says whether a connection was lost and made again.
+func (p *play) wasLost() bool {
+	told := p.story(p.id)
+	lost := slices.Index(told, "PAIRING/reconnecting")
+	return lost >= 0 && slices.Index(told[lost:], "CONNECTED/ready") > 0
+}
+
+// checkEnd compares the end with the table.
+func (p *play) checkEnd() {
+	t, told := p.t, p.story(p.id)
+	got := string(p.end.Reason)
+	if p.end.State == session.StateConnected {
+		switch {
+		case slices.Contains(told, "SERVICE_OFF/network"):
+			got = "outage"
+		case slices.Contains(told, "PAIRING/reconnecting"):
+			got = "back"
+		}
+	}
+	if !slices.Contains(p.ends, got) {
+		t.Errorf("the end is %s (%s, detail %q), want %v; the story: %v", got, name(p.end), p.end.Detail, p.ends, told)
+	}
+	if p.end.Desired != (p.end.State == session.StateConnected) {
+		t.Errorf("desired is %v in %s", p.end.Desired, name(p.end))
+	}
+	if got == "banned" {
+		p.checkBan()
+	}
+	p.checkStory()
+	p.checkLinks(p.end)
+}
+
+// checkBan insists on the ban's end, and that nobody starts the device before.
+func (p *play) checkBan() {
+	if left := time.Until(p.end.Until); left < 58*time.Minute || left > time.Hour {
+		p.t.Errorf("the ban ends in %v, want an hour", left)
+	}
+	var banned *session.BannedError
+	if _, err := p.StartDevice(context.Background(), p.id); !errors.As(err, &banned) {
+		p.t.Errorf("starting a banned device: %v, want BannedError", err)
+	}
+}
+
+// checkStory insists that the timeline has no gap and ends in the present.
+func (p *play) checkStory() {
+	p.t.Helper()
+	rows, err := p.Events(context.Background(), p.id, 0)
+	must(p.t, err)
+	state := string(session.StateOff)
+	for i := len(rows) - 1; i >= 0; i-- {
+		if rows[i].From != state {
+			p.t.Errorf("the timeline says from %s, but the device was %s: %v", rows[i].From, state, p.story(p.id))
+		}
+		state = rows[i].To
+	}
+	now := p.snap(p.id)
+	if last := rows[0].To + "/" + rows[0].Reason; last != name(now) {
+		p.t.Errorf("the timeline ends with %s, the device is %s", last, name(now))
+	}
+}
+
+// checkLinks insists that credentials exist exactly when the device is linked.
+func (p *play) checkLinks(s session.Snapshot) {
+	p.t.Helper()
+	var want []string
+	if s.Linked() {
+		want = []string{s.Account.JID}
+	}
+	eventually(p.t, 3*time.Second, func() error {
+		if links := p.links(); !slices.Equal(links, want) {
+			return fmt.Errorf("%d credentials, want %d", len(links), len(want))
+		}
+		if rows := p.rows(); len(want) == 0 && len(rows) > 0 {
+			return fmt.Errorf("rows of ended links: %v", rows)
+		}
+		return nil
+	})
+	if p.end.State == session.StateConnected && !slices.Equal(p.companions(phone), want) {
+		p.t.Errorf("the phone lists %d devices, want this one", len(p.companions(phone)))
+	}
+	if (s.Reason == session.ReasonLoggedOut) && s.Linked() {
+		p.t.Error("logged out and still linked")
+	}
+}
+
+// checkGone insists that nothing of a deleted device is left.
+func (p *play) checkGone() {
+	if _, err := p.Snapshot(p.id); !errors.Is(err, session.ErrNoDevice) {
+		p.t.Errorf("the deleted device: %v", err)
+	}
+	p.checkLinks(session.Snapshot{})
+	devices, err := p.store.Devices(context.Background())
+	if err != nil || len(devices) != 0 {
+		p.t.Errorf("%d devices stored, %v", len(devices), err)
+	}
+}
+
+// checkNothingLeft stops the device and looks for sockets that remain.
+func (p *play) checkNothingLeft() {
+	p.svc.ClearFaults()
+	must(p.t, p.svc.SetOutage(sandbox.OutageNone))
+	p.stop(p.id)
+	eventually(p.t, 3*time.Second, func() error {
+		if open := p.svc.Connections(); len(open) > 0 {
+			return fmt.Errorf("%d sockets open after the stop: %+v", len(open), open)
+		}
+		if p.gate.conn() != nil {
+			return errors.New("a connection was not closed")
+		}
+		return nil
+	})
+}
+
+// quiet waits until nothing of ours or of the library runs any more.
+func quiet(t *testing.T) {
+	t.Helper()
+	eventually(t, 10*time.Second, func() error {
+		if left := running(); len(left) > 0 {
+			return fmt.Errorf("%d goroutines left, the first:\n%s", len(left), left[0])
+		}
+		return nil
+	})
+}
+
+// running lists the goroutines of the manager, the driver and the library.
+func running() (stacks []string) {
+	buf := make([]byte, 8<<20)
+	for _, stack := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		ours := strings.Contains(stack, "go.mau.fi/whatsmeow") || strings.Contains(stack, "wadah/session.") ||
+			strings.Contains(stack, "wadah/session/whatsapp.") || strings.Contains(stack, "wadah/models.")
+		if ours && !strings.Contains(stack, "trial_test.") && !strings.Contains(stack, "session/sandbox.") {
+			stacks = append(stacks, stack)
+		}
+	}
+	return stacks
+}
