@@ -2,12 +2,7 @@ package sandbox
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/pbkdf2"
-	"crypto/rand"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -16,9 +11,7 @@ import (
 
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
-	"go.mau.fi/whatsmeow/util/gcmutil"
 	"go.mau.fi/whatsmeow/util/keys"
-	"golang.org/x/crypto/curve25519"
 )
 
 // Linking by code (pair-code.go of the library). The device makes the code and
@@ -29,7 +22,6 @@ import (
 const (
 	codeAlphabet   = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
 	codeLength     = 8
-	codeIterations = 2 << 16
 	wrappedLength  = 80 // salt 32, counter 16, key 32
 	codeTries      = 3  // wrong codes before the phone gives up on the device
 
@@ -124,7 +116,7 @@ func validDisplay(display string) bool {
 // device that shows it is linked. Letters may be small, and the hyphen is optional.
 func (s *Service) EnterCode(ctx context.Context, number, code string) (Companion, error) {
 	companion, err := s.enterCode(ctx, number, code)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrPasskeyAsked) {
 		s.count(func(n *counters) { n.codesFailed++ })
 	}
 	return companion, err
@@ -167,7 +159,7 @@ func (s *Service) openEntry(number string) (*codeEntry, error) {
 	case time.Now().After(code.expires):
 		s.dropCode(code, ErrCodeExpired)
 		return nil, ErrCodeExpired
-	case p.places >= s.cfg.MaxCompanions:
+	case p.places() >= s.cfg.MaxCompanions:
 		return nil, ErrPhoneFull
 	}
 	code.tries++
@@ -181,44 +173,6 @@ func (s *Service) closeEntry(entry *codeEntry) {
 	if entry.code.entry == entry {
 		entry.code.entry = nil
 	}
-}
-
-// unwrap takes the device's key out of its wrapping and makes the phone's answer.
-// Nothing shows yet whether the code is right.
-func (e *codeEntry) unwrap(code string) (waBinary.Node, error) {
-	var err error
-	salt, iv := e.code.wrapped[:32], e.code.wrapped[32:48]
-	if e.device, err = codeCipher(code, salt, iv, e.code.wrapped[48:]); err != nil {
-		return waBinary.Node{}, err
-	}
-	fresh := make([]byte, 48)
-	_, _ = rand.Read(fresh) // never fails, by its documentation
-	sealed, err := codeCipher(code, fresh[:32], fresh[32:], e.ephemeral.Pub[:])
-	if err != nil {
-		return waBinary.Node{}, err
-	}
-	return el("notification", waBinary.Attrs{
-		"from": types.ServerJID, "type": "link_code_companion_reg", "id": e.code.registration.conn.newID(),
-		"t": unix(time.Now()),
-	}, el("link_code_companion_reg", waBinary.Attrs{"stage": "primary_hello"},
-		blob("link_code_pairing_wrapped_primary_ephemeral_pub", append(fresh, sealed...)),
-		blob("primary_identity_pub", e.phone.identity.Pub[:]),
-		blob("link_code_pairing_ref", []byte(e.code.ref)))), nil
-}
-
-// codeCipher wraps and unwraps a key with a code; it is its own inverse.
-func codeCipher(code string, salt, iv, key []byte) ([]byte, error) {
-	derived, err := pbkdf2.Key(sha256.New, code, salt, codeIterations, 32)
-	if err != nil {
-		return nil, fmt.Errorf("derive key from code: %w", err)
-	}
-	block, err := aes.NewCipher(derived)
-	if err != nil {
-		return nil, fmt.Errorf("prepare code cipher: %w", err)
-	}
-	out := make([]byte, len(key))
-	cipher.NewCTR(block, iv).XORKeyStream(out, key)
-	return out, nil
 }
 
 // awaitFinish waits for the device's key bundle and then for the link.
@@ -260,7 +214,7 @@ func (c *conn) codeFinish(id string, node *waBinary.Node) error {
 	}
 	secret, ok := entry.open(content(node, "link_code_pairing_wrapped_key_bundle"), content(node, "companion_identity_public"))
 	if l := s.settle(entry, secret, ok); l != nil {
-		return s.offer(l)
+		return s.proceed(l)
 	}
 	return nil
 }
@@ -287,34 +241,6 @@ func (s *Service) settle(entry *codeEntry, secret []byte, ok bool) *link {
 	s.dropCode(code, nil)
 	entry.finished <- codeOutcome{link: l, err: err}
 	return l
-}
-
-// open decrypts the key bundle and derives the secret that authenticates
-// pair-success; false when the code on the two sides differs.
-func (e *codeEntry) open(bundle, identity []byte) (secret []byte, ok bool) {
-	device := e.code.registration.keys.identity
-	if len(bundle) < 32+12 || !slices.Equal(identity, device[:]) {
-		return nil, false
-	}
-	shared, err := curve25519.X25519(e.ephemeral.Priv[:], e.device)
-	if err != nil {
-		return nil, false
-	}
-	key, err := hkdf.Key(sha256.New, shared, bundle[:32], "link_code_pairing_key_bundle_encryption_key", 32)
-	if err != nil {
-		return nil, false
-	}
-	plain, err := gcmutil.Decrypt(key, bundle[32:44], bundle[44:], nil)
-	if err != nil || len(plain) != 96 || !slices.Equal(plain[:32], device[:]) ||
-		!slices.Equal(plain[32:64], e.phone.identity.Pub[:]) {
-		return nil, false
-	}
-	identities, err := curve25519.X25519(e.phone.identity.Priv[:], device[:])
-	if err != nil {
-		return nil, false
-	}
-	secret, err = hkdf.Key(sha256.New, slices.Concat(shared, identities, plain[64:]), nil, "adv_secret", 32)
-	return secret, err == nil
 }
 
 // dropCode forgets a waiting code; a try under way fails with reason. The caller

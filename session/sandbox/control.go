@@ -31,7 +31,9 @@ const (
 //	POST   /code          {"phone","code"}
 //	POST   /unlink        {"phone","jid"}; without jid all devices of the phone
 //	POST   /online        {"phone","online"}
-//	POST   /passkey       {"phone","passkey"}
+//	POST   /passkey       {"phone","passkey"}: whether the phone asks for one
+//	POST   /passkey/answer  {"phone","options"}: the phone's answer to a device's passkey request
+//	POST   /passkey/confirm {"phone"}: the codes on phone and device are the same
 //	POST   /fault         {"target","kind","count","duration","latency","reason","code","expire"}
 //	DELETE /faults        disarms what waits, ends silence and slowness
 //	POST   /outage        {"mode"}
@@ -54,6 +56,8 @@ func (s *Service) ControlHandler() http.Handler {
 	mux.Handle("POST /unlink", command(s, s.controlUnlink))
 	mux.Handle("POST /online", command(s, s.controlOnline))
 	mux.Handle("POST /passkey", command(s, s.controlPasskey))
+	mux.Handle("POST /passkey/answer", command(s, s.controlPasskeyAnswer))
+	mux.Handle("POST /passkey/confirm", command(s, s.controlPasskeyConfirm))
 	mux.Handle("POST /fault", command(s, s.controlFault))
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
 		s.ClearFaults()
@@ -180,6 +184,24 @@ type passkeyRequest struct {
 
 func (s *Service) controlPasskey(_ context.Context, in passkeyRequest) (any, error) {
 	return done{OK: true}, s.SetPasskey(in.Phone, in.Passkey)
+}
+
+type answerRequest struct {
+	Phone   string          `json:"phone"`
+	Options json.RawMessage `json:"options"`
+}
+
+func (s *Service) controlPasskeyAnswer(_ context.Context, in answerRequest) (any, error) {
+	answer, err := s.AnswerPasskey(in.Phone, in.Options)
+	return json.RawMessage(answer), err
+}
+
+func (s *Service) controlPasskeyConfirm(_ context.Context, in confirmRequest) (any, error) {
+	return done{OK: true}, s.ConfirmPasskey(in.Phone)
+}
+
+type confirmRequest struct {
+	Phone string `json:"phone"`
 }
 
 type faultRequest struct {

@@ -31,6 +31,10 @@ var (
 	ErrCodeWrong   = errors.New("the linking code is not the one the device shows")
 	ErrCodeExpired = errors.New("the linking code is not valid any more")
 
+	ErrPasskeyAsked   = errors.New("the phone asks for its passkey; the device must answer before the link goes on")
+	ErrPasskeyUnknown = errors.New("this phone waits for no passkey step")
+	ErrPasskeyOptions = errors.New("these are not the passkey options that a device was asked with")
+
 	ErrDeviceGone    = errors.New("the device hung up before the link was complete")
 	ErrDeviceRefused = errors.New("the device refused the link")
 	ErrDeviceSilent  = errors.New("the device did not answer in time")

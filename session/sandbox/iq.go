@@ -51,6 +51,9 @@ func (c *conn) handleGuestIQ(id string, node *waBinary.Node) error {
 	switch kind(node) {
 	case "md set link_code_companion_reg":
 		return c.handleCodeStage(id, node)
+	case "md get ref", "md get passkey_request_options", "md set passkey_prologue", "md set companion_nonce",
+		"md set encrypted_pairing_request":
+		return c.handlePasskey(id, node)
 	default:
 		return c.unknown(id, node)
 	}

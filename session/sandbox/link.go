@@ -37,6 +37,8 @@ type link struct {
 	advSecret    []byte
 	details      []byte // the marshalled device identity both sides sign
 	id           string // of the pair-success request
+	step         LinkStep
+	passkey      *passkeyLink // nil unless the phone asks for a passkey
 	timer        *time.Timer
 	over         bool
 	outcome      chan linkOutcome // of one; written once
@@ -55,16 +57,19 @@ func (s *Service) beginLink(r *registration, p *phone, advSecret []byte) (*link,
 		return nil, ErrDeviceGone
 	case r.link != nil:
 		return nil, ErrLinking
-	case p.places >= s.cfg.MaxCompanions:
+	case p.places() >= s.cfg.MaxCompanions:
 		return nil, ErrPhoneFull
 	}
-	p.places++
 	p.keyIndex++
 	l := &link{
 		registration: r, phone: p, index: p.freeIndex(), keyIndex: p.keyIndex, advSecret: advSecret,
-		outcome: make(chan linkOutcome, 1),
+		step: StepPairing, outcome: make(chan linkOutcome, 1),
+	}
+	if p.passkey {
+		l.passkey = newPasskeyLink()
 	}
 	r.link = l
+	p.links[l] = true
 	return l, nil
 }
 
@@ -77,9 +82,18 @@ func (s *Service) failLink(l *link, reason error) {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	l.phone.places--
+	delete(l.phone.links, l)
 	s.stats.linksFailed++
 	l.outcome <- linkOutcome{err: reason}
+}
+
+// proceed goes on with a link that has just begun: with the passkey, if the phone
+// asks for one, or with the identity.
+func (s *Service) proceed(l *link) error {
+	if l.passkey != nil {
+		return s.askPasskey(l)
+	}
+	return s.offer(l)
 }
 
 // offer sends pair-success: the identity the phone made for the device, signed by
@@ -103,7 +117,10 @@ func (s *Service) offer(l *link) error {
 	fault := s.takeLinkFault(l.phone.number)
 	id := r.conn.newID()
 	s.mu.Lock()
-	l.details, l.id = details, id
+	l.details, l.id, l.step = details, id, StepPairing
+	if l.timer != nil {
+		l.timer.Stop()
+	}
 	l.timer = s.after(pairAnswerTimeout, func() { s.abandon(l) })
 	s.mu.Unlock()
 	if err := r.conn.send(request(id, s.pairSuccess(l, identity))); err != nil {
@@ -145,9 +162,15 @@ func signIdentity(p *phone, details, device, advSecret []byte) ([]byte, error) {
 // await waits for the outcome of a link. The link goes on when ctx ends: closing
 // the page does not stop a phone that has scanned.
 func (s *Service) await(ctx context.Context, l *link) (Companion, error) {
+	var asked chan struct{}
+	if l.passkey != nil {
+		asked = l.passkey.asked
+	}
 	select {
 	case outcome := <-l.outcome:
 		return outcome.companion, outcome.err
+	case <-asked:
+		return Companion{}, ErrPasskeyAsked
 	case <-ctx.Done():
 		return Companion{}, ctx.Err()
 	case <-s.done:
@@ -229,6 +252,7 @@ func (s *Service) complete(l *link) error {
 		Index: l.index, NoiseKey: r.conn.noiseKey[:], IdentityKey: r.keys.identity[:], RegID: r.keys.regID,
 		KeyIndex: l.keyIndex, OS: r.keys.osName, Platform: r.keys.platform, LinkedAt: time.Now().UTC(),
 	}
+	delete(l.phone.links, l)
 	l.phone.companions[l.index] = stored
 	s.stats.links++
 	info := s.describeCompanion(l.phone, stored)

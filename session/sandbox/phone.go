@@ -24,7 +24,28 @@ type PhoneInfo struct {
 	Online     bool        `json:"online"`  // whether the phone itself has a network
 	Passkey    bool        `json:"passkey"` // whether it asks for a passkey while linking
 	Companions []Companion `json:"companions"`
+	Linking    []Linking   `json:"linking"` // devices that are being linked now
 }
+
+// Linking is a device that a phone is linking.
+type Linking struct {
+	Conn string   `json:"conn"` // the connection's id
+	OS   string   `json:"os"`
+	Step LinkStep `json:"step"`
+	// Code is what the phone shows in the step [StepConfirm], to be compared with
+	// what the device shows.
+	Code string `json:"code,omitempty"`
+}
+
+// LinkStep is what a link under way waits for.
+type LinkStep string
+
+// The steps of a link. Only a phone that asks for a passkey has the first two.
+const (
+	StepPasskey LinkStep = "passkey" // the device has to answer with the passkey
+	StepConfirm LinkStep = "confirm" // the codes have to be compared and confirmed
+	StepPairing LinkStep = "pairing" // the device has to confirm its new identity
+)
 
 // Companion is a device that is linked to a virtual phone.
 type Companion struct {
@@ -50,7 +71,7 @@ type phone struct {
 	keyIndex   uint32 // of the last link
 	lastIndex  uint16 // device index of the last link
 	companions map[uint16]*companion
-	places     int // companions plus links under way
+	links      map[*link]bool // under way
 }
 
 // companion is a linked device as it is stored.
@@ -74,15 +95,27 @@ func (p *phone) lidOf(index uint16) types.JID {
 	return types.JID{User: p.lid, Device: index, Server: types.HiddenUserServer}
 }
 
+// places is how many of the phone's places for devices are taken.
+func (p *phone) places() int { return len(p.companions) + len(p.links) }
+
 // freeIndex returns the next device index. One is used again only after all
 // others, so that a forgotten device cannot meet its successor.
 func (p *phone) freeIndex() uint16 {
 	for {
 		p.lastIndex = p.lastIndex%maxCompanionIndex + 1
-		if p.companions[p.lastIndex] == nil {
+		if p.companions[p.lastIndex] == nil && !p.linksAs(p.lastIndex) {
 			return p.lastIndex
 		}
 	}
+}
+
+func (p *phone) linksAs(index uint16) bool {
+	for l := range p.links {
+		if l.index == index {
+			return true
+		}
+	}
+	return false
 }
 
 // AddPhone makes a virtual phone, online, with a new account identity.
@@ -119,7 +152,7 @@ func newPhone(number, name string) *phone {
 		lid:        fmt.Sprintf("%d", 100_000_000_000_000+binary.BigEndian.Uint64(random[:8])%900_000_000_000_000),
 		rawID:      binary.BigEndian.Uint32(random[8:]),
 		identity:   keys.NewKeyPair(),
-		companions: make(map[uint16]*companion),
+		companions: make(map[uint16]*companion), links: make(map[*link]bool),
 	}
 }
 
@@ -138,8 +171,14 @@ func (s *Service) Phones() []PhoneInfo {
 func (s *Service) describe(p *phone) PhoneInfo {
 	info := PhoneInfo{
 		Number: p.number, Name: p.name, Online: p.online, Passkey: p.passkey,
-		Companions: make([]Companion, 0, len(p.companions)),
+		Companions: make([]Companion, 0, len(p.companions)), Linking: make([]Linking, 0, len(p.links)),
 	}
+	for l := range p.links {
+		info.Linking = append(info.Linking, Linking{
+			Conn: l.registration.conn.id, OS: l.registration.keys.osName, Step: l.step, Code: l.shownCode(),
+		})
+	}
+	slices.SortFunc(info.Linking, func(a, b Linking) int { return strings.Compare(a.Conn, b.Conn) })
 	for _, index := range slices.Sorted(maps.Keys(p.companions)) {
 		info.Companions = append(info.Companions, s.describeCompanion(p, p.companions[index]))
 	}
@@ -224,7 +263,6 @@ func (s *Service) unlink(p *phone, index uint16) []*conn {
 		return nil
 	}
 	delete(p.companions, index)
-	p.places--
 	s.stats.unlinks++
 	if c := s.online[p.jidOf(index)]; c != nil {
 		delete(s.online, p.jidOf(index))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"image"
 	_ "image/png" // decoder
@@ -55,7 +56,7 @@ func (s *Service) Scan(ctx context.Context, number, qrText string) (Companion, e
 	companion, err := s.scan(ctx, number, qrText)
 	s.count(func(n *counters) {
 		n.scans++
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrPasskeyAsked) {
 			n.scansFailed++
 		}
 	})
@@ -72,7 +73,7 @@ func (s *Service) scan(ctx context.Context, number, qrText string) (Companion, e
 		return Companion{}, err
 	}
 	s.log.Info("code scanned", slog.String("phone", maskNumber(number)), slog.String("conn", l.registration.conn.id))
-	if err := s.offer(l); err != nil {
+	if err := s.proceed(l); err != nil {
 		s.mu.Lock()
 		s.failLink(l, fmt.Errorf("%w: %w", ErrDeviceGone, err))
 		s.mu.Unlock()

@@ -134,7 +134,7 @@ func (stored storedPhone) restore() (*phone, error) {
 		number: stored.Number, name: stored.Name, lid: stored.LID, rawID: stored.RawID,
 		identity: keys.NewKeyPairFromPrivateKey([32]byte(stored.Identity)),
 		online:   stored.Online, passkey: stored.Passkey, keyIndex: stored.KeyIndex, lastIndex: stored.LastIndex,
-		companions: make(map[uint16]*companion), places: len(stored.Companions),
+		companions: make(map[uint16]*companion), links: make(map[*link]bool),
 	}
 	for _, c := range stored.Companions {
 		if c == nil || c.Index == 0 || len(c.NoiseKey) != 32 || len(c.IdentityKey) != 32 || p.companions[c.Index] != nil {
