@@ -20,10 +20,10 @@ import (
 // the key bundle the device sends last shows whether they did.
 
 const (
-	codeAlphabet   = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
-	codeLength     = 8
-	wrappedLength  = 80 // salt 32, counter 16, key 32
-	codeTries      = 3  // wrong codes before the phone gives up on the device
+	codeAlphabet  = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
+	codeLength    = 8
+	wrappedLength = 80 // salt 32, counter 16, key 32
+	codeTries     = 3  // wrong codes before the phone gives up on the device
 
 	codeAnswerTimeout = 30 * time.Second
 )
