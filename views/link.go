@@ -18,9 +18,6 @@ func (p DevicePage) frame() frame {
 	return f
 }
 
-// halves splits a code such as ABCD-EFGH where a person pauses.
-func halves(code string) []string { return strings.Split(code, "-") }
-
 // spelled is a code as a screen reader should say it: character by character.
 func spelled(code string) string {
 	return strings.Join(strings.Split(strings.ReplaceAll(code, "-", ""), ""), " ")
