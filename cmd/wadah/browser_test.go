@@ -125,7 +125,7 @@ func TestBrowserReconnects(t *testing.T) {
 	tab.state("CONNECTED", "ready")
 	tab.gone("connection-lost")
 	tab.expectMark()
-	tab.allow("Failed to fetch", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
+	tab.allow("Manifest", "Failed to fetch", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
 	tab.checkClean()
 	server.stop()
 }
