@@ -28,7 +28,7 @@ type APIKey struct {
 	RevokedAt  *time.Time // nil: valid
 }
 
-// LogValue, String and GoString keep the key out of logs.
+// LogValue keeps the key out of logs, as String and GoString do.
 func (k APIKey) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", k.ID), slog.String("device", k.DeviceID))
 }

@@ -94,7 +94,7 @@ func wrap(ctx context.Context, doing string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	kind, why := classify(err)
+	why, kind := classify(err)
 	return faultf(kind, err, "%s: %s", doing, why)
 }
 
@@ -105,30 +105,30 @@ func isOurs(err error) bool {
 }
 
 // classify finds the sentinel for a foreign error, and the sentence for it.
-func classify(err error) (kind error, why string) {
+func classify(err error) (why string, kind error) {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return ErrNotFound, "there is no such row"
+		return "there is no such row", ErrNotFound
 	}
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return ErrConflict, "another row has this value"
+		return "another row has this value", ErrConflict
 	}
 	if errors.Is(err, gorm.ErrForeignKeyViolated) {
-		return ErrNotFound, "what it belongs to does not exist"
+		return "what it belongs to does not exist", ErrNotFound
 	}
-	if kind, why := classifySQLite(err); kind != nil {
-		return kind, why
+	if why, kind := classifySQLite(err); kind != nil {
+		return why, kind
 	}
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return ErrStorage, "the disk is full; free some space"
+		return "the disk is full; free some space", ErrStorage
 	case errors.Is(err, syscall.EROFS):
-		return ErrStorage, "the file system is read-only; make it writable"
+		return "the file system is read-only; make it writable", ErrStorage
 	case errors.Is(err, syscall.ENOTDIR):
-		return ErrStorage, "a file is where a folder should be; choose another folder"
+		return "a file is where a folder should be; choose another folder", ErrStorage
 	case errors.Is(err, fs.ErrNotExist):
-		return ErrStorage, "the folder does not exist; make it first"
+		return "the folder does not exist; make it first", ErrStorage
 	case errors.Is(err, fs.ErrPermission):
-		return ErrStorage, "permission denied; give the user that runs Wadah access"
+		return "permission denied; give the user that runs Wadah access", ErrStorage
 	}
-	return ErrStorage, "the storage failed"
+	return "the storage failed", ErrStorage
 }

@@ -23,9 +23,12 @@ var sentinels = []error{
 
 func assertOnly(t *testing.T, err, want error) {
 	t.Helper()
-	for _, s := range sentinels {
-		if got := errors.Is(err, s); got != (s == want) {
-			t.Errorf("errors.Is(%q, %q) = %v", err, s, got)
+	if want != nil && !errors.Is(err, want) {
+		t.Errorf("%v is not %q", err, want)
+	}
+	for _, other := range sentinels {
+		if !errors.Is(want, other) && errors.Is(err, other) {
+			t.Errorf("%v is %q", err, other)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func LoadServerKey(dir string) (key []byte, created bool, err error) {
 		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		kind, why := classify(err)
+		why, kind := classify(err)
 		return nil, false, faultf(kind, err, "the data folder %s cannot be made: %s", dir, why)
 	}
 	key = make([]byte, serverKeySize)
@@ -66,7 +66,7 @@ func LoadServerKey(dir string) (key []byte, created bool, err error) {
 		return key, false, err
 	}
 	if err != nil {
-		kind, why := classify(err)
+		why, kind := classify(err)
 		return nil, false, faultf(kind, err, "the server key cannot be written to %s: %s", path, why)
 	}
 	return key, true, nil
@@ -86,7 +86,7 @@ func readServerKey(path string) ([]byte, error) {
 		text, err = os.ReadFile(path)
 	}
 	if err != nil {
-		kind, why := classify(err)
+		why, kind := classify(err)
 		return nil, faultf(kind, err, "the server key %s cannot be read: %s", path, why)
 	}
 	key, err := ParseServerKey(string(text))
@@ -96,7 +96,7 @@ func readServerKey(path string) ([]byte, error) {
 	// Windows has no such bits.
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(path, 0o600); err != nil {
-			kind, why := classify(err)
+			why, kind := classify(err)
 			return nil, faultf(kind, err, "others may read the server key %s and it cannot be made private: %s", path, why)
 		}
 	}

@@ -127,26 +127,26 @@ func (d dialector) Translate(err error) error {
 
 // classifySQLite finds the sentinel and the sentence for an error of SQLite
 // (https://www.sqlite.org/rescode.html); kind is nil for other errors.
-func classifySQLite(err error) (kind error, why string) {
+func classifySQLite(err error) (why string, kind error) {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
-		return nil, ""
+		return "", nil
 	}
 	switch e.Code() & 0xff { // the rest is detail
 	case 13: // SQLITE_FULL
-		return ErrStorage, "the disk is full; free some space"
+		return "the disk is full; free some space", ErrStorage
 	case 8: // SQLITE_READONLY
-		return ErrStorage, "the database or its folder is read-only; make it writable for the user that runs Wadah"
+		return "the database or its folder is read-only; make it writable for the user that runs Wadah", ErrStorage
 	case 14, 3, 23: // SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH
-		return ErrStorage, "the database cannot be opened; check that the folder exists and may be written by the user that runs Wadah"
+		return "the database cannot be opened; check that the folder exists and may be written by the user that runs Wadah", ErrStorage
 	case 10: // SQLITE_IOERR
-		return ErrStorage, "the disk reports an error; check it, and its free space"
+		return "the disk reports an error; check it, and its free space", ErrStorage
 	case 5, 6, 15: // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL
-		return ErrStorage, "another program holds the database; close it"
+		return "another program holds the database; close it", ErrStorage
 	case 11: // SQLITE_CORRUPT
-		return ErrCorrupt, "the database is damaged; restore a backup"
+		return "the database is damaged; restore a backup", ErrCorrupt
 	case 26: // SQLITE_NOTADB
-		return ErrCorrupt, "the file is not a database; restore a backup"
+		return "the file is not a database; restore a backup", ErrCorrupt
 	}
-	return nil, ""
+	return "", nil
 }

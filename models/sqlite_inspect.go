@@ -57,7 +57,7 @@ func fileSize(path string) (int64, error) {
 		return 0, fs.ErrNotExist
 	}
 	if err != nil {
-		kind, why := classify(err)
+		why, kind := classify(err)
 		return 0, faultf(kind, err, "%s cannot be read: %s", path, why)
 	}
 	if !info.Mode().IsRegular() {

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"wadah/models"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestFirstAdmin(t *testing.T) {
