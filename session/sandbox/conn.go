@@ -172,7 +172,7 @@ func (c *conn) handle(node *waBinary.Node) error {
 	case "ib", "ack", "receipt", "presence", "chatstate", "notification", "call":
 		return nil
 	default:
-		c.s.count(func(n *counters) { n.unknown[node.Tag]++ })
+		c.s.noteUnknown(node.Tag)
 		return nil
 	}
 }

@@ -6,12 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"mime"
 	"net/http"
-	"strings"
-	"time"
 )
 
 const (
@@ -37,6 +33,7 @@ const (
 //	POST   /fault         {"target","kind","count","duration","latency","reason","code","expire"}
 //	DELETE /faults        disarms what waits, ends silence and slowness
 //	POST   /outage        {"mode"}
+//	POST   /version       {"version","minVersion"}, such as "2.3000.1045649367"
 //	GET    /connections   the live sockets
 //	GET    /stats
 //
@@ -64,6 +61,7 @@ func (s *Service) ControlHandler() http.Handler {
 		s.answer(w, done{OK: true}, nil)
 	})
 	mux.Handle("POST /outage", command(s, s.controlOutage))
+	mux.Handle("POST /version", command(s, s.controlVersion))
 	return s.guard(mux)
 }
 
@@ -76,6 +74,7 @@ type serviceInfo struct {
 	URL         string       `json:"url"`
 	RootKey     string       `json:"rootKey"` // hexadecimal
 	Version     string       `json:"version"`
+	MinVersion  string       `json:"minVersion"`
 	Outage      OutageMode   `json:"outage"`
 	OutageModes []OutageMode `json:"outageModes"`
 	Faults      []FaultKind  `json:"faults"`
@@ -83,156 +82,11 @@ type serviceInfo struct {
 
 func (s *Service) info() serviceInfo {
 	root := s.RootKey()
+	current, minimum := s.Version()
 	return serviceInfo{
-		URL: s.URL(), RootKey: hex.EncodeToString(root[:]), Version: dotted(s.cfg.Version),
+		URL: s.URL(), RootKey: hex.EncodeToString(root[:]), Version: dotted(current), MinVersion: dotted(minimum),
 		Outage: s.Outage(), OutageModes: OutageModes(), Faults: FaultKinds(),
 	}
-}
-
-type phoneRequest struct {
-	Number string `json:"number"`
-	Name   string `json:"name"`
-}
-
-func (s *Service) controlAddPhone(_ context.Context, in phoneRequest) (any, error) {
-	return s.AddPhone(in.Number, in.Name)
-}
-
-type scanRequest struct {
-	Phone string `json:"phone"`
-	QR    string `json:"qr"`
-}
-
-// controlScan takes a code as text in JSON or as a picture.
-func (s *Service) controlScan(w http.ResponseWriter, r *http.Request) {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	var picture io.Reader
-	switch {
-	case kind == "multipart/form-data":
-		file, err := firstFile(w, r)
-		if err != nil {
-			s.answer(w, nil, fmt.Errorf("%w: no file in the form", errControlBody))
-			return
-		}
-		picture = file
-	case strings.HasPrefix(kind, "image/"):
-		picture = http.MaxBytesReader(w, r.Body, maxPictureBody)
-	default:
-		command(s, func(ctx context.Context, in scanRequest) (any, error) {
-			return s.Scan(ctx, in.Phone, in.QR)
-		}).ServeHTTP(w, r)
-		return
-	}
-	raw, err := io.ReadAll(picture)
-	if err != nil {
-		s.answer(w, nil, fmt.Errorf("%w: %w", errControlBody, err))
-		return
-	}
-	companion, err := s.ScanPNG(r.Context(), r.URL.Query().Get("phone"), raw)
-	s.answer(w, companion, err)
-}
-
-// firstFile returns the first file of a multipart form, whatever its field is called.
-func firstFile(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxPictureBody)
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, err
-	}
-	for {
-		part, err := parts.NextPart()
-		if err != nil {
-			return nil, err
-		}
-		if part.FileName() != "" {
-			return part, nil
-		}
-	}
-}
-
-type codeRequest struct {
-	Phone string `json:"phone"`
-	Code  string `json:"code"`
-}
-
-func (s *Service) controlCode(ctx context.Context, in codeRequest) (any, error) {
-	return s.EnterCode(ctx, in.Phone, in.Code)
-}
-
-type unlinkRequest struct {
-	Phone string `json:"phone"`
-	JID   string `json:"jid"`
-}
-
-func (s *Service) controlUnlink(_ context.Context, in unlinkRequest) (any, error) {
-	return done{OK: true}, s.Unlink(in.Phone, in.JID)
-}
-
-type onlineRequest struct {
-	Phone  string `json:"phone"`
-	Online bool   `json:"online"`
-}
-
-func (s *Service) controlOnline(_ context.Context, in onlineRequest) (any, error) {
-	return done{OK: true}, s.SetOnline(in.Phone, in.Online)
-}
-
-type passkeyRequest struct {
-	Phone   string `json:"phone"`
-	Passkey bool   `json:"passkey"`
-}
-
-func (s *Service) controlPasskey(_ context.Context, in passkeyRequest) (any, error) {
-	return done{OK: true}, s.SetPasskey(in.Phone, in.Passkey)
-}
-
-type answerRequest struct {
-	Phone   string          `json:"phone"`
-	Options json.RawMessage `json:"options"`
-}
-
-func (s *Service) controlPasskeyAnswer(_ context.Context, in answerRequest) (any, error) {
-	answer, err := s.AnswerPasskey(in.Phone, in.Options)
-	return json.RawMessage(answer), err
-}
-
-func (s *Service) controlPasskeyConfirm(_ context.Context, in confirmRequest) (any, error) {
-	return done{OK: true}, s.ConfirmPasskey(in.Phone)
-}
-
-type confirmRequest struct {
-	Phone string `json:"phone"`
-}
-
-type faultRequest struct {
-	Fault
-	Target   string `json:"target"`
-	Duration span   `json:"duration"`
-	Latency  span   `json:"latency"`
-	Expire   span   `json:"expire"`
-}
-
-func (s *Service) controlFault(_ context.Context, in faultRequest) (any, error) {
-	fault := in.Fault
-	fault.Duration, fault.Latency, fault.Expire = in.Duration.d, in.Latency.d, in.Expire.d
-	return done{OK: true}, s.Inject(in.Target, fault)
-}
-
-type outageRequest struct {
-	Mode OutageMode `json:"mode"`
-}
-
-func (s *Service) controlOutage(_ context.Context, in outageRequest) (any, error) {
-	return done{OK: true}, s.SetOutage(in.Mode)
-}
-
-// span is a duration in JSON: a text such as "30s".
-type span struct{ d time.Duration }
-
-// UnmarshalText reads the text.
-func (s *span) UnmarshalText(text []byte) (err error) {
-	s.d, err = time.ParseDuration(string(text))
-	return err
 }
 
 // read serves a picture of the service.

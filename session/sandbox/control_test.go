@@ -89,6 +89,7 @@ func TestControlStory(t *testing.T) {
 		{"/passkey", `{"phone":"` + phoneB + `","passkey":true}`},
 		{"/fault", `{"target":"` + linked["jid"].(string) + `","kind":"slow","latency":"1ms","duration":"1s"}`},
 		{"/fault", `{"kind":"connect_failure","reason":402,"code":101,"expire":"1h","count":2}`},
+		{"/version", `{"version":"2.3000.9","minVersion":"2.3000.9"}`},
 		{"/outage", `{"mode":"http503"}`},
 		{"/outage", `{"mode":"none"}`},
 	} {
@@ -98,6 +99,9 @@ func TestControlStory(t *testing.T) {
 	}
 	if status, got := controlCall(t, s, "DELETE", "/faults", "", nil); status != 200 || got["ok"] != true {
 		t.Errorf("clear faults: %d %v", status, got)
+	}
+	if current, minimum := s.Version(); current != [3]uint32{2, 3000, 9} || minimum != current {
+		t.Errorf("versions %v %v", current, minimum)
 	}
 	if _, got := controlCall(t, s, "GET", "/stats", "", nil); got["links"] != 1.0 || got["scans"] != 1.0 {
 		t.Errorf("stats: %v", got)
@@ -173,6 +177,7 @@ func TestControlErrors(t *testing.T) {
 		{"POST", "/fault", `{"kind":"fire"}`, 400, "fault"},
 		{"POST", "/fault", `{"kind":"slow","latency":"soon"}`, 400, "bad_request"},
 		{"POST", "/outage", `{"mode":"flood"}`, 400, "outage_mode"},
+		{"POST", "/version", `{"version":"two"}`, 400, "bad_request"},
 		{"GET", "/scan", ``, 405, "method_not_allowed"},
 		{"GET", "/nowhere", ``, 404, "not_found"},
 	} {

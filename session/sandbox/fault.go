@@ -228,9 +228,12 @@ func (c *conn) sendGarbage() {
 	noise := make([]byte, 64)
 	_, _ = rand.Read(noise) // never fails, by its documentation
 	c.ws.mu.Lock()
+	defer c.ws.mu.Unlock()
+	if c.ended {
+		return
+	}
 	c.writeCount++
-	c.ws.mu.Unlock()
-	if err := c.sendPlain(noise); err != nil {
+	if err := c.writeBody(noise); err != nil {
 		c.s.log.Debug("garbage not delivered", slog.String("conn", c.id), slog.Any("err", err))
 	}
 }

@@ -3,9 +3,13 @@ package sandbox_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+	"go.mau.fi/whatsmeow/socket"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"wadah/session/sandbox"
@@ -115,13 +119,38 @@ func TestOutages(t *testing.T) {
 			t.Error("a dial of the outage succeeded")
 		}
 	})
+	t.Run("handshake", func(t *testing.T) {
+		if err := s.SetOutage(sandbox.OutageHandshake); err != nil {
+			t.Fatal(err)
+		}
+		conn, response, err := websocket.Dial(t.Context(), s.URL(), &websocket.DialOptions{
+			HTTPHeader: http.Header{"Origin": {socket.Origin}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.Body != nil {
+			_ = response.Body.Close()
+		}
+		defer func() { _ = conn.CloseNow() }()
+		hello := append(slices.Clone(socket.WAConnHeader), 0, 0, 2, 0x12, 0)
+		if err := conn.Write(t.Context(), websocket.MessageBinary, hello); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := conn.Read(t.Context()); err == nil {
+			t.Error("the handshake was answered")
+		}
+		if err := s.SetOutage(sandbox.OutageNone); err != nil {
+			t.Fatal(err)
+		}
+	})
 	c := newClient(t, s, device)
 	c.connect()
 	waitFor[*events.QR](c, 1)
 	if err := s.SetOutage("flood"); !errors.Is(err, sandbox.ErrOutageMode) {
 		t.Errorf("unknown mode: %v", err)
 	}
-	if got := s.Stats(); got.Dials != 4 || len(got.DialsPerSecond) == 0 {
+	if got := s.Stats(); got.Dials != 5 || len(got.DialsPerSecond) == 0 {
 		t.Errorf("%d dials counted, %v per second", got.Dials, got.DialsPerSecond)
 	}
 }

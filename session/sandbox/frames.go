@@ -128,6 +128,11 @@ func (c *conn) sendSealed(plain []byte) error {
 func (c *conn) sendPlain(body []byte) error {
 	c.ws.mu.Lock()
 	defer c.ws.mu.Unlock()
+	return c.writeBody(body)
+}
+
+// writeBody writes a frame as it is. The caller holds ws.mu.
+func (c *conn) writeBody(body []byte) error {
 	buf := make([]byte, frameHeadroom+socket.FrameLengthSize, frameHeadroom+socket.FrameLengthSize+len(body))
 	putLength(buf[frameHeadroom:], len(body))
 	return c.ws.writeBuilt(opBinary, append(buf, body...))

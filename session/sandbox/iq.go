@@ -84,14 +84,18 @@ func (c *conn) handleMemberIQ(id string, node *waBinary.Node) error {
 // a test can notice that the library asks something new.
 func (c *conn) unknown(id string, node *waBinary.Node) error {
 	name := kind(node)
-	c.s.count(func(n *counters) {
+	c.s.noteUnknown(name)
+	c.s.log.Warn("unknown request refused", slog.String("conn", c.id), slog.String("kind", name))
+	return c.send(refusal(id, 501, "feature-not-implemented"))
+}
+
+func (s *Service) noteUnknown(name string) {
+	s.count(func(n *counters) {
 		if _, known := n.unknown[name]; !known && len(n.unknown) >= maxUnknownKinds {
 			name = "other"
 		}
 		n.unknown[name]++
 	})
-	c.s.log.Warn("unknown request refused", slog.String("conn", c.id), slog.String("kind", name))
-	return c.send(refusal(id, 501, "feature-not-implemented"))
 }
 
 // logout unlinks the companion that asks for it. WhatsApp answers and then ends

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -249,7 +250,9 @@ func (s *Service) complete(l *link) error {
 	l.over = true
 	l.timer.Stop()
 	stored := &companion{
-		Index: l.index, NoiseKey: r.conn.noiseKey[:], IdentityKey: r.keys.identity[:], RegID: r.keys.regID,
+		// Copies, so that a companion does not keep its first connection in memory.
+		Index: l.index, NoiseKey: bytes.Clone(r.conn.noiseKey[:]), IdentityKey: bytes.Clone(r.keys.identity[:]),
+		RegID:    r.keys.regID,
 		KeyIndex: l.keyIndex, OS: r.keys.osName, Platform: r.keys.platform, LinkedAt: time.Now().UTC(),
 	}
 	delete(l.phone.links, l)

@@ -156,6 +156,38 @@ func TestCodesRotateAndTheRoundEnds(t *testing.T) {
 	}
 }
 
+func TestManyDevicesLinkAtTheSameTime(t *testing.T) {
+	s := startService(t, func(cfg *sandbox.Config) { cfg.MaxCompanions = 8 })
+	container := openStore(t)
+	errs := make(chan error, 8)
+	var clients []*client
+	for range cap(errs) {
+		c := newClient(t, s, container.NewDevice())
+		c.connect()
+		code := waitFor[*events.QR](c, 1).Codes[0]
+		clients = append(clients, c)
+		go func() {
+			_, err := s.Scan(t.Context(), phoneA, code)
+			errs <- err
+		}()
+	}
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	for _, c := range clients {
+		waitFor[*events.Connected](c, 1)
+	}
+	addresses := map[string]bool{}
+	for _, companion := range s.Phones()[0].Companions {
+		addresses[companion.JID] = true
+	}
+	if len(addresses) != cap(errs) {
+		t.Errorf("%d different addresses", len(addresses))
+	}
+}
+
 func TestPhoneTakesFourDevices(t *testing.T) {
 	s := startService(t, nil)
 	if _, err := s.AddPhone(phoneB, "Budi"); err != nil {

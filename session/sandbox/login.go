@@ -27,7 +27,8 @@ func (c *conn) admit(raw []byte) error {
 	}
 	app := payload.GetUserAgent().GetAppVersion()
 	version := [3]uint32{app.GetPrimary(), app.GetSecondary(), app.GetTertiary()}
-	outdated := slices.Compare(version[:], c.s.cfg.MinVersion[:]) < 0
+	_, minimum := c.s.Version()
+	outdated := slices.Compare(version[:], minimum[:]) < 0
 	switch {
 	case payload.Username != nil:
 		return c.login(&payload, outdated)

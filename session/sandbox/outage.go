@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -65,6 +66,24 @@ func (s *Service) inOutage(w http.ResponseWriter) bool {
 	return true
 }
 
+// hold keeps a connection until the client gives up or the outage ends.
+func (s *Service) hold(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.outage != OutageSilent {
+		return false
+	}
+	s.held[conn] = true
+	s.work.Go(func() {
+		_, _ = io.Copy(io.Discard, conn) // how it ends does not matter
+		_ = conn.Close()
+		s.mu.Lock()
+		delete(s.held, conn)
+		s.mu.Unlock()
+	})
+	return true
+}
+
 // breakOff takes a connection away from net/http and resets it, or keeps it
 // without answering.
 func (s *Service) breakOff(w http.ResponseWriter, keep bool) {
@@ -73,16 +92,8 @@ func (s *Service) breakOff(w http.ResponseWriter, keep bool) {
 		s.log.Debug("connection not broken off", slog.Any("err", err))
 		return
 	}
-	if keep {
-		s.mu.Lock()
-		keep = !s.closed && s.outage == OutageSilent
-		if keep {
-			s.held[conn] = true
-		}
-		s.mu.Unlock()
-		if keep {
-			return
-		}
+	if keep && s.hold(conn) {
+		return
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // only makes the close a reset

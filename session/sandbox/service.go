@@ -49,6 +49,8 @@ type Service struct {
 	refs     map[string]*registration // every ref of every live registration
 	codes    map[string]*codeLink     // waiting phone codes, by phone number
 	faults   []*armedFault
+	version  [3]uint32 // what the version page tells
+	minimum  [3]uint32 // the oldest client that may connect
 	outage   OutageMode
 	held     map[net.Conn]bool // kept without an answer by a silent outage
 	nextID   uint64
@@ -77,6 +79,8 @@ func New(cfg Config) (*Service, error) {
 		online:    make(map[types.JID]*conn),
 		refs:      make(map[string]*registration),
 		codes:     make(map[string]*codeLink),
+		version:   cfg.Version,
+		minimum:   cfg.MinVersion,
 		outage:    OutageNone,
 		held:      make(map[net.Conn]bool),
 		stats:     newCounters(),
@@ -157,6 +161,21 @@ func (s *Service) URL() string {
 	return "ws://" + s.listener.Addr().String() + chatPath
 }
 
+// Version returns what the version page tells and the oldest version that may
+// connect.
+func (s *Service) Version() (current, minimum [3]uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version, s.minimum
+}
+
+// SetVersion changes both, as WhatsApp does now and then: live connections go on.
+func (s *Service) SetVersion(current, minimum [3]uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version, s.minimum = current, minimum
+}
+
 // RootKey is the public key that the service's certificates end at.
 func (s *Service) RootKey() [32]byte { return s.authority.root }
 
@@ -180,7 +199,8 @@ func (s *Service) servePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	revision := strconv.FormatUint(uint64(s.cfg.Version[2]), 10)
+	current, _ := s.Version()
+	revision := strconv.FormatUint(uint64(current[2]), 10)
 	_, err := w.Write([]byte("<!DOCTYPE html><title>Simulated WhatsApp</title>" +
 		`<script type="application/json">{"client_revision":` + revision + `,"server":"sandbox"}</script>`))
 	if err != nil {
