@@ -240,7 +240,7 @@ func TestPairCode(t *testing.T) {
 	id, key := e.device("one")
 	call := func(query string) answer { return e.get("/api/getPairCode?apiKey=" + key + query) }
 	call("").fails(t, 400, "number_missing")
-	call("&phone=12").fails(t, 422, "number_invalid")
+	call("&phone=12").fails(t, 422, "bad_number")
 	for _, phone := range []string{"6281234567890", "%2B62+812-3456-7890", "0812+3456+7890", "+81234567890"} {
 		got := call("&phone=" + phone)
 		if got.StatusCode != 200 || !strings.Contains(got.body, `"code":"ABCD-EFGH"`) || !strings.Contains(got.body, `"state":"SERVICE_SCAN"`) {

@@ -19,7 +19,7 @@ const pairTime = 25 * time.Second
 var (
 	errNumberMissing = &failure{Status: http.StatusBadRequest, Code: "number_missing",
 		Message: "Send the phone number as phone, for example phone=6281234567890."}
-	errNumberInvalid = &failure{Status: http.StatusUnprocessableEntity, Code: "number_invalid",
+	errNumberInvalid = &failure{Status: http.StatusUnprocessableEntity, Code: "bad_number",
 		Message: "This is no complete phone number. Send it with its country code, for example 6281234567890."}
 	errAnswerMissing = &failure{Status: http.StatusBadRequest, Code: "response_missing",
 		Message: "Send what the browser made of the passkey request as response."}

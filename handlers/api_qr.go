@@ -74,8 +74,11 @@ func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
 func (s *Server) waitCode(c echo.Context, id string, wait time.Duration) (session.Snapshot, error) {
 	rc := http.NewResponseController(c.Response().Writer)
 	end := time.Now().Add(wait)
-	_ = rc.SetReadDeadline(end.Add(writeLimit)) // a recorder in a test has no deadlines
+	// A writer without deadlines needs no room, so these errors mean nothing.
+	_ = rc.SetReadDeadline(end.Add(writeLimit))
 	_ = rc.SetWriteDeadline(end.Add(writeLimit))
+	// The connection lives on: a deadline left behind would break a later answer.
+	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
 	ctx, cancel := context.WithDeadline(c.Request().Context(), end)
 	defer cancel()
 	return s.manager.WaitCode(ctx, id)

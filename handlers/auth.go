@@ -181,33 +181,36 @@ func (s *Server) dropCookie(c echo.Context, name string) {
 }
 
 // admit lets the visitor pass, sends somebody who has to sign in or set up first
-// there, or refuses.
+// there, or refuses. Whom a handler marked setup or anyone serves, it decides itself.
 func (s *Server) admit(c echo.Context, may permission, v *visitor) error {
-	if may == setup {
-		return nil // the handler looks at the token
+	if may == setup || may == anyone {
+		return nil
 	}
 	if v.user != nil {
-		if may == anyone || v.may(may) {
+		if v.may(may) {
 			return nil
 		}
 		return errForbidden
 	}
-	needed, err := s.setup.needed(c.Request().Context(), s.store)
-	if err != nil {
+	if !isPage(c) {
+		if c.Path() != "/events" {
+			c.Response().Header().Set("HX-Redirect", "/signin")
+		}
+		return errSignedOut
+	}
+	if sent, err := s.sendToSetup(c); sent || err != nil {
 		return err
 	}
-	switch {
-	case needed && isPage(c):
-		return c.Redirect(http.StatusSeeOther, "/setup")
-	case may == anyone && !needed:
-		return nil
-	case isPage(c):
-		return c.Redirect(http.StatusSeeOther, signInURL(c))
+	return c.Redirect(http.StatusSeeOther, signInURL(c))
+}
+
+// sendToSetup leads to the set-up while there is no user, and reports whether it did.
+func (s *Server) sendToSetup(c echo.Context) (sent bool, err error) {
+	needed, err := s.setup.needed(c.Request().Context(), s.store)
+	if err != nil || !needed {
+		return false, err
 	}
-	if c.Path() != "/events" {
-		c.Response().Header().Set("HX-Redirect", "/signin")
-	}
-	return errSignedOut
+	return true, c.Redirect(http.StatusSeeOther, "/setup")
 }
 
 // isPage reports whether a browser will show the answer as a page, so that it may be

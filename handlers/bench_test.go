@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/http"
@@ -111,18 +112,21 @@ func measureStreams(b *testing.B, n int) {
 		}
 		b.Cleanup(func() { res.Body.Close() })
 		go func() {
-			buf := make([]byte, 64<<10)
-			first := true
+			in, frames := bufio.NewReaderSize(res.Body, 64<<10), 0
 			for {
-				if _, err := res.Body.Read(buf); err != nil {
+				line, err := in.ReadSlice('\n')
+				if err != nil {
 					return
 				}
-				if first {
-					ready.Done()
-					first = false
+				if len(line) > 1 {
 					continue
 				}
-				arrived.Done()
+				switch frames++; {
+				case frames == 2: // the state and the timeline at the start
+					ready.Done()
+				case frames > 2:
+					arrived.Done()
+				}
 			}
 		}()
 	}

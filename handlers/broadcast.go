@@ -19,6 +19,7 @@ const hubBuffer = 4096
 type broadcaster struct {
 	subscribe func(buffer int) (<-chan session.Snapshot, func()) // session.Hub.Subscribe
 	current   func() []session.Snapshot                          // session.Manager.Snapshots
+	also      func(session.Snapshot)                             // told of every snapshot; nil for nobody
 	log       *slog.Logger
 	done      chan struct{} // closed when run has ended
 
@@ -77,6 +78,9 @@ func (b *broadcaster) publish(snap session.Snapshot) {
 	before, known := b.last[snap.ID]
 	if known && !snap.Deleted && snap.Rev <= before.Rev {
 		return
+	}
+	if b.also != nil {
+		b.also(snap)
 	}
 	u := &update{
 		snap:  snap,

@@ -59,6 +59,7 @@ func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
 	}
 	out.send(first)
 	s.pump(ctx, out, st, sh)
+	out.close()
 	return nil
 }
 
@@ -118,6 +119,13 @@ func (w *frameWriter) open() error {
 	w.c.Response().WriteHeader(http.StatusOK)
 	w.err = w.rc.Flush()
 	return nil
+}
+
+// close takes the deadline away: the connection may live on and serve something else.
+func (w *frameWriter) close() {
+	if w.err == nil {
+		w.err = w.rc.SetWriteDeadline(time.Time{})
+	}
 }
 
 func (w *frameWriter) send(frame []byte) {

@@ -34,6 +34,7 @@ type env struct {
 	server  *handlers.Server
 	url     string
 	logged  *logBuffer
+	secrets []string      // must never be logged
 	broken  bool          // the test has closed the store's pool
 	later   *atomic.Int64 // how far the store's clock is ahead, in nanoseconds
 }
@@ -81,6 +82,7 @@ func newEnv(t testing.TB, change ...func(*handlers.Config)) *env {
 	web := httptest.NewServer(server.Handler())
 	var e *env
 	t.Cleanup(func() {
+		defer func() { e.leaksNothing() }()
 		server.Close()
 		web.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -103,7 +105,20 @@ func (e *env) device(name string) (id, key string) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
+	e.secrets = append(e.secrets, apiKey.Value)
 	return snap.ID, apiKey.Value
+}
+
+// leaksNothing fails when a secret of the test stands in the log: keys, passwords,
+// login tokens, QR text, pairing codes, phone numbers.
+func (e *env) leaksNothing() {
+	e.t.Helper()
+	text := e.logged.String()
+	for _, secret := range append(e.secrets, password, "ABCD-EFGH", "linked_devices#", "data:image", "6281234567890", "81100000001") {
+		if at := strings.Index(text, secret); at >= 0 {
+			e.t.Errorf("a secret was logged: %.300s", text[max(0, at-200):])
+		}
+	}
 }
 
 // start turns a device on and waits until it is in the given state.
@@ -193,6 +208,7 @@ func (e *env) signedIn(name string) *browser {
 	if got.StatusCode != http.StatusSeeOther {
 		e.t.Fatalf("sign in as %s: %d", name, got.StatusCode)
 	}
+	e.secrets = append(e.secrets, got.Cookies()[0].Value)
 	return b
 }
 

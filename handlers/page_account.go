@@ -59,7 +59,7 @@ func (s *Server) tryPassword(c echo.Context, user *models.User) (field, code str
 	err = s.store.SetPassword(ctx, user.ID, c.FormValue("password"))
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
-		return "password", userCode(invalid), nil
+		return "password", invalid.Code, nil
 	}
 	return "", "", err
 }

@@ -59,11 +59,11 @@ func (s *Server) actionPartials(c echo.Context) error {
 // actionFailed takes a person back to the page with the reason, when it is one people
 // can do something about.
 func (s *Server) actionFailed(c echo.Context, id string, err error) error {
-	code, ok := panelWords(failureOf(err).Code)
-	if !ok || isFragment(c.Request()) {
+	f := failureOf(err)
+	if !inWords(f) || isFragment(c.Request()) {
 		return err
 	}
-	s.setProblem(c, code)
+	s.setProblem(c, f.Code)
 	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/devices/"+id))
 }
 

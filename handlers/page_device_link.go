@@ -21,14 +21,14 @@ func (s *Server) pairPhone(c echo.Context) error {
 	typed := c.FormValue("phone")
 	number, ok := phoneNumber(typed, s.cfg.PhoneRegion)
 	if !ok {
-		return s.pairRefused(c, snap, typed, "number_invalid")
+		return s.pairRefused(c, snap, typed, "bad_number")
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
 	defer cancel()
 	after, err := s.manager.PairPhone(ctx, snap.ID, number)
 	if err != nil {
-		if code, ok := panelWords(failureOf(err).Code); ok {
-			return s.pairRefused(c, snap, typed, code)
+		if f := failureOf(err); inWords(f) {
+			return s.pairRefused(c, snap, typed, f.Code)
 		}
 		return err
 	}

@@ -15,6 +15,9 @@ import (
 
 // signInForm asks who somebody is; who is signed in goes on.
 func (s *Server) signInForm(c echo.Context) error {
+	if sent, err := s.sendToSetup(c); sent || err != nil {
+		return err
+	}
 	next := ownPath(c.QueryParam("next"), "")
 	if visitorOf(c).user != nil {
 		return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
@@ -25,6 +28,9 @@ func (s *Server) signInForm(c echo.Context) error {
 // signInSubmit signs somebody in. A wrong name and a wrong password look the same,
 // take the same time and are slowed down alike.
 func (s *Server) signInSubmit(c echo.Context) error {
+	if sent, err := s.sendToSetup(c); sent || err != nil {
+		return err
+	}
 	name, now := c.FormValue("name"), time.Now()
 	next := ownPath(c.FormValue("next"), "")
 	doors := s.doorsOf(c, name)

@@ -50,8 +50,8 @@ type Companion struct {
 }
 
 // SandboxRefusal says why a virtual phone refused. Code is one that
-// views.Lang.Invalid knows: number_invalid, phone_taken, phone_unknown,
-// phone_offline, phone_full, qr_expired, code_wrong.
+// views.Lang.Invalid knows: phone_number, phone_exists, phone_unknown, phone_offline,
+// phone_full, qr_expired, code_wrong, fault_offline.
 type SandboxRefusal struct {
 	Code string
 	Err  error
@@ -130,7 +130,7 @@ func (s *Server) phoneEvents(c echo.Context) error {
 func (s *Server) addPhone(c echo.Context) error {
 	typed, name := c.FormValue("number"), strings.TrimSpace(c.FormValue("name"))
 	number, ok := phoneNumber(typed, s.cfg.PhoneRegion)
-	var err error = &SandboxRefusal{Code: "number_invalid"}
+	var err error = &SandboxRefusal{Code: "phone_number"}
 	if ok {
 		err = s.cfg.Sandbox.AddPhone(number, name)
 	}

@@ -66,6 +66,10 @@ func (s *Server) setPrefs(c echo.Context) error {
 			return err
 		}
 	}
+	if c.Path() == "/account/prefs" {
+		s.setFlash(c, views.NoticePrefsSaved, "")
+		return c.Redirect(http.StatusSeeOther, "/account")
+	}
 	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/"))
 }
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -87,18 +88,15 @@ func writePartials(c echo.Context, status int, partials ...[]byte) error {
 	return writeHTML(c, status, bytes.Join(partials, nil))
 }
 
-// panelWords says which failures the panel has its own sentence for, by the code of
-// views.Lang.Invalid. The others are told by their status.
-func panelWords(code string) (words string, ok bool) {
-	switch code {
-	case "already_linked", "not_linking", "rate_limited", "banned", "busy", "number_invalid":
-		return code, true
-	case "bad_number":
-		return "number_invalid", true
-	case "bad_passkey":
-		return "passkey_invalid", true
+// inWords reports whether a failure is something a person can do about, told by the
+// panel's own sentence for its code (views.Lang.Invalid). The others are told by their
+// status.
+func inWords(f *failure) bool {
+	switch f.Status {
+	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusBadGateway:
+		return slices.Contains(views.InvalidCodes(), f.Code)
 	}
-	return "", false
+	return false
 }
 
 // renderProblem answers a failure in the panel: a notice for htmx, otherwise a page.
@@ -110,8 +108,8 @@ func (s *Server) renderProblem(c echo.Context, f *failure) error {
 		}
 	}
 	lang, message := visitorOf(c).lang, ""
-	if code, ok := panelWords(f.Code); ok {
-		message = lang.Invalid(code)
+	if inWords(f) {
+		message = lang.Invalid(f.Code)
 	}
 	if isFragment(c.Request()) {
 		if message == "" {

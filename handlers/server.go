@@ -79,6 +79,11 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 			log.Warn("the public URL cannot be trusted as an origin", "err", err)
 		}
 	}
+	s.streams.also = func(snap session.Snapshot) {
+		if snap.QR == nil {
+			s.qrs.forget(snap.ID) // what links an account is kept no longer than it is shown
+		}
+	}
 	s.logins = newLogins(store)
 	s.echo = s.newEcho()
 	go s.streams.run(s.quit)

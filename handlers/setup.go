@@ -100,7 +100,7 @@ func (s *Server) setupSubmit(c echo.Context) error {
 	var invalid *models.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		page.Problems = map[string]string{invalid.Field: page.Lang.Invalid(userCode(invalid))}
+		page.Problems = map[string]string{invalid.Field: page.Lang.Invalid(invalid.Code)}
 		return s.render(c, http.StatusUnprocessableEntity, views.Setup(page))
 	case errors.Is(err, models.ErrConflict): // somebody else was quicker
 		return c.Redirect(http.StatusSeeOther, "/signin")
@@ -113,16 +113,4 @@ func (s *Server) setupSubmit(c echo.Context) error {
 	s.audit(c, user.Name, "setup", "", user.Name)
 	s.setFlash(c, views.NoticeWelcome, "")
 	return c.Redirect(http.StatusSeeOther, "/devices")
-}
-
-// userCode is the code the panel has a sentence for: what models calls a name is a
-// user's name here.
-func userCode(e *models.Invalid) string {
-	switch e.Code {
-	case "password_required":
-		return "password_too_short"
-	case "name_required", "name_too_long", "name_taken", "name_invalid":
-		return "user_" + e.Code
-	}
-	return e.Code
 }

@@ -1,0 +1,107 @@
+package handlers_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"wadah/views"
+)
+
+// sources parses the Go files of a package, tests aside.
+func sources(t *testing.T, dir string) []*ast.File {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+func literal(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	text, err := strconv.Unquote(lit.Value)
+	return text, err == nil
+}
+
+// TestEveryReasonHasASentence compares what session can report with what the panel
+// can say.
+func TestEveryReasonHasASentence(t *testing.T) {
+	var reasons []string
+	for _, file := range sources(t, "../session") {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Reason" {
+				for _, v := range spec.Values {
+					if text, ok := literal(v); ok {
+						reasons = append(reasons, text)
+					}
+				}
+			}
+			return true
+		})
+	}
+	slices.Sort(reasons)
+	if known := views.Reasons(); len(reasons) < 15 || !slices.Equal(known, reasons) {
+		t.Errorf("views knows %q,\nsession reports %q", known, reasons)
+	}
+}
+
+// TestEveryRefusalHasASentence finds the codes models gives for names and passwords,
+// and the codes this package uses itself.
+func TestEveryRefusalHasASentence(t *testing.T) {
+	codes := []string{
+		"signin_failed", "signin_slow", "password_wrong", "password_mismatch", "already_linked", "not_linking", "not_linked", "rate_limited",
+		"bad_number", "bad_passkey", "banned", "busy", "proxy_failed", "phone_number", "qr_expired", "name_taken",
+	}
+	found := 0
+	for _, file := range sources(t, "../models") {
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 3 {
+				return true
+			}
+			name, isIdent := call.Fun.(*ast.Ident)
+			field, ok := literal(call.Args[0])
+			if !isIdent || name.Name != "invalid" || !ok || (field != "name" && field != "password") {
+				return true
+			}
+			if code, ok := literal(call.Args[1]); ok {
+				found++
+				codes = append(codes, code)
+			}
+			return true
+		})
+	}
+	if found < 8 {
+		t.Fatalf("only %d codes found in models", found)
+	}
+	known := views.InvalidCodes()
+	for _, code := range codes {
+		if !slices.Contains(known, code) {
+			t.Errorf("the panel has no sentence for %s", code)
+		}
+	}
+}
