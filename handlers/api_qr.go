@@ -60,13 +60,7 @@ func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
-	body := make([]byte, 0, len(img.uri)+256)
-	body = append(body, `{"code":200,"results":{"apiKey":`...)
-	body = appendString(body, call.key)
-	body = append(body, `,"message":"Put the result get QR object into the src of the image tag.","qrString":"`...)
-	body = append(body, img.uri...)
-	body = append(body, `","state":"SERVICE_SCAN"}}`...)
-	return writeJSON(c, http.StatusOK, body)
+	return writeJSON(c, http.StatusOK, img.answerTo(call.key))
 }
 
 // waitCode waits until the device shows a QR, none is on its way, or the time is up.

@@ -18,6 +18,10 @@ var (
 	noReferrer = []string{"no-referrer"}
 )
 
+// shortBody is up to which length net/http keeps an answer back until it knows the
+// length by itself. Longer ones would be sent in chunks.
+const shortBody = 2000
+
 // writeJSON answers with a body that is JSON already. The answers of the API are
 // compact: the keys and their order are the specification's, the blanks are not.
 func writeJSON(c echo.Context, status int, body []byte) error {
@@ -25,7 +29,9 @@ func writeJSON(c echo.Context, status int, body []byte) error {
 	h["Content-Type"] = jsonType
 	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if len(body) > shortBody {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
 	c.Response().WriteHeader(status)
 	_, err := c.Response().Write(body)
 	return err

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/models"
+	"wadah/session"
 	"wadah/views"
 )
 
@@ -60,6 +61,7 @@ func (s *Server) listEvents(c echo.Context) error {
 type (
 	wholeVariant   struct{ listing }
 	rowVariant     struct{ listing }
+	changeVariant  struct{ listing }
 	summaryVariant struct{ lang views.Lang }
 )
 
@@ -81,27 +83,43 @@ func (s *Server) listChanges(ctx context.Context, l listing, b batch) ([]byte, e
 	if b.added || l.narrowed() || newest.snap.Deleted && len(s.manager.Snapshots()) == 0 {
 		return newest.frame(wholeVariant{l}, func() ([]byte, error) { return s.wholeList(ctx, l) })
 	}
+	if len(b.updates) == 1 { // the usual case: the same bytes for everybody
+		return newest.frame(changeVariant{l}, func() ([]byte, error) {
+			row, err := s.rowFrame(ctx, l, newest.snap)
+			if err != nil {
+				return nil, err
+			}
+			summary, err := s.summaryFrame(ctx, l.lang)
+			return append(row, summary...), err
+		})
+	}
 	var frames []byte
 	for _, u := range b.updates {
-		row, err := u.frame(rowVariant{l}, func() ([]byte, error) {
-			if u.snap.Deleted {
-				return views.Message(views.RowGonePartial(u.snap.ID)), nil
-			}
-			row, err := views.RowPartial(ctx, l.lang, s.deviceView(u.snap, l.canOperate))
-			return views.Message(row), err
-		})
+		row, err := u.frame(rowVariant{l}, func() ([]byte, error) { return s.rowFrame(ctx, l, u.snap) })
 		if err != nil {
 			return nil, err
 		}
 		frames = append(frames, row...)
 	}
-	summary, err := newest.frame(summaryVariant{l.lang}, func() ([]byte, error) {
-		var counts views.Summary
-		for _, snap := range s.manager.Snapshots() {
-			counts.Count(string(snap.State))
-		}
-		partial, err := views.SummaryPartial(ctx, l.lang, counts)
-		return views.Message(partial), err
-	})
+	summary, err := newest.frame(summaryVariant{l.lang}, func() ([]byte, error) { return s.summaryFrame(ctx, l.lang) })
 	return append(frames, summary...), err
+}
+
+// rowFrame shows a device's row anew, or takes it away.
+func (s *Server) rowFrame(ctx context.Context, l listing, snap session.Snapshot) ([]byte, error) {
+	if snap.Deleted {
+		return views.Message(views.RowGonePartial(snap.ID)), nil
+	}
+	row, err := views.RowPartial(ctx, l.lang, s.deviceView(snap, l.canOperate))
+	return views.Message(row), err
+}
+
+// summaryFrame counts the devices by state.
+func (s *Server) summaryFrame(ctx context.Context, lang views.Lang) ([]byte, error) {
+	var counts views.Summary
+	for _, snap := range s.manager.Snapshots() {
+		counts.Count(string(snap.State))
+	}
+	partial, err := views.SummaryPartial(ctx, lang, counts)
+	return views.Message(partial), err
 }

@@ -14,6 +14,8 @@ import (
 )
 
 const (
+	formType = "application/x-www-form-urlencoded"
+
 	// maxAPIBody bounds what an API client may send: the longest thing it has to say is
 	// the answer to a passkey request, a few kilobytes.
 	maxAPIBody = 64 << 10
@@ -84,7 +86,14 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		drain(w, r)
 		return nil, errBodyTooLarge
 	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxAPIBody+1))
+	if r.ContentLength > 0 {
+		raw := make([]byte, r.ContentLength)
+		if _, err := io.ReadFull(r.Body, raw); err != nil {
+			return nil, errBrokenBody
+		}
+		return raw, nil
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxAPIBody+1)) // of unknown length
 	if err != nil {
 		return nil, errBrokenBody
 	}
@@ -115,9 +124,12 @@ func parseBody(contentType string, raw []byte) ([]param, error) {
 	if text == "" {
 		return nil, nil
 	}
-	media, attrs, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		media = ""
+	media, attrs := contentType, map[string]string(nil)
+	if media != formType { // the usual one needs no parsing
+		var err error
+		if media, attrs, err = mime.ParseMediaType(contentType); err != nil {
+			media = ""
+		}
 	}
 	switch {
 	case media == "multipart/form-data":
@@ -126,7 +138,7 @@ func parseBody(contentType string, raw []byte) ([]param, error) {
 		return parseForm(unquote(text)), nil
 	case media == "application/json" || strings.HasSuffix(media, "+json") || text[0] == '{':
 		return parseJSON(text)
-	case media == "" || media == "application/x-www-form-urlencoded" || strings.HasPrefix(media, "text/"):
+	case media == "" || media == formType || strings.HasPrefix(media, "text/"):
 		return parseForm(text), nil
 	}
 	return nil, nil // a picture, say: there is nothing in it for us

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	qrcode "github.com/skip2/go-qrcode"
 
@@ -22,6 +23,30 @@ type qrImage struct {
 	png  []byte
 	uri  string // data:image/png;base64,…
 	err  error
+
+	answer atomic.Pointer[qrAnswer]
+}
+
+// qrAnswer is what getQR answers to who asks with a key. Pollers ask again and again
+// with the same one, and the picture is long: the newest answer is kept.
+type qrAnswer struct {
+	key  string
+	body []byte
+}
+
+// answerTo is getQR's answer to key. The picture must have been drawn.
+func (q *qrImage) answerTo(key string) []byte {
+	if a := q.answer.Load(); a != nil && a.key == key {
+		return a.body
+	}
+	body := make([]byte, 0, len(q.uri)+256)
+	body = append(body, `{"code":200,"results":{"apiKey":`...)
+	body = appendString(body, key)
+	body = append(body, `,"message":"Put the result get QR object into the src of the image tag.","qrString":"`...)
+	body = append(body, q.uri...)
+	body = append(body, `","state":"SERVICE_SCAN"}}`...)
+	q.answer.Store(&qrAnswer{key, body})
+	return body
 }
 
 func (q *qrImage) draw() {

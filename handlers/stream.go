@@ -61,6 +61,7 @@ type stream struct {
 	added   bool // one of the pending updates, or one they replaced, is of a new device
 	moved   bool
 	ended   ending
+	taken   []*update // what take returned last
 }
 
 func newStream(device string) *stream {
@@ -107,14 +108,18 @@ type batch struct {
 	ended        ending
 }
 
-// take empties the mailbox.
+// take empties the mailbox. The batch is valid until the next take: with a thousand
+// streams, new memory for each batch would be most of the cost of an event.
 func (s *stream) take() batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := batch{added: s.added, moved: s.moved, ended: s.ended}
+	clear(s.taken)
+	s.taken = s.taken[:0]
 	for _, id := range s.order {
-		b.updates = append(b.updates, s.pending[id])
+		s.taken = append(s.taken, s.pending[id])
 	}
+	b.updates = s.taken
 	s.order = s.order[:0]
 	clear(s.pending)
 	s.added, s.moved = false, false

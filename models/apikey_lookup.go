@@ -41,7 +41,9 @@ func (s *Store) DeviceIDByKey(ctx context.Context, value string) (deviceID, keyI
 	if k.expired(now) {
 		return "", "", faultf(ErrNotFound, nil, "the key has expired")
 	}
-	s.used.key(k.keyID, now)
+	if k.noteUse(now) {
+		s.used.key(k.keyID, now)
+	}
 	return k.deviceID, k.keyID, nil
 }
 
@@ -79,6 +81,20 @@ type cachedKey struct {
 	expires  *int64
 	checked  time.Time
 	asking   atomic.Bool
+	noted    atomic.Int64 // when its use was last noted, Unix milliseconds
+}
+
+// noteEvery is how exactly "last used" is known: a busy key is not noted at every
+// request, which would make all of them wait for one lock.
+const noteEvery = 100 * time.Millisecond
+
+// noteUse reports whether this use is to be noted.
+func (k *cachedKey) noteUse(now time.Time) bool {
+	at, last := now.UnixMilli(), k.noted.Load()
+	if passed := at - last; passed >= 0 && passed < noteEvery.Milliseconds() {
+		return false
+	}
+	return k.noted.CompareAndSwap(last, at)
 }
 
 func (k *cachedKey) expired(now time.Time) bool {

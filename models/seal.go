@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
+	"sync"
 )
 
 // What subkeys are derived for. The strings are part of the stored format: a
@@ -26,6 +28,7 @@ const sealVersion = 1
 type vault struct {
 	key    []byte
 	lookup []byte
+	macs   sync.Pool // of hash.Hash, made with lookup: making one costs more than using it
 }
 
 func newVault(key []byte) (*vault, error) {
@@ -37,6 +40,7 @@ func newVault(key []byte) (*vault, error) {
 	if v.lookup, err = v.subkey(purposeKeyLookup); err != nil {
 		return nil, err
 	}
+	v.macs.New = func() any { return hmac.New(sha256.New, v.lookup) }
 	return v, nil
 }
 
@@ -57,7 +61,9 @@ func (v *vault) fingerprint() (string, error) {
 
 // keyHash is under which an API key is found in its table.
 func (v *vault) keyHash(value string) [32]byte {
-	mac := hmac.New(sha256.New, v.lookup)
+	mac := v.macs.Get().(hash.Hash) //nolint:errcheck,forcetypeassert // New puts nothing else there
+	defer v.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(value))
 	var sum [32]byte
 	mac.Sum(sum[:0])
