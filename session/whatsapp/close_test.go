@@ -73,6 +73,15 @@ func TestCloseInEveryPhase(t *testing.T) {
 	eventually(t, "the service has no connection left", func() bool { return len(r.svc.Connections()) == 0 })
 }
 
+// TestFourGoroutines: an idle connection runs what the library runs, and nothing more.
+func TestFourGoroutines(t *testing.T) {
+	r := newRig(t)
+	for range 3 {
+		r.online()
+	}
+	eventually(t, "four goroutines per connection", func() bool { return len(busy()) == 3*4 })
+}
+
 // TestCloseLetsALinkFinish closes at the moment when the phone has accepted.
 func TestCloseLetsALinkFinish(t *testing.T) {
 	r := newRig(t)

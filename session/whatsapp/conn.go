@@ -113,7 +113,7 @@ func (c *conn) connect(ctx context.Context, proxy *url.URL) error {
 	result := make(chan error, 1)
 	// The library's context is never cancelled: that can leave the socket and its reader
 	// behind. A dial that is no longer wanted loses its socket instead.
-	err := c.d.run(func() { result <- c.cli.ConnectContext(context.Background()) })
+	err := c.d.run(func() { result <- c.cli.ConnectContext(context.Background()) }) //nolint:contextcheck // see above
 	if err != nil {
 		return err
 	}
@@ -185,6 +185,8 @@ func (c *conn) Close() {
 		c.shut.Store(true)
 		if c.wire.leave() {
 			c.cli.Disconnect()
+		} else {
+			c.cli.DangerousInternals().ExpectDisconnect() //nolint:staticcheck // lets go of requests that wait for a reconnect
 		}
 		c.wire.cut()
 		c.work.Wait()

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"go.mau.fi/whatsmeow/types"
-
 	"wadah/session"
 )
 
@@ -46,7 +44,6 @@ type Driver struct {
 	log         *slog.Logger
 	store       *container
 	net         *network
-	floor       session.Version // never present anything older
 	dialTimeout time.Duration
 
 	mu      sync.Mutex
@@ -90,7 +87,6 @@ func Open(ctx context.Context, cfg Config) (*Driver, error) {
 		log:         cfg.Log,
 		store:       st,
 		net:         newNetwork(address, cfg.DialTimeout),
-		floor:       libraryVersion(),
 		dialTimeout: cfg.DialTimeout,
 	}, nil
 }
@@ -123,9 +119,6 @@ func (d *Driver) Links(ctx context.Context) ([]string, error) {
 
 // Forget deletes the credentials of jid and everything that hangs on them.
 func (d *Driver) Forget(ctx context.Context, jid string) error {
-	if _, err := types.ParseJID(jid); err != nil || jid == "" {
-		return nil // the library cannot have stored it
-	}
 	return d.store.forget(ctx, jid)
 }
 

@@ -125,6 +125,19 @@ func TestEndWhilePairing(t *testing.T) {
 	}
 }
 
+// TestOwnerPanics: the library's goroutines survive an owner that does not behave.
+func TestOwnerPanics(t *testing.T) {
+	c := newQuietConn(t, types.EmptyJID, session.Handler{
+		Signal: func(session.Signal) { panic("signal") },
+		Claim:  func(string) error { panic("claim") },
+	})
+	if c.claim(types.NewADJID("6281", 0, 1), "", "") {
+		t.Error("a claim that panicked was granted")
+	}
+	c.event(&events.PairError{Error: whatsmeow.ErrPairRejectedLocally})
+	c.lineEnded(errHungUp)
+}
+
 func TestPairPhoneErrors(t *testing.T) {
 	for code, want := range map[int]error{429: session.ErrRateLimited, 400: session.ErrBadNumber, 404: session.ErrBadNumber, 406: session.ErrBadNumber} {
 		if err := pairPhoneError(&whatsmeow.IQError{Code: code}); !errors.Is(err, want) {

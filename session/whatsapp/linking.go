@@ -33,8 +33,8 @@ const (
 )
 
 var (
-	errNotLinking = errors.New("this connection is not one to link with")
-	errNoWord     = errors.New("unexpected end of linking")
+	errNotLinking  = errors.New("this connection is not one to link with")
+	errOwnerFailed = errors.New("the link could not be claimed")
 )
 
 func (c *conn) gotCodes(texts []string) {
@@ -62,14 +62,25 @@ func (c *conn) claim(jid types.JID, platform, business string) bool {
 	c.pairing = make(chan struct{})
 	c.account = session.Account{JID: jid.String(), Name: business, Platform: platform}
 	c.mu.Unlock()
-	if c.on.Claim == nil {
-		return true
-	}
-	err := c.on.Claim(jid.String())
+	err := c.ask(jid.String())
 	c.mu.Lock()
 	c.claimErr = err
 	c.mu.Unlock()
 	return err == nil
+}
+
+// ask lets the owner decide; an owner that panics refuses (see hand).
+func (c *conn) ask(jid string) (err error) {
+	if c.on.Claim == nil {
+		return nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("recovered from a panic", "in", "claim", "panic", r)
+			err = errOwnerFailed
+		}
+	}()
+	return c.on.Claim(jid)
 }
 
 // pairOver says that the library has finished a link, one way or the other, and
@@ -104,8 +115,6 @@ func (c *conn) pairFailed(err error) {
 		err = fmt.Errorf("the link was refused: %w", refused)
 	case errors.As(err, &database):
 		err = fmt.Errorf("%w: %w", session.ErrStorage, err)
-	case err == nil:
-		err = errNoWord
 	}
 	c.tell(session.SignalLinkFailed{Err: err}, true)
 }

@@ -112,7 +112,7 @@ func askForTunnel(conn net.Conn, addr string, user *url.Userinfo) error {
 		return err
 	}
 	reader := bufio.NewReader(conn)
-	resp, err := http.ReadResponse(reader, req)
+	resp, err := http.ReadResponse(reader, req) //nolint:bodyclose // what follows a 200 is the tunnel; otherwise the caller closes the socket
 	if err != nil {
 		return err
 	}

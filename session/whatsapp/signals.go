@@ -19,6 +19,17 @@ func (c *conn) tell(s session.Signal, last bool) {
 	if _, ok := s.(session.SignalOnline); ok {
 		c.online = true
 	}
+	c.hand(s)
+}
+
+// hand calls the owner. The library's goroutines are not ours to end: a panic in one
+// would end the process.
+func (c *conn) hand(s session.Signal) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("recovered from a panic", "in", "signal", "panic", r)
+		}
+	}()
 	c.on.Signal(s)
 }
 
@@ -112,7 +123,7 @@ func (c *conn) loggedOut(code int) {
 		cancel()
 		c.work.Done()
 	}
-	c.on.Signal(session.SignalLoggedOut{Code: code})
+	c.hand(session.SignalLoggedOut{Code: code})
 }
 
 func isClosed(c <-chan struct{}) bool {

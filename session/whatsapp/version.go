@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
-	"go.mau.fi/whatsmeow/store"
 
 	"wadah/session"
 )
@@ -34,11 +33,7 @@ func (d *Driver) Version() session.Version { return libraryVersion() }
 
 // UseVersion makes new connections present v, unless an equal or newer version is
 // presented already. WhatsApp's versions only grow.
-func (d *Driver) UseVersion(v session.Version) {
-	if !store.WAVersionContainer(v).LessThan(store.WAVersionContainer(d.floor)) {
-		raiseVersion(v)
-	}
-}
+func (d *Driver) UseVersion(v session.Version) { raiseVersion(v) }
 
 // RefreshVersion asks WhatsApp for its current version and uses it if it is newer.
 // It goes out directly, not through any device's proxy.
