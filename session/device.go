@@ -44,7 +44,11 @@ func newDevice(m *Manager, row models.Device) *device {
 		State: StateOff, Reason: ReasonNeverStarted, Since: row.CreatedAt,
 		Account: Account{JID: row.JID, Name: row.PushName, Platform: row.Platform},
 	}
-	if row.OffReason != "" {
+	switch row.OffReason {
+	case "":
+	case unlinkingMark:
+		d.cur.Reason = ReasonStopped
+	default:
 		d.cur.Reason = Reason(row.OffReason)
 	}
 	if row.OffSince != nil {

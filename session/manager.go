@@ -150,6 +150,14 @@ func (m *Manager) Start(ctx context.Context) error {
 		}
 		d.mu.Unlock()
 	}
+	for _, row := range rows {
+		if row.OffReason == unlinkingMark && row.JID != "" {
+			m.resumeUnlinking(row.ID)
+		}
+	}
+	if len(repaired) > 0 {
+		m.journal.flush(ctx) // so that the next crash does not hide what this one broke
+	}
 	return nil
 }
 

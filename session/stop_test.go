@@ -1,7 +1,11 @@
 package session_test
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"testing"
+	"testing/synctest"
 
 	"wadah/session"
 )
@@ -41,6 +45,32 @@ func TestUnlinkedWhileStopping(t *testing.T) {
 			w.settle()
 			w.want(id, "CONNECTED/ready")
 		})
+	})
+}
+
+// The program ends while WhatsApp is being asked to unlink a device.
+func TestLogoutIsResumed(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		id := w.linked("Toko", alice)
+		w.conn(id).OnLogout = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		answer := make(chan error, 1)
+		go func() {
+			_, err := w.LogoutDevice(t.Context(), id)
+			answer <- err
+		}()
+		synctest.Wait()
+		w.close()
+		if err := <-answer; !errors.Is(err, session.ErrShuttingDown) {
+			t.Errorf("the interrupted log-out: %v, want ErrShuttingDown", err)
+		}
+		if links, err := w.driver.Links(t.Context()); err != nil || len(links) != 1 {
+			t.Errorf("credentials %v, %v; want them kept for the next try", links, err)
+		}
+		w.open(session.DefaultConfig())
+		w.wantUnlinked(id)
+		if told := w.story(id); !slices.Contains(told, "SERVICE_OFF/stopped") {
+			t.Errorf("the timeline %v does not tell of the repair", told)
+		}
 	})
 }
 

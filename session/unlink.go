@@ -79,11 +79,9 @@ func (d *device) unlink(ctx context.Context) (Unlink, error) {
 		d.mu.Unlock()
 		return "", ErrBusy
 	}
-	if d.cur.Desired || d.att != nil {
-		if err := d.m.store.SetOff(ctx, d.id, string(ReasonStopped), nil, false); err != nil {
-			d.mu.Unlock()
-			return "", err
-		}
+	if err := d.markUnlinking(ctx); err != nil {
+		d.mu.Unlock()
+		return "", err
 	}
 	d.unlinking = true
 	linked, conn := d.link != "", Conn(nil)
@@ -106,17 +104,51 @@ func (d *device) unlink(ctx context.Context) (Unlink, error) {
 	// Past this point the work is finished whoever asked is gone or not.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlinkLimit)
 	defer cancel()
+	defer context.AfterFunc(d.m.ctx, cancel)() // the program stops
 	var err error
 	if conn != nil {
 		err = conn.Logout(ctx)
 	} else {
 		err = d.logoutAnew(ctx, target, prev)
 	}
+	if err != nil && d.m.isClosing() {
+		d.mu.Lock()
+		d.unlinking = false
+		d.mu.Unlock()
+		return "", ErrShuttingDown // the mark stays: the next start goes on with it
+	}
 	if err != nil {
 		d.m.log.Warn("WhatsApp did not confirm that the device is unlinked", "device", d.id, "err", err)
 		return UnlinkUnconfirmed, nil
 	}
 	return UnlinkConfirmed, nil
+}
+
+// unlinkingMark stands in the database, instead of the reason why a device is off,
+// from the moment somebody wants it unlinked until it is: a start that finds it goes
+// on. It is never shown.
+const unlinkingMark = "unlinking"
+
+// markUnlinking stores what is about to happen. The caller holds mu.
+func (d *device) markUnlinking(ctx context.Context) error {
+	switch {
+	case d.link != "":
+		return d.m.store.SetOff(ctx, d.id, unlinkingMark, nil, false)
+	case d.cur.Desired || d.att != nil:
+		return d.m.store.SetOff(ctx, d.id, string(ReasonStopped), nil, false)
+	}
+	return nil
+}
+
+// resumeUnlinking finishes a log-out that the end of the program interrupted, in the
+// background.
+func (m *Manager) resumeUnlinking(id string) {
+	m.spawn("resume log-out", func() {
+		_, err := m.LogoutDevice(m.ctx, id)
+		if err != nil && !errors.Is(err, ErrNoDevice) && !errors.Is(err, ErrBusy) && !errors.Is(err, ErrShuttingDown) {
+			m.log.Error("an interrupted log-out was not finished", "device", id, "err", err)
+		}
+	})
 }
 
 var errNotReached = errors.New("WhatsApp could not be reached")

@@ -30,6 +30,10 @@ func (m *Manager) repairLinks(ctx context.Context, rows []models.Device) (map[st
 		}
 		if unclaimed[row.JID] {
 			delete(unclaimed, row.JID)
+			if row.OffReason == unlinkingMark {
+				repaired[row.ID] = "repaired: log-out resumed"
+				m.log.Warn("repaired a device at start", "device", row.ID, "what", repaired[row.ID])
+			}
 			continue
 		}
 		if err := m.store.ClearLink(ctx, row.ID); err != nil {
