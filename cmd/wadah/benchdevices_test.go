@@ -25,14 +25,17 @@ func benchLink(b *testing.B, f *fleet, r *report) {
 	const devices, atOnce = 100, 8
 	f.b = b
 	rate := r.row("linking, 8 at once", "devices/s").ratioAtLeast(2)
+	cpu := r.row("linking: CPU per device", "ms")
 	for round := range *rounds {
 		h := cast(b, roleWadah)
 		h.do(order{Do: "start", Data: filepath.Join(b.TempDir(), "data"), Service: f.whatsApp(), AtOnce: dialsAtOnce})
 		ours := h.do(order{Do: "link", Service: f.service, Devices: devices, AtOnce: atOnce, FirstNo: f.numbers(devices)})
+		oursCPU := h.cpu()
 		h.stop()
 		l := cast(b, roleLibrary)
 		l.do(order{Do: "start", Data: filepath.Join(b.TempDir(), "library.db"), Service: f.service})
 		base := l.do(order{Do: "link", Service: f.service, Devices: devices, AtOnce: atOnce, FirstNo: f.numbers(devices)})
+		cpu.add(oursCPU.Seconds()*1000/devices, l.cpu().Seconds()*1000/devices)
 		l.stop()
 		rate.add(devices/ours.Took.Seconds(), devices/base.Took.Seconds())
 		b.Logf("round %d: linking %v, library %v", round, ours.Took, base.Took)
@@ -129,7 +132,7 @@ func benchIdle(b *testing.B, f *fleet, r *report) {
 func idleShare(b *testing.B, h *helper) float64 {
 	b.Helper()
 	pause(b, 3*settleFor)
-	began, before := time.Now(), h.do(order{Do: "cpu"}).Usage.CPU
+	began, before := time.Now(), h.cpu()
 	pause(b, idleFor)
-	return 100 * (h.do(order{Do: "cpu"}).Usage.CPU - before).Seconds() / time.Since(began).Seconds()
+	return 100 * (h.cpu() - before).Seconds() / time.Since(began).Seconds()
 }

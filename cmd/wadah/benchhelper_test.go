@@ -273,6 +273,8 @@ func (h *helper) do(o order) answer {
 
 func (h *helper) usage() usage { h.b.Helper(); return h.do(order{Do: "usage"}).Usage }
 
+func (h *helper) cpu() time.Duration { h.b.Helper(); return h.do(order{Do: "cpu"}).Usage.CPU }
+
 // stop ends the role in an orderly way. It may be called more than once.
 func (h *helper) stop() {
 	if h.stopped {

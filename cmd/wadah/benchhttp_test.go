@@ -32,8 +32,8 @@ func benchState(b *testing.B, f *fleet, r *report) {
 	defer h.stop()
 	key := f.keys[100][0]
 	form := url.Values{"apiKey": {key}}.Encode()
-	compareLoad(b, r, "getState (key in a form)", at.URL, apiRequest("POST", "getState", "", form))
-	compareLoad(b, r, "getState (key in a header)", at.URL, apiRequest("GET", "getState", "X-Api-Key: "+key+"\r\n", ""))
+	compareLoad(b, r, "getState (key in a form)", h, at.URL, apiRequest("POST", "getState", "", form))
+	compareLoad(b, r, "getState (key in a header)", h, at.URL, apiRequest("GET", "getState", "X-Api-Key: "+key+"\r\n", ""))
 }
 
 // benchQR asks for the QR of a device that waits for its scan.
@@ -43,7 +43,7 @@ func benchQR(b *testing.B, f *fleet, r *report) {
 	defer h.stop()
 	key := h.do(order{Do: "scan", FirstNo: 1}).Keys[0]
 	form := url.Values{"apiKey": {key}}.Encode()
-	compareLoad(b, r, "getQR (waiting for the scan)", at.URL, apiRequest("POST", "getQR", "", form))
+	compareLoad(b, r, "getQR (waiting for the scan)", h, at.URL, apiRequest("POST", "getQR", "", form))
 }
 
 // apiRequest is the bytes of an API call.
@@ -57,7 +57,7 @@ func apiRequest(method, call, header, form string) []byte {
 
 // compareLoad loads the product and a plain handler that writes the same bytes with
 // the same requests, in turn.
-func compareLoad(b *testing.B, r *report, name, at string, req []byte) {
+func compareLoad(b *testing.B, r *report, name string, wadah *helper, at string, req []byte) {
 	b.Helper()
 	body, err := once(at, req)
 	if err != nil {
@@ -70,14 +70,18 @@ func compareLoad(b *testing.B, r *report, name, at string, req []byte) {
 	rate := r.row(name+": requests", "/s").ratioAtLeast(0.8)
 	p50 := r.row(name+": median", "ms")
 	p99 := r.row(name+": p99", "ms").ratioAtMost(2)
+	cpu := r.row(name+": CPU per request", "µs")
 	for round := range *rounds + 1 {
 		var got [2]loaded
 		for i := range got {
 			// Who is first changes with the rounds.
 			which := (i + round) % 2
+			server := []*helper{wadah, plain}[which]
+			before := server.cpu()
 			if got[which], err = load(b.Context(), []string{at, base}[which], req); err != nil {
 				b.Fatal(err)
 			}
+			got[which].cpu = server.cpu() - before
 		}
 		if round == 0 {
 			continue // to warm up
@@ -85,6 +89,7 @@ func compareLoad(b *testing.B, r *report, name, at string, req []byte) {
 		rate.add(got[0].rate, got[1].rate)
 		p50.add(got[0].quantile(0.50), got[1].quantile(0.50))
 		p99.add(got[0].quantile(0.99), got[1].quantile(0.99))
+		cpu.add(got[0].cpuPer(), got[1].cpuPer())
 	}
 }
 
@@ -92,7 +97,11 @@ func compareLoad(b *testing.B, r *report, name, at string, req []byte) {
 type loaded struct {
 	rate  float64         // answers a second
 	times []time.Duration // of every answer, sorted
+	cpu   time.Duration   // of the server
 }
+
+// cpuPer is the server's CPU time per answer in microseconds.
+func (l loaded) cpuPer() float64 { return l.cpu.Seconds() * 1e6 / float64(len(l.times)) }
 
 // quantile is in milliseconds.
 func (l loaded) quantile(q float64) float64 {
