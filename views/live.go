@@ -47,10 +47,12 @@ import (
 // 404) and no redirect: hx-sse would follow the redirect and take the sign-in page
 // for an empty stream. The page reloads on 401, 403 and 404.
 //
-// The same partials answer an htmx POST (HX-Request: true) of start, stop, restart
-// and reveal: 200, text/html, for instance DevicePartial plus NoticePartial. Their
-// forms say hx-swap="none", so that nothing but partials is swapped; a 303 redirect
-// would do no harm either, it only costs a page that nobody sees.
+// The state of a device reaches the page through its stream alone: an answer to a
+// POST could be overtaken by the stream and then show what is past. An htmx POST
+// (HX-Request: true) of start, stop and restart is answered with a NoticePartial (nil
+// takes an old message away), that of reveal with a KeyPartial. Their forms say
+// hx-swap="none", so that nothing but partials is swapped; a 303 redirect would do no
+// harm either, it only costs a page that nobody sees.
 
 // RowPartial replaces the row of one device in the list.
 func RowPartial(ctx context.Context, lang Lang, d Device) ([]byte, error) {

@@ -44,6 +44,7 @@ func newSite(t *testing.T, page func() views.DevicePage) *site {
 		s.count("list")
 		_, _ = w.Write([]byte("<!doctype html><title>list</title><h1 id='list'>list</h1>"))
 	})
+	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("/events", s.events)
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(func() { s.drop(); s.CloseClientConnections(); s.Close() })

@@ -5,6 +5,7 @@
 (() => {
   const root = document.documentElement;
   const lang = root.lang || "en";
+  const words = document.body.dataset; // justNow and secondUnit, in the page's language
   root.classList.add("js");
 
   // ---- Times -------------------------------------------------------------
@@ -23,7 +24,8 @@
     for (const [unit, size] of units) {
       if (Math.abs(seconds) >= size) return distance.format(Math.trunc(seconds / size), unit);
     }
-    return distance.format(0, "second");
+    const rough = Math.trunc(seconds / 10) * 10; // a text that changes every second is restless
+    return rough === 0 ? words.justNow : distance.format(rough, "second");
   }
 
   function showTimes(within) {
@@ -48,7 +50,7 @@
     const seconds = Math.ceil(left / 1000);
     const shown = seconds >= 60
       ? Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0")
-      : seconds + (lang === "id" ? " dtk" : " s");
+      : seconds + " " + words.secondUnit;
     text.textContent = left > 0 ? el.dataset.words + " " + shown : el.dataset.over;
     const share = whole > 0 ? Math.min(1, left / whole) : 0;
     el.querySelector(".ring-value").setAttribute("stroke-dashoffset", String(100 - 100 * share));
@@ -234,5 +236,5 @@
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   refresh(document);
   setInterval(() => showCountdowns(document), 250);
-  setInterval(() => showTimes(document), 20000);
+  setInterval(() => showTimes(document), 5000);
 })();
