@@ -9,7 +9,7 @@ BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s
 ARGS         ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build run sandbox test test-short bench generate golden fmt lint check check-static clean
+.PHONY: help build run sandbox test test-short soak bench generate golden fmt lint check check-static clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,11 @@ sandbox: build ## the same on a simulated WhatsApp with virtual phones, data in 
 test: ## run every test; sets up what it needs
 	@.ci/test
 
-test-short: ## run the tests once, without race detector and browser, while developing
-	$(GO) test -count=1 -tags nobrowser ./...
+test-short: ## run the tests of the packages, without race detector, processes and browser
+	$(GO) test -count=1 $$($(GO) list ./... | grep -v /cmd/)
+
+soak: ## run the tests of crashes and faults for longer than make test does
+	WADAH_SOAK=1 $(GO) test -count=1 -timeout 4h ./cmd/wadah ./session/...
 
 bench: ## run the benchmarks (BENCH=regexp, COUNT=n)
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) -timeout 60m ./...

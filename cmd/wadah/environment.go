@@ -29,12 +29,17 @@ func variable(flag string) string {
 	return "WADAH_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// helpWithEnvironment shows the variable of each flag in --help.
+// helpWithEnvironment shows the variable and the default of each flag in --help.
 func helpWithEnvironment(v *kong.Value) string {
 	if v.Flag == nil || v.Flag.Name == "help" {
 		return v.Help
 	}
-	return strings.TrimSuffix(v.Help, ".") + " ($" + variable(v.Flag.Name) + ")."
+	help := strings.TrimSuffix(v.Help, ".") + " ($" + variable(v.Flag.Name) + ")."
+	if v.Flag.PlaceHolder != "" && v.HasDefault {
+		// kong shows a default only where it shows no placeholder.
+		help += " Default: " + v.Default + "."
+	}
+	return help
 }
 
 // secret reads a secret from the file a flag names, or from a variable. Neither

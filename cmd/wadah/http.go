@@ -32,6 +32,7 @@ const stopHTTP = 3 * time.Second
 type httpFlags struct {
 	Listen         string   `help:"Address and port to listen on. With 0.0.0.0:8080 other machines get in too: put a reverse proxy with TLS in front." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL      string   `help:"Address people use, such as https://wa.example.org. With https, sign-in cookies never travel unencrypted." name:"public-url" placeholder:"URL"`
+	PhoneRegion    string   `help:"Country, by its two letters, of phone numbers that are typed without a country code." default:"ID" placeholder:"CC"`
 	TrustedProxies []string `help:"Addresses or networks of the reverse proxies whose X-Forwarded headers count, such as 127.0.0.1 or 10.0.0.0/8." placeholder:"CIDR"`
 }
 
@@ -51,6 +52,15 @@ func (f httpFlags) proxies() ([]netip.Prefix, error) {
 		out = append(out, prefix.Masked())
 	}
 	return out, nil
+}
+
+// region reads --phone-region.
+func (f httpFlags) region() (string, error) {
+	region := strings.ToUpper(strings.TrimSpace(f.PhoneRegion))
+	if len(region) != 2 || strings.Trim(region, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return "", usagef("--phone-region: %q is not a country code of two letters such as ID", f.PhoneRegion)
+	}
+	return region, nil
 }
 
 // public reads --public-url; nil means that none was given.

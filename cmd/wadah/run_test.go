@@ -54,6 +54,7 @@ func TestRunUsage(t *testing.T) {
 		"bad public address":          {[]string{"serve", data, "--public-url", "wa.example.org"}, nil, exitUsage, "--public-url"},
 		"public address with a path":  {[]string{"serve", data, "--public-url", "https://example.org/wa"}, nil, exitUsage, "host name of its own"},
 		"bad proxy":                   {[]string{"serve", data, "--trusted-proxies", "nginx"}, nil, exitUsage, "nginx"},
+		"bad phone region":            {[]string{"serve", data, "--phone-region", "Indonesia"}, nil, exitUsage, "--phone-region"},
 		"simulation without a key":    {[]string{"serve", data, "--whatsapp-url", "ws://127.0.0.1:1/ws/chat"}, nil, exitUsage, "--whatsapp-root-key"},
 		"simulation without address":  {[]string{"serve", data, "--whatsapp-root-key", strings.Repeat("ab", 32)}, nil, exitUsage, "--whatsapp-url"},
 		"simulation on another host":  {[]string{"serve", data, "--whatsapp-url", "ws://192.0.2.1:1/ws/chat", "--whatsapp-root-key", strings.Repeat("ab", 32)}, nil, exitUsage, "on this machine"},

@@ -59,6 +59,10 @@ func (s server) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	region, err := s.web.region()
+	if err != nil {
+		return err
+	}
 	if err := makeFolder(s.data.Data); err != nil {
 		return err
 	}
@@ -108,7 +112,7 @@ func (s server) run(ctx context.Context) (err error) {
 
 	about := currentVersions()
 	web := handlers.New(handlers.Config{
-		PublicURL: public, TrustedProxies: trusted,
+		PublicURL: public, TrustedProxies: trusted, PhoneRegion: region,
 		Version: about.Wadah, Library: about.Whatsmeow,
 		Simulated: s.whatsapp.simulated(), Sandbox: s.phones,
 	}, store, manager, s.log)
