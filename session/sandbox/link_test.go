@@ -14,7 +14,7 @@ import (
 
 func TestScanLinksADevice(t *testing.T) {
 	s := startService(t, nil)
-	c, companion := linkNew(t, s, openStore(t), phoneA)
+	c, companion := linkNew(t, s, openGenuineStore(t), phoneA)
 
 	success := seen[*events.PairSuccess](c)[0]
 	if success.ID.String() != companion.JID || success.LID.String() != companion.LID {
@@ -38,7 +38,7 @@ func TestScanLinksADevice(t *testing.T) {
 
 func TestStoredDeviceConnectsWithoutCode(t *testing.T) {
 	s := startService(t, nil)
-	container := openStore(t)
+	container := openGenuineStore(t)
 	first, companion := linkNew(t, s, container, phoneA)
 	first.Disconnect()
 

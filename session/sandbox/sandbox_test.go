@@ -2,21 +2,17 @@ package sandbox_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/store"
-	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/types/events"
-	_ "modernc.org/sqlite"
 
 	"wadah/session/sandbox"
 )
@@ -64,23 +60,6 @@ func startService(t *testing.T, change func(*sandbox.Config)) *sandbox.Service {
 		}
 	}
 	return s
-}
-
-// openStore opens a device store in a file of its own.
-func openStore(t *testing.T) *sqlstore.Container {
-	t.Helper()
-	dsn := "file:" + filepath.Join(t.TempDir(), "devices.db") +
-		"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_txlock=immediate"
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		t.Fatalf("open database: %v", err)
-	}
-	container := sqlstore.NewWithDB(db, "sqlite3", nil)
-	if err := container.Upgrade(t.Context()); err != nil {
-		t.Fatalf("upgrade device store: %v", err)
-	}
-	t.Cleanup(func() { _ = container.Close() })
-	return container
 }
 
 // client is a genuine whatsmeow client together with the events it gave.
@@ -209,7 +188,7 @@ func (c *client) connect() {
 }
 
 // linkNew links a new device of the store to a phone and waits until it is online.
-func linkNew(t *testing.T, s *sandbox.Service, container *sqlstore.Container, number string) (*client, sandbox.Companion) {
+func linkNew(t *testing.T, s *sandbox.Service, container *deviceStore, number string) (*client, sandbox.Companion) {
 	t.Helper()
 	c := newClient(t, s, container.NewDevice())
 	c.connect()

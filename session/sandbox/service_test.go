@@ -79,7 +79,7 @@ func TestLinksSurviveARestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	keep := func(cfg *sandbox.Config) { cfg.StateFile = path }
 	s := startService(t, keep)
-	container := openStore(t)
+	container := openGenuineStore(t)
 	c, companion := linkNew(t, s, container, phoneA)
 	c.Disconnect()
 	if err := s.SetOnline(phoneA, false); err != nil {
