@@ -284,8 +284,10 @@ func TestGetDeviceAndLogout(t *testing.T) {
 	e.start(id, session.StateScan)
 	e.link(id, "6281234567890:1@s.whatsapp.net")
 	got := e.get("/api/getDevice?apiKey=" + key)
-	for _, want := range []string{`{"code":200,"results":{"id":"` + id + `","name":"one","state":"CONNECTED","reason":"ready",`,
-		`"number":"6281234567890","pushName":"Budi","platform":"android"`, `"until":null`} {
+	for _, want := range []string{
+		`{"code":200,"results":{"id":"` + id + `","name":"one","state":"CONNECTED","reason":"ready",`,
+		`"number":"6281234567890","pushName":"Budi","platform":"android"`, `"until":null`,
+	} {
 		if !strings.Contains(got.body, want) {
 			t.Errorf("no %s in %s", want, got.body)
 		}

@@ -17,12 +17,18 @@ const pairTime = 25 * time.Second
 
 // Failures of linking by phone number or passkey.
 var (
-	errNumberMissing = &failure{Status: http.StatusBadRequest, Code: "number_missing",
-		Message: "Send the phone number as phone, for example phone=6281234567890."}
-	errNumberInvalid = &failure{Status: http.StatusUnprocessableEntity, Code: "bad_number",
-		Message: "This is no complete phone number. Send it with its country code, for example 6281234567890."}
-	errAnswerMissing = &failure{Status: http.StatusBadRequest, Code: "response_missing",
-		Message: "Send what the browser made of the passkey request as response."}
+	errNumberMissing = &failure{
+		Status: http.StatusBadRequest, Code: "number_missing",
+		Message: "Send the phone number as phone, for example phone=6281234567890.",
+	}
+	errNumberInvalid = &failure{
+		Status: http.StatusUnprocessableEntity, Code: "bad_number",
+		Message: "This is no complete phone number. Send it with its country code, for example 6281234567890.",
+	}
+	errAnswerMissing = &failure{
+		Status: http.StatusBadRequest, Code: "response_missing",
+		Message: "Send what the browser made of the passkey request as response.",
+	}
 )
 
 // apiGetPairCode links by phone number instead of QR: it answers the 8 characters
@@ -53,8 +59,10 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 		Message string        `json:"message"`
 		Expires *string       `json:"expires"`
 		State   session.State `json:"state"`
-	}{snap.Phone.Text, "On the phone open WhatsApp, Linked devices, Link a device, Link with phone number, and type this code.",
-		stamp(snap.Phone.Expires), snap.State})
+	}{
+		snap.Phone.Text, "On the phone open WhatsApp, Linked devices, Link a device, Link with phone number, and type this code.",
+		stamp(snap.Phone.Expires), snap.State,
+	})
 }
 
 // noCode explains why there is no phone code: as with the QR, in the words of the
@@ -120,6 +128,8 @@ func (s *Server) apiConfirmPasskey(c echo.Context, call apiCall) error {
 }
 
 func noPasskey(snap session.Snapshot) *failure {
-	return &failure{Status: http.StatusConflict, Code: "no_passkey", State: snap.State, Reason: snap.Reason,
-		Message: "WhatsApp does not ask for a passkey now."}
+	return &failure{
+		Status: http.StatusConflict, Code: "no_passkey", State: snap.State, Reason: snap.Reason,
+		Message: "WhatsApp does not ask for a passkey now.",
+	}
 }

@@ -109,7 +109,7 @@ func noQRPairing(f *failure, snap session.Snapshot) {
 }
 
 func noQROff(f *failure, snap session.Snapshot) {
-	switch snap.Reason { //nolint:exhaustive // the reasons of other states cannot occur here
+	switch snap.Reason {
 	case session.ReasonBanned:
 		f.Code, f.Message = "banned", "WhatsApp has locked this account for a while. Start the device again when the lock ends."
 		f.RetryAfter = max(0, time.Until(snap.Until))

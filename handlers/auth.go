@@ -76,11 +76,11 @@ func visitorOf(c echo.Context) *visitor {
 // stranger's; only a store that cannot be used is an error.
 func (s *Server) recognise(c echo.Context) (*visitor, error) {
 	v := stranger(c)
-	cookie, err := c.Cookie(loginCookie)
-	if err != nil || cookie.Value == "" {
+	token := cookieValue(c, loginCookie)
+	if token == "" {
 		return v, nil
 	}
-	ctx, err := s.logins.Load(c.Request().Context(), cookie.Value)
+	ctx, err := s.logins.Load(c.Request().Context(), token)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +91,13 @@ func (s *Server) recognise(c echo.Context) (*visitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.user, v.token = &user, cookie.Value
+	v.user, v.token = &user, token
 	v.prefer(user.Lang, user.Theme)
-	return v, s.touch(c, ctx)
+	return v, s.touch(ctx, c)
 }
 
 // touch records that a login is in use, which moves its idle limit.
-func (s *Server) touch(c echo.Context, ctx context.Context) error {
+func (s *Server) touch(ctx context.Context, c echo.Context) error {
 	now := time.Now()
 	if now.Sub(time.Unix(s.logins.GetInt64(ctx, seenKey), 0)) < touchEvery {
 		return nil
@@ -107,7 +107,7 @@ func (s *Server) touch(c echo.Context, ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.setLoginCookie(c, token, expires)
+	s.setCookie(c, loginCookie, token, expires)
 	return nil
 }
 
@@ -131,7 +131,7 @@ func (s *Server) signIn(c echo.Context, user models.User) error {
 	if err != nil {
 		return err
 	}
-	s.setLoginCookie(c, token, expires)
+	s.setCookie(c, loginCookie, token, expires)
 	return nil
 }
 
@@ -154,30 +154,22 @@ func (s *Server) loginAlive(ctx context.Context, token string) bool {
 	return found || err != nil
 }
 
-func (s *Server) setLoginCookie(c echo.Context, token string, expires time.Time) {
-	cookie := s.cookie(c, loginCookie, token)
-	cookie.Expires = expires
-	c.SetCookie(cookie)
+// setCookie leaves a cookie that no script can read and no other site can use for
+// writing. A time that is over takes it away.
+func (s *Server) setCookie(c echo.Context, name, value string, expires time.Time) {
+	c.SetCookie(&http.Cookie{ //nolint:gosec // G124: Secure is set whenever the browser speaks TLS, and would lock out plain http on loopback otherwise
+		Name: name, Value: value, Path: "/", Expires: expires,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(c.Request()),
+	})
 }
 
-// cookie is a cookie no script can read and no other site can use for writing.
-func (s *Server) cookie(c echo.Context, name, value string) *http.Cookie {
-	return &http.Cookie{
-		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: s.secure(c.Request()),
-	}
-}
+// dropCookie takes a cookie away.
+func (s *Server) dropCookie(c echo.Context, name string) { s.setCookie(c, name, "", time.Unix(1, 0)) }
 
 // secure reports whether the browser reaches us over TLS.
 func (s *Server) secure(r *http.Request) bool {
 	return s.cfg.SecureCookies || isSecure(r, s.cfg.TrustedProxies) ||
 		s.cfg.PublicURL != nil && s.cfg.PublicURL.Scheme == "https"
-}
-
-func (s *Server) dropCookie(c echo.Context, name string) {
-	cookie := s.cookie(c, name, "")
-	cookie.MaxAge = -1
-	c.SetCookie(cookie)
 }
 
 // admit lets the visitor pass, sends somebody who has to sign in or set up first

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -77,7 +78,7 @@ func measure(b *testing.B, host string, request []byte) int {
 		b.Fatal(err)
 	}
 	defer conn.Close()
-	last := append(request[:len(request)-2:len(request)-2], "Connection: close\r\n\r\n"...)
+	last := slices.Concat(request[:len(request)-2], []byte("Connection: close\r\n\r\n"))
 	if _, err := conn.Write(last); err != nil {
 		b.Fatal(err)
 	}

@@ -23,32 +23,52 @@ var problems = []struct {
 	{session.ErrNoDevice, failure{Status: http.StatusNotFound, Code: "not_found", Message: "There is no such device."}},
 	{models.ErrNotFound, failure{Status: http.StatusNotFound, Code: "not_found", Message: "There is nothing here any more."}},
 	{models.ErrConflict, failure{Status: http.StatusConflict, Code: "conflict", Message: "Something else already has this value. Choose another one."}},
-	{session.ErrAlreadyLinked, failure{Status: http.StatusConflict, Code: "already_linked",
-		Message: "The device is already linked. Log it out first to link it again."}},
-	{session.ErrNotLinking, failure{Status: http.StatusConflict, Code: "not_linking",
-		Message: "The device is not being linked now. Call serviceStart first."}},
-	{session.ErrBusy, failure{Status: http.StatusConflict, Code: "busy", RetryAfter: 5 * time.Second,
-		Message: "The device is being logged out or deleted. Try again in a few seconds."}},
-	{session.ErrRateLimited, failure{Status: http.StatusTooManyRequests, Code: "rate_limited", RetryAfter: time.Minute,
-		Message: "WhatsApp refuses more attempts for now. Wait a while and try again."}},
-	{session.ErrBadNumber, failure{Status: http.StatusUnprocessableEntity, Code: "bad_number",
-		Message: "WhatsApp does not accept this phone number. Send it with its country code, for example 6281234567890."}},
-	{session.ErrNoLink, failure{Status: http.StatusConflict, Code: "not_linked",
-		Message: "The device is not linked to a WhatsApp account. Call serviceStart and link it first."}},
-	{session.ErrShuttingDown, failure{Status: http.StatusServiceUnavailable, Code: "shutting_down", RetryAfter: 5 * time.Second,
-		Message: "The server is restarting. Try again in a few seconds."}},
+	{session.ErrAlreadyLinked, failure{
+		Status: http.StatusConflict, Code: "already_linked",
+		Message: "The device is already linked. Log it out first to link it again.",
+	}},
+	{session.ErrNotLinking, failure{
+		Status: http.StatusConflict, Code: "not_linking",
+		Message: "The device is not being linked now. Call serviceStart first.",
+	}},
+	{session.ErrBusy, failure{
+		Status: http.StatusConflict, Code: "busy", RetryAfter: 5 * time.Second,
+		Message: "The device is being logged out or deleted. Try again in a few seconds.",
+	}},
+	{session.ErrRateLimited, failure{
+		Status: http.StatusTooManyRequests, Code: "rate_limited", RetryAfter: time.Minute,
+		Message: "WhatsApp refuses more attempts for now. Wait a while and try again.",
+	}},
+	{session.ErrBadNumber, failure{
+		Status: http.StatusUnprocessableEntity, Code: "bad_number",
+		Message: "WhatsApp does not accept this phone number. Send it with its country code, for example 6281234567890.",
+	}},
+	{session.ErrNoLink, failure{
+		Status: http.StatusConflict, Code: "not_linked",
+		Message: "The device is not linked to a WhatsApp account. Call serviceStart and link it first.",
+	}},
+	{session.ErrShuttingDown, failure{
+		Status: http.StatusServiceUnavailable, Code: "shutting_down", RetryAfter: 5 * time.Second,
+		Message: "The server is restarting. Try again in a few seconds.",
+	}},
 	{models.ErrStorage, storageFailure},
 	{models.ErrCorrupt, storageFailure},
 	{session.ErrStorage, storageFailure},
-	{context.DeadlineExceeded, failure{Status: http.StatusServiceUnavailable, Code: "timeout", RetryAfter: 5 * time.Second,
-		Message: "This took too long. Try again in a few seconds."}},
+	{context.DeadlineExceeded, failure{
+		Status: http.StatusServiceUnavailable, Code: "timeout", RetryAfter: 5 * time.Second,
+		Message: "This took too long. Try again in a few seconds.",
+	}},
 }
 
-var storageFailure = failure{Status: http.StatusServiceUnavailable, Code: "storage", RetryAfter: 10 * time.Second,
-	Message: "The server cannot use its storage right now. Try again; its administrator finds the cause in the log."}
+var storageFailure = failure{
+	Status: http.StatusServiceUnavailable, Code: "storage", RetryAfter: 10 * time.Second,
+	Message: "The server cannot use its storage right now. Try again; its administrator finds the cause in the log.",
+}
 
-var internalFailure = failure{Status: http.StatusInternalServerError, Code: "internal",
-	Message: "Something went wrong on the server. Try again; its administrator finds the cause in the log."}
+var internalFailure = failure{
+	Status: http.StatusInternalServerError, Code: "internal",
+	Message: "Something went wrong on the server. Try again; its administrator finds the cause in the log.",
+}
 
 // failureOf turns any error into what the client is told.
 func failureOf(err error) *failure {
@@ -62,13 +82,17 @@ func failureOf(err error) *failure {
 	}
 	var answer *session.BadAnswerError
 	if errors.As(err, &answer) {
-		return (&failure{Status: http.StatusUnprocessableEntity, Code: "bad_passkey",
-			Message: "This is no usable answer to the passkey request. Ask for the request again and send the browser's whole answer."}).because(err)
+		return (&failure{
+			Status: http.StatusUnprocessableEntity, Code: "bad_passkey",
+			Message: "This is no usable answer to the passkey request. Ask for the request again and send the browser's whole answer.",
+		}).because(err)
 	}
 	var proxy *session.ProxyError
 	if errors.As(err, &proxy) {
-		return (&failure{Status: http.StatusBadGateway, Code: "proxy_failed",
-			Message: "The proxy of this device does not let us through. Check its address and password."}).because(err)
+		return (&failure{
+			Status: http.StatusBadGateway, Code: "proxy_failed",
+			Message: "The proxy of this device does not let us through. Check its address and password.",
+		}).because(err)
 	}
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
@@ -92,8 +116,10 @@ func httpFailure(he *echo.HTTPError) *failure {
 	case http.StatusNotFound:
 		return &failure{Status: he.Code, Code: "not_found", Message: "There is no such address. Check its spelling."}
 	case http.StatusMethodNotAllowed:
-		return &failure{Status: he.Code, Code: "method_not_allowed",
-			Message: "This address does not know this method. The Allow header lists those it knows."}
+		return &failure{
+			Status: he.Code, Code: "method_not_allowed",
+			Message: "This address does not know this method. The Allow header lists those it knows.",
+		}
 	case http.StatusRequestEntityTooLarge:
 		return &failure{Status: he.Code, Code: "body_too_large", Message: "The body is too large."}
 	case http.StatusForbidden:
@@ -106,8 +132,10 @@ func httpFailure(he *echo.HTTPError) *failure {
 }
 
 func bannedFailure(b *session.BannedError) *failure {
-	f := &failure{Status: http.StatusConflict, Code: "banned", State: session.StateOff, Reason: session.ReasonBanned, cause: b,
-		Message: "WhatsApp has locked this account for a while. It can be started again when the lock ends."}
+	f := &failure{
+		Status: http.StatusConflict, Code: "banned", State: session.StateOff, Reason: session.ReasonBanned, cause: b,
+		Message: "WhatsApp has locked this account for a while. It can be started again when the lock ends.",
+	}
 	if wait := time.Until(b.Until); !b.Until.IsZero() && wait > 0 {
 		f.RetryAfter = wait
 	}

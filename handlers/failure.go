@@ -71,22 +71,38 @@ func (f *failure) json() []byte {
 
 // Failures of requests that could not be understood.
 var (
-	errBadJSON = &failure{Status: http.StatusBadRequest, Code: "bad_json",
-		Message: `The body is not valid JSON. Send one object, for example {"apiKey":"…"}.`}
-	errBadMultipart = &failure{Status: http.StatusBadRequest, Code: "bad_multipart",
-		Message: "The multipart body is broken. Let your HTTP library build it, or send a plain form."}
-	errBrokenBody = &failure{Status: http.StatusBadRequest, Code: "broken_body",
-		Message: "The body ended before it was complete. Check Content-Length and send the request again."}
-	errEncodedBody = &failure{Status: http.StatusUnsupportedMediaType, Code: "encoded_body",
-		Message: "Compressed bodies are not read. Send the body without Content-Encoding."}
-	errBodyTooLarge = &failure{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large",
-		Message: "The body is larger than 64 kB. These calls need only a few short values."}
-	errTwoKeys = &failure{Status: http.StatusBadRequest, Code: "two_keys",
-		Message: "The request carries two different API keys. Send exactly one, in one place."}
-	errBadWait = &failure{Status: http.StatusBadRequest, Code: "bad_wait",
-		Message: "wait must be a whole number of seconds from 0 to 25."}
+	errBadJSON = &failure{
+		Status: http.StatusBadRequest, Code: "bad_json",
+		Message: `The body is not valid JSON. Send one object, for example {"apiKey":"…"}.`,
+	}
+	errBadMultipart = &failure{
+		Status: http.StatusBadRequest, Code: "bad_multipart",
+		Message: "The multipart body is broken. Let your HTTP library build it, or send a plain form.",
+	}
+	errBrokenBody = &failure{
+		Status: http.StatusBadRequest, Code: "broken_body",
+		Message: "The body ended before it was complete. Check Content-Length and send the request again.",
+	}
+	errEncodedBody = &failure{
+		Status: http.StatusUnsupportedMediaType, Code: "encoded_body",
+		Message: "Compressed bodies are not read. Send the body without Content-Encoding.",
+	}
+	errBodyTooLarge = &failure{
+		Status: http.StatusRequestEntityTooLarge, Code: "body_too_large",
+		Message: "The body is larger than 64 kB. These calls need only a few short values.",
+	}
+	errTwoKeys = &failure{
+		Status: http.StatusBadRequest, Code: "two_keys",
+		Message: "The request carries two different API keys. Send exactly one, in one place.",
+	}
+	errBadWait = &failure{
+		Status: http.StatusBadRequest, Code: "bad_wait",
+		Message: "wait must be a whole number of seconds from 0 to 25.",
+	}
 )
 
 // errUnauthorized answers a missing, unknown, expired or revoked key alike.
-var errUnauthorized = &failure{Status: http.StatusUnauthorized, Code: "unauthorized",
-	Message: "No valid API key. Send the key of your device as apiKey (form, JSON or query), as X-Api-Key, or as Authorization: Bearer."}
+var errUnauthorized = &failure{
+	Status: http.StatusUnauthorized, Code: "unauthorized",
+	Message: "No valid API key. Send the key of your device as apiKey (form, JSON or query), as X-Api-Key, or as Authorization: Bearer.",
+}

@@ -21,12 +21,18 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 
 // Failures of the way into the panel.
 var (
-	errCrossSite = &failure{Status: http.StatusForbidden, Code: "cross_site",
-		Message: "This request came from another web site and was refused."}
-	errForbidden = &failure{Status: http.StatusForbidden, Code: "forbidden",
-		Message: "Your role does not allow this."}
-	errSignedOut = &failure{Status: http.StatusUnauthorized, Code: "signed_out",
-		Message: "Sign in first."}
+	errCrossSite = &failure{
+		Status: http.StatusForbidden, Code: "cross_site",
+		Message: "This request came from another web site and was refused.",
+	}
+	errForbidden = &failure{
+		Status: http.StatusForbidden, Code: "forbidden",
+		Message: "Your role does not allow this.",
+	}
+	errSignedOut = &failure{
+		Status: http.StatusUnauthorized, Code: "signed_out",
+		Message: "Sign in first.",
+	}
 )
 
 // guard wraps a route with everything that happens before its handler, once, when

@@ -328,10 +328,20 @@ func TestRoles(t *testing.T) {
 		path           string
 		viewer, runner int
 	}{
-		{to + "/start", 403, 303}, {to + "/stop", 403, 303}, {to + "/restart", 403, 303}, {to + "/logout", 403, 303},
-		{to + "/reveal", 403, 200}, {to + "/pair", 403, 422}, {to + "/passkey", 403, 303}, {to + "/passkey-confirm", 403, 303},
-		{to + "/rename", 403, 403}, {to + "/default", 403, 403}, {to + "/delete", 403, 403}, {"/devices", 403, 403},
-		{"/prefs", 303, 303}, {"/account/password", 422, 422},
+		{to + "/start", 403, 303},
+		{to + "/stop", 403, 303},
+		{to + "/restart", 403, 303},
+		{to + "/logout", 403, 303},
+		{to + "/reveal", 403, 200},
+		{to + "/pair", 403, 422},
+		{to + "/passkey", 403, 303},
+		{to + "/passkey-confirm", 403, 303},
+		{to + "/rename", 403, 403},
+		{to + "/default", 403, 403},
+		{to + "/delete", 403, 403},
+		{"/devices", 403, 403},
+		{"/prefs", 303, 303},
+		{"/account/password", 422, 422},
 	} {
 		if got := viewer.post(c.path, nil).StatusCode; got != c.viewer {
 			t.Errorf("viewer %s: %d, want %d", c.path, got, c.viewer)

@@ -52,7 +52,7 @@ type Companion struct {
 // SandboxRefusal says why a virtual phone refused. Code is one that
 // views.Lang.Invalid knows: phone_number, phone_exists, phone_unknown, phone_offline,
 // phone_full, qr_expired, code_wrong, fault_offline.
-type SandboxRefusal struct {
+type SandboxRefusal struct { //nolint:errname // a refusal of a phone, not an error of ours
 	Code string
 	Err  error
 }
@@ -240,5 +240,7 @@ func (s *Server) sandboxControl(c echo.Context) error {
 	return nil
 }
 
-var errNotLocal = &failure{Status: http.StatusForbidden, Code: "not_local",
-	Message: "The sandbox is controlled only from the machine it runs on, and by no web page."}
+var errNotLocal = &failure{
+	Status: http.StatusForbidden, Code: "not_local",
+	Message: "The sandbox is controlled only from the machine it runs on, and by no web page.",
+}

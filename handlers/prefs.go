@@ -82,9 +82,7 @@ func themeName(t views.Theme) string {
 }
 
 func (s *Server) keepPref(c echo.Context, name, value string) {
-	cookie := s.cookie(c, name, value)
-	cookie.MaxAge = int(prefsLast / time.Second)
-	c.SetCookie(cookie)
+	s.setCookie(c, name, value, time.Now().Add(prefsLast))
 }
 
 // setFlash leaves a notice for the next page of this browser. Only its name and the
@@ -97,9 +95,7 @@ func (s *Server) setFlash(c echo.Context, n views.Notice, name string) {
 func (s *Server) setProblem(c echo.Context, code string) { s.leaveFlash(c, "!"+code) }
 
 func (s *Server) leaveFlash(c echo.Context, value string) {
-	cookie := s.cookie(c, flashCookie, value)
-	cookie.MaxAge = int(flashLast / time.Second)
-	c.SetCookie(cookie)
+	s.setCookie(c, flashCookie, value, time.Now().Add(flashLast))
 }
 
 // takeFlash is the message left for this page, which then is no longer there.
