@@ -179,13 +179,19 @@ func unpack(path, folder string) (err error) {
 		if err != nil {
 			return damaged(err)
 		}
-		if header.Name != models.DatabaseFile && header.Name != models.ServerKeyFile {
+		// Our own names, never the archive's: that one might lead out of the folder.
+		var name string
+		switch header.Name {
+		case models.DatabaseFile:
+			name, database = models.DatabaseFile, true
+		case models.ServerKeyFile:
+			name = models.ServerKeyFile
+		default:
 			return damaged(fmt.Errorf("it holds a file %q", header.Name))
 		}
-		if err := extract(archive, header.Size, filepath.Join(folder, header.Name)); err != nil {
+		if err := extract(archive, header.Size, filepath.Join(folder, name)); err != nil {
 			return damaged(err)
 		}
-		database = database || header.Name == models.DatabaseFile
 	}
 	if !database {
 		return damaged(fmt.Errorf("it holds no %s", models.DatabaseFile))

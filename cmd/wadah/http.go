@@ -147,9 +147,9 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler closer, log *
 	if err := server.Shutdown(deadline); err != nil {
 		log.Warn("requests were cut off", "after", stopHTTP)
 		err = server.Close()
-		<-failed
+		_ = <-failed // http.ErrServerClosed from here on
 		return err
 	}
-	<-failed
+	_ = <-failed
 	return nil
 }

@@ -248,8 +248,8 @@ func TestSandboxKeepsItsFolder(t *testing.T) {
 	server.is(key, "CONNECTED", "ready")
 	p.stop()
 
-	real := start(t, "serve", "--listen", "127.0.0.1:0", "--data", dir)
-	if code := real.wait(); code != exitFailure || !strings.Contains(real.stderr.String(), "lose those links") {
-		t.Errorf("the sandbox's folder on the real WhatsApp: code %d, %s", code, real.stderr)
+	genuine := start(t, "serve", "--listen", "127.0.0.1:0", "--data", dir)
+	if code := genuine.wait(); code != exitFailure || !strings.Contains(genuine.stderr.String(), "lose those links") {
+		t.Errorf("the sandbox's folder on the real WhatsApp: code %d, %s", code, genuine.stderr)
 	}
 }
