@@ -31,7 +31,9 @@ type Device struct {
 	LinkedAt  time.Time
 	CreatedAt time.Time
 
-	QR      *QR        // nil outside SERVICE_SCAN
+	// QR is nil outside SERVICE_SCAN, and for who may not operate the device: it is as
+	// good as a key. The same goes for Code and Passkey.
+	QR      *QR
 	Code    *PhoneCode // nil unless a phone code is shown
 	Passkey *Passkey   // nil unless WhatsApp asks for one
 

@@ -186,6 +186,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 	confirm.Passkey = &views.Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: noon.Add(time.Minute)}
 	all["device-passkey-confirm"] = views.DeviceShow(devicePage(lang, confirm))
 	viewer := devicePage(lang, states()["qr"])
+	viewer.Device.QR = nil
 	viewer.CanManage, viewer.Device.CanOperate, viewer.API.CanReveal, viewer.Timeline = false, false, false, nil
 	all["device-viewer"] = views.DeviceShow(viewer)
 
