@@ -25,33 +25,16 @@ func (m *Manager) repairLinks(ctx context.Context, rows []models.Device) (map[st
 	repaired := map[string]string{}
 	for i := range rows {
 		row := &rows[i]
-		if row.JID == "" {
-			continue
-		}
-		if unclaimed[row.JID] {
-			delete(unclaimed, row.JID)
-			if row.OffReason == unlinkingMark {
-				repaired[row.ID] = "repaired: log-out resumed"
-				m.log.Warn("repaired a device at start", "device", row.ID, "what", repaired[row.ID])
-			}
-			continue
-		}
-		if err := m.store.ClearLink(ctx, row.ID); err != nil {
+		held := unclaimed[row.JID]
+		delete(unclaimed, row.JID)
+		what, err := m.repairLink(ctx, row, held)
+		if err != nil {
 			return nil, err
 		}
-		wasLinked := row.LinkedAt != nil
-		row.JID, row.LinkedAt, row.PushName, row.Platform = "", nil, "", ""
-		repaired[row.ID] = "repaired: unfinished link removed"
-		if wasLinked {
-			// The link was complete and its credentials are gone: a log-out that was cut short.
-			if err := m.store.SetOff(ctx, row.ID, string(ReasonLoggedOut), nil, false); err != nil {
-				return nil, err
-			}
-			now := time.Now()
-			row.Desired, row.OffReason, row.OffSince, row.OffUntil = false, string(ReasonLoggedOut), &now, nil
-			repaired[row.ID] = "repaired: log-out completed"
+		if what != "" {
+			repaired[row.ID] = "repaired: " + what
+			m.log.Warn("repaired a device at start", "device", row.ID, "what", repaired[row.ID])
 		}
-		m.log.Warn("repaired a device at start", "device", row.ID, "what", repaired[row.ID])
 	}
 	for jid := range unclaimed {
 		if err := m.driver.Forget(ctx, jid); err != nil {
@@ -60,6 +43,32 @@ func (m *Manager) repairLinks(ctx context.Context, rows []models.Device) (map[st
 		m.log.Warn("deleted credentials that no device claims")
 	}
 	return repaired, nil
+}
+
+// repairLink makes one device agree with what the driver holds for it, and says what
+// was done; "" when nothing had to be.
+func (m *Manager) repairLink(ctx context.Context, row *models.Device, held bool) (what string, err error) {
+	unlinking, wasLinked := row.OffReason == unlinkingMark, row.LinkedAt != nil
+	switch {
+	case held && unlinking:
+		return "log-out resumed", nil // by Start
+	case held || row.JID == "" && !unlinking:
+		return "", nil
+	}
+	if err := m.store.ClearLink(ctx, row.ID); err != nil {
+		return "", err
+	}
+	row.JID, row.LinkedAt, row.PushName, row.Platform = "", nil, "", ""
+	if !unlinking && !wasLinked {
+		return "unfinished link removed", nil
+	}
+	// The link was complete and its credentials are gone: a log-out that was cut short.
+	if err := m.store.SetOff(ctx, row.ID, string(ReasonLoggedOut), nil, false); err != nil {
+		return "", err
+	}
+	now := time.Now()
+	row.Desired, row.OffReason, row.OffSince, row.OffUntil = false, string(ReasonLoggedOut), &now, nil
+	return "log-out completed", nil
 }
 
 // sweepAlive stores when each connected device was last heard, once a minute: often
