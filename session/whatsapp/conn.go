@@ -78,6 +78,13 @@ func newConn(d *Driver, device *store.Device, to session.Target, on session.Hand
 		c.pushName = device.PushName
 	}
 	c.wire = newWire(c.lineEnded)
+	if c.linking {
+		c.wire.hold = func() <-chan struct{} {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.pairing
+		}
+	}
 	c.cli = newClient(device, newLibraryLog(d.log, to.DeviceID))
 	c.cli.PrePairCallback = c.claim
 	c.cli.AddEventHandler(c.event)

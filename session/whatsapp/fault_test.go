@@ -175,16 +175,18 @@ func TestLinkWithoutWord(t *testing.T) {
 		if err := r.svc.Inject(number, sandbox.Fault{Kind: sandbox.FaultDropAfterPairSuccess}); err != nil {
 			t.Fatal(err)
 		}
+		linksBefore := len(r.links())
 		conn, w := r.dial("")
 		codes := await[session.SignalCodes](w)
-		if _, err := r.svc.Scan(t.Context(), number, codes.Codes[0].Text); err == nil {
-			t.Fatal("the phone believes it is linked")
-		}
-		// The library believes in the link if its answer left before the end was noticed.
+		// Whether the device's answer reaches the phone is a matter of luck.
+		_, _ = r.svc.Scan(t.Context(), number, codes.Codes[0].Text)
+		var links int
 		select {
 		case s := <-w.signals:
 			switch s.(type) {
-			case session.SignalLinked, session.SignalLinkFailed:
+			case session.SignalLinked:
+				links = 1
+			case session.SignalLinkFailed:
 			default:
 				t.Errorf("signal %T, want the outcome of the link", s)
 			}
@@ -192,5 +194,8 @@ func TestLinkWithoutWord(t *testing.T) {
 			t.Error("no outcome")
 		}
 		conn.Close()
+		if got := len(r.links()) - linksBefore; got != links {
+			t.Errorf("%d links are stored, %d were told", got, links)
+		}
 	})
 }

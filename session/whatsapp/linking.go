@@ -83,9 +83,9 @@ func (c *conn) ask(jid string) (err error) {
 	return c.on.Claim(jid)
 }
 
-// pairOver says that the library has finished a link, one way or the other, and
-// returns the end of the connection if it came meanwhile.
-func (c *conn) pairOver(linked bool) (refused, ended error) {
+// pairOver says that the outcome of a link has been told, and returns the end of the
+// connection if it came before: until now it was held back (see lineEnded).
+func (c *conn) pairOver(linked bool) (ended error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.pairing != nil && !isClosed(c.pairing) {
@@ -95,20 +95,21 @@ func (c *conn) pairOver(linked bool) (refused, ended error) {
 	if c.restart && c.lateEnd == nil {
 		c.lateEnd = ErrRestart
 	}
-	return c.claimErr, c.lateEnd
+	return c.lateEnd
 }
 
 func (c *conn) pairSucceeded(e *events.PairSuccess) {
-	_, ended := c.pairOver(true)
 	account := session.Account{JID: e.ID.String(), Name: e.BusinessName, Platform: e.Platform}
 	c.tell(session.SignalLinked{Account: account}, false)
-	if ended != nil {
+	if ended := c.pairOver(true); ended != nil {
 		c.tell(session.SignalClosed{Err: ended}, true)
 	}
 }
 
 func (c *conn) pairFailed(err error) {
-	refused, _ := c.pairOver(false)
+	c.mu.Lock()
+	refused := c.claimErr
+	c.mu.Unlock()
 	var database *whatsmeow.PairDatabaseError
 	switch {
 	case errors.Is(err, whatsmeow.ErrPairRejectedLocally) && refused != nil:
@@ -117,6 +118,7 @@ func (c *conn) pairFailed(err error) {
 		err = fmt.Errorf("%w: %w", session.ErrStorage, err)
 	}
 	c.tell(session.SignalLinkFailed{Err: err}, true)
+	_ = c.pairOver(false) // the end of a connection that failed is no news
 }
 
 // restartAsked handles stream error 515. After a link it says that the first login

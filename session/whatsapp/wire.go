@@ -24,7 +24,12 @@ import (
 // is told, and the owner's Close lets the library disconnect while the reader rests.
 type wire struct {
 	onEnd func(error) // called at most once: the other side ended an open connection
+	// hold, when set, makes the reader rest after each message, and for as long as the
+	// channel it returns is open (nil: no longer). It is for connections to link with,
+	// the only ones that the library disconnects by itself.
+	hold func() <-chan struct{}
 
+	handed   time.Time    // when data was last handed on; the reader's own
 	heard    atomic.Int64 // when data last came, Unix nanoseconds
 	stage    atomic.Int32
 	answered atomic.Bool // data came since the Noise handshake began
@@ -65,7 +70,10 @@ const (
 	// flushTime bounds the last words on a connection that is being left.
 	flushTime = 500 * time.Millisecond
 	// parkTime bounds the wait for a reader that is busy.
-	parkTime = 2 * time.Second
+	parkTime = 4 * time.Second
+	// restTime is how long the reader of a connection to link with rests after a message:
+	// the library refuses a link within it.
+	restTime = 100 * time.Millisecond
 )
 
 // wakeFrame is a websocket message holding one empty frame of the library's framing.
@@ -154,11 +162,16 @@ func (w *wire) leave() bool {
 func (w *wire) Read(p []byte) (int, error) {
 	w.inRead.Store(true)
 	defer w.inRead.Store(false)
+	w.rest()
 	n, err := w.conn.Read(p)
 	if n > 0 {
-		w.heard.Store(time.Now().UnixNano())
-		if w.stage.Load() == stageNoise {
+		now := time.Now()
+		w.heard.Store(now.UnixNano())
+		switch w.stage.Load() {
+		case stageNoise:
 			w.answered.Store(true)
+		case stageOpen:
+			w.handed = now
 		}
 		return n, nil
 	}
@@ -166,6 +179,27 @@ func (w *wire) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	return w.readEnd(p, err)
+}
+
+// rest keeps a reader from handing a message to a library that is about to disconnect.
+func (w *wire) rest() {
+	if w.hold == nil || w.stage.Load() != stageOpen {
+		return
+	}
+	timer := time.NewTimer(time.Until(w.handed.Add(restTime)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-w.leaving.c:
+	case <-w.free.c:
+	}
+	if held := w.hold(); held != nil {
+		select {
+		case <-held:
+		case <-w.leaving.c:
+		case <-w.free.c:
+		}
+	}
 }
 
 // readEnd decides what the reader gets when the socket has nothing more.
