@@ -7,7 +7,6 @@
 // Content-Security-Policy. Every form works without JavaScript first; hx-
 // attributes refine it.
 //
-// live.go says what an event stream sends.
+// live.go says what an event stream sends. The Go code of the templates is generated
+// by "make generate" and committed.
 package views
-
-//go:generate go tool templ generate
