@@ -147,11 +147,19 @@ func (s *Server) endLogin(ctx context.Context, token string) error {
 	return nil
 }
 
-// loginAlive reports whether a login may still watch. A store that does not answer
-// is no reason to send everybody away.
-func (s *Server) loginAlive(ctx context.Context, token string) bool {
-	_, found, err := s.store.Logins().FindCtx(ctx, token)
-	return found || err != nil
+// stillMay reports whether a visitor's login is valid and the role is what it was, so
+// that an open stream may go on. A store that does not answer is no reason to send
+// everybody away.
+func (s *Server) stillMay(ctx context.Context, v *visitor) bool {
+	_, found, err := s.store.Logins().FindCtx(ctx, v.token)
+	if err != nil || !found {
+		return err != nil
+	}
+	user, err := s.store.User(ctx, v.user.ID)
+	if err != nil {
+		return !errors.Is(err, models.ErrNotFound)
+	}
+	return user.Role == v.user.Role
 }
 
 // setCookie leaves a cookie that no script can read and no other site can use for

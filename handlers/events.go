@@ -161,7 +161,7 @@ func (s *Server) pageEvents(c echo.Context) error {
 func (s *Server) servePanel(c echo.Context, st *stream, sh show) error {
 	v := visitorOf(c)
 	st.login, st.user = v.token, v.user.ID
-	sh.alive = func(ctx context.Context) bool { return s.loginAlive(ctx, v.token) }
+	sh.alive = func(ctx context.Context) bool { return s.stillMay(ctx, v) }
 	sh.beat, sh.ended = views.Beat(), views.Ended()
 	return s.serveStream(c, st, sh)
 }
