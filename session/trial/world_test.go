@@ -368,3 +368,23 @@ func must(t *testing.T, err error) {
 }
 
 func number(n int) string { return fmt.Sprintf("62812%08d", n) }
+
+// cleanlyUnlinked says what is left of a link that ended.
+func (w *world) cleanlyUnlinked(id string) error {
+	s, err := w.Snapshot(id)
+	if err != nil {
+		return err
+	}
+	row, err := w.store.Device(context.Background(), id)
+	if err != nil {
+		return err
+	}
+	rows, err := libraryRows(w.store)
+	if err != nil {
+		return err
+	}
+	if s.Linked() || row.JID != "" || len(rows) > 0 {
+		return fmt.Errorf("linked: shown %v, stored %v; rows of the library: %v", s.Linked(), row.JID != "", rows)
+	}
+	return nil
+}
