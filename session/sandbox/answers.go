@@ -45,7 +45,7 @@ func mediaConn() waBinary.Node {
 // answerAppState says that every collection asked for is at the version the
 // client already has.
 func answerAppState(node *waBinary.Node) []waBinary.Node {
-	sync, _ := child(node, "sync")
+	sync := child(node, "sync")
 	var collections []waBinary.Node
 	for _, asked := range sync.GetChildren() {
 		version := attr(&asked, "version")
@@ -59,8 +59,8 @@ func answerAppState(node *waBinary.Node) []waBinary.Node {
 
 // answerUsync knows nobody: it gives each user asked for back without details.
 func answerUsync(node *waBinary.Node) []waBinary.Node {
-	usync, _ := child(node, "usync")
-	list, _ := child(&usync, "list")
+	usync := child(node, "usync")
+	list := child(&usync, "list")
 	var users []waBinary.Node
 	for _, user := range list.GetChildren() {
 		users = append(users, el("user", waBinary.Attrs{"jid": user.Attrs["jid"]}))

@@ -56,7 +56,7 @@ type codeOutcome struct {
 
 // handleCodeStage deals with the two requests of a device that links by code.
 func (c *conn) handleCodeStage(id string, node *waBinary.Node) error {
-	registration, _ := child(node, "link_code_companion_reg")
+	registration := child(node, "link_code_companion_reg")
 	switch attr(&registration, "stage") {
 	case "companion_hello":
 		return c.send(c.codeHello(id, &registration))

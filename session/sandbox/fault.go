@@ -219,6 +219,7 @@ func (s *Service) strike(c *conn, f Fault) {
 	case FaultDeviceRemoved:
 		s.removeOf(c)
 		c.end(linger, conflict(conflictRemoved))
+	default: // the others are armed, and strike elsewhere
 	}
 }
 

@@ -251,3 +251,24 @@ func TestClosingAtOnceEndsAllConnections(t *testing.T) {
 	waitFor[*events.Disconnected](c, 1)
 	waitFor[*events.Connected](c, 2)
 }
+
+func TestArmedFaultStrikesAsOftenAsItSays(t *testing.T) {
+	s := startService(t, nil)
+	if err := s.Inject(sandbox.TargetRegistering, sandbox.Fault{Kind: sandbox.FaultDropAfterHandshake, Count: 2}); err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, s, openStore(t).NewDevice())
+	for try := range 2 {
+		c.connect()
+		// The library does not always tell that it was cut off here, so the
+		// service is asked.
+		eventually(t, "the service hangs up", func() bool {
+			return s.Stats().Dials == int64(try+1) && len(s.Connections()) == 0 && !c.IsConnected()
+		})
+	}
+	if got := seen[*events.QR](c); len(got) > 0 {
+		t.Error("codes in spite of the fault")
+	}
+	c.connect()
+	waitFor[*events.QR](c, 1)
+}

@@ -123,16 +123,7 @@ func TestOutages(t *testing.T) {
 		if err := s.SetOutage(sandbox.OutageHandshake); err != nil {
 			t.Fatal(err)
 		}
-		conn, response, err := websocket.Dial(t.Context(), s.URL(), &websocket.DialOptions{
-			HTTPHeader: http.Header{"Origin": {socket.Origin}},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if response.Body != nil {
-			_ = response.Body.Close()
-		}
-		defer func() { _ = conn.CloseNow() }()
+		conn := dialRaw(t, s)
 		hello := append(slices.Clone(socket.WAConnHeader), 0, 0, 2, 0x12, 0)
 		if err := conn.Write(t.Context(), websocket.MessageBinary, hello); err != nil {
 			t.Fatal(err)
@@ -153,4 +144,41 @@ func TestOutages(t *testing.T) {
 	if got := s.Stats(); got.Dials != 5 || len(got.DialsPerSecond) == 0 {
 		t.Errorf("%d dials counted, %v per second", got.Dials, got.DialsPerSecond)
 	}
+}
+
+// dialRaw opens a websocket to the service without the library.
+func dialRaw(t *testing.T, s *sandbox.Service) *websocket.Conn {
+	t.Helper()
+	conn, response, err := websocket.Dial(t.Context(), s.URL(), &websocket.DialOptions{
+		HTTPHeader: http.Header{"Origin": {socket.Origin}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.Body != nil {
+		_ = response.Body.Close()
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return conn
+}
+
+func TestHangingHandshakeIsAnsweredByNothing(t *testing.T) {
+	s := startService(t, nil)
+	if err := s.Inject("", sandbox.Fault{Kind: sandbox.FaultHangHandshake}); err != nil {
+		t.Fatal(err)
+	}
+	conn := dialRaw(t, s)
+	eventually(t, "the fault strikes", func() bool { return len(s.Connections()) == 1 })
+	if err := conn.Write(t.Context(), websocket.MessageBinary, append(slices.Clone(socket.WAConnHeader), 0, 0, 2, 0x12, 0)); err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, _, err := conn.Read(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the handshake got an answer: %v", err)
+	}
+	// The fault is used up: the next dial is served.
+	next := newClient(t, s, openStore(t).NewDevice())
+	next.connect()
+	waitFor[*events.QR](next, 1)
 }

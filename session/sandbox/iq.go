@@ -14,8 +14,8 @@ const maxUnknownKinds = 100
 func (c *conn) handleIQ(node *waBinary.Node) error {
 	switch attr(node, "type") {
 	case "result", "error":
-		_, err := c.handlePairAnswer(node)
-		return err
+		c.handlePairAnswer(node)
+		return nil
 	case "get", "set":
 	default:
 		return nil
@@ -101,7 +101,7 @@ func (s *Service) noteUnknown(name string) {
 // logout unlinks the companion that asks for it. WhatsApp answers and then ends
 // the stream as if the phone had unlinked it.
 func (c *conn) logout(id string, node *waBinary.Node) error {
-	request, _ := child(node, "remove-companion-device")
+	request := child(node, "remove-companion-device")
 	c.s.mu.Lock()
 	p := c.s.phones[c.jid.User]
 	if request.Attrs["jid"] != c.jid || p == nil {

@@ -187,9 +187,9 @@ func (s *Service) abandon(l *link) {
 	l.registration.conn.end(0)
 }
 
-// handlePairAnswer deals with the device's answer to pair-success; it reports
-// whether the stanza was one.
-func (c *conn) handlePairAnswer(node *waBinary.Node) (bool, error) {
+// handlePairAnswer deals with the device's answer to pair-success. Other answers
+// confirm what needs no confirmation.
+func (c *conn) handlePairAnswer(node *waBinary.Node) {
 	c.s.mu.Lock()
 	var l *link
 	if c.registration != nil {
@@ -198,32 +198,32 @@ func (c *conn) handlePairAnswer(node *waBinary.Node) (bool, error) {
 	ours := l != nil && l.id != "" && l.id == attr(node, "id")
 	c.s.mu.Unlock()
 	if !ours {
-		return false, nil
+		return
 	}
 	if attr(node, "type") == "error" {
-		e, _ := child(node, "error")
+		e := child(node, "error")
 		reason := fmt.Errorf("%w: %s (%s)", ErrDeviceRefused, attr(&e, "text"), attr(&e, "code"))
 		c.s.mu.Lock()
 		c.s.failLink(l, reason)
 		c.s.mu.Unlock()
 		c.s.log.Info("device refused the link", slog.String("conn", c.id), slog.Any("err", reason))
 		c.end(c.s.cfg.CloseLinger)
-		return true, nil
+		return
 	}
 	if !l.confirmedBy(node) {
 		c.s.mu.Lock()
 		c.s.failLink(l, ErrDeviceForged)
 		c.s.mu.Unlock()
 		c.end(c.s.cfg.CloseLinger, failure(codeLoggedOut, nil))
-		return true, nil
+		return
 	}
-	return true, c.s.complete(l)
+	c.s.complete(l)
 }
 
 // confirmedBy verifies the device's signature over the identity it was given.
 func (l *link) confirmedBy(node *waBinary.Node) bool {
-	sign, _ := child(node, "pair-device-sign")
-	identityNode, _ := child(&sign, "device-identity")
+	sign := child(node, "pair-device-sign")
+	identityNode := child(&sign, "device-identity")
 	raw, _ := identityNode.Content.([]byte)
 	var identity waAdv.ADVSignedDeviceIdentity
 	if len(raw) == 0 || proto.Unmarshal(raw, &identity) != nil {
@@ -238,14 +238,14 @@ func (l *link) confirmedBy(node *waBinary.Node) bool {
 }
 
 // complete makes the device a companion of the phone and asks it to reconnect.
-func (s *Service) complete(l *link) error {
+func (s *Service) complete(l *link) {
 	r := l.registration
 	s.mu.Lock()
 	if l.over || s.phones[l.phone.number] != l.phone {
 		s.failLink(l, ErrPhoneUnknown)
 		s.mu.Unlock()
 		r.conn.end(s.cfg.CloseLinger, failure(codeLoggedOut, nil))
-		return nil
+		return
 	}
 	l.over = true
 	l.timer.Stop()
@@ -269,5 +269,4 @@ func (s *Service) complete(l *link) error {
 		r.conn.end(s.cfg.CloseLinger, streamError(515))
 	}
 	l.outcome <- linkOutcome{companion: info}
-	return nil
 }

@@ -45,8 +45,8 @@ func refusal(id string, code int, text string) waBinary.Node {
 		el("error", waBinary.Attrs{"code": strconv.Itoa(code), "text": text}))
 }
 
-func streamError(code int, children ...waBinary.Node) waBinary.Node {
-	return el("stream:error", waBinary.Attrs{"code": strconv.Itoa(code)}, children...)
+func streamError(code int) waBinary.Node {
+	return el("stream:error", waBinary.Attrs{"code": strconv.Itoa(code)})
 }
 
 // conflict is the stream error of a connection that must give way: "replaced" by
@@ -86,22 +86,23 @@ func attr(node *waBinary.Node, name string) string {
 	return value
 }
 
-// child returns the first child with this tag. The library's GetChildByTag
-// returns the node itself when there is none, which would pass for a child.
-func child(node *waBinary.Node, tag string) (waBinary.Node, bool) {
+// child returns the first child with this tag, or an empty node. The library's
+// GetChildByTag returns the node itself when there is none, which would pass for a
+// child.
+func child(node *waBinary.Node, tag string) waBinary.Node {
 	for _, c := range node.GetChildren() {
 		if c.Tag == tag {
-			return c, true
+			return c
 		}
 	}
-	return waBinary.Node{}, false
+	return waBinary.Node{}
 }
 
 // content returns the bytes inside a child, nil when it is missing or holds
 // something else. whatsmeow sends some texts as strings, which arrive as bytes
 // or, if the dictionary knows them, as strings.
 func content(node *waBinary.Node, tag string) []byte {
-	c, _ := child(node, tag)
+	c := child(node, tag)
 	switch value := c.Content.(type) {
 	case []byte:
 		return value

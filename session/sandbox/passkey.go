@@ -148,7 +148,7 @@ func (l *link) passkeyStep(node *waBinary.Node) (reply passkeyReply) {
 	case "md get passkey_request_options":
 		reply.answer = []waBinary.Node{blob("passkey_request_options", p.options)}
 	case "md set passkey_prologue":
-		prologue, _ := child(node, "passkey_prologue")
+		prologue := child(node, "passkey_prologue")
 		if reply.refused = !l.acceptPrologue(&prologue); !reply.refused {
 			l.step = StepPasskey
 			reply.notification = new(blob("primary_ephemeral_identity", p.primaryIdentity()))

@@ -53,11 +53,11 @@ func checkPreKeys(node *waBinary.Node, companion *companion) (count int, ok bool
 		!slices.Equal(identity, companion.IdentityKey) {
 		return 0, false
 	}
-	signed, _ := child(node, "skey")
+	signed := child(node, "skey")
 	if !wellFormedKey(&signed) || !signedBy([32]byte(identity), content(&signed, "value"), content(&signed, "signature")) {
 		return 0, false
 	}
-	list, _ := child(node, "list")
+	list := child(node, "list")
 	keys := list.GetChildren()
 	if len(keys) == 0 || len(keys) > maxPreKeys {
 		return 0, false

@@ -3,7 +3,6 @@ package sandbox_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"testing"
 	"time"
 
@@ -69,6 +68,7 @@ func TestMalformedPreKeysAreRefused(t *testing.T) {
 			{Tag: "list", Content: []waBinary.Node{preKeyNode("key", 900, key.Pub[:])}},
 			preKeyNode("skey", signed.KeyID, signed.Pub[:], waBinary.Node{Tag: "signature", Content: signed.Signature[:]}),
 		}
+		//nolint:staticcheck // marked as deprecated only to warn; there is no other way to send a malformed request
 		_, err := c.DangerousInternals().SendIQ(t.Context(), whatsmeow.DangerousInfoQuery{
 			Namespace: "encrypt", Type: "set", To: types.ServerJID, Content: change(content),
 		})
@@ -130,16 +130,7 @@ func TestBrokenProtocolEndsTheConnection(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			before := s.Stats().Malformed
-			conn, response, err := websocket.Dial(ctx, s.URL(), &websocket.DialOptions{
-				HTTPHeader: http.Header{"Origin": {socket.Origin}},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = conn.CloseNow() }()
-			if response.Body != nil {
-				_ = response.Body.Close()
-			}
+			conn := dialRaw(t, s)
 			// A message that is cut short by the service's close may fail to be
 			// written; reading tells in any case.
 			_ = conn.Write(ctx, test.kind, []byte(test.data))
