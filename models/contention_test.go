@@ -107,3 +107,28 @@ func TestManyWritersAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// Ensure that two processes on one file (the server and the command line) write
+// at the same time without failing, also where a transaction reads first.
+func TestTwoProcessesWriting(t *testing.T) {
+	ctx := t.Context()
+	f := newFixture(t)
+	d, _ := f.device("Toko")
+	g, gctx := errgroup.WithContext(ctx)
+	for _, s := range []*models.Store{f.Store, f.open()} {
+		for range 2 {
+			g.Go(func() error {
+				for range 100 {
+					if err := s.AddEvents(gctx, []models.DeviceEvent{{DeviceID: d.ID, Reason: "ready"}}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	must(t, g.Wait())
+	if events, err := f.Events(ctx, d.ID, 0, ""); err != nil || len(events) != 400 {
+		t.Errorf("%d events, want 400 (%v)", len(events), err)
+	}
+}

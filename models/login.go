@@ -99,8 +99,8 @@ func (l *LoginStore) FindCtx(ctx context.Context, token string) (data []byte, fo
 	return row.Data, true, nil
 }
 
-// CommitCtx stores a login. A login that was ended stays ended, and one of a user
-// who was deleted is dropped.
+// CommitCtx stores a login. A login that was ended stays ended (ended_at is not among
+// what it updates), and one of a user who was deleted is dropped.
 func (l *LoginStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	now := l.s.now()
 	row := loginRow{
@@ -113,7 +113,6 @@ func (l *LoginStore) CommitCtx(ctx context.Context, token string, data []byte, e
 		DoUpdates: clause.AssignmentColumns([]string{
 			"user_id", "data", "seen_at", "expires_at", "address", "user_agent",
 		}),
-		Where: clause.Where{Exprs: []clause.Expression{clause.Eq{Column: "logins.ended_at", Value: nil}}},
 	}).Create(&row).Error
 	if errors.Is(err, gorm.ErrForeignKeyViolated) {
 		return nil
