@@ -9,7 +9,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"wadah/static"
 	"wadah/views"
 )
 
@@ -48,7 +47,7 @@ func gallerySite(t *testing.T, lang views.Lang, theme string) (url string, names
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(static.FS())))
+	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
 	for name, component := range all {
 		if state, ok := strings.CutPrefix(name, "device-"); ok && sameLook[state] {
 			continue
@@ -79,7 +78,7 @@ func TestAxeFindsNothingAndNothingScrollsSideways(t *testing.T) {
 		width int64
 	}{{views.Indonesian, "light", 320}, {views.English, "dark", 1280}} {
 		url, names := gallerySite(t, v.lang, v.theme)
-		b := newTab(t, browser)
+		b := newTab(browser, t)
 		if _, err := chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 900, DeviceScaleFactor: 1}); err != nil {
 			t.Fatal(err)
 		}

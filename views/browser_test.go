@@ -54,7 +54,7 @@ type tab struct {
 }
 
 // newTab opens a tab. Expected are parts of messages that the test provokes itself.
-func newTab(t *testing.T, browser context.Context, expected ...string) *tab {
+func newTab(browser context.Context, t *testing.T, expected ...string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)

@@ -5,14 +5,12 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
-
-	"wadah/static"
 )
 
 // themes reads the colours of css/tokens.css: light, dark by choice, dark by system.
 func themes(t *testing.T) (light, chosen, system map[string]string) {
 	t.Helper()
-	css, err := static.FS().Open("css/tokens.css")
+	css, err := staticFiles().Open("css/tokens.css")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +87,17 @@ func TestContrast(t *testing.T) {
 		least         float64
 	}
 	pairs := []pair{
-		{"on-primary", "primary", text}, {"on-primary", "primary-hover", text}, {"code-ink", "code", text},
-		{"card", "danger", text}, {"card", "ink", text},
-		{"on-band", "band", text}, {"on-door", "door", text}, {"code-faint", "code", text}, {"on-code-button", "code-button", text},
-		{"code-button-line", "code", shape}, {"drop", "on-band", shape},
+		{"on-primary", "primary", text},
+		{"on-primary", "primary-hover", text},
+		{"code-ink", "code", text},
+		{"card", "danger", text},
+		{"card", "ink", text},
+		{"on-band", "band", text},
+		{"on-door", "door", text},
+		{"code-faint", "code", text},
+		{"on-code-button", "code-button", text},
+		{"code-button-line", "code", shape},
+		{"drop", "on-band", shape},
 	}
 	for _, ground := range []string{"paper", "card", "sunk"} {
 		for _, front := range []string{"ink", "ink-2", "faint", "link"} {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"wadah/static"
 	"wadah/views"
 )
 
@@ -22,7 +21,7 @@ func TestPagesRender(t *testing.T) {
 		if err := os.RemoveAll(filepath.Join(dir, "static")); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.CopyFS(filepath.Join(dir, "static"), static.FS()); err != nil {
+		if err := os.CopyFS(filepath.Join(dir, "static"), staticFiles()); err != nil {
 			t.Fatal(err)
 		}
 	}

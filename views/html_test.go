@@ -249,8 +249,10 @@ func TestNamesThatTestsRelyOn(t *testing.T) {
 		"setup":          {"setup-name", "setup-password", "setup-password2", "setup-submit", "lang-id", "lang-en", "theme-light", "theme-dark", "theme-auto"},
 		"signin":         {"signin-name", "signin-password", "signin-submit"},
 		"signin-problem": {"error-message"},
-		"devices-one": {"add-device-name", "add-device-submit", "device-row", "device-link", "device-state", "signout", "stop", "flash", "sandbox-banner",
-			"error-message", "lang-id", "lang-en", "theme-light", "theme-dark", "theme-auto"},
+		"devices-one": {
+			"add-device-name", "add-device-submit", "device-row", "device-link", "device-state", "signout", "stop", "flash", "sandbox-banner",
+			"error-message", "lang-id", "lang-en", "theme-light", "theme-dark", "theme-auto",
+		},
 		"device-stopped":  {"start"},
 		"device-qr":       {"device-qr", "device-qr-countdown", "stop", "restart", "logout", "delete", "rename-name", "rename-submit", "key-reveal", "curl-line", "pair-phone-number", "pair-phone-submit", "timeline"},
 		"device-code":     {"pair-phone-code"},

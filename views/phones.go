@@ -58,9 +58,17 @@ type Fault struct {
 
 // faults are the buttons of every phone, in this order. Texts: fault.KIND.
 var faults = []Fault{
-	{"drop", false}, {"silence", false}, {"stream_error_503", false}, {"replaced", false},
-	{"device_removed", true}, {"connect_failure_401", true}, {"connect_failure_402", false}, {"connect_failure_403", true},
-	{"connect_failure_405", false}, {"connect_failure_500", false}, {"connect_failure_503", false},
+	{"drop", false},
+	{"silence", false},
+	{"stream_error_503", false},
+	{"replaced", false},
+	{"device_removed", true},
+	{"connect_failure_401", true},
+	{"connect_failure_402", false},
+	{"connect_failure_403", true},
+	{"connect_failure_405", false},
+	{"connect_failure_500", false},
+	{"connect_failure_503", false},
 }
 
 // FaultKinds lists the kinds of fault the page offers.

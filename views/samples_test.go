@@ -133,7 +133,9 @@ func phonesPage(lang views.Lang) views.PhonesPage {
 			{Number: "6285712345678", Name: "Budi", Online: true},
 			{Number: "14155550123", Name: "Sam", Online: false, Companions: []views.Companion{
 				{JID: "14155550123:1@s.whatsapp.net", Device: "Gudang Bandung", DeviceID: "d2", State: "SERVICE_OFF", Reason: "stopped"},
-				{JID: "14155550123:2@s.whatsapp.net"}, {JID: "14155550123:3@s.whatsapp.net"}, {JID: "14155550123:4@s.whatsapp.net"},
+				{JID: "14155550123:2@s.whatsapp.net"},
+				{JID: "14155550123:3@s.whatsapp.net"},
+				{JID: "14155550123:4@s.whatsapp.net"},
 			}},
 		},
 		Targets: []views.ScanTarget{{DeviceID: "d3", Name: "Layanan Pelanggan"}, {DeviceID: "d4", Name: "Kurir 2", Code: "K7WQ-M2XA"}},
@@ -149,7 +151,8 @@ func pages(lang views.Lang) map[string]templ.Component {
 	all := map[string]templ.Component{
 		"setup": views.Setup(views.SetupPage{Page: nobody, Token: "t"}),
 		"setup-problems": views.Setup(views.SetupPage{Page: nobody, Token: "t", Name: "rina", Problems: map[string]string{
-			"password": lang.Invalid("password_too_short"), "password2": lang.Invalid("password_mismatch"), "": lang.Invalid("setup_token")}}),
+			"password": lang.Invalid("password_too_short"), "password2": lang.Invalid("password_mismatch"), "": lang.Invalid("setup_token"),
+		}}),
 		"setup-needed":     views.SetupNeeded(views.SetupNeededPage{Page: nobody}),
 		"signin":           views.SignIn(views.SignInPage{Page: nobody, Next: "/devices"}),
 		"signin-problem":   views.SignIn(views.SignInPage{Page: nobody, Name: "rina", Problem: lang.Invalid("signin_failed")}),

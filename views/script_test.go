@@ -31,7 +31,7 @@ func TestPageScript(t *testing.T) {
 	open := func(t *testing.T, expected ...string) (*site, *tab) {
 		t.Helper()
 		s := newSite(t, func() views.DevicePage { return qrPage(30 * time.Second) })
-		return s, newTab(t, browser, expected...)
+		return s, newTab(browser, t, expected...)
 	}
 
 	t.Run("a live page keeps what a person is doing", func(t *testing.T) {

@@ -2,19 +2,24 @@ package views_test
 
 import (
 	"context"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
-	"wadah/static"
 	"wadah/views"
 )
 
 // policy is the one the product serves the panel under.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
 	"manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// staticFiles are the files of the package static, which views must not import.
+func staticFiles() fs.FS { return os.DirFS(filepath.FromSlash("../static")) }
 
 // site serves one page and its stream.
 type site struct {
@@ -30,12 +35,11 @@ func newSite(t *testing.T, page func() views.DevicePage) *site {
 	t.Helper()
 	s := &site{page: page, visits: map[string]int{}}
 	mux := http.NewServeMux()
-	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(static.FS())))
+	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
 	mux.HandleFunc("/devices/d1", func(w http.ResponseWriter, r *http.Request) {
 		s.count("page")
 		w.Header().Set("Content-Security-Policy", policy)
 		p := s.page()
-		p.Asset = static.URL
 		if err := views.DeviceShow(p).Render(r.Context(), w); err != nil {
 			t.Error(err)
 		}
