@@ -235,6 +235,7 @@ func (m *Manager) Snapshots() []Snapshot {
 // Sync picks up devices that another process (wadah device add) has added or
 // removed since. A device added elsewhere is started only when somebody starts it.
 func (m *Manager) Sync(ctx context.Context) error {
+	before := m.all() // a device that this process adds from here on is in no danger
 	rows, err := m.store.Devices(ctx)
 	if err != nil {
 		return err
@@ -246,10 +247,10 @@ func (m *Manager) Sync(ctx context.Context) error {
 			m.adopt(row)
 		}
 	}
-	for _, d := range m.all() {
+	for _, d := range before {
 		if !known[d.id] {
 			// A device being added by this process is in the table before it is in the list,
-			// so what is missing in the table is really gone.
+			// so what was in the list and is missing in the table is really gone.
 			d.mu.Lock()
 			d.remove()
 			d.mu.Unlock()
