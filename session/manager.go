@@ -243,8 +243,15 @@ func (m *Manager) Sync(ctx context.Context) error {
 	known := make(map[string]bool, len(rows))
 	for _, row := range rows {
 		known[row.ID] = true
-		if _, err := m.device(row.ID); err != nil {
-			m.adopt(row)
+		if _, err := m.device(row.ID); err == nil {
+			continue
+		}
+		d := m.adopt(row)
+		// The row may have been deleted here since it was read.
+		if _, err := m.store.Device(ctx, row.ID); errors.Is(err, models.ErrNotFound) {
+			d.mu.Lock()
+			d.remove()
+			d.mu.Unlock()
 		}
 	}
 	for _, d := range before {
