@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,6 +122,7 @@ func readMatrix(t *testing.T) (cells []cell) {
 }
 
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	cells := readMatrix(t)
 	places := make(chan struct{}, 12)
 	var all sync.WaitGroup
@@ -134,7 +134,6 @@ func TestMatrix(t *testing.T) {
 		})
 	}
 	all.Wait()
-	quiet(t)
 }
 
 func (c cell) run(t *testing.T) {
@@ -409,28 +408,4 @@ func (p *play) checkNothingLeft() {
 		}
 		return nil
 	})
-}
-
-// quiet waits until nothing of ours or of the library runs any more.
-func quiet(t *testing.T) {
-	t.Helper()
-	eventually(t, 10*time.Second, func() error {
-		if left := running(); len(left) > 0 {
-			return fmt.Errorf("%d goroutines left, the first:\n%s", len(left), left[0])
-		}
-		return nil
-	})
-}
-
-// running lists the goroutines of the manager, the driver and the library.
-func running() (stacks []string) {
-	buf := make([]byte, 8<<20)
-	for _, stack := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		ours := strings.Contains(stack, "go.mau.fi/whatsmeow") || strings.Contains(stack, "wadah/session.") ||
-			strings.Contains(stack, "wadah/session/whatsapp.") || strings.Contains(stack, "wadah/models.")
-		if ours && !strings.Contains(stack, "trial_test.") && !strings.Contains(stack, "session/sandbox.") {
-			stacks = append(stacks, stack)
-		}
-	}
-	return stacks
 }

@@ -32,7 +32,12 @@ const (
 func TestMain(m *testing.M) {
 	whatsmeow.KeepAliveIntervalMin, whatsmeow.KeepAliveIntervalMax = time.Second, 1500*time.Millisecond
 	whatsmeow.KeepAliveResponseDeadline = 4 * time.Second
-	os.Exit(m.Run())
+	code := m.Run()
+	if left := leftovers(10 * time.Second); len(left) > 0 {
+		fmt.Printf("%d goroutines are left after all tests, the first:\n%s\n", len(left), left[0])
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // soak returns long in a soak run, and short otherwise.
