@@ -73,9 +73,12 @@ func (s *Service) askPasskey(l *link) error {
 	l.timer = s.after(passkeyTime, func() { s.abandon(l) })
 	s.mu.Unlock()
 	s.log.Info("passkey asked for", slog.String("conn", l.registration.conn.id))
-	err = l.registration.conn.send(l.notify("passkey_prologue_request", blob("passkey_request_options", options)))
+	request := l.notify("passkey_prologue_request", blob("passkey_request_options", options))
+	if err := l.registration.conn.send(request); err != nil {
+		return err
+	}
 	close(l.passkey.asked)
-	return err
+	return nil
 }
 
 func newPasskeyLink() *passkeyLink {
