@@ -123,9 +123,9 @@ func measureStreams(b *testing.B, n int) {
 					continue
 				}
 				switch frames++; {
-				case frames == 2: // the state and the timeline at the start
+				case frames == 3: // the time, the state and the timeline at the start
 					ready.Done()
-				case frames > 2:
+				case frames > 3:
 					arrived.Done()
 				}
 			}

@@ -30,6 +30,7 @@ type show struct {
 	changes func(ctx context.Context, b batch, send func([]byte)) error // what happened since
 	alive   func(ctx context.Context) bool                              // whether the client may still watch
 	strict  bool                                                        // ask alive before every change, too
+	hello   []byte                                                      // sent before everything else; may be empty
 	beat    []byte                                                      // sent in silence
 	ended   []byte                                                      // sent before the stream of an ended login is closed
 }
@@ -57,6 +58,7 @@ func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
 	if err := out.open(); err != nil {
 		return err
 	}
+	out.send(sh.hello)
 	out.send(first)
 	s.pump(ctx, out, st, sh)
 	out.close()
@@ -162,6 +164,6 @@ func (s *Server) servePanel(c echo.Context, st *stream, sh show) error {
 	v := visitorOf(c)
 	st.login, st.user = v.token, v.user.ID
 	sh.alive = func(ctx context.Context) bool { return s.stillMay(ctx, v) }
-	sh.beat, sh.ended = views.Beat(), views.Ended()
+	sh.hello, sh.beat, sh.ended = views.Hello(time.Now()), views.Beat(), views.Ended()
 	return s.serveStream(c, st, sh)
 }

@@ -104,6 +104,9 @@ func TestDevicePageStream(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
+	if hello := <-f.frames; !strings.HasPrefix(hello, "event: wadah:hello") {
+		t.Errorf("the stream begins with %q", hello)
+	}
 	f.until(`hx-target="#device-live"`, `data-state="SERVICE_OFF" data-reason="never_started"`)
 	e.start(id, session.StateScan)
 	f.until(`data-state="SERVICE_SCAN"`, `data-testid="device-qr"`, "data:image/png;base64,")
