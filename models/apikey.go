@@ -61,11 +61,16 @@ func (r apiKeyRow) key() APIKey {
 	}
 }
 
-// newKey makes a key of 128 random bits and the row that stores it. Name is clean.
-func (s *Store) newKey(deviceID, name string, expires *time.Time) (apiKeyRow, APIKey, error) {
+// randomHex is a secret of 128 random bits as 32 lowercase hexadecimal digits.
+func randomHex() string {
 	var b [16]byte
 	rand.Read(b[:])
-	value := hex.EncodeToString(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// newKey makes a key of 128 random bits and the row that stores it. Name is clean.
+func (s *Store) newKey(deviceID, name string, expires *time.Time) (apiKeyRow, APIKey, error) {
+	value := randomHex()
 	now := s.now()
 	sum := s.vault.keyHash(value)
 	row := apiKeyRow{

@@ -2,7 +2,10 @@ package models
 
 import (
 	"context"
+	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // AuditEntry is who did what. Entries outlive what they speak of.
@@ -21,11 +24,18 @@ type AuditEntry struct {
 // AuditFilter chooses entries; empty fields choose all.
 type AuditFilter struct {
 	Actor    string
-	Action   string
+	Action   string // an action, or its beginning up to a dot: "key" chooses "key.reveal"
 	DeviceID string
-	BeforeID string // only older entries than this one
-	Limit    int    // 1 to 500; otherwise 100
+	Text     string    // anywhere in actor, action, target, address or detail, whatever the case
+	From     time.Time // zero: from the first entry on
+	To       time.Time // zero: to the last one
+	BeforeID string    // only older entries than this one
+	Limit    int       // 1 to 500; otherwise 100
 }
+
+// MinAuditAge is how long entries are kept at least: retention cannot be set so that
+// somebody sweeps away what they have just done.
+const MinAuditAge = 7 * 24 * time.Hour
 
 type auditRow struct {
 	ID        string `gorm:"primaryKey"`
@@ -61,15 +71,7 @@ func (s *Store) Audit(ctx context.Context, f AuditFilter) ([]AuditEntry, error) 
 	if f.Limit <= 0 || f.Limit > 500 {
 		f.Limit = 100
 	}
-	q := s.read(ctx)
-	for column, value := range map[string]string{"actor": f.Actor, "action": f.Action, "device_id": f.DeviceID} {
-		if value != "" {
-			q = q.Where(column+" = ?", value)
-		}
-	}
-	if f.BeforeID != "" {
-		q = q.Where("id < ?", f.BeforeID)
-	}
+	q := f.choose(s.read(ctx))
 	var rows []auditRow
 	if err := q.Order("id DESC").Limit(f.Limit).Find(&rows).Error; err != nil {
 		return nil, wrap(ctx, "list audit entries", err)
@@ -82,4 +84,65 @@ func (s *Store) Audit(ctx context.Context, f AuditFilter) ([]AuditEntry, error) 
 		})
 	}
 	return entries, nil
+}
+
+// choose narrows q to what f names, but for its limit.
+func (f AuditFilter) choose(q *gorm.DB) *gorm.DB {
+	if f.Actor != "" {
+		q = q.Where("actor = ?", f.Actor)
+	}
+	if f.DeviceID != "" {
+		q = q.Where("device_id = ?", f.DeviceID)
+	}
+	if f.Action != "" {
+		q = q.Where("action = ? OR action LIKE ? ESCAPE '!'", f.Action, likeText(f.Action)+".%")
+	}
+	if f.Text != "" {
+		pattern := "%" + likeText(strings.ToLower(f.Text)) + "%"
+		q = q.Where("LOWER(actor || ' ' || action || ' ' || target || ' ' || address || ' ' || detail) LIKE ? ESCAPE '!'", pattern)
+	}
+	if !f.From.IsZero() {
+		q = q.Where("at >= ?", f.From.UnixMilli())
+	}
+	if !f.To.IsZero() {
+		q = q.Where("at < ?", f.To.UnixMilli())
+	}
+	if f.BeforeID != "" {
+		q = q.Where("id < ?", f.BeforeID)
+	}
+	return q
+}
+
+// likeText makes text stand for itself in a LIKE pattern.
+func likeText(text string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
+}
+
+// EachAudit calls do with every entry that f chooses, newest first, whatever f.Limit
+// says; an error of do ends it. It reads page by page: the whole never is in memory.
+func (s *Store) EachAudit(ctx context.Context, f AuditFilter, do func(AuditEntry) error) error {
+	f.Limit = 500
+	for {
+		page, err := s.Audit(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			if err := do(e); err != nil {
+				return err
+			}
+		}
+		if len(page) < f.Limit {
+			return nil
+		}
+		f.BeforeID = page[len(page)-1].ID
+	}
+}
+
+// SweepAudit removes entries older than age, which is at least MinAuditAge, and
+// returns how many there were. It is the only way an entry goes.
+func (s *Store) SweepAudit(ctx context.Context, age time.Duration) (int64, error) {
+	before := s.now().Add(-max(age, MinAuditAge))
+	res := s.write(ctx).Where("at < ?", before.UnixMilli()).Delete(&auditRow{})
+	return res.RowsAffected, wrap(ctx, "sweep audit entries", res.Error)
 }

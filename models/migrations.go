@@ -17,6 +17,7 @@ const migrationTable = "migrations"
 func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "0001_initial", Migrate: migrate1},
+		{ID: "0002_doors", Migrate: migrate2},
 	}
 }
 

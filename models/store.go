@@ -28,18 +28,19 @@ type Options struct {
 
 // Store is the database. Its methods may be called from any goroutine.
 type Store struct {
-	path  string
-	pool  *sql.DB // shared with whatsmeow's store
-	reads *sql.DB // for our reads
-	db    *gorm.DB
-	rd    *gorm.DB
-	vault *vault
-	log   *slog.Logger
-	now   func() time.Time
-	ids   ids
-	keys  keyCache
-	used  usage
-	hash  hasher
+	path    string
+	pool    *sql.DB // shared with whatsmeow's store
+	reads   *sql.DB // for our reads
+	db      *gorm.DB
+	rd      *gorm.DB
+	vault   *vault
+	log     *slog.Logger
+	now     func() time.Time
+	ids     ids
+	keys    keyCache
+	used    usage
+	secrets secretCache
+	hash    hasher
 }
 
 // Open opens the database, makes it when it does not exist, checks it when it
