@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wadah/models"
 )
 
 // stored is a device as the database has it.
@@ -30,7 +32,7 @@ type state struct {
 // look reads the database beside the running program.
 func (k *world) look() state {
 	k.t.Helper()
-	now, err := readState(filepath.Join(k.data, "wadah.db"))
+	now, err := readState(filepath.Join(k.data, models.DatabaseFile))
 	if err != nil {
 		k.t.Fatalf("read the database: %v", err)
 	}
