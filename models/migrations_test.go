@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pquerna/otp/totp"
+
 	"wadah/models"
 )
 
@@ -35,6 +37,19 @@ func writeOldDatabase(t *testing.T, path string) {
 	must(t, f.AddAudit(ctx, models.AuditEntry{Actor: oldUser, Action: "device.create", DeviceID: d.ID}))
 	must(t, f.SetSetting(ctx, "colour", "blue"))
 	u := f.user(oldUser, models.RoleAdmin)
+	must(t, f.AssignDevices(ctx, u.ID, []string{d.ID}))
+	enrolled, err := f.EnrolTOTP(ctx, u.ID, "Wadah")
+	must(t, err)
+	code, err := totp.GenerateCode(enrolled.Secret, f.clock.Now())
+	must(t, err)
+	_, err = f.ConfirmTOTP(ctx, u.ID, code)
+	must(t, err)
+	_, err = f.AddPasskey(ctx, u.ID, "Laptop", []byte("credential"), []byte("{}"))
+	must(t, err)
+	_, err = f.CreateScanLink(ctx, d.ID, oldUser, 0)
+	must(t, err)
+	_, err = f.RotateSystemSecret(ctx, 0)
+	must(t, err)
 	must(t, f.Logins().Commit("token", login(t, map[string]any{models.LoginUserID: u.ID}), f.clock.Now()))
 	must(t, f.Backup(ctx, path))
 }
