@@ -42,6 +42,7 @@ func newLogins(store *models.Store) *scs.SessionManager {
 type visitor struct {
 	user  *models.User // nil when nobody is signed in
 	token string       // of the login
+	scope *scope       // the devices the user may see; nil when nobody is signed in
 	lang  views.Lang
 	theme views.Theme
 }
@@ -89,6 +90,9 @@ func (s *Server) recognise(c echo.Context) (*visitor, error) {
 		return v, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	if v.scope, err = s.scopeOf(ctx, user); err != nil {
 		return nil, err
 	}
 	v.user, v.token = &user, token
@@ -147,10 +151,10 @@ func (s *Server) endLogin(ctx context.Context, token string) error {
 	return nil
 }
 
-// stillMay reports whether a visitor's login is valid and the role is what it was, so
-// that an open stream may go on. A store that does not answer is no reason to send
-// everybody away.
-func (s *Server) stillMay(ctx context.Context, v *visitor) bool {
+// stillMay reports whether a visitor's login is valid, the role is what it was and the
+// stream's devices are still the visitor's, so that an open stream may go on. A store
+// that does not answer is no reason to send everybody away.
+func (s *Server) stillMay(ctx context.Context, v *visitor, device string) bool {
 	_, found, err := s.store.Logins().FindCtx(ctx, v.token)
 	if err != nil || !found {
 		return err != nil
@@ -159,7 +163,11 @@ func (s *Server) stillMay(ctx context.Context, v *visitor) bool {
 	if err != nil {
 		return !errors.Is(err, models.ErrNotFound)
 	}
-	return user.Role == v.user.Role
+	if user.Role != v.user.Role {
+		return false
+	}
+	now, err := s.scopeOf(ctx, user)
+	return err != nil || s.stillSees(v.scope, now, device)
 }
 
 // setCookie leaves a cookie that no script can read and no other site can use for

@@ -93,7 +93,7 @@ func (b *broadcaster) publish(snap session.Snapshot) {
 		b.last[snap.ID] = snap
 	}
 	for s := range b.streams {
-		if s.device == "" || s.device == snap.ID {
+		if s.device == snap.ID || s.device == "" && s.scope.sees(snap.ID) {
 			s.push(u)
 		}
 	}

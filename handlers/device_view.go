@@ -68,7 +68,7 @@ func local(t time.Time) time.Time {
 // listView is the list of devices narrowed by a search text and a state.
 func (s *Server) listView(page views.Page, l listing) views.DevicesPage {
 	out := views.DevicesPage{Page: page, Query: l.query, Filter: l.state, CanAdd: l.canAdd}
-	for _, snap := range s.manager.Snapshots() {
+	for _, snap := range s.seen(l.scope) {
 		out.Total++
 		out.Summary.Count(string(snap.State))
 		if l.shows(snap) {
@@ -78,9 +78,10 @@ func (s *Server) listView(page views.Page, l listing) views.DevicesPage {
 	return out
 }
 
-// listing is what the list of devices shows to whom. It is comparable: streams with
-// the same listing share their frames.
+// listing is what the list of devices shows to whom. Streams whose listings have the
+// same variant share their frames.
 type listing struct {
+	scope              *scope
 	lang               views.Lang
 	query, state       string
 	canOperate, canAdd bool
@@ -97,8 +98,14 @@ func listingOf(c echo.Context) listing {
 	}
 	return listing{
 		lang: v.lang, query: query, state: c.QueryParam("state"),
-		canOperate: v.may(operator), canAdd: v.may(admin),
+		canOperate: v.may(operator), canAdd: v.may(admin), scope: v.scope,
 	}
+}
+
+// row is the variant of what shows one device: who sees it sees the same.
+func (l listing) row() listing {
+	l.scope = nil
+	return l
 }
 
 // narrowed reports whether the list may leave devices out.

@@ -44,9 +44,15 @@ func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
 	s.streams.join(st)
 	defer s.streams.leave(st)
 	ctx := c.Request().Context()
-	first, err := sh.first(ctx)
-	if err != nil {
-		return err
+	// What ended between the guard's look and now was told to a stream that was not
+	// there yet.
+	begins := sh.alive(ctx)
+	var first []byte
+	if begins {
+		var err error
+		if first, err = sh.first(ctx); err != nil {
+			return err
+		}
 	}
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -58,9 +64,13 @@ func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
 	if err := out.open(); err != nil {
 		return err
 	}
-	out.send(sh.hello)
-	out.send(first)
-	s.pump(ctx, out, st, sh)
+	if begins {
+		out.send(sh.hello)
+		out.send(first)
+		s.pump(ctx, out, st, sh)
+	} else {
+		out.send(sh.ended)
+	}
 	out.close()
 	return nil
 }
@@ -163,7 +173,8 @@ func (s *Server) pageEvents(c echo.Context) error {
 func (s *Server) servePanel(c echo.Context, st *stream, sh show) error {
 	v := visitorOf(c)
 	st.login, st.user = v.token, v.user.ID
-	sh.alive = func(ctx context.Context) bool { return s.stillMay(ctx, v) }
+	st.scope = v.scope
+	sh.alive = func(ctx context.Context) bool { return s.stillMay(ctx, v, st.device) }
 	sh.hello, sh.beat, sh.ended = views.Hello(time.Now()), views.Beat(), views.Ended()
 	return s.serveStream(c, st, sh)
 }

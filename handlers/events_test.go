@@ -158,7 +158,7 @@ func TestStreamsOfManyKinds(t *testing.T) {
 	e := newEnv(t)
 	id, _ := e.device("Kasir")
 	e.start(id, session.StateScan)
-	e.user("look", models.RoleViewer)
+	e.assign(e.user("look", models.RoleViewer), id)
 	b := e.signedIn("look")
 	f := e.feed(b.client, "/events?device="+id)
 	frame := f.until(`data-state="SERVICE_SCAN"`)

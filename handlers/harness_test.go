@@ -159,6 +159,14 @@ func (e *env) link(id, jid string) session.Snapshot {
 	return e.await(id, session.StateConnected)
 }
 
+// assign lets a user see these devices and no others.
+func (e *env) assign(u models.User, ids ...string) {
+	e.t.Helper()
+	if err := e.store.AssignDevices(e.t.Context(), u.ID, ids); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
 // user makes a panel user.
 func (e *env) user(name, role string) models.User {
 	e.t.Helper()

@@ -108,8 +108,8 @@ func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// withVisitor refuses cross-site writes, bounds the body, finds out who asks and
-// whether that person may.
+// withVisitor refuses cross-site writes, bounds the body, finds out who asks, whether
+// that person's role allows it and whether the device is one that person may see.
 func (s *Server) withVisitor(may permission, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -132,6 +132,9 @@ func (s *Server) withVisitor(may permission, next echo.HandlerFunc) echo.Handler
 			if err := c.Request().ParseForm(); err != nil {
 				return formFailure(err)
 			}
+		}
+		if err := withinSight(c, v); err != nil {
+			return err
 		}
 		return next(c)
 	}

@@ -59,10 +59,19 @@ func (s *Server) listEvents(c echo.Context) error {
 
 // Variants of the list's frames.
 type (
-	wholeVariant   struct{ listing }
-	rowVariant     struct{ listing }
-	changeVariant  struct{ listing }
-	summaryVariant struct{ lang views.Lang }
+	wholeVariant struct {
+		listing
+		scope string
+	}
+	rowVariant    struct{ listing }
+	changeVariant struct {
+		listing
+		scope string
+	}
+	summaryVariant struct {
+		lang  views.Lang
+		scope string
+	}
 )
 
 // wholeList is the frame with all rows and the summary.
@@ -80,28 +89,28 @@ func (s *Server) wholeList(ctx context.Context, l listing) ([]byte, error) {
 // it got longer, became empty, or may leave devices out.
 func (s *Server) listChanges(ctx context.Context, l listing, b batch) ([]byte, error) {
 	newest := b.newest()
-	if b.added || l.narrowed() || newest.snap.Deleted && len(s.manager.Snapshots()) == 0 {
-		return newest.frame(wholeVariant{l}, func() ([]byte, error) { return s.wholeList(ctx, l) })
+	if b.added || l.narrowed() || newest.snap.Deleted && len(s.seen(l.scope)) == 0 {
+		return newest.frame(wholeVariant{l.row(), l.scope.key}, func() ([]byte, error) { return s.wholeList(ctx, l) })
 	}
 	if len(b.updates) == 1 { // the usual case: the same bytes for everybody
-		return newest.frame(changeVariant{l}, func() ([]byte, error) {
+		return newest.frame(changeVariant{l.row(), l.scope.key}, func() ([]byte, error) {
 			row, err := s.rowFrame(ctx, l, newest.snap)
 			if err != nil {
 				return nil, err
 			}
-			summary, err := s.summaryFrame(ctx, l.lang)
+			summary, err := s.summaryFrame(ctx, l)
 			return append(row, summary...), err
 		})
 	}
 	var frames []byte
 	for _, u := range b.updates {
-		row, err := u.frame(rowVariant{l}, func() ([]byte, error) { return s.rowFrame(ctx, l, u.snap) })
+		row, err := u.frame(rowVariant{l.row()}, func() ([]byte, error) { return s.rowFrame(ctx, l, u.snap) })
 		if err != nil {
 			return nil, err
 		}
 		frames = append(frames, row...)
 	}
-	summary, err := newest.frame(summaryVariant{l.lang}, func() ([]byte, error) { return s.summaryFrame(ctx, l.lang) })
+	summary, err := newest.frame(summaryVariant{l.lang, l.scope.key}, func() ([]byte, error) { return s.summaryFrame(ctx, l) })
 	return append(frames, summary...), err
 }
 
@@ -115,11 +124,11 @@ func (s *Server) rowFrame(ctx context.Context, l listing, snap session.Snapshot)
 }
 
 // summaryFrame counts the devices by state.
-func (s *Server) summaryFrame(ctx context.Context, lang views.Lang) ([]byte, error) {
+func (s *Server) summaryFrame(ctx context.Context, l listing) ([]byte, error) {
 	var counts views.Summary
-	for _, snap := range s.manager.Snapshots() {
+	for _, snap := range s.seen(l.scope) {
 		counts.Count(string(snap.State))
 	}
-	partial, err := views.SummaryPartial(ctx, lang, counts)
+	partial, err := views.SummaryPartial(ctx, l.lang, counts)
 	return views.Message(partial), err
 }

@@ -132,8 +132,8 @@ func TestRoles(t *testing.T) {
 	e := newEnv(t)
 	id, _ := e.device("Kasir")
 	admin := e.admin()
-	e.user("run", models.RoleOperator)
-	e.user("look", models.RoleViewer)
+	e.assign(e.user("run", models.RoleOperator), id)
+	e.assign(e.user("look", models.RoleViewer), id)
 	operator, viewer := e.signedIn("run"), e.signedIn("look")
 	to := "/devices/" + id
 	for _, c := range []struct {

@@ -68,15 +68,16 @@ func (r *SandboxRefusal) Error() string {
 // Unwrap returns the cause.
 func (r *SandboxRefusal) Unwrap() error { return r.Err }
 
-// phonesView is the page of the virtual phones, with the devices linked to them.
-func (s *Server) phonesView(page views.Page) views.PhonesPage {
+// phonesView is the page of the virtual phones, with the devices linked to them but
+// those the reader may not see.
+func (s *Server) phonesView(page views.Page, a *scope) views.PhonesPage {
 	out := views.PhonesPage{Page: page, Outage: s.cfg.Sandbox.Outage(), Events: "/events?page=phones"}
 	byJID := make(map[string]session.Snapshot)
 	for _, snap := range s.manager.Snapshots() {
 		if snap.Linked() {
 			byJID[snap.Account.JID] = snap
 		}
-		if snap.State == session.StateScan {
+		if snap.State == session.StateScan && a.sees(snap.ID) {
 			target := views.ScanTarget{DeviceID: snap.ID, Name: snap.Name}
 			if snap.Phone != nil {
 				target.Code = snap.Phone.Text
@@ -88,6 +89,9 @@ func (s *Server) phonesView(page views.Page) views.PhonesPage {
 		view := views.Phone{Number: phone.Number, Name: phone.Name, Online: phone.Online}
 		for _, c := range phone.Companions {
 			snap := byJID[c.JID]
+			if snap.ID != "" && !a.sees(snap.ID) {
+				continue
+			}
 			view.Companions = append(view.Companions, views.Companion{
 				JID: c.JID, Device: snap.Name, DeviceID: snap.ID, State: string(snap.State), Reason: string(snap.Reason),
 				Platform: c.Platform, LinkedAt: local(c.LinkedAt), Connected: c.Connected,
@@ -100,26 +104,29 @@ func (s *Server) phonesView(page views.Page) views.PhonesPage {
 
 // phonesPage shows the virtual phones.
 func (s *Server) phonesPage(c echo.Context) error {
-	return s.render(c, http.StatusOK, views.Phones(s.phonesView(s.page(c))))
+	return s.render(c, http.StatusOK, views.Phones(s.phonesView(s.page(c), visitorOf(c).scope)))
 }
 
 // phonesVariant names the shared frames of the phones' page.
-type phonesVariant struct{ lang views.Lang }
+type phonesVariant struct {
+	lang  views.Lang
+	scope string
+}
 
 // phoneEvents keeps the page of the virtual phones live.
 func (s *Server) phoneEvents(c echo.Context) error {
 	if s.cfg.Sandbox == nil {
 		return echo.ErrNotFound
 	}
-	lang := visitorOf(c).lang
+	lang, scope := visitorOf(c).lang, visitorOf(c).scope
 	frame := func(ctx context.Context) ([]byte, error) {
-		partial, err := views.PhonesPartial(ctx, s.phonesView(views.Page{Lang: lang}))
+		partial, err := views.PhonesPartial(ctx, s.phonesView(views.Page{Lang: lang}, scope))
 		return views.Message(partial), err
 	}
 	return s.servePanel(c, newStream(""), show{
 		first: frame,
 		changes: func(ctx context.Context, b batch, send func([]byte)) error {
-			now, err := b.newest().frame(phonesVariant{lang}, func() ([]byte, error) { return frame(ctx) })
+			now, err := b.newest().frame(phonesVariant{lang, scope.key}, func() ([]byte, error) { return frame(ctx) })
 			send(now)
 			return err
 		},
@@ -136,7 +143,7 @@ func (s *Server) addPhone(c echo.Context) error {
 	}
 	var refusal *SandboxRefusal
 	if errors.As(err, &refusal) {
-		page := s.phonesView(s.page(c))
+		page := s.phonesView(s.page(c), visitorOf(c).scope)
 		page.Path = "/phones"
 		page.AddNumber, page.AddName, page.AddProblem = typed, name, page.Lang.Invalid(refusal.Code)
 		return s.render(c, http.StatusUnprocessableEntity, views.Phones(page))
@@ -146,7 +153,7 @@ func (s *Server) addPhone(c echo.Context) error {
 
 // phoneScan has a virtual phone scan what a device shows.
 func (s *Server) phoneScan(c echo.Context) error {
-	snap, err := s.manager.Snapshot(c.FormValue("device"))
+	snap, err := s.manager.Snapshot(c.FormValue(deviceField))
 	if err != nil {
 		return err
 	}
@@ -163,9 +170,13 @@ func (s *Server) phoneCode(c echo.Context) error {
 	code := strings.ToUpper(strings.TrimSpace(c.FormValue("code")))
 	name := code
 	for _, snap := range s.manager.Snapshots() {
-		if snap.Phone != nil && snap.Phone.Text == code {
-			name = snap.Name
+		if snap.Phone == nil || snap.Phone.Text != code {
+			continue
 		}
+		if !visitorOf(c).scope.sees(snap.ID) {
+			return s.phoneDone(c, &SandboxRefusal{Code: "code_wrong"}, "", "")
+		}
+		name = snap.Name
 	}
 	err := s.cfg.Sandbox.EnterCode(c.Request().Context(), c.Param("number"), code)
 	return s.phoneDone(c, err, views.NoticePhoneLinked, name)
@@ -173,12 +184,18 @@ func (s *Server) phoneCode(c echo.Context) error {
 
 // phoneUnlink removes a linked device on the phone's side.
 func (s *Server) phoneUnlink(c echo.Context) error {
+	if err := s.phoneSeen(c, c.FormValue("jid")); err != nil {
+		return err
+	}
 	err := s.cfg.Sandbox.Unlink(c.Param("number"), c.FormValue("jid"))
 	return s.phoneDone(c, err, views.NoticePhoneUnlinked, s.phoneName(c))
 }
 
 // phoneOnline takes a virtual phone on or off line.
 func (s *Server) phoneOnline(c echo.Context) error {
+	if err := s.phoneSeen(c, ""); err != nil {
+		return err
+	}
 	err := s.cfg.Sandbox.SetOnline(c.Param("number"), c.FormValue("online") == "true")
 	return s.phoneDone(c, err, "", "")
 }
@@ -188,6 +205,9 @@ func (s *Server) phoneFault(c echo.Context) error {
 	kind, target := c.FormValue("kind"), c.FormValue("target")
 	if !slices.Contains(views.FaultKinds(), kind) {
 		return echo.ErrBadRequest
+	}
+	if err := s.phoneSeen(c, target); err != nil {
+		return err
 	}
 	if target == "" {
 		target = c.Param("number")
@@ -220,6 +240,31 @@ func (s *Server) phoneDone(c echo.Context, err error, notice views.Notice, name 
 		s.setFlash(c, notice, name)
 	}
 	return c.Redirect(http.StatusSeeOther, "/phones")
+}
+
+// phoneSeen refuses to act on the link of a device the visitor may not see. target is
+// a JID or, for all links of a phone, its number; "" is the phone of the address.
+func (s *Server) phoneSeen(c echo.Context, target string) error {
+	if target == "" {
+		target = c.Param("number")
+	}
+	hidden := make(map[string]bool)
+	for _, snap := range s.manager.Snapshots() {
+		if snap.Linked() && !visitorOf(c).scope.sees(snap.ID) {
+			hidden[snap.Account.JID] = true
+		}
+	}
+	if hidden[target] {
+		return session.ErrNoDevice
+	}
+	for _, p := range s.cfg.Sandbox.Phones() {
+		for _, companion := range p.Companions {
+			if p.Number == target && hidden[companion.JID] {
+				return errForbidden
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Server) phoneName(c echo.Context) string {

@@ -49,7 +49,8 @@ const (
 // and never a gap, and the memory it can hold is bounded by the number of devices.
 // A client that stays stuck is dropped by the write deadline (serveStream).
 type stream struct {
-	device string // the only device shown; "" for all
+	device string // the only device shown; "" for those of scope
+	scope  *scope // with device "": which devices are shown
 	login  string // token of the login it was opened with; "" for API streams
 	user   string // ID of the user behind it; "" for API streams
 

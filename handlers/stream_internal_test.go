@@ -202,9 +202,15 @@ func TestEndedLoginEndsTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, stop := newStreamServer(&source{})
 		defer stop()
-		w, _, ended := openStream(t, s, func() bool { return false })
-		<-ended // at the first look
+		looks := 0
+		w, _, ended := openStream(t, s, func() bool { looks++; return looks == 1 })
+		<-ended // at the first look after the start
 		if got, want := w.text(), "first over"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		w, _, ended = openStream(t, s, func() bool { return false })
+		<-ended // it was over before it began
+		if got, want := w.text(), "over"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
