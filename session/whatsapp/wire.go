@@ -45,6 +45,9 @@ type wire struct {
 	local   bool     // it went out because the library disconnects, not to answer one
 
 	leaving, parked, free flag
+
+	sending sync.Mutex   // guards sent
+	sent    frameScanner // since the websocket stands
 }
 
 // flag is a channel that is closed once: leaving by leave, parked when the reader
@@ -79,9 +82,6 @@ const (
 // wakeFrame is a websocket message holding one empty frame of the library's framing.
 // In the handshake it is no valid answer, so that the library gives up at once.
 var wakeFrame = []byte{0x82, 3, 0, 0, 0}
-
-// closeFrame is the first byte of a websocket close frame.
-const closeFrame = 0x88
 
 var errHungUp = errors.New("WhatsApp closed the connection")
 
@@ -246,7 +246,7 @@ func (w *wire) settle() bool {
 
 // Write hands data on and recognises the library's goodbye.
 func (w *wire) Write(p []byte) (int, error) {
-	goodbye := w.stage.Load() != stageHTTP && len(p) > 0 && p[0] == closeFrame
+	goodbye := w.saysGoodbye(p)
 	resting := w.inRead.Load()
 	n, err := w.conn.Write(p)
 	if goodbye {
@@ -256,6 +256,15 @@ func (w *wire) Write(p []byte) (int, error) {
 		return len(p), nil // the reader ends the handshake: it brings wakeFrame
 	}
 	return n, err
+}
+
+func (w *wire) saysGoodbye(p []byte) bool {
+	if w.stage.Load() == stageHTTP {
+		return false
+	}
+	w.sending.Lock()
+	defer w.sending.Unlock()
+	return w.sent.scan(p)
 }
 
 // goodbye lets the reader go on: from now on the end is expected. A goodbye is the
