@@ -13,19 +13,40 @@ type SetupPage struct {
 // SetupNeededPage tells who comes without the one-time link where to find it.
 type SetupNeededPage struct{ Page }
 
-// SignInPage asks who somebody is.
+// SignInPage asks who somebody is: POST /signin with name, password and next. Where the
+// account has a second factor the answer is 303 to /signin/code (SecondStepPage).
 type SignInPage struct {
 	Page
+	Passkeys bool   // offer to sign in with a passkey; see Passkeys
 	Name    string
 	Next    string // path to go to afterwards; goes back with the form as "next"
 	Problem string // finished sentence; "" at first
 }
 
-// AccountPage is a user's own account: POST /account/password with the fields
-// current, password and password2; POST /account/prefs with lang and theme.
+// AccountPage is a user's own account.
+//
+//	POST /account/password       current, password, password2; ends the other logins
+//	POST /account/prefs          lang, theme
+//	POST /account/totp           current: begin to enrol an app; 303 to GET /account/totp
+//	POST /account/totp/confirm   code: RecoveryPage, or TOTPPage with Problem and 422
+//	POST /account/totp/recovery  current: new recovery codes, RecoveryPage
+//	POST /account/totp/remove    current
+//	POST /account/logins         end all other logins
+//	POST /account/logins/LOGIN   end one
+//
+// and those of Passkeys. All answer 303 to /account where nothing else is said, or the
+// page with Problems and status 422.
+//
+// data-testid: account-*, totp-current, totp-start, totp-remove, recovery-new,
+// recovery-left, login-row, login-end, logins-end-others.
 type AccountPage struct {
 	Page
-	// Problems are finished sentences by field: "current", "password", "password2".
+	Factor   SecondFactor
+	Passkeys Passkeys
+	Logins   []Login // the current one first
+	// Problems are finished sentences by field: "current", "password", "password2" of
+	// the password's form; "totp" of the password asked for around the second factor;
+	// "passkeys" for the card of passkeys as a whole.
 	Problems map[string]string
 }
 

@@ -81,6 +81,10 @@ type DevicePage struct {
 	Name        string
 	NameProblem string
 
+	// Keys and ScanLinks are cards of their own; the zero values show nothing.
+	Keys      Keys
+	ScanLinks ScanLinks
+
 	// CanManage says whether the viewer may rename and delete.
 	CanManage bool
 }

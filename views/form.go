@@ -1,8 +1,9 @@
 package views
 
-// input is one labelled control of a form. Its id is also its data-testid.
+// input is one labelled control of a form.
 type input struct {
 	id, name     string
+	testid       string // "" is the id
 	kind         string // type attribute; "" is text
 	label        string
 	hint         string
@@ -24,6 +25,13 @@ func (i input) typeName() string {
 	return i.kind
 }
 
+func (i input) testID() string {
+	if i.testid == "" {
+		return i.id
+	}
+	return i.testid
+}
+
 // describedBy lists the ids of the texts that explain the control.
 func (i input) describedBy() string {
 	switch {
@@ -35,4 +43,31 @@ func (i input) describedBy() string {
 		return i.id + "-hint"
 	}
 	return ""
+}
+
+// choose is one labelled list to choose from.
+type choose struct {
+	id, name string
+	testid   string // "" is the id
+	label    string
+	hint     string
+	problem  string
+	options  []option
+}
+
+// option is one of the things to choose from.
+type option struct {
+	value, label string
+	chosen       bool
+}
+
+func (c choose) testID() string {
+	if c.testid == "" {
+		return c.id
+	}
+	return c.testid
+}
+
+func (c choose) describedBy() string {
+	return input{id: c.id, hint: c.hint, problem: c.problem}.describedBy()
 }

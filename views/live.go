@@ -13,11 +13,12 @@ import (
 // # What an event stream sends
 //
 // Pages open their stream with the htmx extension hx-sse: a hidden element with
-// hx-sse:connect="URL" whose own content is never swapped. There are three streams:
+// hx-sse:connect="URL" whose own content is never swapped. There are four streams:
 //
 //	/events?page=devices   list: rows and summary
 //	/events?device=ID      device page: live part and timeline
 //	PhonesPage.Events      virtual phones, when handlers set it
+//	/scan/TOKEN/events     the page behind a scan link: ScanPage
 //
 // A message that changes the page has no "event:" line: hx-sse swaps unnamed
 // messages and only dispatches named ones. Its data is one or more <hx-partial>
@@ -90,6 +91,22 @@ func TimelinePartial(ctx context.Context, lang Lang, events []Event) ([]byte, er
 // snippets, for the answer to a reveal.
 func KeyPartial(ctx context.Context, lang Lang, d Device, api API) ([]byte, error) {
 	return partial(ctx, "#device-api", "outerMorph", DeviceAPI(lang, d, api))
+}
+
+// KeysPartial replaces the card of API keys on the device's page, for the answer to an
+// htmx POST that makes, reveals or rotates a key.
+func KeysPartial(ctx context.Context, lang Lang, d Device, keys Keys) ([]byte, error) {
+	return partial(ctx, "#device-keys", "outerHTML", DeviceKeys(lang, d, keys))
+}
+
+// ScanLinksPartial replaces the card of scan links on the device's page.
+func ScanLinksPartial(ctx context.Context, lang Lang, d Device, links ScanLinks) ([]byte, error) {
+	return partial(ctx, "#device-scan-links", "outerHTML", DeviceScanLinks(lang, d, links))
+}
+
+// ScanPartial replaces the live part of the page behind a scan link.
+func ScanPartial(ctx context.Context, page ScanPage) ([]byte, error) {
+	return partial(ctx, "#device-live", "outerMorph", ScanLive(page))
 }
 
 // PhonesPartial replaces the phones of the simulated WhatsApp.

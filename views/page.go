@@ -84,10 +84,13 @@ type Versions struct {
 type menu string
 
 const (
-	menuNone    menu = ""
-	menuDevices menu = "devices"
-	menuPhones  menu = "phones"
-	menuAccount menu = "account"
+	menuNone     menu = ""
+	menuDevices  menu = "devices"
+	menuPhones   menu = "phones"
+	menuAccount  menu = "account"
+	menuPeople   menu = "people"
+	menuAudit    menu = "audit"
+	menuSettings menu = "settings"
 )
 
 // frame is what the layout needs of the page inside.
@@ -95,6 +98,8 @@ type frame struct {
 	title  string
 	menu   menu
 	events string // URL of the page's event stream; "" for none
+	// scripts are the names of static files the page needs beside what all need.
+	scripts []string
 	// refresh is how often a browser without JavaScript loads the page anew; 0 for never.
 	refresh time.Duration
 }

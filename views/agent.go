@@ -1,0 +1,32 @@
+package views
+
+import "strings"
+
+// agentWords says in a few words what browser and system a login came from. The order
+// matters: every browser also claims to be an older one.
+func (l Login) agentWords(lang Lang) string {
+	browser := firstWord(l.Agent, [][2]string{
+		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"FxiOS", "Firefox"},
+		{"CriOS", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"},
+	})
+	system := firstWord(l.Agent, [][2]string{
+		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"CrOS", "ChromeOS"},
+		{"Mac OS X", "macOS"}, {"Linux", "Linux"},
+	})
+	switch {
+	case browser != "" && system != "":
+		return browser + " · " + system
+	case browser+system != "":
+		return browser + system
+	}
+	return lang.T("logins.unknown")
+}
+
+func firstWord(text string, table [][2]string) string {
+	for _, row := range table {
+		if strings.Contains(text, row[0]) {
+			return row[1]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,46 @@
+package views
+
+import (
+	"maps"
+	"slices"
+)
+
+// auditActions is the one table of what the audit speaks of; the word is the text
+// audit.action.NAME. An action that is not in it is shown by its name.
+var auditActions = map[string]Tone{
+	"signin": ToneOK, "signin.refused": ToneDanger, "signin.passkey": ToneOK, "signin.recovery": ToneAct, "signout": ToneOff,
+	"setup": ToneOK,
+
+	"user.create": ToneOK, "user.role": ToneAct, "user.devices": ToneAct, "user.password": ToneAct, "user.factors": ToneAct,
+	"user.logins": ToneAct, "user.delete": ToneDanger,
+
+	"password.change": ToneOK, "password.refused": ToneDanger,
+	"totp.enable": ToneOK, "totp.remove": ToneAct, "recovery.create": ToneAct,
+	"passkey.add": ToneOK, "passkey.rename": ToneOff, "passkey.remove": ToneAct, "login.end": ToneOff,
+
+	"device.create": ToneOK, "device.rename": ToneOff, "device.default": ToneAct, "device.delete": ToneDanger,
+	"device.start": ToneOK, "device.stop": ToneOff, "device.restart": ToneOff, "device.logout": ToneAct, "device.pair": ToneOK,
+
+	"key.create": ToneOK, "key.reveal": ToneAct, "key.rotate": ToneAct, "key.revoke": ToneAct,
+	"secret.create": ToneOK, "secret.reveal": ToneAct, "secret.rotate": ToneAct, "secret.revoke": ToneAct,
+	"scanlink.create": ToneOK, "scanlink.revoke": ToneOff, "scanlink.open": ToneOff,
+
+	"settings.change": ToneAct, "audit.export": ToneAct, "access.refused": ToneDanger,
+}
+
+// AuditActions lists the actions the table knows, sorted.
+func AuditActions() []string { return slices.Sorted(maps.Keys(auditActions)) }
+
+func (l Lang) auditAction(name string) string {
+	if _, ok := auditActions[name]; !ok {
+		return name
+	}
+	return l.T("audit.action." + name)
+}
+
+func (e AuditEntry) tone() Tone {
+	if tone, ok := auditActions[e.Action]; ok {
+		return tone
+	}
+	return ToneOff
+}

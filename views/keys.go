@@ -1,0 +1,124 @@
+package views
+
+import "time"
+
+// Keys is the card of a device's API keys, DevicePage.Keys. Nobody but who may operate
+// the device gets it; the zero value shows nothing.
+//
+//	POST /devices/ID/keys             name, expires (one of KeyLives)  make a key
+//	POST /devices/ID/keys/KEY/reveal                                   show it
+//	POST /devices/ID/keys/KEY/rotate  overlap (one of Overlaps)        replace it
+//	POST /devices/ID/keys/KEY/revoke  confirm=yes                      end it
+//
+// Make, reveal and rotate show a value, which never stands in a URL or a flash: they
+// answer htmx (HX-Request: true) with KeysPartial and a NoticePartial, and a plain form
+// with the device's page, the key in question with its Value. What is wrong with a new
+// key comes back the same way with status 422. Revoke answers both with 303.
+//
+// data-testid: device-keys, key-row (data-key, data-state), key-row-reveal,
+// key-row-value, key-row-copy, key-rotate-open, key-rotate-overlap, key-rotate,
+// key-revoke-open, key-revoke; key-create-open, key-create-name, key-create-expires,
+// key-create-submit.
+type Keys struct {
+	List []Key // as they should be shown, ended ones last
+	Show bool
+
+	// Name, Expires and their Problems are what was typed into the form that makes a
+	// key and what is wrong with it: by "name" and "expires".
+	Name     string
+	Expires  string
+	Problems map[string]string
+}
+
+// Key is one API key in the list, never its value unless it was just asked for.
+type Key struct {
+	ID        string
+	Name      string
+	State     KeyState
+	CreatedAt time.Time
+	LastUsed  time.Time // zero: never
+	ExpiresAt time.Time // zero: never; of a revoked key, when that was
+	Value     string    // only when it was just made, rotated or revealed
+}
+
+// KeyState says whether a key opens anything.
+type KeyState string
+
+// The states of a key.
+const (
+	KeyValid   KeyState = "valid"
+	KeyEnding  KeyState = "ending" // replaced; valid until ExpiresAt
+	KeyExpired KeyState = "expired"
+	KeyRevoked KeyState = "revoked"
+)
+
+// KeyLives are the choices of how long a new key is valid, for time.ParseDuration; ""
+// is for ever.
+func KeyLives() []string { return []string{"", "168h", "720h", "2160h", "8760h"} }
+
+// Overlaps are the choices of how long a replaced key or secret stays valid, for
+// time.ParseDuration.
+func Overlaps() []string { return []string{"0s", "1h", "24h", "168h"} }
+
+// ScanLinkLives are the choices of how long a scan link is valid, for
+// time.ParseDuration.
+func ScanLinkLives() []string { return []string{"15m", "1h", "24h"} }
+
+// lifeWord says a choice in words.
+func (l Lang) lifeWord(choice string) string {
+	switch choice {
+	case "0s":
+		return l.T("life.now")
+	case "15m":
+		return l.T("life.minutes15")
+	case "1h":
+		return l.T("life.hour1")
+	case "24h":
+		return l.T("life.hours24")
+	case "168h":
+		return l.T("life.days7")
+	case "720h":
+		return l.T("life.days30")
+	case "2160h":
+		return l.T("life.days90")
+	case "8760h":
+		return l.T("life.days365")
+	}
+	return l.T("life.forever")
+}
+
+func (l Lang) lives(choices []string, chosen string) []option {
+	options := make([]option, 0, len(choices))
+	for _, c := range choices {
+		options = append(options, option{value: c, label: l.lifeWord(c), chosen: c == chosen})
+	}
+	return options
+}
+
+func (k Key) usable() bool { return k.State == KeyValid || k.State == KeyEnding }
+
+func (k Key) tone() Tone {
+	switch k.State {
+	case KeyValid:
+		return ToneOK
+	case KeyEnding:
+		return ToneAct
+	case KeyExpired, KeyRevoked:
+		return ToneOff
+	}
+	return ToneOff
+}
+
+func (k Key) word(l Lang) string {
+	switch k.State {
+	case KeyValid:
+		return l.T("keys.state.valid")
+	case KeyEnding:
+		return l.T("keys.state.ending")
+	case KeyExpired:
+		return l.T("keys.state.expired")
+	case KeyRevoked:
+		return l.T("keys.state.revoked")
+	}
+	return string(k.State)
+}

@@ -1,0 +1,101 @@
+package views
+
+import (
+	"net/url"
+	"time"
+)
+
+// PeoplePage lists who may use the panel, for admins.
+//
+//	GET  /people                       the list
+//	POST /people                       name, role, password: add somebody; 303 to /people/ID
+//
+// data-testid: person-row (data-person), person-link, person-add-name, person-add-role,
+// person-add-password, person-add-submit.
+type PeoplePage struct {
+	Page
+	People []Person
+
+	// Name and Role are what was typed; Problems are by "name", "role", "password".
+	Name     string
+	Role     Role
+	Problems map[string]string
+}
+
+// Person is somebody who may use the panel.
+type Person struct {
+	ID       string
+	Name     string
+	Role     Role
+	Devices  int       // how many are assigned; of no meaning for admins
+	Factor   bool      // has a second factor by app
+	Passkeys int       // how many
+	LastSeen time.Time // zero: never, or not known
+	Created  time.Time
+	Self     bool // is who looks at the page
+}
+
+// PersonPage is one person, for admins.
+//
+//	GET  /people/ID
+//	POST /people/ID/role               role
+//	POST /people/ID/devices            device, once for each that is assigned
+//	POST /people/ID/password           password, password2; ends that person's logins
+//	POST /people/ID/factors            confirm=yes: remove second factor and passkeys
+//	POST /people/ID/logins             confirm=yes: end all logins
+//	POST /people/ID/logins/LOGIN       end one login
+//	POST /people/ID/delete             confirm=yes; 303 to /people
+//
+// All but delete answer 303 to /people/ID, or the page with Problems by "role",
+// "devices", "password", "password2", "delete" and status 422.
+//
+// data-testid: person-role, person-role-submit, person-device (one for each, data-device),
+// person-devices-submit, person-password, person-password2, person-password-submit,
+// person-factors-open, person-factors-submit, login-row, login-end, person-logins-end,
+// person-delete-open, person-delete-submit.
+type PersonPage struct {
+	Page
+	Person   Person
+	Devices  []DeviceChoice
+	Logins   []Login
+	Problems map[string]string
+}
+
+// DeviceChoice is a device that may be chosen.
+type DeviceChoice struct {
+	ID     string
+	Name   string
+	Chosen bool
+}
+
+// Login is where somebody is signed in.
+type Login struct {
+	ID      string
+	Current bool   // the one that looks at the page
+	Agent   string // its User-Agent; the page says it in a few words
+	Address string
+	Since   time.Time
+	Seen    time.Time
+}
+
+// path is the URL of the person's page or of an action on it.
+func (p Person) path(action string) string {
+	path := "/people/" + url.PathEscape(p.ID)
+	if action != "" {
+		path += "/" + action
+	}
+	return path
+}
+
+func (p Person) initial() string { return User{Name: p.Name}.initial() }
+
+func (l Lang) roles(chosen Role) []option {
+	if chosen == "" {
+		chosen = Viewer
+	}
+	return []option{
+		{value: string(Viewer), label: l.T("role.viewer"), chosen: chosen == Viewer},
+		{value: string(Operator), label: l.T("role.operator"), chosen: chosen == Operator},
+		{value: string(Admin), label: l.T("role.admin"), chosen: chosen == Admin},
+	}
+}
