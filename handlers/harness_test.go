@@ -74,7 +74,7 @@ func newEnv(t testing.TB, change ...func(*handlers.Config)) *env {
 		f(&cfg)
 	}
 	server := handlers.New(cfg, store, manager, log)
-	web := httptest.NewServer(server.Handler())
+	web := httptest.NewServer(describedHandler(t, server.Handler()))
 	var e *env
 	t.Cleanup(func() {
 		defer func() { e.leaksNothing() }()

@@ -41,6 +41,7 @@ func (s *Server) routes() []route {
 		get("/robots.txt", open, s.robots),
 		get("/favicon.ico", open, s.favicon),
 		get("/static/*", open, s.staticFile),
+		get("/api/openapi.yaml", open, s.apiDescription),
 
 		// Doors.
 		get("/setup", setup, s.setupForm),

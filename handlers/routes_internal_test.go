@@ -28,7 +28,7 @@ func TestEveryRouteDeclaresItsPermission(t *testing.T) {
 // TestOpenRoutes lists the routes that need no credential. Adding one is a decision.
 func TestOpenRoutes(t *testing.T) {
 	want := []string{
-		"GET /healthz", "GET /readyz", "HEAD /healthz", "HEAD /readyz", "GET /robots.txt", "GET /favicon.ico", "GET /static/*",
+		"GET /healthz", "GET /readyz", "HEAD /healthz", "HEAD /readyz", "GET /robots.txt", "GET /api/openapi.yaml", "GET /favicon.ico", "GET /static/*",
 		"GET /setup", "POST /setup", "GET /signin", "POST /signin", "POST /signout", "POST /prefs",
 		"GET /sandbox/*", "POST /sandbox/*", "DELETE /sandbox/*",
 	}
