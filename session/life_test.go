@@ -513,6 +513,7 @@ func TestRepairAtStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.driver.AddLink(session.Account{JID: "628999:1@s.whatsapp.net"}) // killed before the row of a delete's end
+		w.pass(time.Second)                                               // no program starts in the millisecond another one died in
 		w.open(session.DefaultConfig())
 		w.settle()
 
