@@ -33,8 +33,8 @@ test-short: ## run the tests of the packages, without race detector, processes a
 soak: ## run the tests of crashes and faults for longer than make test does
 	WADAH_SOAK=1 $(GO) test -count=1 -timeout 4h ./cmd/wadah ./session/...
 
-bench: ## run the benchmarks (BENCH=regexp, COUNT=n)
-	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) -timeout 60m ./...
+bench: ## compare with the plain library and plain handlers, as a table (BENCH=part, ROUNDS=n; 15 minutes, Linux)
+	$(GO) test -run '^$$' -bench 'Wadah/$(or $(BENCH),.)' -benchtime 1x -timeout 120m ./cmd/wadah -rounds $(or $(ROUNDS),5)
 
 generate: ## write the Go code of the templates
 	$(GO) tool templ generate -path views

@@ -32,6 +32,11 @@ const (
 	// itself lets readers pass. More than a few would only fight for the CPU.
 	readConns = 8
 	idleTime  = 2 * time.Minute
+
+	// pageCache is what one connection may cache, in KiB. SQLite's default of 2 MiB for
+	// each of a dozen connections would be an eighth of what a thousand devices take,
+	// and be thrown away at every write of another connection.
+	pageCache = "_pragma=cache_size(-512)"
 )
 
 // sqliteDSN spells a path and the settings of every connection for modernc.org/sqlite.
@@ -63,10 +68,10 @@ var (
 	// once when somebody else wrote meanwhile, whatever the timeout.
 	writeSettings = []string{
 		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)",
-		"_pragma=synchronous(NORMAL)", "_txlock=immediate", "_error_rc=1",
+		"_pragma=synchronous(NORMAL)", "_txlock=immediate", "_error_rc=1", pageCache,
 	}
 	readSettings = []string{
-		"_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_txlock=deferred", "_error_rc=1",
+		"_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_txlock=deferred", "_error_rc=1", pageCache,
 	}
 	// inspectSettings open without the right to change anything.
 	inspectSettings = []string{"mode=ro", "_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_error_rc=1"}

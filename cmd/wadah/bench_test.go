@@ -239,7 +239,9 @@ func (r *report) print() {
 	fmt.Println("| what | Wadah | baseline | ratio | target | met |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- |")
 	for _, w := range r.rows {
-		fmt.Println(w.line())
+		if len(w.ours) > 0 { // it may have failed before the end of a round
+			fmt.Println(w.line())
+		}
 	}
 	fmt.Println()
 }

@@ -117,7 +117,7 @@ func benchIdle(b *testing.B, f *fleet, r *report) {
 	const n = 200
 	f.b = b
 	cpu := r.row("200 idle devices: share of one core", "%").below(1)
-	for range min(*rounds, 3) {
+	for range min(*rounds, 2) {
 		h, _ := f.wadah(n, 0, dialsAtOnce)
 		ours := idleShare(b, h)
 		h.stop()
