@@ -17,10 +17,10 @@ type SetupNeededPage struct{ Page }
 // account has a second factor the answer is 303 to /signin/code (SecondStepPage).
 type SignInPage struct {
 	Page
-	Passkeys bool   // offer to sign in with a passkey; see Passkeys
-	Name    string
-	Next    string // path to go to afterwards; goes back with the form as "next"
-	Problem string // finished sentence; "" at first
+	Passkeys bool // offer to sign in with a passkey; see Passkeys
+	Name     string
+	Next     string // path to go to afterwards; goes back with the form as "next"
+	Problem  string // finished sentence; "" at first
 }
 
 // AccountPage is a user's own account.

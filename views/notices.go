@@ -34,6 +34,28 @@ const (
 	NoticeFaultDone         Notice = "fault_done"
 	NoticeOutageOn          Notice = "outage_on"
 	NoticeOutageOff         Notice = "outage_off"
+
+	NoticePersonAdded     Notice = "person_added"    // Name
+	NoticePersonDeleted   Notice = "person_deleted"  // Name
+	NoticeRoleSaved       Notice = "role_saved"      // Name
+	NoticeAssigned        Notice = "assigned"        // Name
+	NoticePasswordReset   Notice = "password_reset"  // Name
+	NoticeFactorsRemoved  Notice = "factors_removed" // Name
+	NoticeLoginEnded      Notice = "login_ended"
+	NoticeLoginsEnded     Notice = "logins_ended"
+	NoticeTOTPOff         Notice = "totp_off"
+	NoticeRecoveryUsed    Notice = "recovery_used"   // N, how many are left
+	NoticePasskeyAdded    Notice = "passkey_added"   // Name
+	NoticePasskeyRenamed  Notice = "passkey_renamed" // Name
+	NoticePasskeyRemoved  Notice = "passkey_removed" // Name
+	NoticeKeyCreated      Notice = "key_created"     // Name
+	NoticeKeyRotated      Notice = "key_rotated"     // Name
+	NoticeKeyRevoked      Notice = "key_revoked"     // Name
+	NoticeSecretCreated   Notice = "secret_created"  // also of one that replaces another
+	NoticeSecretRevoked   Notice = "secret_revoked"
+	NoticeScanLinkCreated Notice = "scan_link_created"
+	NoticeScanLinkRevoked Notice = "scan_link_revoked"
+	NoticeSettingsSaved   Notice = "settings_saved"
 )
 
 // notices is every Notice with its tone.
@@ -47,6 +69,13 @@ var notices = map[Notice]Tone{
 	NoticePasskeySent: ToneWait, NoticePasswordChanged: ToneOK, NoticePrefsSaved: ToneOK,
 	NoticePhoneAdded: ToneOK, NoticePhoneLinked: ToneOK, NoticePhoneUnlinked: ToneOK,
 	NoticeFaultDone: ToneOK, NoticeOutageOn: ToneAct, NoticeOutageOff: ToneOK,
+	NoticePersonAdded: ToneOK, NoticePersonDeleted: ToneOK, NoticeRoleSaved: ToneOK, NoticeAssigned: ToneOK,
+	NoticePasswordReset: ToneOK, NoticeFactorsRemoved: ToneAct, NoticeLoginEnded: ToneOK, NoticeLoginsEnded: ToneOK,
+	NoticeTOTPOff: ToneAct, NoticeRecoveryUsed: ToneAct,
+	NoticePasskeyAdded: ToneOK, NoticePasskeyRenamed: ToneOK, NoticePasskeyRemoved: ToneOK,
+	NoticeKeyCreated: ToneOK, NoticeKeyRotated: ToneOK, NoticeKeyRevoked: ToneOK,
+	NoticeSecretCreated: ToneOK, NoticeSecretRevoked: ToneOK,
+	NoticeScanLinkCreated: ToneOK, NoticeScanLinkRevoked: ToneOK, NoticeSettingsSaved: ToneOK,
 }
 
 // Notice is the message for n, with pairs of placeholder and value.
@@ -78,6 +107,10 @@ var invalid = map[string]bool{
 
 	"phone_number": true, "phone_exists": true, "phone_unknown": true, "phone_offline": true, "phone_full": true,
 	"qr_expired": true, "code_wrong": true, "fault_offline": true,
+
+	"code_required": true, "signin_again": true, "passkey_failed": true, "passkey_exists": true, "passkeys_too_many": true,
+	"passkeys_impossible": true, "self_change": true, "device_unknown": true, "devices_full": true, "keys_too_many": true,
+	"overlap_invalid": true, "life_invalid": true, "days_invalid": true, "brand_too_long": true, "date_invalid": true,
 }
 
 // Invalid is the sentence that says what to mend, by machine-readable code; a

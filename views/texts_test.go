@@ -73,6 +73,12 @@ func usedTexts(t *testing.T) map[string]bool {
 	for _, c := range append(views.InvalidCodes(), "other") {
 		used["invalid."+c] = true
 	}
+	for _, a := range views.AuditActions() {
+		used["audit.action."+a] = true
+	}
+	for _, n := range views.LimitNames() {
+		used["limit."+n] = true
+	}
 	for _, k := range views.FaultKinds() {
 		used["fault."+k] = true
 	}
