@@ -25,7 +25,7 @@ type apiHandler func(c echo.Context, call apiCall) error
 // errUnauthorized, whatever is wrong with the key, and the failures of readParams.
 func (s *Server) withKey(next apiHandler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		in, err := readParams(c.Response(), c.Request())
+		in, err := readParams(c.Response(), c.Request(), s.limits.Body)
 		if err != nil {
 			return err
 		}
@@ -41,6 +41,11 @@ func (s *Server) withKey(next apiHandler) echo.HandlerFunc {
 		}
 		if err != nil {
 			return err
+		}
+		if call.keyID != "" {
+			if err := s.spend(call.keyID); err != nil {
+				return err
+			}
 		}
 		return next(c, call)
 	}

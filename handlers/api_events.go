@@ -19,7 +19,12 @@ func (s *Server) apiEvents(c echo.Context, call apiCall) error {
 	release := s.manager.Watch(id)
 	defer release()
 	shown := "" // the code the client has
-	return s.serveStream(c, newStream(id), show{
+	st := newStream(id)
+	st.most, st.owner = s.limits.KeyStreams, owner{ownedByKey, call.keyID}
+	if call.key == "" {
+		st.owner = owner{ownedByDevice, id}
+	}
+	return s.serveStream(c, st, show{
 		first: func(context.Context) ([]byte, error) {
 			snap, err := s.manager.Snapshot(id)
 			if err != nil {

@@ -8,7 +8,10 @@ import (
 // keyOf finds the one API key of a request: in the body, the query, X-Api-Key or
 // Authorization: Bearer. The same key may stand in several places; two different
 // ones are errTwoKeys, because nobody can say which device was meant. "" means none.
-func keyOf(r *http.Request, p params) (string, error) {
+func keyOf(r *http.Request, p params) (string, error) { return credential(r, p, "apiKey") }
+
+// credential is keyOf for a secret whose parameter is called name.
+func credential(r *http.Request, p params, name string) (string, error) {
 	key, clash := "", false
 	add := func(candidate string) bool {
 		switch {
@@ -20,7 +23,7 @@ func keyOf(r *http.Request, p params) (string, error) {
 		}
 		return !clash
 	}
-	p.each("apiKey", add)
+	p.each(name, add)
 	for _, v := range r.Header["X-Api-Key"] {
 		add(unquote(v))
 	}

@@ -59,7 +59,7 @@ func (v *visitor) may(p permission) bool {
 		return v.user.Role == models.RoleOperator || v.user.Role == models.RoleAdmin
 	case admin:
 		return v.user.Role == models.RoleAdmin
-	case open, anyone, setup, apiKey, loopback:
+	case open, anyone, setup, apiKey, systemSecret, scanLink, loopback:
 	}
 	return false
 }

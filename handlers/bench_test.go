@@ -12,13 +12,17 @@ import (
 	"testing"
 	"time"
 
+	"wadah/handlers"
 	"wadah/session"
 )
 
 // BenchmarkCalls measures the calls clients poll against a bare net/http handler that
 // writes the same bytes, over the same kind of connections.
+//
+// The limits are in force, too high to be met: what they cost is measured, not what they
+// refuse.
 func BenchmarkCalls(b *testing.B) {
-	e := newEnv(b)
+	e := newEnv(b, benchLimits)
 	id, key := e.device("Kasir")
 	e.start(id, session.StateScan)
 	for _, call := range []string{"getState", "getQR"} {
@@ -33,6 +37,11 @@ func BenchmarkCalls(b *testing.B) {
 		b.Run(call+"/bare", func(b *testing.B) { hammer(b, bare.URL+path) })
 		b.Run(call+"/wadah", func(b *testing.B) { hammer(b, e.url+path) })
 	}
+}
+
+// benchLimits limits nobody, in the usual way.
+func benchLimits(c *handlers.Config) {
+	c.Limits = &handlers.Limits{KeyRate: 1e6, KeyBurst: 1e6, AddressRate: 1e6, AddressBurst: 1e6}
 }
 
 // hammer sends b.N raw requests over a few connections; a raw client costs little, so
@@ -99,7 +108,7 @@ func BenchmarkStreams(b *testing.B) {
 
 func measureStreams(b *testing.B, n int) {
 	b.Helper()
-	e := newEnv(b)
+	e := newEnv(b, benchLimits)
 	id, _ := e.device("Kasir")
 	client := e.admin().client
 	e.start(id, session.StateScan)

@@ -25,6 +25,7 @@ type broadcaster struct {
 
 	mu      sync.Mutex
 	streams map[*stream]struct{}
+	owned   map[owner]int               // how many streams each owner has open
 	last    map[string]session.Snapshot // what was announced of each device
 	closed  bool
 }
@@ -32,7 +33,7 @@ type broadcaster struct {
 func newBroadcaster(subscribe func(int) (<-chan session.Snapshot, func()), current func() []session.Snapshot, log *slog.Logger) *broadcaster {
 	return &broadcaster{
 		subscribe: subscribe, current: current, log: log, done: make(chan struct{}),
-		streams: make(map[*stream]struct{}), last: make(map[string]session.Snapshot),
+		streams: make(map[*stream]struct{}), owned: make(map[owner]int), last: make(map[string]session.Snapshot),
 	}
 }
 
@@ -99,21 +100,33 @@ func (b *broadcaster) publish(snap session.Snapshot) {
 	}
 }
 
-// join adds a stream. A stream that joins after close has ended already.
-func (b *broadcaster) join(s *stream) {
+// join adds a stream, or reports that its owner has too many. A stream that joins after
+// close has ended already.
+func (b *broadcaster) join(s *stream) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		s.end(endedClosing)
-		return
+		return true
+	}
+	if s.most > 0 && b.owned[s.owner] >= s.most {
+		return false
 	}
 	b.streams[s] = struct{}{}
+	b.owned[s.owner]++
+	return true
 }
 
 func (b *broadcaster) leave(s *stream) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if _, joined := b.streams[s]; !joined {
+		return
+	}
 	delete(b.streams, s)
+	if b.owned[s.owner]--; b.owned[s.owner] <= 0 {
+		delete(b.owned, s.owner)
+	}
 }
 
 // endLogin ends the streams of a login that is over.

@@ -152,7 +152,9 @@ func (s *Server) handleError(err error, c echo.Context) {
 		return
 	}
 	f.writeHeaders(c.Response().Header())
-	if isAPI(c.Request()) {
+	if isSystemAPI(c.Request()) {
+		err = writeJSON(c, f.Status, f.familyJSON())
+	} else if isAPI(c.Request()) {
 		err = writeJSON(c, f.Status, f.json())
 	} else {
 		err = s.renderProblem(c, f)

@@ -41,7 +41,9 @@ type show struct {
 // Joining before the first state is what makes a lost change impossible. There is no
 // replay by Last-Event-ID: whoever reconnects gets the current state.
 func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
-	s.streams.join(st)
+	if !s.streams.join(st) {
+		return errTooManyStreams
+	}
 	defer s.streams.leave(st)
 	ctx := c.Request().Context()
 	// What ended between the guard's look and now was told to a stream that was not
@@ -173,6 +175,7 @@ func (s *Server) pageEvents(c echo.Context) error {
 func (s *Server) servePanel(c echo.Context, st *stream, sh show) error {
 	v := visitorOf(c)
 	st.login, st.user = v.token, v.user.ID
+	st.owner, st.most = owner{ownedByLogin, v.token}, s.limits.LoginStreams
 	st.scope = v.scope
 	sh.alive = func(ctx context.Context) bool { return s.stillMay(ctx, v, st.device) }
 	sh.hello, sh.beat, sh.ended = views.Hello(time.Now()), views.Beat(), views.Ended()

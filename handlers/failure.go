@@ -89,7 +89,7 @@ var (
 	}
 	errBodyTooLarge = &failure{
 		Status: http.StatusRequestEntityTooLarge, Code: "body_too_large",
-		Message: "The body is larger than 64 kB. These calls need only a few short values.",
+		Message: "The body is larger than this server takes. These calls need only a few short values.",
 	}
 	errTwoKeys = &failure{
 		Status: http.StatusBadRequest, Code: "two_keys",

@@ -103,6 +103,9 @@ func isSecure(r *http.Request, proxies []netip.Prefix) bool {
 	if r.TLS != nil {
 		return true
 	}
+	if len(proxies) == 0 {
+		return false
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && trustedBy(proxies, peer.Addr().Unmap()) &&
 		strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")

@@ -16,10 +16,6 @@ import (
 const (
 	formType = "application/x-www-form-urlencoded"
 
-	// maxAPIBody bounds what an API client may send: the longest thing it has to say is
-	// the answer to a passkey request, a few kilobytes.
-	maxAPIBody = 64 << 10
-
 	// drainLimit is how much of a body that is too large is read and thrown away, so that
 	// a client which writes everything before it reads still sees the answer.
 	drainLimit = 2 << 20
@@ -60,11 +56,11 @@ func (p params) each(name string, yield func(value string) bool) {
 }
 
 // readParams reads what r carries. Errors are failures: 400 for broken JSON or
-// multipart, 413 for a body over maxAPIBody, 415 for a compressed one.
+// multipart, 413 for a body of more than most bytes, 415 for a compressed one.
 //
 // net/http parses no form on GET; this does, because the documented form of these
 // calls is GET with a form body.
-func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
+func readParams(w http.ResponseWriter, r *http.Request, most int64) (params, error) {
 	p := params{query: r.URL.RawQuery}
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return p, nil
@@ -72,7 +68,7 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return p, errEncodedBody
 	}
-	raw, err := readBody(w, r)
+	raw, err := readBody(w, r, most)
 	if err != nil {
 		return p, err
 	}
@@ -80,9 +76,9 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	return p, err
 }
 
-// readBody reads the whole body, at most maxAPIBody bytes of it.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength > maxAPIBody {
+// readBody reads the whole body, at most so many bytes of it.
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	if r.ContentLength > most {
 		drain(w, r)
 		return nil, errBodyTooLarge
 	}
@@ -93,11 +89,11 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		}
 		return raw, nil
 	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxAPIBody+1)) // of unknown length
+	raw, err := io.ReadAll(io.LimitReader(r.Body, most+1)) // of unknown length
 	if err != nil {
 		return nil, errBrokenBody
 	}
-	if len(raw) > maxAPIBody {
+	if int64(len(raw)) > most {
 		drain(w, r)
 		return nil, errBodyTooLarge
 	}

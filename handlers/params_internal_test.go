@@ -20,7 +20,7 @@ func FuzzKey(f *testing.F) {
 		r.URL.RawQuery = query
 		r.Header.Set("Content-Type", contentType)
 		r.Header.Set("Authorization", auth)
-		in, err := readParams(httptest.NewRecorder(), r)
+		in, err := readParams(httptest.NewRecorder(), r, 64<<10)
 		if err != nil {
 			if s := failureOf(err).Status; s != 400 && s != 413 && s != 415 {
 				t.Fatalf("status %d: %v", s, err)

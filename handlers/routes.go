@@ -18,7 +18,10 @@ const (
 	operator permission = "operator" // signed in, runs devices
 	admin    permission = "admin"    // signed in, manages everything
 	apiKey   permission = "key"      // a device's API key
+	scanLink permission = "scan"     // who has a scan link of a device
 	loopback permission = "loopback" // the handler itself admits only this machine
+
+	systemSecret permission = "secret" // the installation's system secret
 )
 
 // route is one line of the product's surface.
@@ -76,6 +79,7 @@ func (s *Server) routes() []route {
 		post("/devices/:id/passkey-confirm", operator, s.confirmPasskey),
 	}
 	list = append(list, s.apiRoutes()...)
+	list = append(list, s.systemRoutes()...)
 	if s.cfg.Sandbox != nil {
 		list = append(list, s.sandboxRoutes()...)
 	}

@@ -11,7 +11,7 @@ func everyRoute() []route {
 }
 
 func TestEveryRouteDeclaresItsPermission(t *testing.T) {
-	known := []permission{open, anyone, setup, viewer, operator, admin, apiKey, loopback}
+	known := []permission{open, anyone, setup, viewer, operator, admin, apiKey, systemSecret, scanLink, loopback}
 	seen := map[string]bool{}
 	for _, r := range everyRoute() {
 		name := r.method + " " + r.path
@@ -35,9 +35,9 @@ func TestOpenRoutes(t *testing.T) {
 	var got []string
 	for _, r := range everyRoute() {
 		switch r.may {
-		case open, anyone, setup, loopback:
+		case open, anyone, setup, scanLink, loopback:
 			got = append(got, r.method+" "+r.path)
-		case viewer, operator, admin, apiKey:
+		case viewer, operator, admin, apiKey, systemSecret:
 		}
 	}
 	slices.Sort(got)

@@ -36,6 +36,8 @@ type Config struct {
 	SetupToken string
 	// PhoneRegion is the country of phone numbers without a country code; empty is "ID".
 	PhoneRegion string
+	// Limits bound what one client can use up; nil means DefaultLimits.
+	Limits *Limits
 }
 
 // Server answers HTTP: the panel, the API and their event streams.
@@ -54,12 +56,18 @@ type Server struct {
 	assets   *assets
 	buffers  *buffers
 	streams  *broadcaster
+	limits   Limits
+	limited  limiters
+	seldom   *seldom
+	scans    *scanKeeper
+
+	running sync.WaitGroup // what runs beside the streams until quit is closed
 
 	quit  chan struct{} // closed by Close
 	close sync.Once
 }
 
-// New builds a server. It starts one goroutine, which Close ends; call New after
+// New builds a server. It starts goroutines, which Close ends; call New after
 // the manager has been started, so that streams begin with every device.
 func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Logger) *Server {
 	if cfg.PhoneRegion == "" {
@@ -70,8 +78,17 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
 		throttle: newThrottle(), qrs: newQRCache(), assets: newAssets(), buffers: new(buffers),
 		streams: newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
-		quit:    make(chan struct{}),
+		limits:  DefaultLimits(), seldom: newSeldom(),
+		quit: make(chan struct{}),
 	}
+	if cfg.Limits != nil {
+		s.limits = *cfg.Limits
+	}
+	if s.limits.Body <= 0 {
+		s.limits.Body = DefaultLimits().Body
+	}
+	s.limited = newLimiters(s.limits)
+	s.scans = newScanKeeper(store, manager.Snapshots, log)
 	if u := cfg.PublicURL; u != nil {
 		// Without this, a browser that sends no Sec-Fetch-Site would be refused behind a
 		// proxy that changes the Host header.
@@ -83,9 +100,11 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		if snap.QR == nil {
 			s.qrs.forget(snap.ID) // what links an account is kept no longer than it is shown
 		}
+		s.scans.saw(snap)
 	}
 	s.logins = newLogins(store)
 	s.echo = s.newEcho()
+	s.running.Go(func() { s.scans.run(s.quit) })
 	go s.streams.run(s.quit)
 	return s
 }
@@ -103,11 +122,12 @@ func (s *Server) newEcho() *echo.Echo {
 }
 
 // Handler is the whole server.
-func (s *Server) Handler() http.Handler { return s.echo }
+func (s *Server) Handler() http.Handler { return front{s} }
 
 // Close ends every event stream and waits until that is announced to all of them.
 // Call it before http.Server.Shutdown, which would wait for streams for ever.
 func (s *Server) Close() {
 	s.close.Do(func() { close(s.quit) })
 	<-s.streams.done
+	s.running.Wait()
 }

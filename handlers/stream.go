@@ -53,6 +53,8 @@ type stream struct {
 	scope  *scope // with device "": which devices are shown
 	login  string // token of the login it was opened with; "" for API streams
 	user   string // ID of the user behind it; "" for API streams
+	owner  owner  // who opened it
+	most   int    // how many streams the owner may have open; 0 for any number
 
 	wake chan struct{} // holds a token when there is something to take
 

@@ -106,6 +106,14 @@ func (s *Store) ScanLinks(ctx context.Context, deviceID string) ([]ScanLink, err
 	return links, nil
 }
 
+// DevicesWithScanLinks returns the IDs of the devices that have valid links.
+func (s *Store) DevicesWithScanLinks(ctx context.Context) ([]string, error) {
+	var ids []string
+	err := s.read(ctx).Model(&scanLinkRow{}).Where("ended_at IS NULL AND expires_at > ?", s.nowMilli()).
+		Distinct().Pluck("device_id", &ids).Error
+	return ids, wrap(ctx, "list devices with scan links", err)
+}
+
 // RevokeScanLink ends a link of a device; ErrNotFound when it has none with this ID.
 func (s *Store) RevokeScanLink(ctx context.Context, deviceID, linkID string) error {
 	res := s.write(ctx).Model(&scanLinkRow{}).Where("id = ? AND device_id = ? AND ended_at IS NULL", linkID, deviceID).

@@ -1,0 +1,314 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+)
+
+// systemCall is a request of the system API whose secret has been accepted.
+type systemCall struct {
+	in   params
+	snap session.Snapshot // the device it names; zero for calls that name none
+}
+
+// systemHandler answers a call on the installation.
+type systemHandler func(c echo.Context, call systemCall) error
+
+// systemBudget is the system API's name among the keys whose rate is limited.
+const systemBudget = "system"
+
+// Failures of the system API.
+var (
+	errSystemOff = &failure{
+		Status: http.StatusNotFound, Code: "system_api_off",
+		Message: "The system API is off. An admin turns it on in the panel under Settings by creating a system secret.",
+	}
+	errBadSecret = &failure{
+		Status: http.StatusUnauthorized, Code: "unauthorized",
+		Message: "No valid system secret. Send it as secret (form, JSON or query), as X-Api-Key, or as Authorization: Bearer.",
+	}
+	errTwoSecrets = &failure{
+		Status: http.StatusBadRequest, Code: "two_secrets",
+		Message: "The request carries two different secrets. Send exactly one, in one place.",
+	}
+	errDeviceMissing = &failure{
+		Status: http.StatusBadRequest, Code: "device_missing",
+		Message: "Say which device: send its id as listDevice tells it, or its apiKey.",
+	}
+	errNameMissing = &failure{
+		Status: http.StatusBadRequest, Code: "name_missing",
+		Message: "Send the name of the device as name.",
+	}
+)
+
+// systemPaths are the addresses that answer in the envelope of the system API.
+var systemPaths = map[string]bool{
+	"/api/listDevice": true, "/api/addDevice": true, "/api/editDevice": true,
+	"/api/detailDevice": true, "/api/deleteDevice": true, "/api/changeApiKey": true,
+}
+
+// systemRoutes are the calls that programs make on the installation as a whole.
+func (s *Server) systemRoutes() []route {
+	calls := []struct {
+		path string
+		do   echo.HandlerFunc
+	}{
+		{"/api/listDevice", s.withSecret(s.apiListDevice)},
+		{"/api/addDevice", s.withSecret(s.apiAddDevice)},
+		{"/api/editDevice", s.withSecret(s.onDevice(s.apiEditDevice))},
+		{"/api/detailDevice", s.withSecret(s.onDevice(s.apiDetailDevice))},
+		{"/api/deleteDevice", s.withSecret(s.onDevice(s.apiDeleteDevice))},
+		{"/api/changeApiKey", s.withSecret(s.onDevice(s.apiChangeKey))},
+	}
+	var list []route
+	for _, c := range calls {
+		list = append(list, get(c.path, systemSecret, c.do), post(c.path, systemSecret, c.do))
+	}
+	return list
+}
+
+// withSecret lets next answer who knows the system secret. Without one the system API
+// is off.
+func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		in, err := readParams(c.Response(), c.Request(), s.limits.Body)
+		if err != nil {
+			return err
+		}
+		value, err := credential(c.Request(), in, "secret")
+		if err != nil {
+			return errTwoSecrets
+		}
+		valid, any, err := s.store.CheckSystemSecret(c.Request().Context(), value)
+		if err != nil {
+			return fmt.Errorf("check the system secret: %w", err)
+		}
+		if !any {
+			return errSystemOff
+		}
+		if !valid {
+			s.noteSeldom(c, models.AuditEntry{ActorKind: "system", Action: "system.refused"})
+			return errBadSecret
+		}
+		if err := s.spend(systemBudget); err != nil {
+			return err
+		}
+		return next(c, systemCall{in: in})
+	}
+}
+
+// onDevice finds the device a call names, by its ID or by one of its keys.
+func (s *Server) onDevice(next systemHandler) systemHandler {
+	return func(c echo.Context, call systemCall) error {
+		ctx := c.Request().Context()
+		id, key := call.in.get("id"), call.in.get("apiKey")
+		if id == "" && key == "" {
+			return errDeviceMissing
+		}
+		if id == "" {
+			var err error
+			if id, _, err = s.store.DeviceIDByKey(ctx, key); err != nil {
+				return noDeviceOr(err)
+			}
+		}
+		snap, err := s.manager.Snapshot(id)
+		if errors.Is(err, session.ErrNoDevice) {
+			if err := s.manager.Sync(ctx); err != nil {
+				return fmt.Errorf("look for new devices: %w", err)
+			}
+			snap, err = s.manager.Snapshot(id)
+		}
+		if err != nil {
+			return err
+		}
+		call.snap = snap
+		return next(c, call)
+	}
+}
+
+func noDeviceOr(err error) error {
+	if errors.Is(err, models.ErrNotFound) {
+		return session.ErrNoDevice
+	}
+	return err
+}
+
+// familyDevice is a device as the family's system API tells it. What Wadah has no such
+// switch for says what is true of it: a device comes back after a restart, and nothing
+// is sent to Telegram or a webhook.
+type familyDevice struct {
+	ID       string         `json:"id"`
+	APIKey   string         `json:"apiKey"`
+	Name     string         `json:"name"`
+	State    session.State  `json:"state_status"`
+	Settings familySettings `json:"settings"`
+	Telegram familyTelegram `json:"telegram"`
+	Webhook  familyWebhook  `json:"webhook"`
+}
+
+type familySettings struct {
+	AutoReply      bool `json:"autoreply_status"`
+	AutoStart      bool `json:"autostartdevice_status"`
+	Downtime       bool `json:"downtimenotif_status"`
+	RestoreSession bool `json:"restoresession_status"`
+	Webhook        bool `json:"webhook_status"`
+	WebhookMedia   bool `json:"webhookmedia_status"`
+}
+
+type familyTelegram struct {
+	ID              string `json:"idTelegram"`
+	PushConnect     bool   `json:"tele_push_connect"`
+	PushDisconnect  bool   `json:"tele_push_disconnect"`
+	PushChangeState bool   `json:"tele_push_changestate"`
+	PushReminder    bool   `json:"tele_push_reminderlicense"`
+}
+
+type familyWebhook struct {
+	URL string `json:"urlWebhook"`
+}
+
+// familyDevice describes a device with its oldest valid key; apiKey is "" when all are
+// revoked or expired.
+func (s *Server) familyDevice(ctx context.Context, snap session.Snapshot) (familyDevice, error) {
+	d := familyDevice{
+		ID: snap.ID, Name: snap.Name, State: snap.State,
+		Settings: familySettings{RestoreSession: true},
+		Telegram: familyTelegram{PushConnect: true, PushDisconnect: true, PushChangeState: true, PushReminder: true},
+	}
+	keys, err := s.store.Keys(ctx, snap.ID)
+	if err != nil {
+		return d, err
+	}
+	if key := usableKey(keys, ""); key != nil {
+		d.APIKey, err = s.store.RevealKey(ctx, key.ID)
+	}
+	if errors.Is(err, models.ErrNotFound) { // revoked just now
+		return d, nil
+	}
+	return d, err
+}
+
+// apiListDevice lists every device with its key and state.
+func (s *Server) apiListDevice(c echo.Context, _ systemCall) error {
+	ctx := c.Request().Context()
+	if err := s.manager.Sync(ctx); err != nil {
+		return err
+	}
+	if err := s.noteSeldom(c, models.AuditEntry{ActorKind: "system", Action: "system.list_devices"}); err != nil {
+		return err // no trace, no keys
+	}
+	devices := []familyDevice{}
+	for _, snap := range s.manager.Snapshots() {
+		d, err := s.familyDevice(ctx, snap)
+		if err != nil {
+			return err
+		}
+		devices = append(devices, d)
+	}
+	return writeFamily(c, "", devices)
+}
+
+// apiDetailDevice describes one device.
+func (s *Server) apiDetailDevice(c echo.Context, call systemCall) error {
+	err := s.noteSeldom(c, models.AuditEntry{ActorKind: "system", Action: "system.detail_device", DeviceID: call.snap.ID, Target: call.snap.Name})
+	if err != nil {
+		return err
+	}
+	d, err := s.familyDevice(c.Request().Context(), call.snap)
+	if err != nil {
+		return err
+	}
+	return writeFamily(c, "", d)
+}
+
+// apiAddDevice makes a device. As in the family, the answer does not tell its key:
+// listDevice does.
+func (s *Server) apiAddDevice(c echo.Context, call systemCall) error {
+	name := call.in.get("name")
+	if name == "" {
+		return errNameMissing
+	}
+	if err := s.roomForDevice(); err != nil {
+		return err
+	}
+	snap, _, err := s.manager.AddDevice(c.Request().Context(), name)
+	if err != nil {
+		return err
+	}
+	s.noteSystem(c, "device.create", snap.ID, snap.Name)
+	return writeFamily(c, "Device successfully added", nil)
+}
+
+// apiEditDevice gives a device another name.
+func (s *Server) apiEditDevice(c echo.Context, call systemCall) error {
+	name := call.in.get("name")
+	if name == "" {
+		return errNameMissing
+	}
+	if err := s.manager.RenameDevice(c.Request().Context(), call.snap.ID, name); err != nil {
+		return err
+	}
+	s.noteSystem(c, "device.rename", call.snap.ID, name)
+	return writeFamily(c, "Device successfully updated", nil)
+}
+
+// apiDeleteDevice removes a device with its keys and its link.
+func (s *Server) apiDeleteDevice(c echo.Context, call systemCall) error {
+	if _, err := s.manager.DeleteDevice(c.Request().Context(), call.snap.ID); err != nil {
+		return err
+	}
+	s.noteSystem(c, "device.delete", call.snap.ID, call.snap.Name)
+	return writeFamily(c, "Device successfully deleted", nil)
+}
+
+// apiChangeKey gives a device a new key and revokes all its others at once. The answer
+// carries the device with the new key.
+func (s *Server) apiChangeKey(c echo.Context, call systemCall) error {
+	ctx := c.Request().Context()
+	key, err := s.store.ReplaceKeys(ctx, call.snap.ID, "main")
+	if err != nil {
+		return err
+	}
+	s.streams.endKeysOf(call.snap.ID)
+	s.noteSystem(c, "key.replace", call.snap.ID, key.ID)
+	d, err := s.familyDevice(ctx, call.snap)
+	if err != nil {
+		return err
+	}
+	return writeFamily(c, "API key successfully changed", d)
+}
+
+// noteSystem writes down what the system secret was used for.
+func (s *Server) noteSystem(c echo.Context, action, deviceID, target string) {
+	s.note(c, models.AuditEntry{Actor: "system API", ActorKind: "system", Action: action, DeviceID: deviceID, Target: target})
+}
+
+// writeFamily answers in the envelope of the system API; an empty message and nil data
+// are left out.
+func writeFamily(c echo.Context, message string, data any) error {
+	body := []byte(`{"status":true`)
+	if message != "" {
+		body = appendString(append(body, `,"message":`...), message)
+	}
+	if data != nil {
+		body = appendAny(append(body, `,"data":`...), data)
+	}
+	return writeJSON(c, http.StatusOK, append(body, '}'))
+}
+
+// familyJSON is the failure in the envelope of the system API.
+func (f *failure) familyJSON() []byte {
+	b := appendString([]byte(`{"status":false,"message":`), f.Message)
+	return append(appendString(append(b, `,"error":`...), f.Code), '}')
+}
+
+// isSystemAPI reports whether r is answered in the envelope of the system API.
+func isSystemAPI(r *http.Request) bool { return systemPaths[strings.TrimSuffix(r.URL.Path, "/")] }

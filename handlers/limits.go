@@ -1,0 +1,140 @@
+package handlers
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Limits bound what one client can use up. A zero field means no such limit, except
+// for Body.
+type Limits struct {
+	// KeyRate is how many API requests a second one key (or the system secret) may make
+	// in the long run, KeyBurst how many at once after a pause.
+	KeyRate, KeyBurst int
+	// AddressRate and AddressBurst are the same for one client address, whatever it asks
+	// for; IPv6 addresses count by their /64 network.
+	AddressRate, AddressBurst int
+	// KeyStreams and LoginStreams are how many event streams one key (or one scan link)
+	// and one login may have open.
+	KeyStreams, LoginStreams int
+	// Devices is how many devices may exist before the panel and the system API refuse
+	// to add one.
+	Devices int
+	// Body is how many bytes the body of a request may have.
+	Body int64
+}
+
+// DefaultLimits are generous to honest clients: a key may poll two hundred
+// times a second, an address that serves a thousand devices once a second for each.
+func DefaultLimits() Limits {
+	return Limits{
+		KeyRate: 200, KeyBurst: 1000, AddressRate: 1000, AddressBurst: 5000,
+		KeyStreams: 10, LoginStreams: 30, Devices: 1000, Body: 64 << 10,
+	}
+}
+
+// errTooMany answers who asks too often; RetryAfter is filled in.
+var errTooMany = failure{
+	Status: http.StatusTooManyRequests, Code: "too_many_requests",
+	Message: "Too many requests. Wait as long as Retry-After says, then ask less often; /api/events tells changes without asking.",
+}
+
+// errTooManyStreams answers who opens too many event streams.
+var errTooManyStreams = &failure{
+	Status: http.StatusTooManyRequests, Code: "too_many_streams", RetryAfter: 5 * time.Second,
+	Message: "Too many event streams are open. Close one before opening another.",
+}
+
+// errTooManyDevices answers who adds a device too many.
+var errTooManyDevices = &failure{
+	Status: http.StatusConflict, Code: "too_many_devices",
+	Message: "This installation has as many devices as it may have. Delete one, or raise WADAH_MAX_DEVICES.",
+}
+
+// limiters are the buckets of the rate limits.
+type limiters struct {
+	keys      *limiter[string]     // by key ID
+	addresses *limiter[netip.Addr] // by client, IPv6 by network
+}
+
+func newLimiters(l Limits) limiters {
+	return limiters{
+		keys:      newLimiter(l.KeyRate, l.KeyBurst, func(id string) uint { return uint(id[len(id)-1]) }),
+		addresses: newLimiter(l.AddressRate, l.AddressBurst, addressShard),
+	}
+}
+
+func addressShard(a netip.Addr) uint {
+	b := a.As16()
+	return uint(b[15]) ^ uint(b[7])*31 ^ uint(b[6])
+}
+
+// network is the part of an address that one client is known by: whoever has one IPv6
+// address usually has the whole /64.
+func network(a netip.Addr) netip.Addr {
+	if !a.Is6() {
+		return a
+	}
+	b := a.As16()
+	clear(b[8:])
+	return netip.AddrFrom16(b)
+}
+
+// front is what stands before the router: it limits each address and says that the
+// site wants TLS. It must cost next to nothing.
+type front struct{ s *Server }
+
+func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s := f.s
+	if s.secure(r) {
+		w.Header()["Strict-Transport-Security"] = transportSecurity
+	}
+	if wait := s.limited.addresses.take(network(clientAddr(r, s.cfg.TrustedProxies))); wait > 0 && !isProbe(r) {
+		s.turnAway(w, r, wait)
+		return
+	}
+	s.echo.ServeHTTP(w, r)
+}
+
+// transportSecurity tells browsers that have come over TLS once to stay with it.
+var transportSecurity = []string{"max-age=31536000"}
+
+// isProbe reports whether r is a monitor's question, which no limit may answer.
+func isProbe(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" }
+
+// turnAway answers 429 without finding out who asks, which would cost a query.
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, wait time.Duration) {
+	c := s.echo.NewContext(r, w)
+	c.Set(visitorKey, stranger(c))
+	f := errTooMany
+	f.RetryAfter = wait
+	s.handleError(&f, c)
+}
+
+// spend takes one request from the budget of a key.
+func (s *Server) spend(keyID string) error {
+	wait := s.limited.keys.take(keyID)
+	if wait == 0 {
+		return nil
+	}
+	f := errTooMany
+	f.RetryAfter = wait
+	return &f
+}
+
+// roomForDevice refuses when there are as many devices as there may be.
+func (s *Server) roomForDevice() error {
+	if most := s.limits.Devices; most > 0 && len(s.manager.Snapshots()) >= most {
+		return errTooManyDevices
+	}
+	return nil
+}
+
+// boundBody lets a handler read as much of the body as is allowed.
+func (s *Server) boundBody(c echo.Context) {
+	r := c.Request()
+	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, s.limits.Body)
+}
