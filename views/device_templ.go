@@ -180,7 +180,7 @@ func DeviceLive(lang Lang, d Device) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var7 = []any{"live", "tone-" + string(d.tone()), templ.KV("live-linking", d.linking())}
+		var templ_7745c5c3_Var7 = []any{"live", "tone-" + string(d.tone()), templ.KV("live-linking", d.linking()), templ.KV("live-linkable", !d.Linked)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -56,3 +56,19 @@ func (u User) roleKey() string {
 	}
 	return "role.viewer"
 }
+
+// entry is one line of the menu.
+type entry struct {
+	menu                menu
+	href, symbol, label string
+}
+
+// adminMenu is what admins have beside the devices. Narrow windows show it in the menu
+// of the person; the server refuses the pages to anybody else.
+func (l Lang) adminMenu() []entry {
+	return []entry{
+		{menuPeople, "/people", "people", l.T("nav.people")},
+		{menuAudit, "/audit", "audit", l.T("nav.audit")},
+		{menuSettings, "/settings", "settings", l.T("nav.settings")},
+	}
+}

@@ -1,115 +1,104 @@
-// Passkeys: registering one and signing in with one.
+// Adding a passkey, and signing in with one. A form with data-passkey ("create" or
+// "get") asks its action for what the browser is to do, and hands the browser's answer
+// to data-passkey-finish:
 //
-// A form with data-passkey="create" or "get" is hidden until this script shows it, and
-// stays hidden where the browser has no passkeys. When it is sent:
+//   POST action   the form's fields       {"options": {"publicKey": …}}
+//   POST finish   credential (JSON text)  {"next": "/where/to/go"}
 //
-//   1. POST its action with its fields, form-encoded (Accept: application/json). The
-//      answer is 200 with {"publicKey": {…}}: the options as WebAuthn's JSON forms have
-//      them (PublicKeyCredentialCreationOptionsJSON, …RequestOptionsJSON), binary values
-//      in base64url without padding. go-webauthn's CredentialCreation and
-//      CredentialAssertion are that.
-//   2. navigator.credentials.create or .get.
-//   3. POST data-passkey-finish with the credential as JSON (RegistrationResponseJSON or
-//      AuthenticationResponseJSON; Content-Type: application/json). The answer is 200
-//      with {"next": "/path"}, where the page goes.
-//
-// Any other status carries {"message": "…"}, a finished sentence in the page's language,
-// which is shown in the form's [data-passkey-problem]. What the server has to remember
-// between 1 and 3 (challenge, name, next) it keeps itself, with the login or a cookie.
+// Both say what went wrong as {"error": "code", "message": "sentence"}; the message may
+// be missing. Without JavaScript or passkeys the forms stay hidden.
 "use strict";
 
 (() => {
-  const forms = document.querySelectorAll("form[data-passkey]");
-  if (!window.PublicKeyCredential || !window.isSecureContext) return;
+  const can = window.PublicKeyCredential && navigator.credentials;
+  if (!can) return;
 
-  // ---- base64url ---------------------------------------------------------------
+  const toBytes = (text) => {
+    const base64 = text.replace(/-/g, "+").replace(/_/g, "/");
+    return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  };
 
-  function bytes(text) {
-    const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
-    return Uint8Array.from(plain, (c) => c.charCodeAt(0));
+  const toText = (buffer) => {
+    const bytes = Array.from(new Uint8Array(buffer), (b) => String.fromCharCode(b)).join("");
+    return btoa(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  };
+
+  // The options as the browser wants them: bytes where JSON has base64url.
+  function parse(options) {
+    const named = (list) => (list || []).map((c) => ({ ...c, id: toBytes(c.id) }));
+    const parsed = { ...options, challenge: toBytes(options.challenge) };
+    if (options.user) parsed.user = { ...options.user, id: toBytes(options.user.id) };
+    if (options.excludeCredentials) parsed.excludeCredentials = named(options.excludeCredentials);
+    if (options.allowCredentials) parsed.allowCredentials = named(options.allowCredentials);
+    return parsed;
   }
 
-  function text(buffer) {
-    let plain = "";
-    for (const b of new Uint8Array(buffer)) plain += String.fromCharCode(b);
-    return btoa(plain).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-  }
-
-  // ---- Options and credentials ----------------------------------------------------
-
-  const descriptors = (list) => (list || []).map((d) => ({ ...d, id: bytes(d.id) }));
-
-  function options(json) {
-    const out = { ...json, challenge: bytes(json.challenge) };
-    if (json.user) out.user = { ...json.user, id: bytes(json.user.id) };
-    if (json.excludeCredentials) out.excludeCredentials = descriptors(json.excludeCredentials);
-    if (json.allowCredentials) out.allowCredentials = descriptors(json.allowCredentials);
-    return out;
-  }
-
-  function credentialJSON(c) {
-    const response = { clientDataJSON: text(c.response.clientDataJSON) };
-    for (const name of ["attestationObject", "authenticatorData", "signature", "userHandle"]) {
-      if (c.response[name]) response[name] = text(c.response[name]);
+  // The browser's answer as JSON. Some password managers' objects have no toJSON.
+  function format(credential) {
+    const given = credential.response;
+    const response = { clientDataJSON: toText(given.clientDataJSON) };
+    if (given.attestationObject) {
+      response.attestationObject = toText(given.attestationObject);
+      response.transports = given.getTransports ? given.getTransports() : [];
+    } else {
+      response.authenticatorData = toText(given.authenticatorData);
+      response.signature = toText(given.signature);
+      if (given.userHandle) response.userHandle = toText(given.userHandle);
     }
-    if (c.response.getTransports) response.transports = c.response.getTransports();
-    return {
-      id: c.id, rawId: text(c.rawId), type: c.type, response,
-      authenticatorAttachment: c.authenticatorAttachment || undefined,
-      clientExtensionResults: c.getClientExtensionResults(),
-    };
+    return JSON.stringify({
+      id: credential.id, rawId: toText(credential.rawId), type: credential.type, response,
+      clientExtensionResults: {},
+    });
   }
 
-  // ---- The ceremony ------------------------------------------------------------
+  class Refused extends Error {}
 
-  async function post(url, type, body) {
+  async function post(url, fields, fallback) {
     const answer = await fetch(url, {
-      method: "POST", body, credentials: "same-origin",
-      headers: { "Content-Type": type, Accept: "application/json" },
+      method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" },
     });
-    const json = await answer.json();
-    if (!answer.ok) throw Object.assign(new Error(json.message), { told: json.message });
-    return json;
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Refused(said.message || fallback);
+    return said;
   }
 
   async function run(form) {
-    const fields = new URLSearchParams(new FormData(form));
-    const begun = await post(form.getAttribute("action"), "application/x-www-form-urlencoded", fields);
-    const publicKey = options(begun.publicKey);
-    const credential = form.dataset.passkey === "create"
-      ? await navigator.credentials.create({ publicKey })
-      : await navigator.credentials.get({ publicKey });
-    const done = await post(form.dataset.passkeyFinish, "application/json", JSON.stringify(credentialJSON(credential)));
+    const words = form.dataset;
+    const { options } = await post(form.action, new FormData(form), words.passkeyFailed);
+    const request = { publicKey: parse(options.publicKey) };
+    let credential;
+    try {
+      credential = words.passkey === "create"
+        ? await navigator.credentials.create(request)
+        : await navigator.credentials.get(request);
+    } catch (error) {
+      throw new Refused(error.name === "NotAllowedError" || error.name === "AbortError"
+        ? words.passkeyCancelled : words.passkeyFailed);
+    }
+    const done = await post(words.passkeyFinish, { credential: format(credential) }, words.passkeyFailed);
     location.assign(done.next);
   }
 
-  // Who closes the browser's own window gets NotAllowedError; so does who waits too long.
-  function sentence(form, error) {
-    if (error.told) return error.told;
-    return error.name === "NotAllowedError" || error.name === "AbortError"
-      ? form.dataset.passkeyCancelled : form.dataset.passkeyFailed;
-  }
-
-  async function submit(event) {
-    const form = event.currentTarget;
-    const button = form.querySelector("button[type=submit]");
+  function show(form, text) {
     const problem = form.querySelector("[data-passkey-problem]");
-    event.preventDefault();
-    if (button.disabled) return;
-    button.disabled = true;
-    problem.hidden = true;
-    try {
-      await run(form);
-    } catch (error) {
-      problem.textContent = sentence(form, error);
-      problem.hidden = false;
-    } finally {
-      button.disabled = false;
-    }
+    problem.textContent = text;
+    problem.hidden = !text;
   }
 
-  for (const form of forms) {
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.hidden = false;
-    form.addEventListener("submit", submit);
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const button = form.querySelector("button[type=submit]");
+      button.disabled = true;
+      show(form, "");
+      try {
+        await run(form);
+      } catch (error) {
+        show(form, error instanceof Refused ? error.message : form.dataset.passkeyFailed);
+      } finally {
+        button.disabled = false;
+      }
+    });
   }
 })();
