@@ -281,12 +281,21 @@ func (m *Manager) PairPhone(ctx context.Context, id, number string) (Snapshot, e
 	}
 	d.mu.Lock()
 	a := d.att
-	if s.State != StateScan || a == nil || a.conn == nil {
-		defer d.mu.Unlock()
-		return d.cur, ErrNotLinking
-	}
-	conn := a.conn
 	d.mu.Unlock()
+	if s.State != StateScan || a == nil {
+		return s, ErrNotLinking
+	}
+	// Codes may arrive a moment before the dial returns.
+	if err := waitFor(ctx, a.dialed, 0); err != nil {
+		return s, err
+	}
+	d.mu.Lock()
+	conn := a.conn
+	current := d.att == a && conn != nil
+	d.mu.Unlock()
+	if !current {
+		return *d.snap.Load(), ErrNotLinking
+	}
 
 	c, err := conn.PairPhone(ctx, number)
 	if err != nil {

@@ -565,3 +565,17 @@ func TestSyncPicksUpDevicesAddedElsewhere(t *testing.T) {
 		w.want(row.ID, "SERVICE_SCAN/qr")
 	})
 }
+
+func TestPhoneCodeBeforeTheDialReturns(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		// The driver shows its codes and only then comes back from the dial.
+		slow := make(chan struct{})
+		w.driver.SetAfterCodes(func() { <-slow })
+		id := w.add("Toko")
+		time.AfterFunc(time.Second, func() { close(slow) })
+		s, err := w.PairPhone(t.Context(), id, "6281234567890")
+		if err != nil || s.Reason != session.ReasonCode {
+			t.Errorf("got %s/%s, %v; want the code", s.State, s.Reason, err)
+		}
+	})
+}

@@ -4,7 +4,7 @@
 //
 // By itself the driver behaves like a healthy WhatsApp: a linking attempt shows a
 // round of six codes, a login succeeds. A test scripts the rest: it scans with Scan,
-// sends any signal with Conn.Send, and makes dials fail or hang with OnDial.
+// sends any signal with Conn.Send, and makes dials fail or hang with SetOnDial.
 package sessiontest
 
 import (
@@ -20,11 +20,10 @@ import (
 
 // Driver implements session.Driver in memory.
 type Driver struct {
-	// OnDial, when set, is asked first at every dial. A non-nil error fails it; to make
-	// a dial hang, wait for ctx. Set it before the manager starts, or with SetOnDial.
-	onDial func(ctx context.Context, to session.Target) error
+	mu         sync.Mutex
+	onDial     func(ctx context.Context, to session.Target) error
+	afterCodes func()
 
-	mu       sync.Mutex
 	links    map[string]session.Account
 	conns    []*Conn // open ones
 	dials    []time.Time
@@ -32,7 +31,6 @@ type Driver struct {
 	version  session.Version
 	latest   session.Version
 	noOnline bool
-	forgot   []string
 }
 
 var _ session.Driver = (*Driver)(nil)
@@ -46,7 +44,16 @@ func New() *Driver {
 	}
 }
 
-// SetOnDial replaces the hook that is asked at every dial; nil removes it.
+// SetAfterCodes sets a hook that a dial of a linking attempt waits for after it has
+// shown its codes and before it returns; nil removes it.
+func (d *Driver) SetAfterCodes(f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.afterCodes = f
+}
+
+// SetOnDial replaces the hook that is asked first at every dial; nil removes it. An
+// error fails the dial; to make it hang, wait for ctx.
 func (d *Driver) SetOnDial(f func(ctx context.Context, to session.Target) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -91,12 +98,15 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	d.next++
 	c := &Conn{driver: d, target: to, on: on, serial: d.next, opened: time.Now()}
 	d.conns = append(d.conns, c)
-	hold := d.noOnline
+	hold, after := d.noOnline, d.afterCodes
 	d.mu.Unlock()
 
 	switch {
 	case to.JID == "":
 		on.Signal(session.SignalCodes{Codes: c.round()})
+		if after != nil {
+			after()
+		}
 	case !hold:
 		on.Signal(session.SignalOnline{Account: account})
 	}
@@ -119,7 +129,6 @@ func (d *Driver) Links(context.Context) ([]string, error) {
 func (d *Driver) Forget(_ context.Context, jid string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.forgot = append(d.forgot, jid)
 	delete(d.links, jid)
 	return nil
 }
