@@ -28,10 +28,9 @@ type device struct {
 	unlinking bool            // a log-out or delete is at work
 	removed   bool
 
-	fails     int       // dials in a row that did not get through
-	flaps     int       // connections in a row that were lost before they were stable
-	upSince   time.Time // when the current connection got through
-	refreshed bool      // the version was refreshed since the last success
+	fails     int  // dials in a row that did not get through
+	flaps     int  // connections in a row that were lost before they were stable
+	refreshed bool // the version was refreshed since the last success
 	grace     *time.Timer
 	window    time.Time // end of the scan window
 	watchers  int       // browsers that show this device
@@ -70,13 +69,13 @@ func value(t *time.Time) time.Time {
 }
 
 // apply is the only place where a device's state changes. It looks ev up in the
-// table, lets change fill in what belongs to the new state, and publishes. It
-// reports whether ev means anything in the present state. The caller holds mu.
-func (d *device) apply(ev event, change func(*Snapshot)) bool {
+// table, lets change fill in what belongs to the new state, and publishes. An
+// event that means nothing in the present state changes nothing. The caller holds mu.
+func (d *device) apply(ev event, change func(*Snapshot)) {
 	t, ok := next(d.cur.State, ev)
 	if !ok {
 		d.m.log.Debug("event without meaning in this state", "device", d.id, "state", d.cur.State, "event", ev.String())
-		return false
+		return
 	}
 	before := d.cur
 	s := d.cur
@@ -102,7 +101,6 @@ func (d *device) apply(ev event, change func(*Snapshot)) bool {
 		d.m.log.Info("device", "device", d.id, "state", s.State, "reason", s.Reason, "detail", s.Detail)
 	}
 	d.set(s)
-	return true
 }
 
 // set publishes s as the device's snapshot. The caller holds mu.
@@ -311,7 +309,7 @@ func (d *device) logStore(what string, err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
-	d.m.log.Error("storage: "+what, "device", d.id, "err", err)
+	d.m.log.Error("storage", "what", what, "device", d.id, "err", err)
 }
 
 func code(n int) string { return strconv.Itoa(n) }

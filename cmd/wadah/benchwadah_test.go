@@ -63,7 +63,7 @@ func (w *wadahActor) close() (err error) {
 // the time from nothing to there, the opening of the database included.
 func (w *wadahActor) start(ctx context.Context, o order) (answer, error) {
 	began := time.Now()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil)) // formats as serve does by default, and writes nowhere
+	log := slog.New(slog.NewTextHandler(io.Discard, nil)) //nolint:sloglint // formats as serve does, and writes nowhere
 	data := dataFlags{Data: o.Data}
 	store, err := data.open(ctx, &program{getenv: func(string) string { return "" }}, log)
 	if err != nil {

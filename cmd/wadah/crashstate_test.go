@@ -30,11 +30,11 @@ type state struct {
 }
 
 // look reads the database beside the running program.
-func (k *world) look() state {
-	k.t.Helper()
-	now, err := readState(filepath.Join(k.data, models.DatabaseFile))
+func (w *world) look() state {
+	w.t.Helper()
+	now, err := readState(filepath.Join(w.data, models.DatabaseFile))
 	if err != nil {
-		k.t.Fatalf("read the database: %v", err)
+		w.t.Fatalf("read the database: %v", err)
 	}
 	return now
 }
@@ -164,18 +164,18 @@ func (s state) checkDatabase(t *testing.T) {
 }
 
 // listed are the JIDs of the devices that a phone lists.
-func (k *world) listed(phone string) (jids []string) {
-	k.t.Helper()
-	status, body, err := request(k.t.Context(), http.MethodGet, k.Control+"phones", "", "")
+func (w *world) listed(phone string) (jids []string) {
+	w.t.Helper()
+	status, body, err := request(w.t.Context(), http.MethodGet, w.Control+"phones", "", "")
 	if err != nil || status != http.StatusOK {
-		k.t.Fatalf("phones: %d %v", status, err)
+		w.t.Fatalf("phones: %d %v", status, err)
 	}
 	for _, p := range decode[[]struct {
 		Number     string `json:"number"`
 		Companions []struct {
 			JID string `json:"jid"`
 		} `json:"companions"`
-	}](k.t, body) {
+	}](w.t, body) {
 		if p.Number != strings.TrimPrefix(phone, "+") {
 			continue
 		}

@@ -133,9 +133,8 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler closer, log *
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 
-	var err error
 	select {
-	case err = <-failed:
+	case err := <-failed:
 		handler.Close()
 		return fmt.Errorf("serve HTTP: %w", err)
 	case <-ctx.Done():
@@ -146,10 +145,12 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler closer, log *
 	defer cancel()
 	if err := server.Shutdown(deadline); err != nil {
 		log.Warn("requests were cut off", "after", stopHTTP)
-		err = server.Close()
-		_ = <-failed // http.ErrServerClosed from here on
-		return err
+		if err := server.Close(); err != nil {
+			return fmt.Errorf("stop serving HTTP: %w", err)
+		}
 	}
-	_ = <-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP: %w", err)
+	}
 	return nil
 }
