@@ -45,8 +45,14 @@ func TestReconnect(t *testing.T) {
 			old.Send(session.SignalClosed{})
 			w.pass(1100 * time.Millisecond)
 			for _, s := range []session.Signal{
-				session.SignalReplaced{}, session.SignalLoggedOut{Code: 401}, session.SignalBanned{}, session.SignalClosed{},
-				session.SignalSilent{}, session.SignalOutdated{}, session.SignalRefused{}, session.SignalCodes{Codes: []session.Code{{Text: "x", Valid: time.Minute}}},
+				session.SignalReplaced{},
+				session.SignalLoggedOut{Code: 401},
+				session.SignalBanned{},
+				session.SignalClosed{},
+				session.SignalSilent{},
+				session.SignalOutdated{},
+				session.SignalRefused{},
+				session.SignalCodes{Codes: []session.Code{{Text: "x", Valid: time.Minute}}},
 			} {
 				old.Send(s)
 				w.want(id, "CONNECTED/ready")
