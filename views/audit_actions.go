@@ -3,6 +3,7 @@ package views
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // auditActions is the one table of what the audit speaks of; the word is the text
@@ -36,6 +37,28 @@ func (l Lang) auditAction(name string) string {
 		return name
 	}
 	return l.T("audit.action." + name)
+}
+
+// symbol tells what an entry is about, by its action up to the dot.
+func (e AuditEntry) symbol() string {
+	about, _, _ := strings.Cut(e.Action, ".")
+	switch about {
+	case "signin", "signout", "setup", "login":
+		return "user"
+	case "user":
+		return "people"
+	case "password", "totp", "recovery", "passkey", "key", "secret":
+		return "key"
+	case "device":
+		return "device"
+	case "scanlink":
+		return "link"
+	case "audit":
+		return "audit"
+	case "access":
+		return "alert"
+	}
+	return "settings"
 }
 
 func (e AuditEntry) tone() Tone {

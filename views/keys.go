@@ -109,6 +109,18 @@ func (k Key) tone() Tone {
 	return ToneOff
 }
 
+func (k Key) symbol() string {
+	switch k.State {
+	case KeyValid:
+		return "check"
+	case KeyEnding, KeyExpired:
+		return "clock"
+	case KeyRevoked:
+		return "stop"
+	}
+	return "stop"
+}
+
 func (k Key) word(l Lang) string {
 	switch k.State {
 	case KeyValid:

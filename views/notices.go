@@ -44,7 +44,7 @@ const (
 	NoticeLoginEnded      Notice = "login_ended"
 	NoticeLoginsEnded     Notice = "logins_ended"
 	NoticeTOTPOff         Notice = "totp_off"
-	NoticeRecoveryUsed    Notice = "recovery_used"   // N, how many are left
+	NoticeRecoveryUsed    Notice = "recovery_used"   // Count, how many are left
 	NoticePasskeyAdded    Notice = "passkey_added"   // Name
 	NoticePasskeyRenamed  Notice = "passkey_renamed" // Name
 	NoticePasskeyRemoved  Notice = "passkey_removed" // Name
