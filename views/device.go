@@ -102,6 +102,7 @@ type Event struct {
 type API struct {
 	BaseURL string // address of this installation, no slash at the end
 	KeyID   string // which key is meant, for the reveal form; may be empty
+	KeyName string // what the key is called; may be empty
 	KeyHint string // what may be shown of a hidden key, e.g. its last four characters; may be empty
 	Key     string // the key, only after it was revealed
 	// CanReveal says whether the viewer of the page may see the key.
