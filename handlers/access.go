@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -66,7 +67,7 @@ const (
 
 // withinSight answers as if a device did not exist when the visitor may not see it.
 // Together with admit it is the one place where the panel's permissions are enforced.
-func withinSight(c echo.Context, v *visitor) error {
+func (s *Server) withinSight(c echo.Context, v *visitor) error {
 	if v.user == nil { // admit has let nobody in but where no device is named
 		return nil
 	}
@@ -76,10 +77,33 @@ func withinSight(c echo.Context, v *visitor) error {
 	}
 	for _, id := range named {
 		if id != "" && !v.scope.sees(id) {
+			s.noteRefusal(c, session.ErrNoDevice, id)
 			return session.ErrNoDevice
 		}
 	}
 	return nil
+}
+
+// noteRefusal writes down that somebody who is signed in asked for what that person may
+// not do, or for a device that is not that person's. Devices that do not exist are
+// no matter.
+func (s *Server) noteRefusal(c echo.Context, why error, deviceID string) {
+	v := visitorOf(c)
+	if v.user == nil || !errors.Is(why, errForbidden) && deviceID == "" {
+		return
+	}
+	if deviceID != "" {
+		if _, err := s.manager.Snapshot(deviceID); err != nil {
+			return
+		}
+	}
+	err := s.noteSeldom(c, models.AuditEntry{
+		Actor: v.user.Name, ActorKind: "user", Action: "access.refused", DeviceID: deviceID,
+		Target: c.Request().Method + " " + c.Path(),
+	})
+	if err != nil {
+		s.log.Error("audit entry not stored", "action", "access.refused", "device", deviceID, "err", err)
+	}
 }
 
 // stillSees reports whether a stream opened with the scope then shows what it would

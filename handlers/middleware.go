@@ -120,6 +120,7 @@ func (s *Server) withVisitor(may permission, next echo.HandlerFunc) echo.Handler
 		}
 		c.Set(visitorKey, v)
 		if err := s.admit(c, may, v); err != nil {
+			s.noteRefusal(c, err, "")
 			return err
 		}
 		if c.Response().Committed { // sent elsewhere
@@ -130,7 +131,7 @@ func (s *Server) withVisitor(may permission, next echo.HandlerFunc) echo.Handler
 				return formFailure(err)
 			}
 		}
-		if err := withinSight(c, v); err != nil {
+		if err := s.withinSight(c, v); err != nil {
 			return err
 		}
 		return next(c)

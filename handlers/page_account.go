@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -13,53 +14,180 @@ import (
 
 // accountPage is a user's own account.
 func (s *Server) accountPage(c echo.Context) error {
-	return s.render(c, http.StatusOK, views.Account(views.AccountPage{Page: s.page(c)}))
+	return s.renderAccount(c, http.StatusOK, "", "")
+}
+
+// accountRefused shows the account again with what is wrong at a field.
+func (s *Server) accountRefused(c echo.Context, field, code string) error {
+	return s.renderAccount(c, http.StatusUnprocessableEntity, field, code)
+}
+
+func (s *Server) renderAccount(c echo.Context, status int, field, code string) error {
+	ctx, v := c.Request().Context(), visitorOf(c)
+	page := views.AccountPage{Page: s.page(c)}
+	page.Path = "/account"
+	if code != "" {
+		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
+	}
+	var err error
+	if page.Factor.On, err = s.store.HasTOTP(ctx, v.user.ID); err != nil {
+		return err
+	}
+	if page.Factor.Recovery, err = s.store.RecoveryCodesLeft(ctx, v.user.ID); err != nil {
+		return err
+	}
+	page.Passkeys.Possible = s.passkeysPossible(c)
+	keys, err := s.store.Passkeys(ctx, v.user.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		page.Passkeys.List = append(page.Passkeys.List, views.AccountPasskey{
+			ID: k.ID, Name: k.Name, Created: local(k.CreatedAt), LastUsed: localPtr(k.LastUsedAt),
+		})
+	}
+	if page.Logins, err = s.loginsOf(c, v.user.ID); err != nil {
+		return err
+	}
+	return s.render(c, status, views.Account(page))
+}
+
+func localPtr(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return local(*t)
+}
+
+// loginsOf is where a user is signed in, this browser first.
+func (s *Server) loginsOf(c echo.Context, userID string) ([]views.Login, error) {
+	ctx := c.Request().Context()
+	logins, err := s.store.Logins().List(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	current, err := s.store.Logins().ID(ctx, visitorOf(c).token)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]views.Login, 0, len(logins))
+	for _, l := range logins {
+		shown = append(shown, views.Login{
+			ID: l.ID, Current: l.ID == current, Agent: l.UserAgent, Address: l.Address,
+			Since: local(l.CreatedAt), Seen: local(l.SeenAt),
+		})
+	}
+	slices.SortStableFunc(shown, func(a, b views.Login) int {
+		switch {
+		case a.Current:
+			return -1
+		case b.Current:
+			return 1
+		}
+		return 0
+	})
+	return shown, nil
 }
 
 // changePassword sets a new password for who knows the old one, and ends that user's
 // logins everywhere else.
 func (s *Server) changePassword(c echo.Context) error {
 	user := visitorOf(c).user
-	field, code, err := s.tryPassword(c, user)
+	if code, err := s.provePassword(c); err != nil {
+		return err
+	} else if code != "" {
+		return s.accountRefused(c, "current", code)
+	}
+	if c.FormValue("password") != c.FormValue("password2") {
+		return s.accountRefused(c, "password2", "password_mismatch")
+	}
+	err := s.store.SetPassword(c.Request().Context(), user.ID, c.FormValue("password"))
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		return s.accountRefused(c, "password", invalid.Code)
+	}
 	if err != nil {
 		return err
 	}
-	if code != "" {
-		page := views.AccountPage{Page: s.page(c)}
-		page.Path = "/account"
-		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
-		return s.render(c, http.StatusUnprocessableEntity, views.Account(page))
-	}
-	s.streams.endUser(user.ID)
-	if err := s.signIn(c, *user); err != nil {
+	if err := s.renewLogin(c); err != nil {
 		return err
 	}
 	s.audit(c, user.Name, "password.change", "", "")
-	s.setFlash(c, views.NoticePasswordChanged, "")
-	return c.Redirect(http.StatusSeeOther, "/account")
+	return s.accountDone(c, views.NoticePasswordChanged, "")
 }
 
-// tryPassword changes the password, or says which field is wrong and why.
-func (s *Server) tryPassword(c echo.Context, user *models.User) (field, code string, err error) {
-	ctx, now, doors := c.Request().Context(), time.Now(), s.doorsOf(c, user.Name)
-	if s.throttle.wait(now, doors...) > 0 {
-		return "current", "signin_slow", nil
+// provePassword asks who is signed in for the password once more, in the field
+// "current", before something that would let a thief of the login stay. The code is
+// "" when it was right.
+func (s *Server) provePassword(c echo.Context) (code string, err error) {
+	user, doors := visitorOf(c).user, s.doorsOf(c, visitorOf(c).user.Name)
+	if wait := s.throttle.attempt(time.Now(), doors...); wait > 0 {
+		return "signin_slow", nil
 	}
-	_, err = s.store.Authenticate(ctx, user.Name, c.FormValue("current"))
+	_, err = s.store.Authenticate(c.Request().Context(), user.Name, c.FormValue("current"))
 	if errors.Is(err, models.ErrNotFound) {
-		s.throttle.failed(now, doors...)
-		return "current", "password_wrong", nil
+		s.audit(c, user.Name, "password.refused", "", "")
+		return "password_wrong", nil
 	}
 	if err != nil {
-		return "", "", err
+		s.throttle.undo(doors...)
+		return "", err
 	}
-	if c.FormValue("password") != c.FormValue("password2") {
-		return "password2", "password_mismatch", nil
+	s.throttle.succeeded(doors...)
+	return "", nil
+}
+
+// renewLogin ends the user's logins and their streams, and opens a new one in this
+// browser: what somebody may do, or proves it with, has changed.
+func (s *Server) renewLogin(c echo.Context) error {
+	v := visitorOf(c)
+	if err := s.endUser(c, v.user.ID); err != nil {
+		return err
 	}
-	err = s.store.SetPassword(ctx, user.ID, c.FormValue("password"))
-	var invalid *models.Invalid
-	if errors.As(err, &invalid) {
-		return "password", invalid.Code, nil
+	return s.signIn(c, *v.user)
+}
+
+// endUser ends all logins of a user, and their streams.
+func (s *Server) endUser(c echo.Context, userID string) error {
+	if err := s.store.Logins().EndUser(c.Request().Context(), userID); err != nil {
+		return err
 	}
-	return "", "", err
+	s.streams.endUser(userID)
+	return nil
+}
+
+// endOwnLogin ends one of the user's logins.
+func (s *Server) endOwnLogin(c echo.Context) error {
+	user := visitorOf(c).user
+	if err := s.endOneLogin(c, user.ID, c.Param("login")); err != nil {
+		return err
+	}
+	s.audit(c, user.Name, "login.end", "", user.Name)
+	return s.accountDone(c, views.NoticeLoginEnded, "")
+}
+
+// endOneLogin ends a login. Streams do not know the login's ID, so all of that user
+// end; those whose login is valid come back at once.
+func (s *Server) endOneLogin(c echo.Context, userID, loginID string) error {
+	if err := s.store.Logins().End(c.Request().Context(), userID, loginID); err != nil {
+		return err
+	}
+	s.streams.endUser(userID)
+	return nil
+}
+
+// endOtherLogins ends the user's logins but this one.
+func (s *Server) endOtherLogins(c echo.Context) error {
+	user := visitorOf(c).user
+	if err := s.renewLogin(c); err != nil {
+		return err
+	}
+	s.audit(c, user.Name, "login.end", "", user.Name)
+	return s.accountDone(c, views.NoticeLoginsEnded, "")
+}
+
+// accountDone goes back to the account with a word that it is done.
+func (s *Server) accountDone(c echo.Context, notice views.Notice, name string) error {
+	s.setFlash(c, notice, name)
+	return c.Redirect(http.StatusSeeOther, "/account")
 }

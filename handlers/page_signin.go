@@ -3,8 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -22,73 +20,75 @@ func (s *Server) signInForm(c echo.Context) error {
 	if visitorOf(c).user != nil {
 		return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
 	}
-	return s.render(c, http.StatusOK, views.SignIn(views.SignInPage{Page: s.page(c), Next: next}))
+	return s.render(c, http.StatusOK, views.SignIn(views.SignInPage{Page: s.page(c), Next: next, Passkeys: s.passkeysPossible(c)}))
 }
 
-// signInSubmit signs somebody in. A wrong name and a wrong password look the same,
-// take the same time and are slowed down alike.
+// signInSubmit takes a name and a password, and asks for a code where the account has
+// a second factor. A wrong name and a wrong password look the same, take the same time
+// and are slowed down alike.
 func (s *Server) signInSubmit(c echo.Context) error {
 	if sent, err := s.sendToSetup(c); sent || err != nil {
 		return err
 	}
-	name, now := c.FormValue("name"), time.Now()
+	ctx, name, now := c.Request().Context(), c.FormValue("name"), time.Now()
 	next := ownPath(c.FormValue("next"), "")
 	doors := s.doorsOf(c, name)
-	if wait := s.throttle.wait(now, doors...); wait > 0 {
+	if wait := s.throttle.attempt(now, doors...); wait > 0 {
 		return s.signInRefused(c, name, next, wait)
 	}
-	user, err := s.store.Authenticate(c.Request().Context(), name, c.FormValue("password"))
+	user, err := s.store.Authenticate(ctx, name, c.FormValue("password"))
 	if errors.Is(err, models.ErrNotFound) {
-		s.throttle.failed(now, doors...)
-		s.audit(c, "", "signin.refused", "", "")
+		s.auditRefusedSignIn(c, name)
 		return s.signInRefused(c, name, next, 0)
 	}
+	var second bool
+	if err == nil {
+		second, err = s.store.HasTOTP(ctx, user.ID)
+	}
 	if err != nil {
+		s.throttle.undo(doors...)
 		return err
 	}
 	s.throttle.succeeded(doors...)
+	if second {
+		return s.askCode(c, user, next)
+	}
+	if err := s.enter(c, user, "signin"); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+}
+
+// enter signs in who has proved everything that the account asks for.
+func (s *Server) enter(c echo.Context, user models.User, how string) error {
 	if err := s.signIn(c, user); err != nil {
 		return err
 	}
-	s.audit(c, user.Name, "signin", "", "")
-	return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+	s.audit(c, user.Name, how, "", "")
+	return nil
+}
+
+// auditRefusedSignIn writes down whose account was tried. A name that no account has is
+// not written down: it may be a password in the wrong field.
+func (s *Server) auditRefusedSignIn(c echo.Context, name string) {
+	target := ""
+	if user, err := s.store.UserByName(c.Request().Context(), name); err == nil {
+		target = user.Name
+	}
+	s.audit(c, "", "signin.refused", "", target)
 }
 
 // signInRefused shows the form again; wait is how long nobody may try.
 func (s *Server) signInRefused(c echo.Context, name, next string, wait time.Duration) error {
-	page := views.SignInPage{Page: s.page(c), Name: name, Next: next}
+	page := views.SignInPage{Page: s.page(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c)}
 	page.Path = "/signin"
 	if wait <= 0 {
 		page.Problem = page.Lang.Invalid("signin_failed")
 		return s.render(c, http.StatusUnprocessableEntity, views.SignIn(page))
 	}
 	page.Problem = page.Lang.Invalid("signin_slow")
-	c.Response().Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+	setRetryAfter(c, wait)
 	return s.render(c, http.StatusTooManyRequests, views.SignIn(page))
-}
-
-// doorsOf are the things whose failures count against an attempt to sign in: this
-// account from this address, the address, and, gently, so that nobody can lock
-// somebody else out, the account. An IPv6 address stands for its /64 network.
-func (s *Server) doorsOf(c echo.Context, name string) []door {
-	account := strings.ToLower(strings.TrimSpace(name))
-	if len(account) > 200 {
-		account = account[:200]
-	}
-	address := "unknown"
-	if addr := clientAddr(c.Request(), s.cfg.TrustedProxies); addr.IsValid() {
-		address = addr.String()
-		if addr.Is6() {
-			if net, err := addr.WithZone("").Prefix(64); err == nil {
-				address = net.Masked().String()
-			}
-		}
-	}
-	return []door{
-		{key: "both " + address + " " + account, free: 5, longest: 15 * time.Minute, forgive: true},
-		{key: "address " + address, free: 20, longest: 15 * time.Minute},
-		{key: "account " + account, free: 20, longest: time.Minute, forgive: true},
-	}
 }
 
 // signOut ends this browser's login.

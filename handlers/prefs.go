@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,6 +113,13 @@ func (s *Server) takeFlash(c echo.Context, lang views.Lang) *views.Flash {
 	name, err := url.QueryUnescape(escaped)
 	if err != nil {
 		return nil
+	}
+	if views.Notice(notice) == views.NoticeRecoveryUsed {
+		n, err := strconv.Atoi(name)
+		if err != nil {
+			return nil
+		}
+		return lang.Notice(views.NoticeRecoveryUsed, "N", n)
 	}
 	return lang.Notice(views.Notice(notice), "Name", name)
 }

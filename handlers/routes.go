@@ -78,6 +78,7 @@ func (s *Server) routes() []route {
 		post("/devices/:id/passkey", operator, s.answerPasskey),
 		post("/devices/:id/passkey-confirm", operator, s.confirmPasskey),
 	}
+	list = append(list, s.peopleRoutes()...)
 	list = append(list, s.apiRoutes()...)
 	list = append(list, s.systemRoutes()...)
 	if s.cfg.Sandbox != nil {

@@ -30,6 +30,8 @@ func TestOpenRoutes(t *testing.T) {
 	want := []string{
 		"GET /healthz", "GET /readyz", "HEAD /healthz", "HEAD /readyz", "GET /robots.txt", "GET /api/openapi.yaml", "GET /favicon.ico", "GET /static/*",
 		"GET /setup", "POST /setup", "GET /signin", "POST /signin", "POST /signout", "POST /prefs",
+		"GET /scan/:token", "GET /scan/:token/events", "POST /scan/:token/start", "POST /scan/:token/pair",
+		"GET /signin/code", "POST /signin/code", "POST /signin/passkey/begin", "POST /signin/passkey/finish",
 		"GET /sandbox/*", "POST /sandbox/*", "DELETE /sandbox/*",
 	}
 	var got []string

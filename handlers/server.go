@@ -56,6 +56,7 @@ type Server struct {
 	assets   *assets
 	buffers  *buffers
 	streams  *broadcaster
+	steps    openSteps
 	limits   Limits
 	limited  limiters
 	seldom   *seldom
@@ -76,7 +77,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
 		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
-		throttle: newThrottle(), qrs: newQRCache(), assets: newAssets(), buffers: new(buffers),
+		throttle: newThrottle(), steps: newOpenSteps(), qrs: newQRCache(), assets: newAssets(), buffers: new(buffers),
 		streams: newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
 		limits:  DefaultLimits(), seldom: newSeldom(),
 		quit: make(chan struct{}),

@@ -39,23 +39,20 @@ type failures struct {
 
 func newThrottle() *throttle { return &throttle{failures: make(map[string]*failures)} }
 
-// wait is how long no attempt may be made through these doors.
-func (t *throttle) wait(now time.Time, doors ...door) time.Duration {
+// attempt says how long no attempt may be made through these doors. When that is 0,
+// an attempt is made and counted as failed at once, so that many at a time gain
+// nothing; succeeded or undo takes that back.
+func (t *throttle) attempt(now time.Time, doors ...door) (wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var longest time.Duration
 	for _, d := range doors {
 		if f := t.failures[d.key]; f != nil {
-			longest = max(longest, f.until.Sub(now))
+			wait = max(wait, f.until.Sub(now))
 		}
 	}
-	return longest
-}
-
-// failed counts a failed attempt against every door.
-func (t *throttle) failed(now time.Time, doors ...door) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	if wait > 0 {
+		return wait
+	}
 	for _, d := range doors {
 		f := t.failures[d.key]
 		if f == nil || now.Sub(f.last) > forgetAfter {
@@ -69,14 +66,34 @@ func (t *throttle) failed(now time.Time, doors ...door) {
 			f.until = now.Add(min(d.longest, firstDelay<<min(over, 20)))
 		}
 	}
+	return 0
 }
 
-// succeeded forgets the failures of the doors that forgive.
+// succeeded ends an attempt well: doors that forgive forget their failures, the others
+// just this one.
 func (t *throttle) succeeded(doors ...door) {
+	t.undo(doors...)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, d := range doors {
 		if d.forgive {
+			delete(t.failures, d.key)
+		}
+	}
+}
+
+// undo takes back an attempt that proved nothing, or was no failure.
+func (t *throttle) undo(doors ...door) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, d := range doors {
+		f := t.failures[d.key]
+		if f == nil {
+			continue
+		}
+		f.count--
+		f.until = time.Time{} // it was over when the attempt began
+		if f.count <= 0 {
 			delete(t.failures, d.key)
 		}
 	}

@@ -42,7 +42,7 @@ func (c *userAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	if err != nil {
 		return err
 	}
-	if err := audit(ctx, store, "user.add", ""); err != nil {
+	if err := audit(ctx, store, "user.create", ""); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "User %s added with the role %s.\n", user.Name, user.Role)

@@ -1,0 +1,160 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+// auditLength is how many entries a page of the audit shows.
+const auditLength = 50
+
+// dayLayout is how the filter writes a day.
+const dayLayout = "2006-01-02"
+
+// auditPage shows who did what, newest first.
+func (s *Server) auditPage(c echo.Context) error {
+	ctx := c.Request().Context()
+	typed := views.AuditFilter{
+		Text: c.QueryParam("q"), Actor: c.QueryParam("actor"), Action: c.QueryParam("action"),
+		Device: c.QueryParam(deviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
+		Before: c.QueryParam("before"),
+	}
+	page := views.AuditPage{Page: s.page(c), Filter: typed}
+	filter, ok := auditFilter(typed)
+	if !ok {
+		page.Problem = page.Lang.Invalid("date_invalid")
+	}
+	filter.Limit = auditLength + 1 // one more tells whether there is another page
+	entries, err := s.store.Audit(ctx, filter)
+	if err != nil {
+		return err
+	}
+	if len(entries) > auditLength {
+		entries = entries[:auditLength]
+		page.Older = entries[auditLength-1].ID
+	}
+	if page.Retention, err = s.retention(ctx); err != nil {
+		return err
+	}
+	names := make(map[string]string)
+	for _, snap := range s.manager.Snapshots() {
+		names[snap.ID] = snap.Name
+		page.Devices = append(page.Devices, views.DeviceChoice{ID: snap.ID, Name: snap.Name})
+	}
+	for _, e := range entries {
+		page.Entries = append(page.Entries, auditView(e, names))
+	}
+	users, err := s.store.Users(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		page.Actors = append(page.Actors, u.Name)
+	}
+	return s.render(c, http.StatusOK, views.Audit(page))
+}
+
+// auditView is an entry as the page shows it, with the names devices have now.
+func auditView(e models.AuditEntry, names map[string]string) views.AuditEntry {
+	shown := views.AuditEntry{
+		ID: e.ID, At: local(e.At), Actor: e.Actor, ActorKind: e.ActorKind, Action: e.Action,
+		Target: e.Target, Address: e.Address, Detail: e.Detail,
+	}
+	name, exists := names[e.DeviceID]
+	switch {
+	case exists:
+		shown.Device, shown.DeviceID = name, e.DeviceID
+	case e.DeviceID != "" && e.Target == "":
+		shown.Device = e.DeviceID
+	}
+	if shown.Target == shown.Device {
+		shown.Target = "" // most entries about a device have its name there
+	}
+	return shown
+}
+
+// auditFilter reads what was typed. When a day cannot be read, it chooses everything.
+func auditFilter(typed views.AuditFilter) (f models.AuditFilter, ok bool) {
+	f = models.AuditFilter{
+		Actor: typed.Actor, Action: typed.Action, DeviceID: typed.Device,
+		Text: strings.TrimSpace(typed.Text), BeforeID: typed.Before,
+	}
+	var err error
+	if typed.From != "" {
+		if f.From, err = time.ParseInLocation(dayLayout, typed.From, time.Local); err != nil {
+			return models.AuditFilter{}, false
+		}
+	}
+	if typed.To != "" {
+		day, err := time.ParseInLocation(dayLayout, typed.To, time.Local)
+		if err != nil {
+			return models.AuditFilter{}, false
+		}
+		f.To = day.AddDate(0, 0, 1) // that day included
+	}
+	return f, true
+}
+
+const (
+	// retentionSetting is how many days audit entries are kept; 0 for ever.
+	retentionSetting = "audit_retention_days"
+	// retentionDays is how long when nobody has said.
+	retentionDays = 365
+	minRetention  = int(models.MinAuditAge / (24 * time.Hour))
+	maxRetention  = 36500
+)
+
+// retention is how many days audit entries are kept; 0 for ever.
+func (s *Server) retention(ctx context.Context) (days int, err error) {
+	text, err := s.store.Setting(ctx, retentionSetting)
+	if errors.Is(err, models.ErrNotFound) {
+		return retentionDays, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if days, err = strconv.Atoi(text); err != nil || days < 0 {
+		return retentionDays, nil //nolint:nilerr // what we never stored counts as not set
+	}
+	return days, nil
+}
+
+// SweepAudit removes the audit entries that are older than the installation keeps
+// them. Call it once a day or so.
+func (s *Server) SweepAudit(ctx context.Context) error {
+	days, err := s.retention(ctx)
+	if err != nil || days == 0 {
+		return err
+	}
+	n, err := s.store.SweepAudit(ctx, time.Duration(days)*24*time.Hour)
+	if n > 0 {
+		s.log.Info("old audit entries removed", "entries", n, "days", days)
+	}
+	return err
+}
+
+// setRetention says how many days audit entries are kept.
+func (s *Server) setRetention(c echo.Context) error {
+	days, err := strconv.Atoi(strings.TrimSpace(c.FormValue("days")))
+	if err != nil || days != 0 && (days < minRetention || days > maxRetention) {
+		s.setProblem(c, "days_invalid")
+		return c.Redirect(http.StatusSeeOther, "/settings") //nolint:nilerr // told to the person
+	}
+	if err := s.store.SetSetting(c.Request().Context(), retentionSetting, strconv.Itoa(days)); err != nil {
+		return err
+	}
+	e := s.auditEntry(c, visitorOf(c).user.Name, "settings.change", "", retentionSetting)
+	e.Detail = strconv.Itoa(days)
+	s.note(c, e)
+	s.setFlash(c, views.NoticeSettingsSaved, "")
+	return c.Redirect(http.StatusSeeOther, "/settings")
+}

@@ -1,0 +1,157 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+// beginPasskey begins to register a passkey, for who proves the password.
+func (s *Server) beginPasskey(c echo.Context) error {
+	options, err := s.registerPasskey(c)
+	if err != nil {
+		return s.ceremonyFailed(c, err)
+	}
+	return writeCeremony(c, struct {
+		Options any `json:"options"`
+	}{options})
+}
+
+func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, error) {
+	party, err := s.relyingParty(c)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimSpace(c.FormValue("name"))
+	if name == "" {
+		return nil, &failure{Status: http.StatusUnprocessableEntity, Code: "name_required"}
+	}
+	if code, err := s.provePassword(c); err != nil {
+		return nil, err
+	} else if code != "" {
+		return nil, &failure{Status: http.StatusUnprocessableEntity, Code: code}
+	}
+	v := visitorOf(c)
+	user, err := s.passkeyUser(c.Request().Context(), *v.user)
+	if err != nil {
+		return nil, err
+	}
+	var known []protocol.CredentialDescriptor
+	for i := range user.credentials {
+		known = append(known, user.credentials[i].Descriptor())
+	}
+	options, ceremony, err := party.BeginRegistration(user, webauthn.WithExclusions(known))
+	if err != nil {
+		return nil, internalFailure.because(err)
+	}
+	s.steps.registrations.put(v.token, time.Now(), registration{name, *ceremony})
+	return options, nil
+}
+
+// finishPasskey stores the passkey the browser made.
+func (s *Server) finishPasskey(c echo.Context) error {
+	if err := s.addPasskey(c); err != nil {
+		return s.ceremonyFailed(c, err)
+	}
+	return writeCeremony(c, passkeyDone{"/account"})
+}
+
+// passkeyDone tells passkey.js where to go on.
+type passkeyDone struct {
+	Next string `json:"next"`
+}
+
+func (s *Server) addPasskey(c echo.Context) error {
+	v, ctx := visitorOf(c), c.Request().Context()
+	party, err := s.relyingParty(c)
+	if err != nil {
+		return err
+	}
+	begun, ok := s.steps.registrations.take(v.token, time.Now())
+	if !ok {
+		return errCeremonyOver
+	}
+	answer, err := protocol.ParseCredentialCreationResponseBytes([]byte(c.FormValue("credential")))
+	if err != nil {
+		return errPasskeyRefused.because(err)
+	}
+	credential, err := party.CreateCredential(&passkeyUser{User: *v.user}, begun.ceremony, answer)
+	if err != nil {
+		return errPasskeyRefused.because(err)
+	}
+	stored, err := json.Marshal(credential)
+	if err != nil {
+		return internalFailure.because(err)
+	}
+	key, err := s.store.AddPasskey(ctx, v.user.ID, begun.name, credential.ID, stored)
+	if errors.Is(err, models.ErrConflict) {
+		return (&failure{Status: http.StatusConflict, Code: "passkey_exists"}).because(err)
+	}
+	if err != nil {
+		return err
+	}
+	s.audit(c, v.user.Name, "passkey.add", "", key.Name)
+	s.setFlash(c, views.NoticePasskeyAdded, key.Name)
+	return nil
+}
+
+// renamePasskey gives a passkey another name.
+func (s *Server) renamePasskey(c echo.Context) error {
+	user := visitorOf(c).user
+	err := s.store.RenamePasskey(c.Request().Context(), user.ID, c.Param("passkey"), c.FormValue("name"))
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		return s.accountRefused(c, "passkeys", invalid.Code)
+	}
+	if err != nil {
+		return err
+	}
+	name := strings.TrimSpace(c.FormValue("name"))
+	s.audit(c, user.Name, "passkey.rename", "", name)
+	return s.accountDone(c, views.NoticePasskeyRenamed, name)
+}
+
+// removePasskey ends a passkey, for who proves the password.
+func (s *Server) removePasskey(c echo.Context) error {
+	if code, err := s.provePassword(c); err != nil {
+		return err
+	} else if code != "" {
+		return s.accountRefused(c, "passkeys", code)
+	}
+	user := visitorOf(c).user
+	name, err := s.passkeyName(c.Request().Context(), user.ID, c.Param("passkey"))
+	if err != nil {
+		return err
+	}
+	if err := s.store.RemovePasskey(c.Request().Context(), user.ID, c.Param("passkey")); err != nil {
+		return err
+	}
+	if err := s.renewLogin(c); err != nil {
+		return err
+	}
+	s.audit(c, user.Name, "passkey.remove", "", name)
+	return s.accountDone(c, views.NoticePasskeyRemoved, name)
+}
+
+func (s *Server) passkeyName(ctx context.Context, userID, id string) (string, error) {
+	keys, err := s.store.Passkeys(ctx, userID)
+	if err != nil {
+		return "", err
+	}
+	for _, k := range keys {
+		if k.ID == id {
+			return k.Name, nil
+		}
+	}
+	return "", models.ErrNotFound
+}

@@ -1,0 +1,105 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+// peoplePage lists who may use the panel.
+func (s *Server) peoplePage(c echo.Context) error {
+	return s.renderPeople(c, http.StatusOK, views.PeoplePage{})
+}
+
+// renderPeople shows the list; page carries what was typed and what is wrong with it.
+func (s *Server) renderPeople(c echo.Context, status int, page views.PeoplePage) error {
+	users, err := s.store.Users(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		person, err := s.personView(c, u)
+		if err != nil {
+			return err
+		}
+		page.People = append(page.People, person)
+	}
+	page.Page = s.page(c)
+	page.Path = "/people"
+	return s.render(c, status, views.People(page))
+}
+
+// personView is a user as the pages of people show one.
+func (s *Server) personView(c echo.Context, u models.User) (views.Person, error) {
+	ctx := c.Request().Context()
+	p := views.Person{
+		ID: u.ID, Name: u.Name, Role: views.Role(u.Role), Created: local(u.CreatedAt),
+		Self: u.ID == visitorOf(c).user.ID,
+	}
+	devices, err := s.store.AssignedDevices(ctx, u.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Devices = len(devices)
+	if p.Factor, err = s.store.HasTOTP(ctx, u.ID); err != nil {
+		return p, err
+	}
+	keys, err := s.store.Passkeys(ctx, u.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Passkeys = len(keys)
+	p.LastSeen, err = s.lastSeen(c, u.ID)
+	return p, err
+}
+
+// lastSeen is when a user last used one of the logins that are valid.
+func (s *Server) lastSeen(c echo.Context, userID string) (time.Time, error) {
+	logins, err := s.store.Logins().List(c.Request().Context(), userID)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var last time.Time
+	for _, l := range logins {
+		if l.SeenAt.After(last) {
+			last = l.SeenAt
+		}
+	}
+	return local(last), nil
+}
+
+// addPerson adds somebody who may sign in.
+func (s *Server) addPerson(c echo.Context) error {
+	name, role := c.FormValue("name"), c.FormValue("role")
+	user, err := s.store.CreateUser(c.Request().Context(), name, c.FormValue("password"), role)
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		problem := visitorOf(c).lang.Invalid(invalid.Code)
+		return s.renderPeople(c, http.StatusUnprocessableEntity, views.PeoplePage{
+			Name: name, Role: views.Role(role), Problems: map[string]string{invalid.Field: problem},
+		})
+	}
+	if err != nil {
+		return err
+	}
+	s.auditPerson(c, "user.create", user, user.Role)
+	return s.personDone(c, views.NoticePersonAdded, user)
+}
+
+// auditPerson writes down what an admin did to somebody's account.
+func (s *Server) auditPerson(c echo.Context, action string, user models.User, detail string) {
+	e := s.auditEntry(c, visitorOf(c).user.Name, action, "", user.Name)
+	e.Detail = detail
+	s.note(c, e)
+}
+
+// personDone goes to the person's page with a word that it is done.
+func (s *Server) personDone(c echo.Context, notice views.Notice, user models.User) error {
+	s.setFlash(c, notice, user.Name)
+	return c.Redirect(http.StatusSeeOther, "/people/"+user.ID)
+}

@@ -1,0 +1,236 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+// personPage is one person, for admins.
+func (s *Server) personPage(c echo.Context) error {
+	user, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	return s.renderPerson(c, http.StatusOK, user, "", "")
+}
+
+// person is the user a route is about; ErrNotFound when there is none.
+func (s *Server) person(c echo.Context) (models.User, error) {
+	return s.store.User(c.Request().Context(), c.Param("user"))
+}
+
+// personElse is person for what nobody may do to the own account.
+func (s *Server) personElse(c echo.Context) (models.User, error) {
+	user, err := s.person(c)
+	if err == nil && user.ID == visitorOf(c).user.ID {
+		return user, errForbidden
+	}
+	return user, err
+}
+
+// renderPerson shows the page, with what is wrong at a field.
+func (s *Server) renderPerson(c echo.Context, status int, user models.User, field, code string) error {
+	page := views.PersonPage{Page: s.page(c)}
+	page.Path = "/people/" + user.ID
+	if code != "" {
+		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
+	}
+	var err error
+	if page.Person, err = s.personView(c, user); err != nil {
+		return err
+	}
+	assigned, err := s.store.AssignedDevices(c.Request().Context(), user.ID)
+	if err != nil {
+		return err
+	}
+	for _, snap := range s.manager.Snapshots() {
+		page.Devices = append(page.Devices, views.DeviceChoice{ID: snap.ID, Name: snap.Name, Chosen: assigned[snap.ID]})
+	}
+	if page.Logins, err = s.loginsOf(c, user.ID); err != nil {
+		return err
+	}
+	return s.render(c, status, views.PersonShow(page))
+}
+
+// changePerson does something to an account and goes back to its page, with what is
+// wrong at field when it was refused.
+func (s *Server) changePerson(c echo.Context, user models.User, field string, change func(context.Context) error) (done bool, err error) {
+	err = change(c.Request().Context())
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		return false, s.renderPerson(c, http.StatusUnprocessableEntity, user, field, invalid.Code)
+	}
+	return err == nil, err
+}
+
+// setRole gives a person another role. Who may do other things than before signs in
+// anew.
+func (s *Server) setRole(c echo.Context) error {
+	user, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	role := c.FormValue("role")
+	if role == user.Role {
+		return s.personDone(c, views.NoticeRoleSaved, user)
+	}
+	done, err := s.changePerson(c, user, "role", func(ctx context.Context) error {
+		return s.store.SetUserRole(ctx, user.ID, role)
+	})
+	if !done {
+		return err
+	}
+	s.auditPerson(c, "user.role", user, user.Role+" → "+role)
+	if user.ID == visitorOf(c).user.ID {
+		if err := s.renewLogin(c); err != nil {
+			return err
+		}
+		return s.accountDone(c, views.NoticeRoleSaved, user.Name) // people are an admin's
+	}
+	if err := s.endUser(c, user.ID); err != nil {
+		return err
+	}
+	return s.personDone(c, views.NoticeRoleSaved, user)
+}
+
+// assignDevices says which devices a person may see. Open streams end, and come back
+// with what may be seen now.
+func (s *Server) assignDevices(c echo.Context) error {
+	user, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	chosen := c.Request().PostForm[deviceField]
+	err = s.store.AssignDevices(c.Request().Context(), user.ID, chosen)
+	if errors.Is(err, models.ErrNotFound) { // one was deleted meanwhile
+		return s.renderPerson(c, http.StatusUnprocessableEntity, user, "devices", "device_unknown")
+	}
+	if err != nil {
+		return err
+	}
+	s.streams.endUser(user.ID)
+	s.auditPerson(c, "user.devices", user, s.deviceNames(chosen))
+	return s.personDone(c, views.NoticeAssigned, user)
+}
+
+// namesShown is how many names of devices an audit entry spells out.
+const namesShown = 20
+
+func (s *Server) deviceNames(ids []string) string {
+	text := strconv.Itoa(len(ids))
+	for i, id := range ids {
+		if i == namesShown {
+			return text + ", …"
+		}
+		separator := ", "
+		if i == 0 {
+			separator = ": "
+		}
+		if snap, err := s.manager.Snapshot(id); err == nil {
+			text += separator + snap.Name
+		}
+	}
+	return text
+}
+
+// resetPassword gives a person a new password and ends the logins made with the old.
+func (s *Server) resetPassword(c echo.Context) error {
+	user, err := s.personElse(c)
+	if err != nil {
+		return err
+	}
+	if c.FormValue("password") != c.FormValue("password2") {
+		return s.renderPerson(c, http.StatusUnprocessableEntity, user, "password2", "password_mismatch")
+	}
+	done, err := s.changePerson(c, user, "password", func(ctx context.Context) error {
+		return s.store.SetPassword(ctx, user.ID, c.FormValue("password"))
+	})
+	if !done {
+		return err
+	}
+	s.streams.endUser(user.ID)
+	s.auditPerson(c, "user.password", user, "")
+	return s.personDone(c, views.NoticePasswordReset, user)
+}
+
+// removeFactors takes a person's second factor and passkeys away, who then signs in
+// with the password alone.
+func (s *Server) removeFactors(c echo.Context) error {
+	user, err := s.personElse(c)
+	if err != nil {
+		return err
+	}
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, "/people/"+user.ID)
+	}
+	if err := s.store.RemoveFactors(c.Request().Context(), user.ID); err != nil {
+		return err
+	}
+	if err := s.endUser(c, user.ID); err != nil {
+		return err
+	}
+	s.auditPerson(c, "user.factors", user, "")
+	return s.personDone(c, views.NoticeFactorsRemoved, user)
+}
+
+// endPersonLogins ends all logins of a person.
+func (s *Server) endPersonLogins(c echo.Context) error {
+	user, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, "/people/"+user.ID)
+	}
+	if user.ID == visitorOf(c).user.ID { // all but the one that asks
+		err = s.renewLogin(c)
+	} else {
+		err = s.endUser(c, user.ID)
+	}
+	if err != nil {
+		return err
+	}
+	s.auditPerson(c, "user.logins", user, "")
+	return s.personDone(c, views.NoticeLoginsEnded, user)
+}
+
+// endPersonLogin ends one login of a person.
+func (s *Server) endPersonLogin(c echo.Context) error {
+	user, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	if err := s.endOneLogin(c, user.ID, c.Param("login")); err != nil {
+		return err
+	}
+	s.auditPerson(c, "user.logins", user, "")
+	return s.personDone(c, views.NoticeLoginEnded, user)
+}
+
+// deletePerson removes somebody's account with all logins.
+func (s *Server) deletePerson(c echo.Context) error {
+	user, err := s.personElse(c)
+	if err != nil {
+		return err
+	}
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, "/people/"+user.ID)
+	}
+	done, err := s.changePerson(c, user, "delete", func(ctx context.Context) error {
+		return s.store.DeleteUser(ctx, user.ID)
+	})
+	if !done {
+		return err
+	}
+	s.streams.endUser(user.ID)
+	s.auditPerson(c, "user.delete", user, user.Role)
+	s.setFlash(c, views.NoticePersonDeleted, user.Name)
+	return c.Redirect(http.StatusSeeOther, "/people")
+}

@@ -1,0 +1,134 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+// totpIssuer is what authenticator apps call the account.
+const totpIssuer = "Wadah"
+
+// beginTOTP begins to enrol an authenticator app, for who proves the password.
+func (s *Server) beginTOTP(c echo.Context) error {
+	if code, err := s.provePassword(c); err != nil {
+		return err
+	} else if code != "" {
+		return s.accountRefused(c, "totp", code)
+	}
+	v := visitorOf(c)
+	enrolment, err := s.store.EnrolTOTP(c.Request().Context(), v.user.ID, totpIssuer)
+	if errors.Is(err, models.ErrConflict) { // in another tab, or twice
+		return c.Redirect(http.StatusSeeOther, "/account")
+	}
+	if err != nil {
+		return err
+	}
+	s.steps.enrolments.put(v.token, time.Now(), enrolment)
+	return c.Redirect(http.StatusSeeOther, "/account/totp")
+}
+
+// enrolTOTP shows the secret for the app, as a QR code and to type.
+func (s *Server) enrolTOTP(c echo.Context) error {
+	enrolment, ok := s.steps.enrolments.get(visitorOf(c).token, time.Now())
+	if !ok {
+		return c.Redirect(http.StatusSeeOther, "/account")
+	}
+	return s.renderEnrolment(c, http.StatusOK, enrolment, "")
+}
+
+func (s *Server) renderEnrolment(c echo.Context, status int, enrolment models.TOTPEnrolment, problem string) error {
+	img := &qrImage{text: enrolment.URL}
+	if img.draw(); img.err != nil {
+		return img.err
+	}
+	page := views.TOTPPage{Page: s.page(c), QR: img.uri, Secret: enrolment.Secret}
+	page.Path = "/account/totp"
+	if problem != "" {
+		page.Problem = page.Lang.Invalid(problem)
+	}
+	return s.render(c, status, views.TOTPEnrol(page))
+}
+
+// confirmTOTP completes the enrolment with a code of the app, and shows the recovery
+// codes this once.
+func (s *Server) confirmTOTP(c echo.Context) error {
+	v, now := visitorOf(c), time.Now()
+	enrolment, ok := s.steps.enrolments.get(v.token, now)
+	if !ok {
+		return c.Redirect(http.StatusSeeOther, "/account")
+	}
+	doors := s.codeDoors(c, v.user.ID)
+	if wait := s.throttle.attempt(now, doors...); wait > 0 {
+		setRetryAfter(c, wait)
+		return s.renderEnrolment(c, http.StatusTooManyRequests, enrolment, "signin_slow")
+	}
+	codes, err := s.store.ConfirmTOTP(c.Request().Context(), v.user.ID, c.FormValue("code"))
+	var invalid *models.Invalid
+	switch {
+	case errors.As(err, &invalid):
+		return s.renderEnrolment(c, http.StatusUnprocessableEntity, enrolment, invalid.Code)
+	case errors.Is(err, models.ErrNotFound): // completed or begun anew elsewhere
+		s.throttle.undo(doors...)
+		s.steps.enrolments.drop(v.token)
+		return c.Redirect(http.StatusSeeOther, "/account")
+	case err != nil:
+		s.throttle.undo(doors...)
+		return err
+	}
+	s.throttle.succeeded(doors...)
+	s.steps.enrolments.drop(v.token)
+	if err := s.renewLogin(c); err != nil {
+		return err
+	}
+	s.audit(c, v.user.Name, "totp.enable", "", v.user.Name)
+	return s.renderRecovery(c, codes)
+}
+
+func (s *Server) renderRecovery(c echo.Context, codes []string) error {
+	page := views.RecoveryPage{Page: s.page(c), Codes: codes}
+	page.Path = "/account"
+	return s.render(c, http.StatusOK, views.RecoveryCodes(page))
+}
+
+// newRecoveryCodes replaces the recovery codes, for who proves the password.
+func (s *Server) newRecoveryCodes(c echo.Context) error {
+	if code, err := s.provePassword(c); err != nil {
+		return err
+	} else if code != "" {
+		return s.accountRefused(c, "totp", code)
+	}
+	user := visitorOf(c).user
+	codes, err := s.store.NewRecoveryCodes(c.Request().Context(), user.ID)
+	if errors.Is(err, models.ErrNotFound) { // removed in another tab
+		return c.Redirect(http.StatusSeeOther, "/account")
+	}
+	if err != nil {
+		return err
+	}
+	s.audit(c, user.Name, "recovery.create", "", user.Name)
+	return s.renderRecovery(c, codes)
+}
+
+// removeTOTP ends the second factor, for who proves the password.
+func (s *Server) removeTOTP(c echo.Context) error {
+	if code, err := s.provePassword(c); err != nil {
+		return err
+	} else if code != "" {
+		return s.accountRefused(c, "totp", code)
+	}
+	user := visitorOf(c).user
+	if err := s.store.RemoveTOTP(c.Request().Context(), user.ID); err != nil {
+		return err
+	}
+	if err := s.renewLogin(c); err != nil {
+		return err
+	}
+	s.audit(c, user.Name, "totp.remove", "", user.Name)
+	return s.accountDone(c, views.NoticeTOTPOff, "")
+}

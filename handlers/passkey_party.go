@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+)
+
+// registration is a passkey that is being made.
+type registration struct {
+	name     string
+	ceremony webauthn.SessionData
+}
+
+// assertion is a sign-in with a passkey that is under way.
+type assertion struct {
+	next     string
+	ceremony webauthn.SessionData
+}
+
+// passkeysPossible reports whether browsers allow passkeys under the address the
+// request was made to: a host name, with TLS unless it is this machine.
+func (s *Server) passkeysPossible(c echo.Context) bool {
+	u, err := url.Parse(s.baseURL(c))
+	if err != nil || !strings.EqualFold(u.Host, c.Request().Host) {
+		return false // the page was not opened at the public URL
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return false
+	}
+	return u.Scheme == "https" || u.Hostname() == "localhost"
+}
+
+// relyingParty is what this installation is to authenticators: its host name. Passkeys
+// prove the person by themselves, so they always verify who holds them.
+func (s *Server) relyingParty(c echo.Context) (*webauthn.WebAuthn, error) {
+	if !s.passkeysPossible(c) {
+		return nil, errNoPasskeys
+	}
+	base := s.baseURL(c)
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, errNoPasskeys.because(err)
+	}
+	limit := webauthn.TimeoutConfig{Enforce: true, Timeout: stepTime, TimeoutUVD: stepTime}
+	party, err := webauthn.New(&webauthn.Config{
+		RPID: u.Hostname(), RPDisplayName: "Wadah", RPOrigins: []string{base},
+		AttestationPreference: protocol.PreferNoAttestation,
+		AuthenticatorSelection: protocol.AuthenticatorSelection{
+			ResidentKey:        protocol.ResidentKeyRequirementRequired,
+			RequireResidentKey: protocol.ResidentKeyRequired(),
+			UserVerification:   protocol.VerificationRequired,
+		},
+		Timeouts: webauthn.TimeoutsConfig{Login: limit, Registration: limit},
+		// Some password managers answer more than they were asked; it is not looked at.
+		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
+	})
+	if err != nil {
+		return nil, errNoPasskeys.because(err)
+	}
+	return party, nil
+}
+
+// Failures of passkey ceremonies.
+var (
+	errNoPasskeys = &failure{
+		Status: http.StatusConflict, Code: "passkeys_impossible",
+		Message: "Passkeys need the installation's host name, and https unless that is localhost.",
+	}
+	errPasskeyRefused = &failure{
+		Status: http.StatusUnprocessableEntity, Code: "passkey_failed",
+		Message: "This passkey was not accepted. Try again, or use the password.",
+	}
+	errCeremonyOver = &failure{
+		Status: http.StatusUnprocessableEntity, Code: "timeout",
+		Message: "This took too long. Try again.",
+	}
+)
+
+// passkeyUser is a user as the WebAuthn library wants it.
+type passkeyUser struct {
+	models.User
+	credentials []webauthn.Credential
+	keys        []models.Passkey // in the same order
+}
+
+func (u *passkeyUser) WebAuthnID() []byte                         { return []byte(u.ID) }
+func (u *passkeyUser) WebAuthnName() string                       { return u.Name }
+func (u *passkeyUser) WebAuthnDisplayName() string                { return u.Name }
+func (u *passkeyUser) WebAuthnCredentials() []webauthn.Credential { return u.credentials }
+
+// passkeyUser is the user with the passkeys that are stored.
+func (s *Server) passkeyUser(ctx context.Context, user models.User) (*passkeyUser, error) {
+	keys, err := s.store.Passkeys(ctx, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	u := &passkeyUser{User: user, keys: keys}
+	for _, k := range keys {
+		var credential webauthn.Credential
+		if err := json.Unmarshal(k.Credential, &credential); err != nil {
+			return nil, storageFailure.because(err)
+		}
+		u.credentials = append(u.credentials, credential)
+	}
+	return u, nil
+}
+
+// writeCeremony answers passkey.js: what the browser is to do, or where to go on.
+func writeCeremony(c echo.Context, answer any) error {
+	return writeJSON(c, http.StatusOK, appendAny(nil, answer))
+}
+
+// ceremonyFailed answers passkey.js with a sentence in the visitor's language, where
+// the panel has one for the code. Other errors are answered as everywhere.
+func (s *Server) ceremonyFailed(c echo.Context, err error) error {
+	f := failureOf(err)
+	if f.Status >= http.StatusInternalServerError {
+		s.logFailure(c, f)
+	}
+	message := ""
+	if inWords(f) {
+		message = visitorOf(c).lang.Invalid(f.Code)
+	}
+	f.writeHeaders(c.Response().Header())
+	return writeJSON(c, f.Status, appendAny(nil, struct {
+		Error   string `json:"error"`
+		Message string `json:"message,omitempty"`
+	}{f.Code, message}))
+}
