@@ -32,31 +32,40 @@ func newFleet(t *testing.T) *fleet {
 		s.session.DialsPerSecond, s.session.DialsAtOnce = 0, 32
 		s.dial = 20 * time.Second // the product's
 	})
-	devices := soak(60, 300)
-	f.ids = make([]string, devices)
-	places := make(chan struct{}, 8)
-	var linking sync.WaitGroup
-	for n := range devices {
-		places <- struct{}{}
-		linking.Go(func() {
-			defer func() { <-places }()
-			if _, err := f.svc.AddPhone(number(n), "Budi"); err != nil {
-				t.Error(err)
-				return
-			}
-			f.ids[n] = f.linked(fmt.Sprintf("Toko %d", n), number(n))
-		})
-	}
-	linking.Wait()
-	if t.Failed() {
-		t.FailNow()
-	}
+	f.ids = f.linkMany(soak(60, 300))
 	f.close()
 	f.cfg.DialsPerSecond = f.perSecond
 	f.open()
 	f.begin()
 	f.allAre(time.Minute, session.StateConnected)
 	return f
+}
+
+// linkMany adds devices and links each to a phone of its own.
+func (w *world) linkMany(devices int) []string {
+	w.t.Helper()
+	ids := make([]string, devices)
+	places := make(chan struct{}, 8)
+	var linking sync.WaitGroup
+	for n := range ids {
+		places <- struct{}{}
+		linking.Go(func() {
+			defer func() { <-places }()
+			if _, err := w.svc.AddPhone(number(n), "Budi"); err != nil {
+				w.t.Error(err)
+				return
+			}
+			ids[n] = w.linked(fmt.Sprintf("Toko %d", n), number(n))
+			if told := w.story(ids[n]); len(told) != 4 {
+				w.t.Errorf("linking was disturbed: %v", told)
+			}
+		})
+	}
+	linking.Wait()
+	if w.t.Failed() {
+		w.t.FailNow()
+	}
+	return ids
 }
 
 // allAre waits until every device is in one of the states.
