@@ -26,12 +26,14 @@ const (
 	// dozen devices at a time, so this is ample, and an idle connection is closed
 	// again (sharedIdle, idleTime).
 	sharedConns = 64
-	sharedIdle  = 8
+	sharedIdle  = 4
 	// readConns bounds the pool of our own reads. It is apart, so that a read
 	// never queues for a connection behind writers: in WAL mode the database
 	// itself lets readers pass. More than a few would only fight for the CPU.
 	readConns = 8
-	idleTime  = 2 * time.Minute
+	readIdle  = 2
+	// An idle connection holds most of a megabyte; a new one takes milliseconds.
+	idleTime = 15 * time.Second
 
 	// pageCache is what one connection may cache, in KiB. SQLite's default of 2 MiB for
 	// each of a dozen connections would be an eighth of what a thousand devices take,
@@ -91,7 +93,7 @@ func openPlain(ctx context.Context, path string, limit int, settings []string) (
 	if err != nil {
 		return nil, err
 	}
-	return setPool(ctx, db, limit, limit)
+	return setPool(ctx, db, limit, min(limit, readIdle))
 }
 
 // setPool sets the size of a pool and makes sure that a connection works.
