@@ -171,7 +171,10 @@ func (w *wire) Read(p []byte) (int, error) {
 		case stageNoise:
 			w.answered.Store(true)
 		case stageOpen:
-			w.handed = now
+			if w.late() {
+				return 0, io.EOF
+			}
+			w.handed = time.Now()
 		}
 		return n, nil
 	}
@@ -200,6 +203,24 @@ func (w *wire) rest() {
 		case <-w.free.c:
 		}
 	}
+}
+
+// late keeps what came while the reader waited for it from a library that finishes a
+// link, and reports whether that ended in a goodbye: nobody takes it then.
+func (w *wire) late() bool {
+	if w.hold == nil {
+		return false
+	}
+	if held := w.hold(); held != nil {
+		select {
+		case <-held:
+		case <-w.free.c:
+		case <-w.leaving.c:
+			w.parked.raise()
+			<-w.free.c
+		}
+	}
+	return isClosed(w.free.c)
 }
 
 // readEnd decides what the reader gets when the socket has nothing more.
