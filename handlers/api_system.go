@@ -25,6 +25,9 @@ type systemHandler func(c echo.Context, call systemCall) error
 // systemBudget is the system API's name among the keys whose rate is limited.
 const systemBudget = "system"
 
+// systemActor is what the audit calls whoever uses the system secret.
+const systemActor = "system API"
+
 // Failures of the system API.
 var (
 	errSystemOff = &failure{
@@ -95,7 +98,7 @@ func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
 			return errSystemOff
 		}
 		if !valid {
-			s.noteSeldom(c, models.AuditEntry{ActorKind: "system", Action: "system.refused"})
+			s.noteSeldom(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: "system.refused"})
 			return errBadSecret
 		}
 		if err := s.spend(systemBudget); err != nil {
@@ -202,7 +205,7 @@ func (s *Server) apiListDevice(c echo.Context, _ systemCall) error {
 	if err := s.manager.Sync(ctx); err != nil {
 		return err
 	}
-	if err := s.noteSeldom(c, models.AuditEntry{ActorKind: "system", Action: "system.list_devices"}); err != nil {
+	if err := s.noteSeldom(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: "system.list_devices"}); err != nil {
 		return err // no trace, no keys
 	}
 	devices := []familyDevice{}
@@ -218,7 +221,7 @@ func (s *Server) apiListDevice(c echo.Context, _ systemCall) error {
 
 // apiDetailDevice describes one device.
 func (s *Server) apiDetailDevice(c echo.Context, call systemCall) error {
-	err := s.noteSeldom(c, models.AuditEntry{ActorKind: "system", Action: "system.detail_device", DeviceID: call.snap.ID, Target: call.snap.Name})
+	err := s.noteSeldom(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: "system.detail_device", DeviceID: call.snap.ID, Target: call.snap.Name})
 	if err != nil {
 		return err
 	}
@@ -288,7 +291,7 @@ func (s *Server) apiChangeKey(c echo.Context, call systemCall) error {
 
 // noteSystem writes down what the system secret was used for.
 func (s *Server) noteSystem(c echo.Context, action, deviceID, target string) {
-	s.note(c, models.AuditEntry{Actor: "system API", ActorKind: "system", Action: action, DeviceID: deviceID, Target: target})
+	s.note(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: action, DeviceID: deviceID, Target: target})
 }
 
 // writeFamily answers in the envelope of the system API; an empty message and nil data

@@ -42,6 +42,8 @@ func (s *Server) guard(r route) echo.HandlerFunc {
 		return s.survive(withHeaders(r.do))
 	case loopback:
 		return s.survive(r.do)
+	case scanLink:
+		return s.logged(s.survive(withHeaders(s.withStranger(r.do))))
 	case anyone, setup, viewer, operator, admin:
 	}
 	return s.logged(s.survive(withHeaders(s.withVisitor(r.may, r.do))))

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,15 +27,18 @@ func (s *Server) devicePage(c echo.Context) error {
 // snapshot is the device a route is about. A device another process has added
 // meanwhile is looked for once.
 func (s *Server) snapshot(c echo.Context) (session.Snapshot, error) {
-	id := c.Param("id")
+	return s.snapshotOf(c.Request().Context(), c.Param("id"))
+}
+
+func (s *Server) snapshotOf(ctx context.Context, id string) (session.Snapshot, error) {
 	snap, err := s.manager.Snapshot(id)
 	if err == nil {
 		return snap, nil
 	}
-	if _, err := s.store.Device(c.Request().Context(), id); err != nil {
+	if _, err := s.store.Device(ctx, id); err != nil {
 		return snap, err
 	}
-	if err := s.manager.Sync(c.Request().Context()); err != nil {
+	if err := s.manager.Sync(ctx); err != nil {
 		return snap, err
 	}
 	return s.manager.Snapshot(id)
@@ -62,7 +66,11 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 	if key := usableKey(keys, ""); key != nil {
 		page.API.KeyID, page.API.CanReveal = key.ID, v.may(operator)
 	}
-	return page, nil
+	if v.may(operator) {
+		page.Keys = keysView(keys, time.Now())
+		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID)
+	}
+	return page, err
 }
 
 // deviceQR is the picture of the current code, for who cannot show data URIs.

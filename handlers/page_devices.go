@@ -27,6 +27,9 @@ func (s *Server) devicesPage(c echo.Context) error {
 
 // addDevice makes a device and goes to its page.
 func (s *Server) addDevice(c echo.Context) error {
+	if err := s.roomForDevice(); err != nil {
+		return err
+	}
 	name := c.FormValue("name")
 	snap, _, err := s.manager.AddDevice(c.Request().Context(), name)
 	var invalid *models.Invalid

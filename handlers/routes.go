@@ -81,10 +81,28 @@ func (s *Server) routes() []route {
 	list = append(list, s.peopleRoutes()...)
 	list = append(list, s.apiRoutes()...)
 	list = append(list, s.systemRoutes()...)
+	list = append(list, s.doorRoutes()...)
 	if s.cfg.Sandbox != nil {
 		list = append(list, s.sandboxRoutes()...)
 	}
 	return list
+}
+
+// doorRoutes are the keys and scan links of a device, and what a scan link opens.
+func (s *Server) doorRoutes() []route {
+	return []route{
+		post("/devices/:id/keys", operator, s.createKey),
+		post("/devices/:id/keys/:key/reveal", operator, s.revealOneKey),
+		post("/devices/:id/keys/:key/rotate", operator, s.rotateKey),
+		post("/devices/:id/keys/:key/revoke", operator, s.revokeKey),
+		post("/devices/:id/scan-links", operator, s.createScanLink),
+		post("/devices/:id/scan-links/:link/revoke", operator, s.revokeScanLink),
+
+		get("/scan/:token", scanLink, s.scanPage),
+		get("/scan/:token/events", scanLink, s.scanEvents),
+		post("/scan/:token/start", scanLink, s.scanStart),
+		post("/scan/:token/pair", scanLink, s.scanPair),
+	}
 }
 
 // apiRoutes are the calls of programs. All of them answer GET and POST alike, because

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 const (
 	scanRetry = 5 * time.Second // how long the keeper waits after the store has failed
 	scanTime  = 5 * time.Second // how long the store may take
+	scanDone  = 1000            // how many links that did their work are remembered
 )
 
 // scanStore is what the keeper needs of models.Store.
@@ -30,8 +32,9 @@ type scanKeeper struct {
 	wake      chan struct{}
 
 	mu   sync.Mutex
-	open map[string]bool // devices that may have valid links
-	due  map[string]bool // devices whose links are over, whatever the store says yet
+	open map[string]bool                 // devices that may have valid links
+	due  map[string]bool                 // devices whose links are over, whatever the store says yet
+	done map[[sha256.Size]byte]time.Time // tokens that have linked a device, hashed
 }
 
 func newScanKeeper(store scanStore, snapshots func() []session.Snapshot, log *slog.Logger) *scanKeeper {
@@ -39,6 +42,7 @@ func newScanKeeper(store scanStore, snapshots func() []session.Snapshot, log *sl
 		store: store, snapshots: snapshots, log: log,
 		wake: make(chan struct{}, 1),
 		open: make(map[string]bool), due: make(map[string]bool),
+		done: make(map[[sha256.Size]byte]time.Time),
 	}
 }
 
@@ -142,4 +146,23 @@ func (k *scanKeeper) settle() bool {
 
 func (k *scanKeeper) warn(err error) {
 	k.log.Warn("scan links of connected devices cannot be ended yet", "err", err)
+}
+
+// finished remembers that a valid link has done its work, so that its page can say so
+// when it is loaded anew.
+func (k *scanKeeper) finished(token string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.done) >= scanDone {
+		clear(k.done)
+	}
+	k.done[sha256.Sum256([]byte(token))] = time.Now()
+}
+
+// isFinished reports whether the link with this token has done its work lately.
+func (k *scanKeeper) isFinished(token string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	at, known := k.done[sha256.Sum256([]byte(token))]
+	return known && time.Since(at) < time.Hour
 }

@@ -1,0 +1,230 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// endedKeysShown is how many keys that open nothing any more the card lists.
+const endedKeysShown = 10
+
+// keysView is the card of a device's keys: those that are valid, oldest first, then
+// those that ended last.
+func keysView(keys []models.APIKey, now time.Time) views.Keys {
+	out := views.Keys{Show: true}
+	var ended []views.Key
+	for _, k := range keys {
+		view := keyView(k, keys, now)
+		if view.State == views.KeyValid || view.State == views.KeyEnding {
+			out.List = append(out.List, view)
+			continue
+		}
+		ended = append(ended, view)
+	}
+	slices.SortStableFunc(ended, func(a, b views.Key) int { return b.ExpiresAt.Compare(a.ExpiresAt) })
+	out.List = append(out.List, ended[:min(len(ended), endedKeysShown)]...)
+	return out
+}
+
+func keyView(k models.APIKey, all []models.APIKey, now time.Time) views.Key {
+	view := views.Key{ID: k.ID, Name: k.Name, State: views.KeyValid, CreatedAt: local(k.CreatedAt)}
+	if k.LastUsedAt != nil {
+		view.LastUsed = local(*k.LastUsedAt)
+	}
+	if k.ExpiresAt != nil {
+		view.ExpiresAt = local(*k.ExpiresAt)
+	}
+	switch {
+	case k.RevokedAt != nil:
+		view.State, view.ExpiresAt = views.KeyRevoked, local(*k.RevokedAt)
+	case k.ExpiresAt != nil && !now.Before(*k.ExpiresAt):
+		view.State = views.KeyExpired
+	case k.ExpiresAt != nil && slices.ContainsFunc(all, func(other models.APIKey) bool { return replaces(other, k) }):
+		view.State = views.KeyEnding
+	}
+	return view
+}
+
+// replaces reports whether a is what k was replaced by: newer, of the same name, and
+// valid for longer.
+func replaces(a, k models.APIKey) bool {
+	return a.Name == k.Name && a.ID > k.ID && a.RevokedAt == nil &&
+		(a.ExpiresAt == nil || k.ExpiresAt != nil && a.ExpiresAt.After(*k.ExpiresAt))
+}
+
+// keyOfRoute is the device and the key a route is about.
+func (s *Server) keyOfRoute(c echo.Context) (session.Snapshot, models.APIKey, error) {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return snap, models.APIKey{}, err
+	}
+	key, err := s.store.APIKey(c.Request().Context(), c.Param("key"))
+	if err == nil && key.DeviceID != snap.ID {
+		err = models.ErrNotFound
+	}
+	return snap, key, err
+}
+
+// createKey gives a device another key and shows it.
+func (s *Server) createKey(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	name, life := c.FormValue("name"), c.FormValue("expires")
+	expires, err := keyExpiry(life, time.Now())
+	var key models.APIKey
+	if err == nil {
+		key, err = s.store.CreateKey(c.Request().Context(), snap.ID, name, expires)
+	}
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		problems := map[string]string{invalid.Field: visitorOf(c).lang.Invalid(invalid.Code)}
+		return s.showKeys(c, snap, http.StatusUnprocessableEntity, func(k *views.Keys) {
+			k.Name, k.Expires, k.Problems = name, life, problems
+		}, nil)
+	}
+	if err != nil {
+		return err
+	}
+	s.note(c, s.byUser(c, "key.create", snap.ID, key.Name))
+	return s.showKey(c, snap, key.ID, key.Value, visitorOf(c).lang.Notice(views.NoticeKeyCreated, "Name", key.Name))
+}
+
+// keyExpiry is when a key ends that lives as long as was chosen; nil is never.
+func keyExpiry(choice string, now time.Time) (*time.Time, error) {
+	if choice == "" {
+		return nil, nil
+	}
+	life, err := time.ParseDuration(choice)
+	if err != nil || life <= 0 {
+		return nil, &models.Invalid{Field: "expires", Code: "expires_past", Message: "The expiry must be in the future."}
+	}
+	at := now.Add(life)
+	return &at, nil
+}
+
+// revealOneKey shows a key, after it was written down who asked for it.
+func (s *Server) revealOneKey(c echo.Context) error {
+	snap, key, err := s.keyOfRoute(c)
+	if err != nil {
+		return err
+	}
+	// No trace, no key.
+	if err := s.mustNote(c, s.byUser(c, "key.reveal", snap.ID, key.Name)); err != nil {
+		return err
+	}
+	value, err := s.store.RevealKey(c.Request().Context(), key.ID)
+	if err != nil {
+		return err
+	}
+	return s.showKey(c, snap, key.ID, value, nil)
+}
+
+// rotateKey replaces a key by a new one and shows that; the old one stays valid for the
+// chosen time.
+func (s *Server) rotateKey(c echo.Context) error {
+	snap, old, err := s.keyOfRoute(c)
+	if err != nil {
+		return err
+	}
+	overlap, err := overlapOf(c)
+	if err != nil {
+		return err
+	}
+	key, err := s.store.RotateKey(c.Request().Context(), old.ID, overlap)
+	if err != nil {
+		return err
+	}
+	if overlap == 0 {
+		s.streams.endOwner(owner{ownedByKey, old.ID})
+	}
+	s.note(c, s.byUser(c, "key.rotate", snap.ID, key.Name))
+	return s.showKey(c, snap, key.ID, key.Value, visitorOf(c).lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
+}
+
+// overlapOf is how long what is replaced stays valid; missing means not at all.
+func overlapOf(c echo.Context) (time.Duration, error) {
+	text := c.FormValue("overlap")
+	if text == "" {
+		return 0, nil
+	}
+	overlap, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, &models.Invalid{Field: "overlap", Code: "overlap_invalid", Message: "The overlap must be a duration such as 24h."}
+	}
+	return overlap, nil
+}
+
+// revokeKey ends a key and its event streams at once.
+func (s *Server) revokeKey(c echo.Context) error {
+	snap, key, err := s.keyOfRoute(c)
+	if err != nil {
+		return err
+	}
+	to := "/devices/" + snap.ID
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, to)
+	}
+	if err := s.store.RevokeKey(c.Request().Context(), key.ID); err != nil {
+		return err
+	}
+	s.streams.endOwner(owner{ownedByKey, key.ID})
+	s.note(c, s.byUser(c, "key.revoke", snap.ID, key.Name))
+	s.setFlash(c, views.NoticeKeyRevoked, key.Name)
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// showKey answers with the keys, one of them in plain text.
+func (s *Server) showKey(c echo.Context, snap session.Snapshot, keyID, value string, said *views.Flash) error {
+	return s.showKeys(c, snap, http.StatusOK, func(k *views.Keys) {
+		for i := range k.List {
+			if k.List[i].ID == keyID {
+				k.List[i].Value = value
+			}
+		}
+	}, said)
+}
+
+// showKeys answers with the card of keys for htmx and with the device's page otherwise.
+func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, change func(*views.Keys), said *views.Flash) error {
+	if !isFragment(c.Request()) {
+		page, err := s.deviceShow(c, snap)
+		if err != nil {
+			return err
+		}
+		if change(&page.Keys); said != nil {
+			page.Flash = said
+		}
+		return s.render(c, status, views.DeviceShow(page))
+	}
+	ctx, lang := c.Request().Context(), visitorOf(c).lang
+	keys, err := s.store.Keys(ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	card := keysView(keys, time.Now())
+	change(&card)
+	partial, err := views.KeysPartial(ctx, lang, s.deviceView(snap, true), card)
+	if err != nil {
+		return err
+	}
+	notice, err := views.NoticePartial(ctx, lang, said)
+	if err != nil {
+		return err
+	}
+	return writePartials(c, status, partial, notice)
+}
+
+// byUser is an audit entry about what the visitor did.
+func (s *Server) byUser(c echo.Context, action, deviceID, target string) models.AuditEntry {
+	return models.AuditEntry{Actor: visitorOf(c).user.Name, ActorKind: "user", Action: action, DeviceID: deviceID, Target: target}
+}

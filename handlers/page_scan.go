@@ -1,0 +1,251 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// brandSetting is the name that scan pages show above the code.
+const brandSetting = "brand"
+
+// withStranger is withVisitor for the pages behind a scan link: whoever holds the link
+// may use them, and nobody is recognised. The handlers look the link up.
+func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if err := s.csrf.Check(r); err != nil {
+			return errCrossSite.because(err)
+		}
+		s.boundBody(c)
+		c.Set(visitorKey, stranger(c))
+		c.Response().Header().Set("X-Robots-Tag", "noindex, nofollow")
+		if r.Method == http.MethodPost {
+			if err := r.ParseForm(); err != nil {
+				return formFailure(err)
+			}
+		}
+		return next(c)
+	}
+}
+
+// scanOf is the valid link of a request and the device it is for. ErrNotFound stands
+// for every link that opens nothing, used ones included.
+func (s *Server) scanOf(c echo.Context) (models.ScanLink, session.Snapshot, error) {
+	link, err := s.store.ScanLinkByToken(c.Request().Context(), c.Param("token"))
+	if err != nil {
+		return link, session.Snapshot{}, err
+	}
+	snap, err := s.snapshotOf(c.Request().Context(), link.DeviceID)
+	if err != nil {
+		return link, snap, err
+	}
+	if s.scans.over(snap.ID) || snap.State == session.StateConnected {
+		s.scans.finished(c.Param("token"))
+		return link, snap, models.ErrNotFound
+	}
+	return link, snap, nil
+}
+
+// scanPage shows the code and the live state to whoever holds the link.
+func (s *Server) scanPage(c echo.Context) error {
+	link, snap, err := s.scanOf(c)
+	if errors.Is(err, models.ErrNotFound) || errors.Is(err, session.ErrNoDevice) {
+		return s.scanOver(c)
+	}
+	if err != nil {
+		return err
+	}
+	err = s.noteSeldom(c, models.AuditEntry{
+		Actor: link.CreatedBy, ActorKind: "user", Action: "scanlink.open", DeviceID: snap.ID, Target: snap.Name,
+	})
+	if err != nil {
+		return err
+	}
+	return s.scanShow(c, http.StatusOK, link, snap, "", "")
+}
+
+func (s *Server) scanShow(c echo.Context, status int, link models.ScanLink, snap session.Snapshot, number, problem string) error {
+	page, err := s.scanView(link, snap, c.Param("token"))
+	if err != nil {
+		return err
+	}
+	page.Page = s.page(c)
+	page.Path = "/scan/" + page.Token
+	page.Number, page.NumberProblem = number, problem
+	if page.Brand, err = s.brand(c.Request().Context()); err != nil {
+		return err
+	}
+	return s.render(c, status, views.ScanShow(page))
+}
+
+// scanView is what a scan page shows of a device: its name, how far linking has come,
+// and the code.
+func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token string) (views.ScanPage, error) {
+	d, err := s.deviceWithQR(snap, true)
+	if err != nil {
+		return views.ScanPage{}, err
+	}
+	if d.Passkey != nil {
+		d.Passkey = &views.Passkey{Deadline: d.Passkey.Deadline} // its answer is not for strangers
+	}
+	return views.ScanPage{
+		Token: token, Expires: local(link.ExpiresAt),
+		Device: views.Device{
+			Name: d.Name, State: d.State, Reason: d.Reason, Since: d.Since, Until: d.Until, Linked: d.Linked,
+			Retrying: d.Retrying, Desired: d.Desired, QR: d.QR, Code: d.Code, Passkey: d.Passkey,
+		},
+	}, nil
+}
+
+// scanOver tells that the link opens nothing any more, or never did.
+func (s *Server) scanOver(c echo.Context) error {
+	page := views.ScanOverPage{Page: s.page(c), Done: s.scans.isFinished(c.Param("token"))}
+	page.Path = "/"
+	var err error
+	if page.Brand, err = s.brand(c.Request().Context()); err != nil {
+		return err
+	}
+	return s.render(c, http.StatusGone, views.ScanOver(page))
+}
+
+// brand is the name that scan pages carry; "" for none.
+func (s *Server) brand(ctx context.Context) (string, error) {
+	name, err := s.store.Setting(ctx, brandSetting)
+	if errors.Is(err, models.ErrNotFound) {
+		return "", nil
+	}
+	return name, err
+}
+
+// scanStart turns the device on, when it is off and waits to be linked.
+func (s *Server) scanStart(c echo.Context) error {
+	link, snap, err := s.scanOf(c)
+	if errors.Is(err, models.ErrNotFound) {
+		return s.scanOver(c)
+	}
+	if err != nil {
+		return err
+	}
+	if snap.Linked() {
+		return session.ErrAlreadyLinked
+	}
+	if _, err := s.manager.StartDevice(c.Request().Context(), snap.ID); err != nil {
+		return err
+	}
+	s.note(c, s.byLink(link, "device.start", snap))
+	return c.Redirect(http.StatusSeeOther, "/scan/"+c.Param("token"))
+}
+
+// scanPair asks for a phone code; it appears on the page.
+func (s *Server) scanPair(c echo.Context) error {
+	link, snap, err := s.scanOf(c)
+	if errors.Is(err, models.ErrNotFound) {
+		return s.scanOver(c)
+	}
+	if err != nil {
+		return err
+	}
+	typed := c.FormValue("phone")
+	refused := func(code string) error {
+		if fresh, err := s.manager.Snapshot(snap.ID); err == nil {
+			snap = fresh
+		}
+		return s.scanShow(c, http.StatusUnprocessableEntity, link, snap, typed, visitorOf(c).lang.Invalid(code))
+	}
+	number, ok := phoneNumber(typed, s.cfg.PhoneRegion)
+	if !ok {
+		return refused("bad_number")
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
+	defer cancel()
+	after, err := s.manager.PairPhone(ctx, snap.ID, number)
+	if err != nil {
+		if f := failureOf(err); inWords(f) {
+			return refused(f.Code)
+		}
+		return err
+	}
+	if after.Phone == nil {
+		return refused("not_linking")
+	}
+	s.note(c, s.byLink(link, "device.pair", snap))
+	return c.Redirect(http.StatusSeeOther, "/scan/"+c.Param("token"))
+}
+
+// byLink is an audit entry about what somebody with a link did; the actor is who gave
+// the link away.
+func (s *Server) byLink(link models.ScanLink, action string, snap session.Snapshot) models.AuditEntry {
+	return models.AuditEntry{
+		Actor: link.CreatedBy, ActorKind: "user", Action: action, DeviceID: snap.ID, Target: snap.Name, Detail: "scan link",
+	}
+}
+
+// scanEvents keeps a scan page live until the link ends or has done its work.
+func (s *Server) scanEvents(c echo.Context) error {
+	link, snap, err := s.scanOf(c)
+	if err != nil {
+		return err
+	}
+	id, token, lang := snap.ID, c.Param("token"), visitorOf(c).lang
+	release := s.manager.Watch(id)
+	defer release()
+	st := newStream(id)
+	st.owner, st.most = owner{ownedByScan, link.ID}, s.limits.KeyStreams
+	frame := func(ctx context.Context, snap session.Snapshot) ([]byte, error) {
+		page, err := s.scanView(link, snap, token)
+		if err != nil {
+			return nil, err
+		}
+		page.Lang = lang
+		partial, err := views.ScanPartial(ctx, page)
+		return views.Message(partial), err
+	}
+	return s.serveStream(c, st, show{
+		hello: views.Hello(time.Now()), beat: views.Beat(), ended: views.Ended(),
+		first: func(ctx context.Context) ([]byte, error) {
+			snap, err := s.manager.Snapshot(id)
+			if err != nil {
+				return nil, err
+			}
+			return frame(ctx, snap)
+		},
+		changes: func(ctx context.Context, b batch, send func([]byte)) error {
+			snap := b.newest().snap
+			if snap.Deleted {
+				send(views.Ended())
+				return errStreamOver
+			}
+			now, err := frame(ctx, snap)
+			send(now)
+			if snap.State == session.StateConnected {
+				s.scans.finished(token)
+				return errStreamOver
+			}
+			return err
+		},
+		strict: true,
+		alive:  func(ctx context.Context) bool { return s.scanGoesOn(ctx, id, token) },
+	})
+}
+
+// scanGoesOn reports whether a page may go on showing what happens to the device. The
+// moment of success belongs to it.
+func (s *Server) scanGoesOn(ctx context.Context, deviceID, token string) bool {
+	if s.scans.over(deviceID) {
+		return true
+	}
+	_, err := s.store.ScanLinkByToken(ctx, token)
+	if err == nil || !errors.Is(err, models.ErrNotFound) {
+		return true
+	}
+	snap, err := s.manager.Snapshot(deviceID)
+	return err == nil && snap.State == session.StateConnected
+}

@@ -1,0 +1,127 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// scanLinksView is the card of the links that let somebody else link the device.
+func (s *Server) scanLinksView(ctx context.Context, deviceID string) (views.ScanLinks, error) {
+	out := views.ScanLinks{Show: true}
+	links, err := s.store.ScanLinks(ctx, deviceID)
+	if err != nil || s.scans.over(deviceID) {
+		return out, err
+	}
+	for _, l := range links {
+		out.List = append(out.List, views.ScanLink{
+			ID: l.ID, CreatedBy: l.CreatedBy, CreatedAt: local(l.CreatedAt), ExpiresAt: local(l.ExpiresAt),
+		})
+	}
+	return out, nil
+}
+
+// createScanLink makes a link for a device that is not linked and shows its address,
+// once.
+func (s *Server) createScanLink(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	ctx, v := c.Request().Context(), visitorOf(c)
+	link, err := s.newScanLink(ctx, snap, v.user.Name, c.FormValue("life"))
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) || errors.Is(err, session.ErrAlreadyLinked) {
+		problem := v.lang.Invalid(failureOf(err).Code)
+		return s.showScanLinks(c, snap, http.StatusUnprocessableEntity, func(l *views.ScanLinks) { l.Problem = problem }, nil)
+	}
+	if err != nil {
+		return err
+	}
+	s.note(c, s.byUser(c, "scanlink.create", snap.ID, snap.Name))
+	address := s.baseURL(c) + "/scan/" + link.Token
+	return s.showScanLinks(c, snap, http.StatusOK, func(l *views.ScanLinks) {
+		for i := range l.List {
+			if l.List[i].ID == link.ID {
+				l.List[i].URL = address
+			}
+		}
+	}, v.lang.Notice(views.NoticeScanLinkCreated))
+}
+
+// newScanLink makes a link that is valid for life, a duration; "" is the usual one.
+func (s *Server) newScanLink(ctx context.Context, snap session.Snapshot, by, life string) (models.ScanLink, error) {
+	var lasts time.Duration
+	if life != "" {
+		var err error
+		if lasts, err = time.ParseDuration(life); err != nil {
+			lasts = -1 // refused below, in the store's words
+		}
+	}
+	if snap.Linked() {
+		return models.ScanLink{}, session.ErrAlreadyLinked
+	}
+	s.scans.opened(snap.ID)
+	link, err := s.store.CreateScanLink(ctx, snap.ID, by, lasts)
+	if err != nil {
+		return link, err
+	}
+	// It may have been linked in this very moment.
+	if now, err := s.manager.Snapshot(snap.ID); err == nil {
+		s.scans.saw(now)
+	}
+	return link, nil
+}
+
+// revokeScanLink ends a link and the pages it has open.
+func (s *Server) revokeScanLink(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	id := c.Param("link")
+	if err := s.store.RevokeScanLink(c.Request().Context(), snap.ID, id); err != nil {
+		return err
+	}
+	s.streams.endOwner(owner{ownedByScan, id})
+	s.note(c, s.byUser(c, "scanlink.revoke", snap.ID, snap.Name))
+	s.setFlash(c, views.NoticeScanLinkRevoked, "")
+	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+}
+
+// showScanLinks answers with the card of links for htmx and with the device's page
+// otherwise.
+func (s *Server) showScanLinks(c echo.Context, snap session.Snapshot, status int, change func(*views.ScanLinks), said *views.Flash) error {
+	if !isFragment(c.Request()) {
+		page, err := s.deviceShow(c, snap)
+		if err != nil {
+			return err
+		}
+		if change(&page.ScanLinks); said != nil {
+			page.Flash = said
+		}
+		return s.render(c, status, views.DeviceShow(page))
+	}
+	ctx, lang := c.Request().Context(), visitorOf(c).lang
+	card, err := s.scanLinksView(ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	change(&card)
+	partial, err := views.ScanLinksPartial(ctx, lang, s.deviceView(snap, true), card)
+	if err != nil {
+		return err
+	}
+	notice, err := views.NoticePartial(ctx, lang, said)
+	if err != nil {
+		return err
+	}
+	return writePartials(c, status, partial, notice)
+}
