@@ -42,7 +42,7 @@ func (s *Server) auditPage(c echo.Context) error {
 		entries = entries[:auditLength]
 		page.Older = entries[auditLength-1].ID
 	}
-	if page.Retention, err = s.retention(ctx); err != nil {
+	if page.Retention, err = retention(ctx, s.store); err != nil {
 		return err
 	}
 	names := make(map[string]string)
@@ -114,8 +114,8 @@ const (
 )
 
 // retention is how many days audit entries are kept; 0 for ever.
-func (s *Server) retention(ctx context.Context) (days int, err error) {
-	text, err := s.store.Setting(ctx, retentionSetting)
+func retention(ctx context.Context, store *models.Store) (days int, err error) {
+	text, err := store.Setting(ctx, retentionSetting)
 	if errors.Is(err, models.ErrNotFound) {
 		return retentionDays, nil
 	}
@@ -130,15 +130,12 @@ func (s *Server) retention(ctx context.Context) (days int, err error) {
 
 // SweepAudit removes the audit entries that are older than the installation keeps
 // them. Call it once a day or so.
-func (s *Server) SweepAudit(ctx context.Context) error {
-	days, err := s.retention(ctx)
+func SweepAudit(ctx context.Context, store *models.Store) error {
+	days, err := retention(ctx, store)
 	if err != nil || days == 0 {
 		return err
 	}
-	n, err := s.store.SweepAudit(ctx, time.Duration(days)*24*time.Hour)
-	if n > 0 {
-		s.log.Info("old audit entries removed", "entries", n, "days", days)
-	}
+	_, err = store.SweepAudit(ctx, time.Duration(days)*24*time.Hour)
 	return err
 }
 

@@ -164,6 +164,7 @@ func TestUserCommands(t *testing.T) {
 		{"the same name again", nil, goodPassword, []string{"user", "add", "ANI", data}, exitFailure, "wadah:"},
 		{"a short password", nil, "short", []string{"user", "add", "dewi", data}, exitFailure, "12"},
 		{"a new password", nil, goodPassword + "!", []string{"user", "passwd", "ani", data}, exitOK, "ani"},
+		{"a lost authenticator", nil, goodPassword + "?", []string{"user", "passwd", "ani", "--reset-second-factor", data}, exitOK, "second factor removed"},
 		{"of nobody", nil, goodPassword, []string{"user", "passwd", "eka", data}, exitFailure, "eka"},
 	}
 	for _, step := range steps {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"wadah/handlers"
 	"wadah/models"
 	"wadah/session"
 )
@@ -14,7 +15,7 @@ import (
 const (
 	syncEvery  = 3 * time.Second  // devices that "wadah device add" made beside us
 	usageEvery = 30 * time.Second // when keys and logins were last used
-	sweepEvery = time.Hour        // expired logins
+	sweepEvery = time.Hour        // expired logins, audit entries older than they are kept
 )
 
 // upkeep does the chores of a running server until stop is called, which waits for
@@ -44,6 +45,7 @@ func upkeep(ctx context.Context, store *models.Store, manager *session.Manager, 
 		_, err := store.SweepLogins(ctx)
 		return err
 	})
+	every(sweepEvery, "audit", func(ctx context.Context) error { return handlers.SweepAudit(ctx, store) })
 	return func() {
 		cancel()
 		running.Wait()

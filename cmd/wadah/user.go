@@ -22,9 +22,10 @@ type userAddCmd struct {
 }
 
 type userPasswdCmd struct {
-	dataFlags     `embed:""`
-	passwordFlags `embed:""`
-	Name          string `arg:"" help:"Name of the person."`
+	dataFlags         `embed:""`
+	passwordFlags     `embed:""`
+	Name              string `arg:"" help:"Name of the person."`
+	ResetSecondFactor bool   `help:"Also remove the authenticator app, the recovery codes and all passkeys of the person, who then signs in with the new password alone."`
 }
 
 // Run adds a panel user.
@@ -42,7 +43,7 @@ func (c *userAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	if err != nil {
 		return err
 	}
-	if err := audit(ctx, store, "user.create", ""); err != nil {
+	if err := auditUser(ctx, store, "user.create", user); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "User %s added with the role %s.\n", user.Name, user.Role)
@@ -70,9 +71,24 @@ func (c *userPasswdCmd) Run(ctx context.Context, p *program, log *slog.Logger) (
 	if err := store.SetPassword(ctx, user.ID, password); err != nil {
 		return err
 	}
-	if err := audit(ctx, store, "user.password", ""); err != nil {
+	if err := auditUser(ctx, store, "user.password", user); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "The password of %s is changed.\n", user.Name)
+	also := ""
+	if c.ResetSecondFactor {
+		if err := store.RemoveFactors(ctx, user.ID); err != nil {
+			return err
+		}
+		if err := auditUser(ctx, store, "user.factors", user); err != nil {
+			return err
+		}
+		also = " and every second factor removed"
+	}
+	_, err = fmt.Fprintf(p.stdout, "The password of %s is changed%s.\n", user.Name, also)
 	return err
+}
+
+// auditUser writes down what was done to a panel user on the machine.
+func auditUser(ctx context.Context, store *models.Store, action string, user models.User) error {
+	return store.AddAudit(ctx, models.AuditEntry{Actor: "wadah", ActorKind: "cli", Action: action, Target: user.Name})
 }
