@@ -1,0 +1,147 @@
+package session
+
+import "context"
+
+// Watch says that a browser shows this device: while it does, new QR codes keep
+// coming. Release it once, when the browser is gone.
+func (m *Manager) Watch(id string) (release func()) {
+	d, err := m.device(id)
+	if err != nil {
+		return func() {}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.watchers++
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.watchers--
+		d.touch()
+		if a := d.att; a != nil && d.cur.State == StateScan {
+			a.show() // the window counts again
+		}
+	}
+}
+
+// WaitCode waits until a QR code is valid, until it is certain that none is on its
+// way, or until ctx ends, and returns the snapshot of that moment. It counts as
+// watching: the scan window starts anew. Errors: ErrNoDevice.
+func (m *Manager) WaitCode(ctx context.Context, id string) (Snapshot, error) {
+	d, err := m.device(id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	for first := true; ; first = false {
+		d.mu.Lock()
+		s := d.cur
+		if first && (s.State == StatePairing || s.State == StateScan) {
+			d.touch()
+		}
+		onItsWay := s.State == StatePairing && s.Reason == ReasonConnecting && d.link == ""
+		if s.QR != nil || !onItsWay {
+			d.mu.Unlock()
+			return s, nil
+		}
+		changed := d.awaitChange()
+		d.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return *d.snap.Load(), nil
+		}
+	}
+}
+
+// awaitChange is closed at the device's next change. The caller holds mu.
+func (d *device) awaitChange() <-chan struct{} {
+	if d.changed == nil {
+		d.changed = make(chan struct{})
+	}
+	return d.changed
+}
+
+// PairPhone gets a code for linking by phone number; number is international digits
+// without plus. An off device is started for it. The answer is SERVICE_SCAN/code.
+// Errors: ErrNoDevice, ErrAlreadyLinked, ErrRateLimited, ErrBadNumber, ErrNotLinking
+// when WhatsApp could not be reached in time, those of StartDevice.
+func (m *Manager) PairPhone(ctx context.Context, id, number string) (Snapshot, error) {
+	d, err := m.device(id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	d.mu.Lock()
+	linked := d.link != ""
+	d.mu.Unlock()
+	if linked {
+		return *d.snap.Load(), ErrAlreadyLinked
+	}
+	if _, err := m.StartDevice(ctx, id); err != nil {
+		return *d.snap.Load(), err
+	}
+	s, err := m.WaitCode(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	d.mu.Lock()
+	a := d.att
+	d.mu.Unlock()
+	if s.State != StateScan || a == nil {
+		return s, ErrNotLinking
+	}
+	// Codes may arrive a moment before the dial returns.
+	if err := waitFor(ctx, a.dialed, 0); err != nil {
+		return s, err
+	}
+	d.mu.Lock()
+	conn := a.conn
+	current := d.att == a && conn != nil
+	d.mu.Unlock()
+	if !current {
+		return *d.snap.Load(), ErrNotLinking
+	}
+
+	c, err := conn.PairPhone(ctx, number)
+	if err != nil {
+		return *d.snap.Load(), err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.att != a || d.cur.State != StateScan {
+		return d.cur, ErrNotLinking
+	}
+	a.showPhoneCode(c)
+	return d.cur, nil
+}
+
+// AnswerPasskey passes on the browser's answer to the passkey request. Errors:
+// ErrNoDevice, ErrNotLinking, *BadAnswerError, network errors.
+func (m *Manager) AnswerPasskey(ctx context.Context, id string, response []byte) error {
+	conn, err := m.passkeyConn(id)
+	if err != nil {
+		return err
+	}
+	return conn.AnswerPasskey(ctx, response)
+}
+
+// ConfirmPasskey says that the person saw the same code on the phone. Errors:
+// ErrNoDevice, ErrNotLinking, network errors.
+func (m *Manager) ConfirmPasskey(ctx context.Context, id string) error {
+	conn, err := m.passkeyConn(id)
+	if err != nil {
+		return err
+	}
+	return conn.ConfirmPasskey(ctx)
+}
+
+func (m *Manager) passkeyConn(id string) (Conn, error) {
+	d, err := m.device(id)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cur.Passkey == nil || d.att == nil || d.att.conn == nil {
+		return nil, ErrNotLinking
+	}
+	return d.att.conn, nil
+}

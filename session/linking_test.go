@@ -1,0 +1,213 @@
+package session_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"wadah/session"
+)
+
+func TestLinking(t *testing.T) {
+	t.Run("goes from off through QR and login to connected, and tells it in the timeline", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.want(id, "SERVICE_OFF/never_started")
+			w.start(id)
+			w.want(id, "SERVICE_SCAN/qr")
+			if s := w.snap(id); s.QR == nil || s.QR.Expires.Sub(s.QR.From) != 60*time.Second {
+				t.Fatalf("got QR %+v, want one valid for 60 s", s.QR)
+			}
+			if err := w.conn(id).Scan(session.Account{JID: alice, Name: "Toko", Platform: "android"}); err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+			w.want(id, "CONNECTED/ready")
+			s := w.snap(id)
+			if s.Account.JID != alice || s.Number() != "6281234567890" || s.QR != nil || s.LinkedAt.IsZero() {
+				t.Errorf("got snapshot %+v, want the account and no QR", s)
+			}
+			want := []string{"PAIRING/connecting", "SERVICE_SCAN/qr", "PAIRING/authenticating", "CONNECTED/ready"}
+			if got := w.story(id); !slices.Equal(got, want) {
+				t.Errorf("got timeline %v, want %v", got, want)
+			}
+		})
+	})
+
+	t.Run("renews the QR as WhatsApp does, round after round, until the window ends", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			first := w.snap(id).QR.Text
+			w.pass(61 * time.Second)
+			second := w.snap(id).QR
+			if second.Text == first {
+				t.Fatal("the first code is still shown after 61 s")
+			}
+			if left := time.Until(second.Expires); left <= 0 || left > 20*time.Second {
+				t.Errorf("second code is valid for %v more, want at most 20 s", left)
+			}
+			w.pass(100 * time.Second) // the round of 160 s is over
+			w.want(id, "SERVICE_SCAN/qr")
+			if n := len(w.driver.Dials()); n != 2 {
+				t.Errorf("got %d dials, want a second round", n)
+			}
+			w.pass(10 * time.Minute)
+			w.want(id, "SERVICE_OFF/not_scanned")
+			if s := w.snap(id); s.QR != nil || s.Desired || len(w.driver.Conns(id)) != 0 {
+				t.Errorf("after the window: QR %v, desired %v, %d connections; want none of it", s.QR, s.Desired, len(w.driver.Conns(id)))
+			}
+		})
+	})
+
+	t.Run("goes on while a browser watches", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			release := w.Watch(id)
+			w.pass(time.Hour)
+			w.want(id, "SERVICE_SCAN/qr")
+			release()
+			w.pass(9 * time.Minute)
+			w.want(id, "SERVICE_SCAN/qr")
+			w.pass(2 * time.Minute)
+			w.want(id, "SERVICE_OFF/not_scanned")
+		})
+	})
+
+	t.Run("a getQR keeps the window open", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			w.pass(9 * time.Minute)
+			s, err := w.WaitCode(t.Context(), id)
+			if err != nil || s.QR == nil {
+				t.Fatalf("got QR %v, err %v", s.QR, err)
+			}
+			w.pass(9 * time.Minute)
+			w.want(id, "SERVICE_SCAN/qr")
+		})
+	})
+
+	t.Run("logs in by itself when WhatsApp forgets to close the linking connection", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			c := w.conn(id)
+			if err := c.Claim(alice); err != nil {
+				t.Fatal(err)
+			}
+			w.driver.AddLink(session.Account{JID: alice})
+			c.Send(session.SignalLinked{Account: session.Account{JID: alice}})
+			w.settle()
+			w.want(id, "PAIRING/authenticating")
+			w.pass(4 * time.Second)
+			w.want(id, "CONNECTED/ready")
+			if !c.Closed() {
+				t.Error("the linking connection is still open")
+			}
+		})
+	})
+
+	t.Run("a failed link shows a new QR and leaves no link", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			c := w.conn(id)
+			if err := c.Claim(alice); err != nil {
+				t.Fatal(err)
+			}
+			c.Send(session.SignalLinkFailed{Err: errors.New("bad signature")})
+			w.pass(2 * time.Second)
+			w.want(id, "SERVICE_SCAN/qr")
+			row, err := w.store.Device(t.Context(), id)
+			if err != nil || row.JID != "" {
+				t.Errorf("got stored link %q, err %v, want none", row.JID, err)
+			}
+		})
+	})
+
+	t.Run("refuses a link that another device has", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			w.linked("satu", alice)
+			id := w.add("dua")
+			w.start(id)
+			if err := w.conn(id).Claim(alice); err == nil {
+				t.Error("the same link was claimed twice")
+			}
+		})
+	})
+
+	t.Run("by phone number shows code and QR, and goes back to the QR when the code ends", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			s, err := w.PairPhone(t.Context(), id, "6281234567890")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.State != session.StateScan || s.Reason != session.ReasonCode || s.Phone == nil || s.Phone.Text != "ABCD-EFGH" || s.QR == nil {
+				t.Fatalf("got %s/%s, phone code %v, QR %v", s.State, s.Reason, s.Phone, s.QR)
+			}
+			w.pass(90 * time.Second)
+			w.want(id, "SERVICE_SCAN/code")
+			w.pass(71 * time.Second)
+			w.want(id, "SERVICE_SCAN/qr")
+			if w.snap(id).Phone != nil {
+				t.Error("the expired phone code is still shown")
+			}
+		})
+	})
+
+	t.Run("the passkey step is its own reason, and ends in the login", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			c := w.conn(id)
+			c.Send(session.SignalPasskey{Request: []byte(`{"challenge":"x"}`)})
+			w.want(id, "PAIRING/passkey")
+			if err := w.AnswerPasskey(t.Context(), id, []byte(`{"id":"y"}`)); err != nil {
+				t.Fatal(err)
+			}
+			if got := string(c.Answers[0]); got != `{"id":"y"}` {
+				t.Errorf("got answer %s", got)
+			}
+			c.Send(session.SignalPasskeyCode{Code: "123456", Confirm: true})
+			if p := w.snap(id).Passkey; p == nil || p.Code != "123456" || !p.Confirm {
+				t.Fatalf("got passkey %+v", p)
+			}
+			if err := w.ConfirmPasskey(t.Context(), id); err != nil || !c.Confirmed {
+				t.Fatalf("confirm: err %v, reached the driver: %v", err, c.Confirmed)
+			}
+			if err := c.Scan(session.Account{JID: alice}); err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+			w.want(id, "CONNECTED/ready")
+		})
+	})
+
+	t.Run("an unanswered passkey request ends", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			w.conn(id).Send(session.SignalPasskey{Request: []byte(`{}`)})
+			w.pass(3*time.Minute + 2*time.Second)
+			w.want(id, "SERVICE_SCAN/qr")
+		})
+	})
+}
+
+func TestPhoneCodeBeforeTheDialReturns(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		// The driver shows its codes and only then comes back from the dial.
+		slow := make(chan struct{})
+		w.driver.SetAfterCodes(func() { <-slow })
+		id := w.add("Toko")
+		time.AfterFunc(time.Second, func() { close(slow) })
+		s, err := w.PairPhone(t.Context(), id, "6281234567890")
+		if err != nil || s.Reason != session.ReasonCode {
+			t.Errorf("got %s/%s, %v; want the code", s.State, s.Reason, err)
+		}
+	})
+}

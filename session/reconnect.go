@@ -1,0 +1,91 @@
+package session
+
+import "time"
+
+// lost handles the end of the current connection that may be made again: the
+// caller holds mu and has checked that it is the current one.
+func (d *device) lost(a *attempt, detail string) {
+	now := time.Now()
+	switch {
+	case d.unlinking:
+		d.detach()
+		d.apply(eventStop, nil)
+	case a.linked:
+		// WhatsApp closes the linking connection; the first login follows at once.
+		d.begin(0, false)
+	case !a.upAt.IsZero():
+		d.interrupted(a, detail, now)
+	default:
+		d.failed(detail)
+	}
+}
+
+// interrupted handles the end of a connection that had got through (online, or
+// showing codes). Its delay is not cut short by others' success: a connection that
+// breaks again and again is this device's own trouble.
+func (d *device) interrupted(a *attempt, detail string, now time.Time) {
+	if now.Sub(a.upAt) >= stableAfter {
+		d.flaps = 0
+	}
+	delay := time.Duration(0)
+	if d.link != "" || d.flaps > 0 {
+		delay = backoffDelay(d.flaps)
+	}
+	d.flaps++
+	if d.link == "" {
+		if d.windowOver(now) {
+			d.off(eventNotScanned, "", time.Time{})
+			return
+		}
+		d.apply(eventCodesOver, nil)
+	} else {
+		d.apply(eventLost, func(s *Snapshot) { s.Detail = detail })
+	}
+	d.startGrace()
+	d.begin(delay, false)
+}
+
+// failed handles a connection that did not get through.
+func (d *device) failed(detail string) {
+	d.m.gov.failed()
+	delay := backoffDelay(max(d.fails, d.flaps-1))
+	d.fails++
+	d.apply(eventLost, func(s *Snapshot) { s.Detail = detail })
+	d.startGrace()
+	d.begin(delay, true)
+}
+
+// through notes that a connection got through to WhatsApp.
+func (d *device) through(a *attempt) {
+	a.stopDeadline()
+	if a.upAt.IsZero() {
+		a.upAt = time.Now()
+	}
+	d.fails, d.refreshed = 0, false
+	d.stopGrace()
+	d.m.gov.succeeded()
+}
+
+// startGrace starts counting how long WhatsApp has been out of reach, unless it is
+// counted already.
+func (d *device) startGrace() {
+	if d.grace != nil {
+		return
+	}
+	d.grace = time.AfterFunc(d.m.cfg.Grace, func() {
+		defer d.m.survive("grace")
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.grace == nil || d.att == nil || d.cur.State != StatePairing || d.cur.Reason == ReasonPasskey {
+			return
+		}
+		d.apply(eventGrace, func(s *Snapshot) { s.Retrying = true })
+	})
+}
+
+func (d *device) stopGrace() {
+	if d.grace != nil {
+		d.grace.Stop()
+		d.grace = nil
+	}
+}
