@@ -105,3 +105,54 @@ func TestEveryRefusalHasASentence(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryActionHasAWord finds what this package and the command line write into the
+// audit, and compares it with what the panel has words for.
+func TestEveryActionHasAWord(t *testing.T) {
+	actions := make(map[string]bool)
+	for _, dir := range []string{".", "../cmd/wadah"} {
+		for _, file := range sources(t, dir) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.KeyValueExpr:
+					if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Action" {
+						if text, ok := literal(n.Value); ok {
+							actions[text] = true
+						}
+					}
+				case *ast.CallExpr:
+					for _, arg := range auditArgs(n) {
+						if text, ok := literal(arg); ok && strings.Contains(text, ".") {
+							actions[text] = true
+						}
+					}
+				}
+				return true
+			})
+		}
+	}
+	if len(actions) < 30 {
+		t.Fatalf("only %d actions found", len(actions))
+	}
+	known := views.AuditActions()
+	for action := range actions {
+		if !slices.Contains(known, action) {
+			t.Errorf("the panel has no word for %s", action)
+		}
+	}
+}
+
+// auditArgs are the arguments of a call that writes into the audit.
+func auditArgs(call *ast.CallExpr) []ast.Expr {
+	name := ""
+	switch fun := call.Fun.(type) {
+	case *ast.Ident:
+		name = fun.Name
+	case *ast.SelectorExpr:
+		name = fun.Sel.Name
+	}
+	if lower := strings.ToLower(name); strings.HasPrefix(lower, "audit") || strings.HasPrefix(lower, "note") || name == "deviceAction" || name == "enter" {
+		return call.Args
+	}
+	return nil
+}

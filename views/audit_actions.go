@@ -22,9 +22,11 @@ var auditActions = map[string]Tone{
 	"device.create": ToneOK, "device.rename": ToneOff, "device.default": ToneAct, "device.delete": ToneDanger,
 	"device.start": ToneOK, "device.stop": ToneOff, "device.restart": ToneOff, "device.logout": ToneAct, "device.pair": ToneOK,
 
-	"key.create": ToneOK, "key.reveal": ToneAct, "key.rotate": ToneAct, "key.revoke": ToneAct,
+	"key.create": ToneOK, "key.reveal": ToneAct, "key.rotate": ToneAct, "key.revoke": ToneAct, "key.replace": ToneAct,
 	"secret.create": ToneOK, "secret.reveal": ToneAct, "secret.rotate": ToneAct, "secret.revoke": ToneAct,
 	"scanlink.create": ToneOK, "scanlink.revoke": ToneOff, "scanlink.open": ToneOff,
+
+	"system.list_devices": ToneOff, "system.detail_device": ToneOff, "system.refused": ToneDanger,
 
 	"settings.change": ToneAct, "audit.export": ToneAct, "access.refused": ToneDanger,
 }

@@ -53,7 +53,7 @@ func (c *deviceAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (e
 	if err != nil {
 		return err
 	}
-	if err := audit(ctx, store, "device.add", device.ID); err != nil {
+	if err := audit(ctx, store, "device.create", device.ID); err != nil {
 		return err
 	}
 	out := deviceKeyOut{ID: device.ID, Name: device.Name, APIKey: key.Value}
