@@ -69,6 +69,14 @@ func (f AuditFilter) query(before string) string {
 	return "?" + q.Encode()
 }
 
+// day is a day as a field for dates takes it; what is none leaves the field empty.
+func day(text string) string {
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return ""
+	}
+	return text
+}
+
 func (f AuditFilter) empty() bool {
 	f.Before = ""
 	return f == AuditFilter{}

@@ -429,11 +429,11 @@ func auditFilter(p AuditPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{id: "audit-from", name: "from", kind: "date", label: p.Lang.T("audit.from"), value: p.Filter.From, optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(input{id: "audit-from", name: "from", kind: "date", label: p.Lang.T("audit.from"), value: day(p.Filter.From), optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{id: "audit-to", name: "to", kind: "date", label: p.Lang.T("audit.to"), value: p.Filter.To, optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(input{id: "audit-to", name: "to", kind: "date", label: p.Lang.T("audit.to"), value: day(p.Filter.To), optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

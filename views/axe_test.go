@@ -41,12 +41,14 @@ func gallerySite(t *testing.T, lang views.Lang, theme string) (url string, names
 		w.Header().Set("Cache-Control", "max-age=3600")
 		http.ServeFile(w, r, "testdata/axe/axe.min.js")
 	})
-	mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = w.Write(views.Beat())
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	})
+	for _, path := range []string{"/events", "/scan/t0k3n/events"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = w.Write(views.Beat())
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		})
+	}
 	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
 	for name, component := range all {
 		if state, ok := strings.CutPrefix(name, "device-"); ok && sameLook[state] {
