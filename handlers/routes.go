@@ -82,6 +82,7 @@ func (s *Server) routes() []route {
 	list = append(list, s.apiRoutes()...)
 	list = append(list, s.systemRoutes()...)
 	list = append(list, s.doorRoutes()...)
+	list = append(list, s.settingsRoutes()...)
 	if s.cfg.Sandbox != nil {
 		list = append(list, s.sandboxRoutes()...)
 	}

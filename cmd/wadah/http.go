@@ -30,9 +30,11 @@ const stopHTTP = 3 * time.Second
 
 // httpFlags say where and how the panel and the API are served.
 type httpFlags struct {
-	Listen         string   `help:"Address and port to listen on. With 0.0.0.0:8080 other machines get in too: put a reverse proxy with TLS in front." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL      string   `help:"Address people use, such as https://wa.example.org. With https, sign-in cookies never travel unencrypted." name:"public-url" placeholder:"URL"`
-	PhoneRegion    string   `help:"Country, by its two letters, of phone numbers that are typed without a country code." default:"ID" placeholder:"CC"`
+	Listen         string `help:"Address and port to listen on. With 0.0.0.0:8080 other machines get in too: put a reverse proxy with TLS in front, or set --tls-cert." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      string `help:"Address people use, such as https://wa.example.org. With https, sign-in cookies never travel unencrypted." name:"public-url" placeholder:"URL"`
+	PhoneRegion    string `help:"Country, by its two letters, of phone numbers that are typed without a country code." default:"ID" placeholder:"CC"`
+	tlsFlags       `embed:""`
+	limitFlags     `embed:""`
 	TrustedProxies []string `help:"Addresses or networks of the reverse proxies whose X-Forwarded headers count, such as 127.0.0.1 or 10.0.0.0/8." placeholder:"CIDR"`
 }
 
@@ -101,15 +103,17 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // localURL is where a browser on this machine finds the listener.
-func localURL(addr net.Addr) string {
+func localURL(addr net.Addr) string { return "http://" + localHost(addr) }
+
+func localHost(addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
-		return "http://" + addr.String()
+		return addr.String()
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return net.JoinHostPort(host, port)
 }
 
 // closer is a handler with streams that end only when it is told.

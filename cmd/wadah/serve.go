@@ -63,6 +63,14 @@ func (s server) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	limits, err := s.web.limits()
+	if err != nil {
+		return err
+	}
+	certs, err := s.web.certificates(s.log)
+	if err != nil {
+		return err
+	}
 	if err := makeFolder(s.data.Data); err != nil {
 		return err
 	}
@@ -87,6 +95,11 @@ func (s server) run(ctx context.Context) (err error) {
 	}
 	defer func() { _ = listener.Close() }() // already closed unless a step below fails
 	base := localURL(listener.Addr())
+	if certs != nil {
+		base = "https://" + localHost(listener.Addr())
+		listener = certs.listener(listener)
+		defer certs.onHangup(ctx)()
+	}
 	if public != nil {
 		base = public.String()
 	}
@@ -112,7 +125,7 @@ func (s server) run(ctx context.Context) (err error) {
 
 	about := currentVersions()
 	web := handlers.New(handlers.Config{
-		PublicURL: public, TrustedProxies: trusted, PhoneRegion: region,
+		PublicURL: public, TrustedProxies: trusted, PhoneRegion: region, Limits: limits,
 		Version: about.Wadah, Library: about.Whatsmeow,
 		Simulated: s.whatsapp.simulated(), Sandbox: s.phones,
 	}, store, manager, s.log)

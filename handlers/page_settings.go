@@ -1,0 +1,171 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/views"
+)
+
+// maxBrand is how many characters the name on scan pages may have.
+const maxBrand = 60
+
+// settingsRoutes are what concerns the whole installation.
+func (s *Server) settingsRoutes() []route {
+	return []route{
+		get("/settings", admin, s.settingsPage),
+		post("/settings/secret", admin, s.rotateSecret),
+		post("/settings/secret/revoke", admin, s.revokeSecrets),
+		post("/settings/secret/:secret/reveal", admin, s.revealSecret),
+		post("/settings/brand", admin, s.setBrand),
+	}
+}
+
+// settingsPage shows what concerns the whole installation.
+func (s *Server) settingsPage(c echo.Context) error {
+	return s.showSettings(c, http.StatusOK, func(*views.SettingsPage) {})
+}
+
+func (s *Server) showSettings(c echo.Context, status int, change func(*views.SettingsPage)) error {
+	ctx := c.Request().Context()
+	page := views.SettingsPage{Page: s.page(c), BaseURL: s.baseURL(c), MinDays: minRetention, Limits: s.limitsView()}
+	page.Path = "/settings"
+	secrets, err := s.store.SystemSecrets(ctx)
+	if err != nil {
+		return err
+	}
+	for _, secret := range secrets {
+		view := views.Secret{ID: secret.ID, CreatedAt: local(secret.CreatedAt)}
+		if secret.ExpiresAt != nil {
+			view.ExpiresAt = local(*secret.ExpiresAt)
+		}
+		page.Secrets = append(page.Secrets, view)
+	}
+	if page.Days, err = retention(ctx, s.store); err != nil {
+		return err
+	}
+	if page.Brand, err = s.brand(ctx); err != nil {
+		return err
+	}
+	change(&page)
+	return s.render(c, status, views.Settings(page))
+}
+
+// limitsView are the limits in force, with the variables that set them.
+func (s *Server) limitsView() []views.Limit {
+	l := s.limits
+	rate := func(n, burst int) string {
+		if n <= 0 {
+			return "∞"
+		}
+		return fmt.Sprintf("%d/s (%d)", n, burst)
+	}
+	count := func(n int) string {
+		if n <= 0 {
+			return "∞"
+		}
+		return strconv.Itoa(n)
+	}
+	trusted := "–"
+	if len(s.cfg.TrustedProxies) > 0 {
+		var list []string
+		for _, p := range s.cfg.TrustedProxies {
+			list = append(list, p.String())
+		}
+		trusted = strings.Join(list, ", ")
+	}
+	return []views.Limit{
+		{Name: "key_rate", Value: rate(l.KeyRate, l.KeyBurst), Env: "WADAH_KEY_RATE, WADAH_KEY_BURST"},
+		{Name: "address_rate", Value: rate(l.AddressRate, l.AddressBurst), Env: "WADAH_ADDRESS_RATE, WADAH_ADDRESS_BURST"},
+		{Name: "login_streams", Value: count(l.LoginStreams), Env: "WADAH_LOGIN_STREAMS"},
+		{Name: "key_streams", Value: count(l.KeyStreams), Env: "WADAH_KEY_STREAMS"},
+		{Name: "devices", Value: count(l.Devices), Env: "WADAH_MAX_DEVICES"},
+		{Name: "body", Value: strconv.FormatInt(l.Body, 10) + " B", Env: "WADAH_MAX_BODY"},
+		{Name: "trusted_proxies", Value: trusted, Env: "WADAH_TRUSTED_PROXIES"},
+	}
+}
+
+// rotateSecret makes the first system secret, or replaces it, and shows the new one.
+func (s *Server) rotateSecret(c echo.Context) error {
+	ctx := c.Request().Context()
+	overlap, err := overlapOf(c)
+	if err != nil {
+		return err
+	}
+	before, err := s.store.SystemSecrets(ctx)
+	if err != nil {
+		return err
+	}
+	secret, err := s.store.RotateSystemSecret(ctx, overlap)
+	if err != nil {
+		return err
+	}
+	action := "secret.create"
+	if len(before) > 0 {
+		action = "secret.rotate"
+	}
+	s.note(c, s.byUser(c, action, "", ""))
+	return s.showSecret(c, secret.ID, secret.Value, visitorOf(c).lang.Notice(views.NoticeSecretCreated))
+}
+
+// revealSecret shows a system secret, after it was written down who asked for it.
+func (s *Server) revealSecret(c echo.Context) error {
+	id := c.Param("secret")
+	if err := s.mustNote(c, s.byUser(c, "secret.reveal", "", "")); err != nil {
+		return err
+	}
+	value, err := s.store.RevealSystemSecret(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	return s.showSecret(c, id, value, nil)
+}
+
+func (s *Server) showSecret(c echo.Context, id, value string, said *views.Flash) error {
+	return s.showSettings(c, http.StatusOK, func(page *views.SettingsPage) {
+		for i := range page.Secrets {
+			if page.Secrets[i].ID == id {
+				page.Secrets[i].Value = value
+			}
+		}
+		if said != nil {
+			page.Flash = said
+		}
+	})
+}
+
+// revokeSecrets ends all system secrets: the system API is off.
+func (s *Server) revokeSecrets(c echo.Context) error {
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, "/settings")
+	}
+	if err := s.store.RevokeSystemSecrets(c.Request().Context()); err != nil {
+		return err
+	}
+	s.note(c, s.byUser(c, "secret.revoke", "", ""))
+	s.setFlash(c, views.NoticeSecretRevoked, "")
+	return c.Redirect(http.StatusSeeOther, "/settings")
+}
+
+// setBrand says what name scan pages carry.
+func (s *Server) setBrand(c echo.Context) error {
+	name := strings.Join(strings.Fields(c.FormValue("brand")), " ")
+	if utf8.RuneCountInString(name) > maxBrand || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *views.SettingsPage) {
+			page.Problems = map[string]string{"brand": page.Lang.Invalid("name_too_long")}
+			page.Brand = name
+		})
+	}
+	if err := s.store.SetSetting(c.Request().Context(), brandSetting, name); err != nil {
+		return err
+	}
+	s.note(c, s.byUser(c, "settings.change", "", "brand"))
+	s.setFlash(c, views.NoticeSettingsSaved, "")
+	return c.Redirect(http.StatusSeeOther, "/settings")
+}

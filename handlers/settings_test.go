@@ -1,0 +1,73 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestSystemSecretInThePanel(t *testing.T) {
+	e := newEnv(t)
+	b := e.admin()
+	b.get("/settings").has(t, http.StatusOK, "secret-create", "limit-row")
+	value := func(page answer) string {
+		v := page.match(t, `data-testid="secret-value">([0-9a-f]{32})<`)
+		e.secrets = append(e.secrets, v)
+		return v
+	}
+	works := func(secret string) bool {
+		got, _ := e.system("listDevice", url.Values{"secret": {secret}})
+		return got.StatusCode == http.StatusOK
+	}
+	first := value(b.post("/settings/secret", url.Values{"overlap": {"0s"}}))
+	if !works(first) {
+		t.Error("the new secret opens nothing")
+	}
+	page := b.get("/settings")
+	if strings.Contains(page.body, first) {
+		t.Error("the page shows the secret unasked")
+	}
+	row := page.match(t, `data-secret="([^"]+)"`)
+	if got := value(b.post("/settings/secret/"+row+"/reveal", nil)); got != first {
+		t.Errorf("revealed %q", got)
+	}
+	second := value(b.post("/settings/secret", url.Values{"overlap": {"24h"}}))
+	if second == first || !works(first) || !works(second) {
+		t.Error("during the overlap one of both opens nothing")
+	}
+	third := value(b.post("/settings/secret", url.Values{"overlap": {"0s"}}))
+	if works(first) || works(second) || !works(third) {
+		t.Error("replaced at once, but the old secrets work or the new one does not")
+	}
+	b.post("/settings/secret/revoke", nil).leads(t, "/settings")
+	if !works(third) {
+		t.Error("revoked without being confirmed")
+	}
+	b.post("/settings/secret/revoke", url.Values{"confirm": {"yes"}}).leads(t, "/settings")
+	if works(third) {
+		t.Error("a revoked secret works")
+	}
+	if got := b.post("/settings/secret/"+row+"/reveal", nil); got.StatusCode != http.StatusNotFound {
+		t.Errorf("a revoked secret is revealed: %d", got.StatusCode)
+	}
+	if got := b.post("/settings/secret", url.Values{"overlap": {"soon"}}); got.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("an overlap that is none: %d", got.StatusCode)
+	}
+	for action, times := range map[string]int{"secret.create": 1, "secret.rotate": 2, "secret.reveal": 2, "secret.revoke": 1} {
+		e.audited(action, times)
+	}
+}
+
+func TestBrand(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("Kasir")
+	b := e.admin()
+	b.post("/settings/brand", url.Values{"brand": {"  Toko   <Maju> "}}).leads(t, "/settings")
+	if got := e.get(e.scanLink(b, id)); !strings.Contains(got.body, "Toko &lt;Maju&gt;") {
+		t.Error("the scan page does not carry the name")
+	}
+	if got := b.post("/settings/brand", url.Values{"brand": {strings.Repeat("x", 61)}}); got.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a name too long: %d", got.StatusCode)
+	}
+}
