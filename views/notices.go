@@ -109,8 +109,8 @@ var invalid = map[string]bool{
 	"qr_expired": true, "code_wrong": true, "fault_offline": true,
 
 	"code_required": true, "signin_again": true, "passkey_failed": true, "passkey_exists": true, "passkeys_too_many": true,
-	"passkeys_impossible": true, "self_change": true, "device_unknown": true, "devices_full": true, "keys_too_many": true,
-	"overlap_invalid": true, "life_invalid": true, "days_invalid": true, "brand_too_long": true, "date_invalid": true,
+	"passkeys_impossible": true, "self_change": true, "device_unknown": true, "too_many_devices": true,
+	"overlap_invalid": true, "life_invalid": true, "days_invalid": true, "date_invalid": true,
 }
 
 // Invalid is the sentence that says what to mend, by machine-readable code; a

@@ -160,7 +160,7 @@ func doorPages(lang views.Lang) map[string]templ.Component {
 
 	bare := settingsPage(lang)
 	bare.Secrets, bare.Limits, bare.Problems = nil, nil, map[string]string{
-		"days": lang.Invalid("days_invalid"), "brand": lang.Invalid("brand_too_long"), "secret": lang.Invalid("overlap_invalid"),
+		"days": lang.Invalid("days_invalid"), "brand": lang.Invalid("name_too_long"), "secret": lang.Invalid("overlap_invalid"),
 	}
 	all["settings-none"] = views.Settings(bare)
 	shown := settingsPage(lang)
