@@ -61,6 +61,8 @@ func TestFragments(t *testing.T) {
 			golden(t, string(lang)+"/timeline", render(t, views.DeviceTimeline(lang, timeline())))
 			golden(t, string(lang)+"/keys", render(t, views.DeviceKeys(lang, states()["ready"], keys())))
 			golden(t, string(lang)+"/scan-links", render(t, views.DeviceScanLinks(lang, states()["qr"], scanLinks())))
+			golden(t, string(lang)+"/scan-qr", render(t, views.ScanLive(scanPage(lang, states()["qr"]))))
+			golden(t, string(lang)+"/scan-off", render(t, views.ScanLive(scanPage(lang, states()["not_scanned"]))))
 			golden(t, string(lang)+"/phones", render(t, views.PhonesLive(phonesPage(lang))))
 			api := views.API{BaseURL: "http://127.0.0.1:8080", Key: "be670d0018987231588ff183a0e8d509", CanReveal: true}
 			golden(t, string(lang)+"/api", render(t, views.DeviceAPI(lang, states()["ready"], api)))
