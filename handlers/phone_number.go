@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -10,10 +11,17 @@ import (
 // without plus. Numbers without a country code belong to region ("ID").
 func phoneNumber(raw, region string) (digits string, ok bool) {
 	raw = strings.TrimSpace(raw)
+	// Clients send 6281234567890 without the plus: the region's own country code at the
+	// beginning is one, although some area codes begin in the same way.
+	if code := phonenumbers.GetCountryCodeForRegion(region); code != 0 && strings.HasPrefix(raw, strconv.Itoa(code)) {
+		if digits, ok = parseNumber("+"+raw, region); ok {
+			return digits, true
+		}
+	}
 	if digits, ok = parseNumber(raw, region); ok {
 		return digits, true
 	}
-	// People often leave out just the plus: 6281234567890.
+	// Other countries' numbers, too, often come without the plus.
 	return parseNumber("+"+strings.TrimLeft(raw, "+0 "), region)
 }
 

@@ -1,0 +1,189 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// What strangers send is parsed by the functions below. "make test" runs each of these
+// for a few seconds beyond its seeds.
+
+// FuzzBody reads arbitrary bodies of any declared type: no panic, no value that was not
+// sent, and a refusal is always one of ours.
+func FuzzBody(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"application/x-www-form-urlencoded", "apiKey=0123456789abcdef0123456789abcdef"},
+		{"application/x-www-form-urlencoded", `"apiKey='api_key'"`},
+		{"application/x-www-form-urlencoded", "a=%zz&b=+&=c&&&"},
+		{"application/json", `{"apiKey":"x","wait":3,"phone":null,"response":{"a":[1]}}`},
+		{"application/json", `{"apiKey":"x","apiKey":"y"}`},
+		{"application/json", "\ufeff{\"a\":\"\\ud800\"}"},
+		{"multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"apiKey\"\r\n\r\nx\r\n--b--\r\n"},
+		{"multipart/form-data", "--b"},
+		{"text/plain; charset=\"", "{"},
+		{"", "[[[[[["},
+	} {
+		f.Add(seed[0], []byte(seed[1]))
+	}
+	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
+		r := httptest.NewRequest(http.MethodPost, "/api/getState", bytes.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		in, err := readParams(httptest.NewRecorder(), r, 64<<10)
+		if err != nil {
+			if f := failureOf(err); f.Status < 400 || f.Status > 499 {
+				t.Fatalf("a broken body is answered with %d", f.Status)
+			}
+			return
+		}
+		for _, p := range in.body {
+			if len(p.value) > len(body)*3 { // an invalid byte becomes three
+				t.Fatalf("a value of %d bytes out of a body of %d", len(p.value), len(body))
+			}
+		}
+		if _, err := keyOf(r, in); err != nil && failureOf(err) != errTwoKeys {
+			t.Fatalf("%v", err)
+		}
+	})
+}
+
+// FuzzKeyPlaces looks for the key in every place at once: it is found where it stands, and
+// two different ones are never taken for one.
+func FuzzKeyPlaces(f *testing.F) {
+	f.Add("apiKey=abc", "", "")
+	f.Add("apiKey='abc'&apiKey=abc", "abc", "Bearer abc")
+	f.Add("apiKey=abc", "abd", "bearer  abc")
+	f.Add("apiKey=%", "\"", "Basic abc")
+	f.Fuzz(func(t *testing.T, query, header, authorization string) {
+		r := &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: query}, Header: http.Header{
+			"X-Api-Key": {header}, "Authorization": {authorization},
+		}}
+		in := params{query: query}
+		key, err := keyOf(r, in)
+		seen := map[string]bool{}
+		in.each("apiKey", func(v string) bool { seen[v] = v != ""; return true })
+		seen[unquote(header)] = unquote(header) != ""
+		if scheme, token, ok := strings.Cut(authorization, " "); ok && strings.EqualFold(scheme, "Bearer") {
+			seen[unquote(token)] = unquote(token) != ""
+		}
+		delete(seen, "")
+		switch {
+		case len(seen) > 1 && err == nil:
+			t.Fatalf("%d different keys were taken for %q", len(seen), key)
+		case len(seen) == 1 && (err != nil || !seen[key]):
+			t.Fatalf("one key was sent, %q was found, %v", key, err)
+		case len(seen) == 0 && (err != nil || key != ""):
+			t.Fatalf("no key was sent, %q was found, %v", key, err)
+		}
+	})
+}
+
+// FuzzPhoneNumber accepts nothing but digits that a phone can have.
+func FuzzPhoneNumber(f *testing.F) {
+	for _, seed := range []string{"6281234567890", "0812-3456-7890", "+62 812 3456 7890", "(021) 555", "٠٨١٢", "+", "00000000000000000000", "\x00\xff", "+1;ext=99", "tel:+62;isub=1", "6222000000", "6222 000000"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		digits, ok := phoneNumber(raw, "ID")
+		if !ok {
+			return
+		}
+		if len(digits) < 5 || len(digits) > 17 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0' {
+			t.Fatalf("%q became %q", raw, digits)
+		}
+		if !strings.HasPrefix(digits, "62") {
+			return // without the plus it may be read as one of the region's own
+		}
+		if again, ok := phoneNumber(digits, "ID"); !ok || again != digits {
+			t.Fatalf("%q is not accepted as it was written: %q %v", digits, again, ok)
+		}
+	})
+}
+
+// FuzzWait reads the parameters of getQR: from 0 to 25 seconds or a refusal.
+func FuzzWait(f *testing.F) {
+	for _, seed := range []string{"wait=10", "wait=-1", "wait=99999999999999999999", "wait='5'", "wait=%35", "wait=5.0", "wait=0x5"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		wait, err := waitParam(params{query: query})
+		if err != nil && failureOf(err) != errBadWait {
+			t.Fatal(err)
+		}
+		if wait < 0 || wait > maxWait*time.Second {
+			t.Fatalf("%q waits %v", query, wait)
+		}
+	})
+}
+
+// FuzzForwarded reads forwarding headers: from a stranger they change nothing, from a
+// configured proxy they never make the client one of the proxies' own choosing.
+func FuzzForwarded(f *testing.F) {
+	f.Add("192.0.2.1", "https", true)
+	f.Add("10.0.0.1, 192.0.2.1, 10.0.0.2", "HTTPS", true)
+	f.Add("unknown, for=\"[2001:db8::1]:80\"", "http", false)
+	f.Add(",,,", "", true)
+	f.Add("::ffff:192.0.2.1, fe80::1%eth0", "https", true)
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	f.Fuzz(func(t *testing.T, forwarded, proto string, trusted bool) {
+		peer := "203.0.113.9"
+		if trusted {
+			peer = "10.1.2.3"
+		}
+		r := &http.Request{RemoteAddr: peer + ":1234", Header: http.Header{"X-Forwarded-For": {forwarded}, "X-Forwarded-Proto": {proto}}}
+		got := clientAddr(r, proxies)
+		if !got.IsValid() || got.Is4In6() {
+			t.Fatalf("%q became %v", forwarded, got)
+		}
+		if !trusted && (got.String() != peer || isSecure(r, proxies)) {
+			t.Fatalf("a stranger's header was believed: %v", got)
+		}
+		if got.String() != peer && !strings.Contains(forwarded, ":") && !strings.Contains(forwarded, got.String()) {
+			t.Fatalf("%v does not stand in %q", got, forwarded)
+		}
+		if n := network(got); n.Is4() != got.Is4() {
+			t.Fatalf("%v counts as %v", got, n)
+		}
+	})
+}
+
+// FuzzJSONString writes strings into answers: whatever they hold, the answer is JSON and
+// says the same.
+func FuzzJSONString(f *testing.F) {
+	for _, seed := range []string{"Kasir", `"\`, "<script>", "\x00\x1f\x7f", "\u2028", "\xff", "é"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var back string
+		if err := json.Unmarshal(appendString(nil, text), &back); err != nil {
+			t.Fatal(err)
+		}
+		if utf8.ValidString(text) && back != text {
+			t.Fatalf("%q became %q", text, back)
+		}
+	})
+}
+
+// FuzzOwnPath accepts only paths of this server as the place to go to after sign-in.
+func FuzzOwnPath(f *testing.F) {
+	for _, seed := range []string{"/devices", "//evil.example", "/\\evil.example", "https://evil.example", "/\tx", "/devices?q=a#b", "/%2f/evil"} {
+		f.Add(seed)
+	}
+	base, err := url.Parse("https://wadah.example/signin")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, next string) {
+		to, err := base.Parse(ownPath(next, "/devices"))
+		if err != nil || to.Host != base.Host || to.Scheme != base.Scheme {
+			t.Fatalf("%q leads to %v, %v", next, to, err)
+		}
+	})
+}
