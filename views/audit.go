@@ -56,8 +56,13 @@ type AuditEntry struct {
 func (f AuditFilter) query(before string) string {
 	q := url.Values{}
 	for _, pair := range [][2]string{
-		{"q", f.Text}, {"actor", f.Actor}, {"action", f.Action}, {"device", f.Device},
-		{"from", f.From}, {"to", f.To}, {"before", before},
+		{"q", f.Text},
+		{"actor", f.Actor},
+		{"action", f.Action},
+		{"device", f.Device},
+		{"from", f.From},
+		{"to", f.To},
+		{"before", before},
 	} {
 		if pair[1] != "" {
 			q.Set(pair[0], pair[1])
