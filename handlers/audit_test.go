@@ -125,7 +125,7 @@ func TestRetention(t *testing.T) {
 	set("0")
 	left("a.new a.old a.ancient")
 	for _, bad := range []string{"", "x", "-1", "6", "99999", "1e3"} {
-		set(bad)
+		b.post("/settings/retention", url.Values{"days": {bad}}).has(t, http.StatusUnprocessableEntity, "retention-days")
 	}
 	left("a.new a.old a.ancient")
 	if err := e.store.SetSetting(t.Context(), "audit_retention_days", "broken"); err != nil {

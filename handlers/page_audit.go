@@ -143,8 +143,10 @@ func SweepAudit(ctx context.Context, store *models.Store) error {
 func (s *Server) setRetention(c echo.Context) error {
 	days, err := strconv.Atoi(strings.TrimSpace(c.FormValue("days")))
 	if err != nil || days != 0 && (days < minRetention || days > maxRetention) {
-		s.setProblem(c, "days_invalid")
-		return c.Redirect(http.StatusSeeOther, "/settings") //nolint:nilerr // told to the person
+		problem := visitorOf(c).lang.Invalid("days_invalid")
+		return s.showSettings(c, http.StatusUnprocessableEntity, func(p *views.SettingsPage) {
+			p.Problems = map[string]string{"days": problem}
+		})
 	}
 	if err := s.store.SetSetting(c.Request().Context(), retentionSetting, strconv.Itoa(days)); err != nil {
 		return err

@@ -112,6 +112,7 @@ func (s *Server) passkeyStep(c echo.Context, do func(context.Context, string) er
 	if err := do(ctx, snap.ID); err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
+	s.audit(c, visitorOf(c).user.Name, "device.pair", snap.ID, snap.Name)
 	s.setFlash(c, views.NoticePasskeySent, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

@@ -18,8 +18,10 @@ func TestPeople(t *testing.T) {
 	b := e.admin()
 	b.get("/people").has(t, http.StatusOK, "person-row", "person-add-name", "person-add-password", "nav-people")
 	for _, bad := range []url.Values{
-		{"name": {"boss"}, "role": {"viewer"}, "password": {password}}, {"name": {"ani"}, "role": {"king"}, "password": {password}},
-		{"name": {"ani"}, "role": {"viewer"}, "password": {"short"}}, {},
+		{"name": {"boss"}, "role": {"viewer"}, "password": {password}},
+		{"name": {"ani"}, "role": {"king"}, "password": {password}},
+		{"name": {"ani"}, "role": {"viewer"}, "password": {"short"}},
+		{},
 	} {
 		b.post("/people", bad).has(t, http.StatusUnprocessableEntity, "person-add-submit")
 	}
