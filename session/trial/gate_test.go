@@ -16,6 +16,14 @@ type gate struct {
 	mu     sync.Mutex
 	before func(session.Target, session.Signal)
 	conns  []*gateConn // open ones
+	dials  int         // begun so far
+}
+
+// dialled is how many dials have begun.
+func (g *gate) dialled() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.dials
 }
 
 // atSignal calls f before each signal is handed to the manager; nil ends that.
@@ -40,6 +48,9 @@ func once[T session.Signal](g *gate, f func()) <-chan struct{} {
 
 // Dial dials, and passes signals by atSignal's function.
 func (g *gate) Dial(ctx context.Context, to session.Target, on session.Handler) (session.Conn, error) {
+	g.mu.Lock()
+	g.dials++
+	g.mu.Unlock()
 	deliver := on.Signal
 	on.Signal = func(s session.Signal) {
 		g.mu.Lock()

@@ -176,6 +176,7 @@ type play struct {
 	linked  bool // from the beginning
 	end     session.Snapshot
 	cleared bool
+	struck  int // the dial whose connection the fault ends; 0 when it is not known
 }
 
 func (c cell) isOutage() bool { return strings.HasPrefix(c.fault, "outage_") }
@@ -296,8 +297,21 @@ func (p *play) settled(s session.Snapshot) bool {
 	}
 }
 
-// wasLost says whether a connection was lost and made again.
+// breaks says whether the fault ends the connection that it strikes at once.
+func (c cell) breaks() bool {
+	switch sandbox.FaultKind(c.fault) {
+	case sandbox.FaultSilence, sandbox.FaultSlow, sandbox.FaultGarbage:
+		return false
+	default:
+		return c.isLive()
+	}
+}
+
+// wasLost says whether a connection was lost and made again, after the fault.
 func (p *play) wasLost() bool {
+	if p.gate.dialled() <= p.struck {
+		return false
+	}
 	told := p.story(p.id)
 	lost := slices.Index(told, "PAIRING/reconnecting")
 	return lost >= 0 && slices.Index(told[lost:], "CONNECTED/ready") > 0

@@ -42,7 +42,7 @@ func (p *play) showing() {
 	p.strike()
 	if ends := p.fault == string(sandbox.FaultReplaced) || p.fault == string(sandbox.FaultDeviceRemoved); ends {
 		p.when(deadline, p.id, func(now session.Snapshot) bool { return now.State == session.StateOff })
-	} else if lost := p.isLive() && p.fault != string(sandbox.FaultSlow) && p.fault != string(sandbox.FaultGarbage) && p.fault != string(sandbox.FaultSilence); lost {
+	} else if p.breaks() {
 		p.when(deadline, p.id, func(now session.Snapshot) bool { return now.QR != nil && now.QR.Text != s.QR.Text })
 	}
 }
@@ -124,7 +124,12 @@ func (p *play) reconnecting() {
 	case p.isOutage():
 		p.strike()
 	case p.isLive():
-		struck := once[session.SignalOnline](p.gate, p.strike)
+		struck := once[session.SignalOnline](p.gate, func() {
+			if p.breaks() {
+				p.struck = p.gate.dialled() // the device is connected before and after
+			}
+			p.strike()
+		})
 		must(p.t, p.svc.SetOutage(sandbox.OutageNone))
 		p.awaitStrike(struck)
 	default:
