@@ -31,8 +31,8 @@ func (systemSecretRow) TableName() string { return "system_secrets" }
 
 const purposeSystemSecret = "system-secret"
 
-// validSecret chooses the secrets that are valid at a time in Unix milliseconds.
-const validSecret = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
+// whileValid chooses the rows that are valid at a time in Unix milliseconds.
+const whileValid = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
 
 // RotateSystemSecret makes a new secret, which is the way to create the first one as
 // well. Those before stay valid for overlap; 0 ends them at once.
@@ -67,7 +67,7 @@ func (s *Store) RotateSystemSecret(ctx context.Context, overlap time.Duration) (
 // SystemSecrets returns the valid secrets, newest first, without their values.
 func (s *Store) SystemSecrets(ctx context.Context) ([]SystemSecret, error) {
 	var rows []systemSecretRow
-	if err := s.read(ctx).Where(validSecret, s.nowMilli()).Order("id DESC").Find(&rows).Error; err != nil {
+	if err := s.read(ctx).Where(whileValid, s.nowMilli()).Order("id DESC").Find(&rows).Error; err != nil {
 		return nil, wrap(ctx, "list system secrets", err)
 	}
 	secrets := make([]SystemSecret, 0, len(rows))
@@ -81,7 +81,7 @@ func (s *Store) SystemSecrets(ctx context.Context) ([]SystemSecret, error) {
 // there is none with this ID.
 func (s *Store) RevealSystemSecret(ctx context.Context, id string) (string, error) {
 	var row systemSecretRow
-	if err := s.read(ctx).Where("id = ?", id).Where(validSecret, s.nowMilli()).Take(&row).Error; err != nil {
+	if err := s.read(ctx).Where("id = ?", id).Where(whileValid, s.nowMilli()).Take(&row).Error; err != nil {
 		return "", wrap(ctx, "reveal system secret", err)
 	}
 	return s.vault.unseal(purposeSystemSecret, row.ID, row.Sealed)
@@ -95,9 +95,9 @@ func (s *Store) RevokeSystemSecrets(ctx context.Context) error {
 	return s.settle(ctx, "revoke system secrets", wrap(ctx, "revoke system secrets", err))
 }
 
-// CheckSystemSecret reports whether value is a valid secret, and whether there is
-// any: without one the system API is off.
-func (s *Store) CheckSystemSecret(ctx context.Context, value string) (valid, any bool, err error) {
+// CheckSystemSecret reports whether value is a valid secret, and whether one is set
+// at all: without one the system API is off.
+func (s *Store) CheckSystemSecret(ctx context.Context, value string) (valid, set bool, err error) {
 	now := s.now()
 	known, err := s.secrets.get(now, func() (map[string]*int64, error) { return s.loadSecrets(ctx) })
 	if err != nil {
@@ -105,20 +105,20 @@ func (s *Store) CheckSystemSecret(ctx context.Context, value string) (valid, any
 	}
 	at := now.UnixMilli()
 	for _, expires := range known {
-		any = any || expires == nil || *expires > at
+		set = set || expires == nil || *expires > at
 	}
 	if !wellFormedKey(value) {
-		return false, any, nil
+		return false, set, nil
 	}
 	sum := s.vault.keyHash(value)
 	// The table is keyed by a keyed hash, so how the look-up takes its time tells nothing.
 	expires, found := known[hex.EncodeToString(sum[:])]
-	return found && (expires == nil || *expires > at), any, nil
+	return found && (expires == nil || *expires > at), set, nil
 }
 
 func (s *Store) loadSecrets(ctx context.Context) (map[string]*int64, error) {
 	var rows []systemSecretRow
-	if err := s.read(ctx).Select("lookup", "expires_at").Where(validSecret, s.nowMilli()).Find(&rows).Error; err != nil {
+	if err := s.read(ctx).Select("lookup", "expires_at").Where(whileValid, s.nowMilli()).Find(&rows).Error; err != nil {
 		return nil, wrap(ctx, "check system secret", err)
 	}
 	known := make(map[string]*int64, len(rows))
