@@ -9,7 +9,7 @@ BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s
 ARGS         ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build run sandbox test test-short soak bench generate golden fmt lint check check-static clean
+.PHONY: help build run sandbox test test-short soak fuzz vuln bench generate golden fmt lint check check-static clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ test-short: ## run the tests of the packages, without race detector, processes a
 
 soak: ## run the tests of crashes and faults for longer than make test does
 	WADAH_SOAK=1 $(GO) test -count=1 -timeout 4h ./cmd/wadah ./session/...
+
+fuzz: ## fuzz everything strangers send (FUZZTIME=1m for each target)
+	@FUZZTIME=$(or $(FUZZTIME),1m) .ci/fuzz
+
+vuln: ## look for known vulnerabilities in what is used (needs its database on the internet)
+	@.ci/vuln
 
 bench: ## compare with the plain library and plain handlers, as a table (BENCH=part, ROUNDS=n; 15 minutes, Linux)
 	$(GO) test -run '^$$' -bench 'Wadah/$(or $(BENCH),.)' -benchtime 1x -timeout 120m ./cmd/wadah -rounds $(or $(ROUNDS),5)

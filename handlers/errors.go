@@ -65,6 +65,13 @@ var storageFailure = failure{
 	Message: "The server cannot use its storage right now. Try again; its administrator finds the cause in the log.",
 }
 
+// errGivenUp answers a client that has gone away. Without an answer net/http would send
+// an empty 200.
+var errGivenUp = &failure{
+	Status: http.StatusServiceUnavailable, Code: "given_up", RetryAfter: time.Second,
+	Message: "The client gave up before there was an answer. Keep the connection open until it comes.",
+}
+
 var internalFailure = failure{
 	Status: http.StatusInternalServerError, Code: "internal",
 	Message: "Something went wrong on the server. Try again; its administrator finds the cause in the log.",
@@ -147,8 +154,12 @@ func bannedFailure(b *session.BannedError) *failure {
 // mend once.
 func (s *Server) handleError(err error, c echo.Context) {
 	f := failureOf(err)
-	s.logFailure(c, f)
-	if c.Response().Committed || c.Request().Context().Err() != nil && errors.Is(err, context.Canceled) {
+	if c.Request().Context().Err() != nil && errors.Is(err, context.Canceled) {
+		f = errGivenUp // nobody's fault; and who has closed only one direction reads the answer
+	} else {
+		s.logFailure(c, f)
+	}
+	if c.Response().Committed {
 		return
 	}
 	f.writeHeaders(c.Response().Header())
