@@ -15,6 +15,7 @@ import (
 
 type sandboxCmd struct {
 	httpFlags     `embed:""`
+	lifeFlags     `embed:""`
 	Data          string `help:"Folder that keeps the database and the virtual phones. Without it everything is thrown away at the end." type:"path" placeholder:"DIR"`
 	ServerKeyFile string `help:"File with the server key; see serve." type:"path" placeholder:"FILE"`
 	SandboxListen string `help:"Loopback address of the simulated WhatsApp and its control API." default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
@@ -48,7 +49,7 @@ func (c *sandboxCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 		return nil
 	}
 	return server{
-		program: p, log: log, data: data, web: c.httpFlags,
+		program: p, log: log, data: data, web: c.httpFlags, life: c.lifeFlags,
 		whatsapp: endpoint{url: service.URL(), rootKey: service.RootKey()},
 		phones:   panelPhones(service),
 		control:  controlURL(service),

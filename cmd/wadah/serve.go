@@ -20,6 +20,7 @@ const stopDevices = 5 * time.Second
 type serveCmd struct {
 	dataFlags       `embed:""`
 	httpFlags       `embed:""`
+	lifeFlags       `embed:""`
 	WhatsAppURL     string `help:"Use a simulated WhatsApp on this machine instead of the real one, such as ws://127.0.0.1:8081/ws/chat." name:"whatsapp-url" placeholder:"URL"`
 	WhatsAppRootKey string `help:"Public root key of that simulated WhatsApp, 64 hexadecimal digits." name:"whatsapp-root-key" placeholder:"HEX"`
 }
@@ -34,7 +35,7 @@ func (c *serveCmd) Run(ctx context.Context, p *program, log *slog.Logger) error 
 		}
 		to = endpoint{url: c.WhatsAppURL, rootKey: key}
 	}
-	return server{program: p, log: log, data: c.dataFlags, web: c.httpFlags, whatsapp: to}.run(ctx)
+	return server{program: p, log: log, data: c.dataFlags, web: c.httpFlags, life: c.lifeFlags, whatsapp: to}.run(ctx)
 }
 
 // server is everything one run of the product is made from.
@@ -43,6 +44,7 @@ type server struct {
 	log      *slog.Logger
 	data     dataFlags
 	web      httpFlags
+	life     lifeFlags
 	whatsapp endpoint
 	phones   *handlers.Sandbox // the virtual phones of the panel; nil without
 	control  string            // where their control API is, for the greeting
@@ -64,6 +66,10 @@ func (s server) run(ctx context.Context) (err error) {
 		return err
 	}
 	limits, err := s.web.limits()
+	if err != nil {
+		return err
+	}
+	life, err := s.life.config()
 	if err != nil {
 		return err
 	}
@@ -115,7 +121,7 @@ func (s server) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
 
-	manager := session.NewManager(store, driver, session.DefaultConfig(), s.log)
+	manager := session.NewManager(store, driver, life, s.log)
 	if err := manager.Start(ctx); err != nil {
 		return err
 	}
