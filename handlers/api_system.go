@@ -90,15 +90,17 @@ func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
 		if err != nil {
 			return errTwoSecrets
 		}
-		valid, any, err := s.store.CheckSystemSecret(c.Request().Context(), value)
+		valid, exists, err := s.store.CheckSystemSecret(c.Request().Context(), value)
 		if err != nil {
 			return fmt.Errorf("check the system secret: %w", err)
 		}
-		if !any {
+		if !exists {
 			return errSystemOff
 		}
 		if !valid {
-			s.noteSeldom(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: "system.refused"})
+			if err := s.noteSeldom(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: "system.refused"}); err != nil {
+				return err
+			}
 			return errBadSecret
 		}
 		if err := s.spend(systemBudget); err != nil {

@@ -163,11 +163,12 @@ func (s *Server) handleError(err error, c echo.Context) {
 		return
 	}
 	f.writeHeaders(c.Response().Header())
-	if isSystemAPI(c.Request()) {
+	switch {
+	case isSystemAPI(c.Request()):
 		err = writeJSON(c, f.Status, f.familyJSON())
-	} else if isAPI(c.Request()) {
+	case isAPI(c.Request()):
 		err = writeJSON(c, f.Status, f.json())
-	} else {
+	default:
 		err = s.renderProblem(c, f)
 	}
 	if err != nil {

@@ -93,7 +93,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Strict-Transport-Security"] = transportSecurity
 	}
 	if wait := s.limited.addresses.take(network(clientAddr(r, s.cfg.TrustedProxies))); wait > 0 && !isProbe(r) {
-		s.turnAway(w, r, wait)
+		s.turnAway(w, r, wait) //nolint:contextcheck // the request carries it
 		return
 	}
 	s.echo.ServeHTTP(w, r)
