@@ -136,6 +136,10 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 		if text := p.stderr.String(); strings.Contains(text, "panic:") || strings.Contains(text, "goroutine ") {
 			t.Errorf("%v panicked", cmd.Args)
 		}
+		if at := strings.Index(p.stderr.String(), hidden); at >= 0 {
+			text := p.stderr.String()
+			t.Errorf("%v tried to log a secret: …%.300s", cmd.Args[1:], text[max(0, at-200):])
+		}
 	})
 	return p
 }
