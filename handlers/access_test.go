@@ -145,6 +145,9 @@ func TestHiddenDeviceOnThePhones(t *testing.T) {
 	if strings.Contains(page.body, jids[theirs]) || !strings.Contains(page.body, jids[mine]) {
 		t.Error("the page shows the wrong links")
 	}
+	if strings.Contains(page.body, "/phones/outage") || !strings.Contains(e.admin().get("/phones").body, "/phones/outage") {
+		t.Error("the switch that hits every device is for admins, and for them alone")
+	}
 	to := "/phones/6281100000001/"
 	for _, c := range []struct {
 		path string

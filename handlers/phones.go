@@ -71,7 +71,7 @@ func (r *SandboxRefusal) Unwrap() error { return r.Err }
 // phonesView is the page of the virtual phones, with the devices linked to them but
 // those the reader may not see.
 func (s *Server) phonesView(page views.Page, a *scope) views.PhonesPage {
-	out := views.PhonesPage{Page: page, Outage: s.cfg.Sandbox.Outage(), Events: "/events?page=phones"}
+	out := views.PhonesPage{Page: page, Outage: s.cfg.Sandbox.Outage(), CanBreak: a.all, Events: "/events?page=phones"}
 	byJID := make(map[string]session.Snapshot)
 	for _, snap := range s.manager.Snapshots() {
 		if snap.Linked() {

@@ -12,7 +12,9 @@ type PhonesPage struct {
 	Phones  []Phone
 	Targets []ScanTarget // devices that show a QR or code now
 	Outage  string       // mode in force; "" or "none" when all works
-	Events  string       // URL of this page's event stream; "" for none
+	// CanBreak says whether the viewer of the page may take the whole service out of reach.
+	CanBreak bool
+	Events   string // URL of this page's event stream; "" for none
 
 	// AddNumber, AddName and AddProblem are what was typed into the form that adds a
 	// phone and what is wrong with it, after a failed attempt.

@@ -125,7 +125,8 @@ func phonesPage(lang views.Lang) views.PhonesPage {
 	p := page(lang)
 	p.Path, p.Sandbox = "/phones", true
 	return views.PhonesPage{
-		Page: p, Events: "/events?page=phones",
+		CanBreak: true,
+		Page:     p, Events: "/events?page=phones",
 		Phones: []views.Phone{
 			{Number: "6281234567890", Name: "Rina", Online: true, Companions: []views.Companion{
 				{JID: "6281234567890:1@s.whatsapp.net", Device: "Toko Utama", DeviceID: "d1", State: "CONNECTED", Reason: "ready", Connected: true},
