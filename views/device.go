@@ -65,6 +65,14 @@ type Passkey struct {
 	Deadline time.Time
 }
 
+// snippet is what the person runs in the console of web.whatsapp.com: it asks for the
+// passkey and puts the answer on the clipboard (copy is the console's own). JSON is
+// JavaScript, so the request stands in it as it is.
+func (p Passkey) snippet() string {
+	return "copy(JSON.stringify(await navigator.credentials.get({publicKey:\n" +
+		"PublicKeyCredential.parseRequestOptionsFromJSON(" + p.Request + ")})))"
+}
+
 // DevicePage is the page of one device.
 type DevicePage struct {
 	Page
