@@ -140,21 +140,30 @@ const versionSetting = "whatsapp_version"
 // fleet that is called outdated in one moment asks WhatsApp once.
 const versionFresh = time.Minute
 
+// StoredVersion is the newest WhatsApp Web version that a server on this store has
+// learnt from WhatsApp; zero when it has learnt none.
+func StoredVersion(ctx context.Context, store *models.Store) (Version, error) {
+	stored, err := store.Setting(ctx, versionSetting)
+	if errors.Is(err, models.ErrNotFound) {
+		return Version{}, nil
+	}
+	if err != nil {
+		return Version{}, fmt.Errorf("read the stored WhatsApp version: %w", err)
+	}
+	return ParseVersion(stored)
+}
+
 // restoreVersion takes up the version that an earlier run had learnt.
 func (m *Manager) restoreVersion(ctx context.Context) error {
-	stored, err := m.store.Setting(ctx, versionSetting)
-	if errors.Is(err, models.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the stored WhatsApp version: %w", err)
-	}
-	v, err := ParseVersion(stored)
-	if err != nil {
+	v, err := StoredVersion(ctx, m.store)
+	switch {
+	case errors.Is(err, ErrBadVersion):
 		m.log.Warn("the stored WhatsApp version is unusable and is ignored", "err", err)
-		return nil
+	case err != nil:
+		return err
+	case v != Version{}:
+		m.driver.UseVersion(v)
 	}
-	m.driver.UseVersion(v)
 	return nil
 }
 
@@ -200,11 +209,14 @@ func (m *Manager) RefreshVersion(ctx context.Context) (Version, error) {
 // String is the usual spelling, e.g. "2.3000.1027934701".
 func (v Version) String() string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
 
-// ParseVersion reads what String writes.
+// ErrBadVersion says that a text is no version.
+var ErrBadVersion = errors.New("not a version like 2.3000.1027934701")
+
+// ParseVersion reads what String writes. Errors: ErrBadVersion.
 func ParseVersion(s string) (Version, error) {
 	var v Version
 	if n, err := fmt.Sscanf(s, "%d.%d.%d", &v[0], &v[1], &v[2]); err != nil || n != 3 || v.String() != s {
-		return Version{}, fmt.Errorf("%q is not a version like 2.3000.1027934701", s)
+		return Version{}, fmt.Errorf("%q: %w", s, ErrBadVersion)
 	}
 	return v, nil
 }

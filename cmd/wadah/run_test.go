@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -104,6 +106,43 @@ func TestVersion(t *testing.T) {
 	}
 	if v.Wadah == "" || !regexp.MustCompile(`^2\.3\d{3}\.\d+$`).MatchString(v.WhatsAppWeb) {
 		t.Errorf("versions %+v", v)
+	}
+}
+
+// The version shown is the one that connections really present: what a server on the
+// folder has learnt, if that is newer than the library's.
+func TestVersionLearnt(t *testing.T) {
+	dir := t.TempDir()
+	data := dataFlags{Data: dir}
+	p := &program{getenv: func(string) string { return "" }}
+	shown := func() string {
+		t.Helper()
+		got := command(t, nil, "", "version", "--json", "--data", dir)
+		var v versions
+		if err := json.Unmarshal([]byte(got.out), &v); err != nil || got.code != exitOK {
+			t.Fatalf("code %d, %v:\n%s%s", got.code, err, got.out, got.errout)
+		}
+		return v.WhatsAppWeb
+	}
+	builtin := shown()
+	for stored, want := range map[string]string{"2.3000.4294967290": "2.3000.4294967290", "2.2243.7": builtin, "soon": builtin} {
+		store, err := data.open(t.Context(), p, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = errors.Join(store.SetSetting(t.Context(), "whatsapp_version", stored), store.Close())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shown(); got != want {
+			t.Errorf("learnt %s: shown %s, want %s", stored, got, want)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "server.key"), []byte("broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := shown(); got != builtin {
+		t.Errorf("with a folder that cannot be opened: %s, want %s", got, builtin)
 	}
 }
 

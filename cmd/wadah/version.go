@@ -1,12 +1,20 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
+	"wadah/models"
+	"wadah/session"
 	"wadah/session/whatsapp"
 )
 
@@ -15,27 +23,55 @@ import (
 var version = ""
 
 type versionCmd struct {
-	JSON bool `help:"Print JSON." name:"json"`
+	dataFlags `embed:""`
+	JSON      bool `help:"Print JSON." name:"json"`
 }
 
 // versions is everything that says which Wadah this is.
 type versions struct {
 	Wadah       string `json:"wadah"`
 	Whatsmeow   string `json:"whatsmeow"`   // date of the library's commit, YYYY-MM-DD
-	WhatsAppWeb string `json:"whatsappWeb"` // version the library was built with
+	WhatsAppWeb string `json:"whatsappWeb"` // version that connections present
 	Go          string `json:"go"`
 	Platform    string `json:"platform"`
 }
 
-// Run prints the versions.
-func (c *versionCmd) Run(p *program) error {
+// Run prints the versions. The one of WhatsApp Web is what a server on the data folder
+// has learnt from WhatsApp; without such a folder, what the library was built with.
+func (c *versionCmd) Run(ctx context.Context, p *program, log *slog.Logger) error {
 	v := currentVersions()
+	if learnt, err := c.learntVersion(ctx, p, log); err != nil {
+		log.Warn("the version that a server here has learnt cannot be read; this is the library's own", "err", err)
+	} else if learnt != "" {
+		v.WhatsAppWeb = learnt
+	}
 	if c.JSON {
 		return writeJSON(p.stdout, v)
 	}
 	_, err := fmt.Fprintf(p.stdout, "Wadah         %s\nwhatsmeow     %s\nWhatsApp Web  %s\n%s, %s\n",
 		v.Wadah, v.Whatsmeow, v.WhatsAppWeb, v.Go, v.Platform)
 	return err
+}
+
+// learntVersion is the version that the data folder remembers, "" when there is no
+// folder, or nothing newer than the library in it.
+func (c *versionCmd) learntVersion(ctx context.Context, p *program, log *slog.Logger) (learnt string, err error) {
+	if _, err := os.Stat(filepath.Join(c.Data, models.DatabaseFile)); err != nil {
+		return "", nil //nolint:nilerr // there is no data to ask
+	}
+	store, err := c.open(ctx, p, log)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	v, err := session.StoredVersion(ctx, store)
+	if err != nil {
+		return "", err
+	}
+	if builtin := whatsapp.BuiltinVersion(); slices.Compare(v[:], builtin[:]) <= 0 {
+		return "", nil
+	}
+	return v.String(), nil
 }
 
 func currentVersions() versions {
