@@ -57,7 +57,7 @@ func (c *versionCmd) Run(ctx context.Context, p *program, log *slog.Logger) erro
 // folder, or nothing newer than the library in it.
 func (c *versionCmd) learntVersion(ctx context.Context, p *program, log *slog.Logger) (learnt string, err error) {
 	if _, err := os.Stat(filepath.Join(c.Data, models.DatabaseFile)); err != nil {
-		return "", nil //nolint:nilerr // there is no data to ask
+		return "", nil // there is no data to ask
 	}
 	store, err := c.open(ctx, p, log)
 	if err != nil {
