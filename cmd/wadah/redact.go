@@ -19,7 +19,7 @@ var secretShapes = []*regexp.Regexp{
 	regexp.MustCompile(`/scan/[A-Za-z0-9_-]{32}`),                       // scan links
 	regexp.MustCompile(`\b(?:[0-9a-f]{32}|[0-9a-f]{64})\b`),             // API keys, system secrets, the server key
 	regexp.MustCompile(`\b[1-9A-HJ-NP-TV-Z]{4}-[1-9A-HJ-NP-TV-Z]{4}\b`), // phone codes
-	regexp.MustCompile(`(^|[^.0-9A-Za-z])[1-9][0-9]{9,14}\b`),           // phone numbers, not the parts of a version
+	regexp.MustCompile(`(^|[^-.0-9A-Za-z])[1-9][0-9]{9,14}\b`),          // phone numbers, not the parts of a version or of a temporary name
 }
 
 // redact is the ReplaceAttr of the program's log: the one place that every line passes.

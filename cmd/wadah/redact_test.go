@@ -51,7 +51,7 @@ func TestRedact(t *testing.T) {
 		}
 	}
 
-	harmless := `device=06h0d9ch71fhggsfdek8176fa0 state=CONNECTED url=http://127.0.0.1:8080 version=2.3000.1045649367 took=1.5s`
+	harmless := `device=06h0d9ch71fhggsfdek8176fa0 state=CONNECTED url=http://127.0.0.1:8080 version=2.3000.1045649367 took=1.5s data=/tmp/wadah-sandbox-2871234567`
 	if got := redactText(harmless); got != harmless {
 		t.Errorf("hidden without need: %s", got)
 	}
