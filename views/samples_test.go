@@ -15,7 +15,7 @@ var (
 )
 
 // onePixel stands for a QR code.
-const onePixel = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+var onePixel = views.SampleDevices(noon)["qr"].QR.Src
 
 func page(lang views.Lang) views.Page {
 	return views.Page{
@@ -24,74 +24,12 @@ func page(lang views.Lang) views.Page {
 	}
 }
 
-func device(state, reason string) views.Device {
-	d := views.Device{
-		ID: "d1", Name: "Toko Utama", State: state, Reason: reason, CanOperate: true,
-		Since: noon.Add(-5 * time.Minute), CreatedAt: noon.Add(-72 * time.Hour),
-	}
-	return d
-}
-
-func linked(d views.Device) views.Device {
-	d.Linked, d.Number, d.Account, d.Platform = true, "6281234567890", "Toko Utama Batik", "smba"
-	d.LinkedAt, d.LastAlive = noon.Add(-48*time.Hour), noon.Add(-9*time.Second)
-	return d
-}
+func device(state, reason string) views.Device { return views.SampleDevice(noon, state, reason) }
 
 // states are the devices whose fragments the golden files hold, by name.
-func states() map[string]views.Device {
-	all := map[string]views.Device{
-		"never_started":  device("SERVICE_OFF", "never_started"),
-		"stopped":        linked(device("SERVICE_OFF", "stopped")),
-		"not_scanned":    device("SERVICE_OFF", "not_scanned"),
-		"logged_out":     device("SERVICE_OFF", "logged_out"),
-		"banned":         linked(device("SERVICE_OFF", "banned")),
-		"outdated":       linked(device("SERVICE_OFF", "outdated")),
-		"replaced":       linked(device("SERVICE_OFF", "replaced")),
-		"rejected":       linked(device("SERVICE_OFF", "rejected")),
-		"proxy_failed":   linked(device("SERVICE_OFF", "proxy_failed")),
-		"network":        linked(device("SERVICE_OFF", "network")),
-		"storage":        linked(device("SERVICE_OFF", "storage")),
-		"connecting":     device("PAIRING", "connecting"),
-		"authenticating": device("PAIRING", "authenticating"),
-		"reconnecting":   linked(device("PAIRING", "reconnecting")),
-		"restoring":      linked(device("PAIRING", "restoring")),
-		"passkey":        device("PAIRING", "passkey"),
-		"qr":             device("SERVICE_SCAN", "qr"),
-		"code":           device("SERVICE_SCAN", "code"),
-		"ready":          linked(device("CONNECTED", "ready")),
-		"unheard_of":     device("SERVICE_OFF", "unheard_of"),
-	}
-	set := func(name string, change func(*views.Device)) {
-		d := all[name]
-		change(&d)
-		all[name] = d
-	}
-	set("banned", func(d *views.Device) { d.Until = noon.Add(26 * time.Hour) })
-	set("network", func(d *views.Device) { d.Retrying = true })
-	set("storage", func(d *views.Device) { d.Retrying = true })
-	set("ready", func(d *views.Device) { d.Default = true })
-	set("passkey", func(d *views.Device) {
-		d.Passkey = &views.Passkey{Request: `{"challenge":"c2FtcGxl"}`, Deadline: noon.Add(2 * time.Minute)}
-	})
-	set("qr", func(d *views.Device) {
-		d.QR = &views.QR{Src: onePixel, From: noon, Expires: noon.Add(20 * time.Second)}
-	})
-	set("code", func(d *views.Device) {
-		d.Code = &views.PhoneCode{Text: "K7WQ-M2XA", From: noon, Expires: noon.Add(160 * time.Second)}
-	})
-	return all
-}
+func states() map[string]views.Device { return views.SampleDevices(noon) }
 
-func timeline() []views.Event {
-	return []views.Event{
-		{At: noon.Add(-5 * time.Minute), From: "PAIRING", To: "CONNECTED", Reason: "ready"},
-		{At: noon.Add(-6 * time.Minute), From: "SERVICE_SCAN", To: "PAIRING", Reason: "authenticating"},
-		{At: noon.Add(-7 * time.Minute), From: "PAIRING", To: "SERVICE_SCAN", Reason: "qr"},
-		{At: noon.Add(-8 * time.Minute), From: "SERVICE_OFF", To: "PAIRING", Reason: "connecting"},
-		{At: noon.Add(-26 * time.Hour), From: "CONNECTED", To: "SERVICE_OFF", Reason: "logged_out", Detail: "401"},
-	}
-}
+func timeline() []views.Event { return views.SampleTimeline(noon) }
 
 func devicePage(lang views.Lang, d views.Device) views.DevicePage {
 	p := page(lang)
@@ -166,7 +104,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 		"problem-404":      views.Problem(views.ProblemPage{Page: page(lang), Status: 404}),
 		"problem-500":      views.Problem(views.ProblemPage{Page: nobody, Status: 500, RequestID: "8f14e45f"}),
 	}
-	one := devicesPage(lang, []views.Device{linked(device("CONNECTED", "ready"))})
+	one := devicesPage(lang, []views.Device{views.SampleLinked(noon, "CONNECTED", "ready")})
 	one.Sandbox, one.NameProblem, one.Name = true, lang.Invalid("name_taken"), "Toko Utama"
 	one.Flash = lang.Notice(views.NoticeDeviceAdded, "Name", "Toko Utama")
 	all["devices-one"] = views.Devices(one)

@@ -56,7 +56,7 @@ func TestPageScript(t *testing.T) {
 			`document.getElementById("announcer").textContent.startsWith("Renamed Elsewhere")`)
 		b.do(chromedp.Focus(chromedp.CSS(`#stop`)))
 
-		p.Device = linked(device("CONNECTED", "ready"))
+		p.Device = views.SampleLinked(noon, "CONNECTED", "ready")
 		s.send(live(b.ctx, p))
 		b.holds(`document.querySelector('#device-live [data-state="CONNECTED"]') !== null`,
 			`document.querySelector('[data-testid="device-qr"]') === null`,

@@ -1,0 +1,85 @@
+package views
+
+import "time"
+
+// Samples are made up: the page of components shows them to maintainers, and the tests
+// hold the same ones against the golden files. At is the moment they are made for, so
+// that countdowns run and distances are short.
+
+// sampleQR stands for a QR code; nothing can be linked with it.
+const sampleQR = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+
+// SampleDevice is a device that is not linked, in the given state.
+func SampleDevice(at time.Time, state, reason string) Device {
+	return Device{
+		ID: "d1", Name: "Toko Utama", State: state, Reason: reason, CanOperate: true,
+		Since: at.Add(-5 * time.Minute), CreatedAt: at.Add(-72 * time.Hour),
+	}
+}
+
+// SampleLinked is SampleDevice with a link.
+func SampleLinked(at time.Time, state, reason string) Device {
+	d := SampleDevice(at, state, reason)
+	d.Linked, d.Number, d.Account, d.Platform = true, "6281234567890", "Toko Utama Batik", "smba"
+	d.LinkedAt, d.LastAlive = at.Add(-48*time.Hour), at.Add(-9*time.Second)
+	return d
+}
+
+// SampleDevices is a device for each reason there is, and for one that there is not, by
+// the reason's name. All have the same ID.
+func SampleDevices(at time.Time) map[string]Device {
+	free := func(state, reason string) Device { return SampleDevice(at, state, reason) }
+	linked := func(state, reason string) Device { return SampleLinked(at, state, reason) }
+	all := map[string]Device{
+		"never_started":  free(stateOff, "never_started"),
+		"stopped":        linked(stateOff, "stopped"),
+		"not_scanned":    free(stateOff, "not_scanned"),
+		"logged_out":     free(stateOff, "logged_out"),
+		"banned":         linked(stateOff, "banned"),
+		"outdated":       linked(stateOff, "outdated"),
+		"replaced":       linked(stateOff, "replaced"),
+		"rejected":       linked(stateOff, "rejected"),
+		"proxy_failed":   linked(stateOff, "proxy_failed"),
+		"network":        linked(stateOff, "network"),
+		"storage":        linked(stateOff, "storage"),
+		"connecting":     free(statePairing, "connecting"),
+		"authenticating": free(statePairing, "authenticating"),
+		"reconnecting":   linked(statePairing, "reconnecting"),
+		"restoring":      linked(statePairing, "restoring"),
+		"passkey":        free(statePairing, "passkey"),
+		"qr":             free(stateScan, "qr"),
+		"code":           free(stateScan, "code"),
+		"ready":          linked(stateConnected, "ready"),
+		"unheard_of":     free(stateOff, "unheard_of"),
+	}
+	set := func(name string, change func(*Device)) {
+		d := all[name]
+		change(&d)
+		all[name] = d
+	}
+	set("banned", func(d *Device) { d.Until = at.Add(26 * time.Hour) })
+	set("network", func(d *Device) { d.Retrying = true })
+	set("storage", func(d *Device) { d.Retrying = true })
+	set("ready", func(d *Device) { d.Default = true })
+	set("passkey", func(d *Device) {
+		d.Passkey = &Passkey{Request: `{"challenge":"c2FtcGxl"}`, Deadline: at.Add(2 * time.Minute)}
+	})
+	set("qr", func(d *Device) {
+		d.QR = &QR{Src: sampleQR, From: at, Expires: at.Add(20 * time.Second)}
+	})
+	set("code", func(d *Device) {
+		d.Code = &PhoneCode{Text: "K7WQ-M2XA", From: at, Expires: at.Add(160 * time.Second)}
+	})
+	return all
+}
+
+// SampleTimeline is what happened to a device, newest first.
+func SampleTimeline(at time.Time) []Event {
+	return []Event{
+		{At: at.Add(-5 * time.Minute), From: statePairing, To: stateConnected, Reason: "ready"},
+		{At: at.Add(-6 * time.Minute), From: stateScan, To: statePairing, Reason: "authenticating"},
+		{At: at.Add(-7 * time.Minute), From: statePairing, To: stateScan, Reason: "qr"},
+		{At: at.Add(-8 * time.Minute), From: stateOff, To: statePairing, Reason: "connecting"},
+		{At: at.Add(-26 * time.Hour), From: stateConnected, To: stateOff, Reason: "logged_out", Detail: "401"},
+	}
+}
