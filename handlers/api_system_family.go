@@ -1,0 +1,99 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+)
+
+// This file is the envelope of the system API and what it says of a device, as the
+// product family's programs expect them.
+
+// systemPaths are the addresses that answer in the envelope of the system API.
+var systemPaths = map[string]bool{
+	"/api/listDevice": true, "/api/addDevice": true, "/api/editDevice": true,
+	"/api/detailDevice": true, "/api/deleteDevice": true, "/api/changeApiKey": true,
+}
+
+// isSystemAPI reports whether r is answered in the envelope of the system API.
+func isSystemAPI(r *http.Request) bool { return systemPaths[strings.TrimSuffix(r.URL.Path, "/")] }
+
+// familyDevice is a device as the family's system API tells it. What Wadah has no such
+// switch for says what is true of it: a device comes back after a restart, and nothing
+// is sent to Telegram or a webhook.
+type familyDevice struct {
+	ID       string         `json:"id"`
+	APIKey   string         `json:"apiKey"`
+	Name     string         `json:"name"`
+	State    session.State  `json:"state_status"`
+	Settings familySettings `json:"settings"`
+	Telegram familyTelegram `json:"telegram"`
+	Webhook  familyWebhook  `json:"webhook"`
+}
+
+type familySettings struct {
+	AutoReply      bool `json:"autoreply_status"`
+	AutoStart      bool `json:"autostartdevice_status"`
+	Downtime       bool `json:"downtimenotif_status"`
+	RestoreSession bool `json:"restoresession_status"`
+	Webhook        bool `json:"webhook_status"`
+	WebhookMedia   bool `json:"webhookmedia_status"`
+}
+
+type familyTelegram struct {
+	ID              string `json:"idTelegram"`
+	PushConnect     bool   `json:"tele_push_connect"`
+	PushDisconnect  bool   `json:"tele_push_disconnect"`
+	PushChangeState bool   `json:"tele_push_changestate"`
+	PushReminder    bool   `json:"tele_push_reminderlicense"`
+}
+
+type familyWebhook struct {
+	URL string `json:"urlWebhook"`
+}
+
+// familyDevice describes a device with its oldest valid key; apiKey is "" when all are
+// revoked or expired.
+func (s *Server) familyDevice(ctx context.Context, snap session.Snapshot) (familyDevice, error) {
+	d := familyDevice{
+		ID: snap.ID, Name: snap.Name, State: snap.State,
+		Settings: familySettings{RestoreSession: true},
+		Telegram: familyTelegram{PushConnect: true, PushDisconnect: true, PushChangeState: true, PushReminder: true},
+	}
+	keys, err := s.store.Keys(ctx, snap.ID)
+	if err != nil {
+		return d, err
+	}
+	if key := usableKey(keys, ""); key != nil {
+		d.APIKey, err = s.store.RevealKey(ctx, key.ID)
+	}
+	if errors.Is(err, models.ErrNotFound) { // revoked just now
+		return d, nil
+	}
+	return d, err
+}
+
+// writeFamily answers in the envelope of the system API; an empty message and nil data
+// are left out.
+func writeFamily(c echo.Context, message string, data any) error {
+	body := []byte(`{"status":true`)
+	if message != "" {
+		body = appendString(append(body, `,"message":`...), message)
+	}
+	if data != nil {
+		body = appendAny(append(body, `,"data":`...), data)
+	}
+	return writeJSON(c, http.StatusOK, append(body, '}'))
+}
+
+// familyJSON is the failure in the envelope of the system API.
+func (f *failure) familyJSON() []byte {
+	b := appendString([]byte(`{"status":false,"message":`), f.Message)
+	return append(appendString(append(b, `,"error":`...), f.Code), '}')
+}
