@@ -87,6 +87,9 @@ func (s *Server) setRole(c echo.Context) error {
 	if !done {
 		return err
 	}
+	if err := s.endLinksBeyond(c.Request().Context(), user, role); err != nil {
+		return err
+	}
 	s.auditPerson(c, "user.role", user, user.Role+" → "+role)
 	if user.ID == visitorOf(c).user.ID {
 		if err := s.renewLogin(c); err != nil {
@@ -115,9 +118,28 @@ func (s *Server) assignDevices(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.endLinksBeyond(c.Request().Context(), user, user.Role); err != nil {
+		return err
+	}
 	s.streams.endUser(user.ID)
 	s.auditPerson(c, "user.devices", user, s.deviceNames(chosen))
 	return s.personDone(c, views.NoticeAssigned, user)
+}
+
+// endLinksBeyond ends the scan links a person made that somebody of this role, with the
+// devices the person has now, could not make: none of an admin's, all of a viewer's.
+func (s *Server) endLinksBeyond(ctx context.Context, user models.User, role string) error {
+	if role == models.RoleAdmin {
+		return nil
+	}
+	may := map[string]bool{}
+	if role == models.RoleOperator {
+		var err error
+		if may, err = s.store.AssignedDevices(ctx, user.ID); err != nil {
+			return err
+		}
+	}
+	return s.store.EndScanLinksBy(ctx, user.Name, may)
 }
 
 // namesShown is how many names of devices an audit entry spells out.
@@ -224,7 +246,10 @@ func (s *Server) deletePerson(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/people/"+user.ID)
 	}
 	done, err := s.changePerson(c, user, "delete", func(ctx context.Context) error {
-		return s.store.DeleteUser(ctx, user.ID)
+		if err := s.store.DeleteUser(ctx, user.ID); err != nil {
+			return err
+		}
+		return s.store.EndScanLinksBy(ctx, user.Name, nil)
 	})
 	if !done {
 		return err

@@ -152,3 +152,32 @@ func (a answer) all(pattern string) []string {
 	}
 	return found
 }
+
+// TestScanLinksEndWithTheRight takes from people what let them make a scan link: the link
+// is over with it.
+func TestScanLinksEndWithTheRight(t *testing.T) {
+	e, mine, theirs := two(t)
+	boss := e.signedIn("boss")
+	user, err := e.store.UserByName(t.Context(), "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := "/people/" + user.ID
+	both := url.Values{"device": {mine, theirs}}
+	open := func(id string) string { return e.scanLink(e.signedIn("run"), id) }
+
+	boss.post(to+"/devices", both).leads(t, to)
+	kept, taken, bosses := open(mine), open(theirs), e.scanLink(boss, theirs)
+	boss.post(to+"/devices", url.Values{"device": {mine}}).leads(t, to)
+	e.gone(taken)
+	e.get(kept).has(t, http.StatusOK, "scan-live")
+	e.get(bosses).has(t, http.StatusOK, "scan-live")
+
+	boss.post(to+"/role", url.Values{"role": {models.RoleViewer}}).leads(t, to)
+	e.gone(kept)
+	boss.post(to+"/role", url.Values{"role": {models.RoleOperator}}).leads(t, to)
+	last := open(mine)
+	boss.post(to+"/delete", url.Values{"confirm": {"yes"}}).leads(t, "/people")
+	e.gone(last)
+	e.get(bosses).has(t, http.StatusOK, "scan-live")
+}
