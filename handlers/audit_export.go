@@ -96,7 +96,7 @@ func (s *Server) exportAudit(c echo.Context, kind, mime string, send func(contex
 	filter, ok := auditFilter(views.AuditFilter{
 		Text: c.QueryParam("q"), Actor: c.QueryParam("actor"), Action: c.QueryParam("action"),
 		Device: c.QueryParam(deviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
-	})
+	}, visitorOf(c).zone)
 	if !ok {
 		return echo.ErrBadRequest
 	}

@@ -45,6 +45,9 @@ type visitor struct {
 	scope *scope       // the devices the user may see; nil when nobody is signed in
 	lang  views.Lang
 	theme views.Theme
+	zone  zone // of the times this visitor is shown
+	// chosenZone is the name of the zone the visitor chose; "" follows the browser.
+	chosenZone string
 }
 
 // may reports whether the visitor's role includes p.
@@ -76,6 +79,14 @@ func visitorOf(c echo.Context) *visitor {
 // recognise finds out who made a request. An ended, expired or unknown login is a
 // stranger's; only a store that cannot be used is an error.
 func (s *Server) recognise(c echo.Context) (*visitor, error) {
+	v, err := s.whoIs(c)
+	if err != nil {
+		return nil, err
+	}
+	return v, s.locate(c, v)
+}
+
+func (s *Server) whoIs(c echo.Context) (*visitor, error) {
 	v := stranger(c)
 	token := cookieValue(c, loginCookie)
 	if token == "" {
@@ -96,7 +107,7 @@ func (s *Server) recognise(c echo.Context) (*visitor, error) {
 		return nil, err
 	}
 	v.user, v.token = &user, token
-	v.prefer(user.Lang, user.Theme)
+	v.prefer(user.Lang, user.Theme, user.Zone)
 	return v, s.touch(ctx, c)
 }
 

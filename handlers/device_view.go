@@ -15,31 +15,31 @@ import (
 // timelineLength is how many events the device's page shows.
 const timelineLength = 50
 
-// deviceView is a snapshot as pages and streams show it. It is the one place where
-// a device turns into what is seen of it.
-func (s *Server) deviceView(snap session.Snapshot, canOperate bool) views.Device {
+// deviceView is a snapshot as pages and streams show it, with its times in a zone. It
+// is the one place where a device turns into what is seen of it.
+func (s *Server) deviceView(snap session.Snapshot, z zone, canOperate bool) views.Device {
 	d := views.Device{
 		ID: snap.ID, Name: snap.Name, Default: snap.Default,
 		State: string(snap.State), Reason: string(snap.Reason), Detail: snap.Detail,
-		Since: local(snap.Since), Until: local(snap.Until),
+		Since: z.at(snap.Since), Until: z.at(snap.Until),
 		Linked: snap.Linked(), Retrying: snap.Retrying, Desired: snap.Desired,
 		Number: snap.Number(), Account: snap.Account.Name, Platform: snap.Account.Platform,
-		LastAlive: local(snap.LastAlive), LinkedAt: local(snap.LinkedAt), CreatedAt: local(snap.CreatedAt),
+		LastAlive: z.at(snap.LastAlive), LinkedAt: z.at(snap.LinkedAt), CreatedAt: z.at(snap.CreatedAt),
 		CanOperate: canOperate,
 	}
 	if p := snap.Phone; p != nil {
-		d.Code = &views.PhoneCode{Text: p.Text, From: local(p.From), Expires: local(p.Expires)}
+		d.Code = &views.PhoneCode{Text: p.Text, From: z.at(p.From), Expires: z.at(p.Expires)}
 	}
 	if p := snap.Passkey; p != nil {
-		d.Passkey = &views.Passkey{Request: string(p.Request), Code: p.Code, Confirm: p.Confirm, Deadline: local(p.Deadline)}
+		d.Passkey = &views.Passkey{Request: string(p.Request), Code: p.Code, Confirm: p.Confirm, Deadline: z.at(p.Deadline)}
 	}
 	return d
 }
 
 // deviceWithQR is deviceView with the picture of the code; the list does without.
 // Who may not link the device does not get what links it: no QR, no phone code.
-func (s *Server) deviceWithQR(snap session.Snapshot, canOperate bool) (views.Device, error) {
-	d := s.deviceView(snap, canOperate)
+func (s *Server) deviceWithQR(snap session.Snapshot, z zone, canOperate bool) (views.Device, error) {
+	d := s.deviceView(snap, z, canOperate)
 	if !canOperate {
 		d.Code, d.Passkey = nil, nil
 		return d, nil
@@ -52,27 +52,19 @@ func (s *Server) deviceWithQR(snap session.Snapshot, canOperate bool) (views.Dev
 	if err != nil {
 		return d, err
 	}
-	d.QR = &views.QR{Src: img.uri, From: local(code.From), Expires: local(code.Expires)}
+	d.QR = &views.QR{Src: img.uri, From: z.at(code.From), Expires: z.at(code.Expires)}
 	return d, nil
 }
 
-// local is t in the server's time zone; browsers with JavaScript replace it by theirs.
-func local(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return t.Local()
-}
-
 // timeline is the newest part of what happened to a device.
-func (s *Server) timeline(ctx context.Context, id string) ([]views.Event, error) {
+func (s *Server) timeline(ctx context.Context, id string, z zone) ([]views.Event, error) {
 	rows, err := s.manager.Events(ctx, id, timelineLength)
 	if err != nil {
 		return nil, err
 	}
 	events := make([]views.Event, 0, len(rows))
 	for _, r := range rows {
-		events = append(events, views.Event{At: local(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
+		events = append(events, views.Event{At: z.at(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
 	}
 	return events, nil
 }

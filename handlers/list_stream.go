@@ -84,7 +84,7 @@ func (s *Server) rowFrame(ctx context.Context, l listing, snap session.Snapshot)
 	if snap.Deleted {
 		return views.Message(views.RowGonePartial(snap.ID)), nil
 	}
-	row, err := views.RowPartial(ctx, l.lang, s.deviceView(snap, l.canOperate))
+	row, err := views.RowPartial(ctx, l.lang, s.deviceView(snap, l.zone, l.canOperate))
 	return views.Message(row), err
 }
 

@@ -16,7 +16,7 @@ func (s *Server) listView(page views.Page, l listing) views.DevicesPage {
 		out.Total++
 		out.Summary.Count(string(snap.State))
 		if l.shows(snap) {
-			out.Devices = append(out.Devices, s.deviceView(snap, l.canOperate))
+			out.Devices = append(out.Devices, s.deviceView(snap, l.zone, l.canOperate))
 		}
 	}
 	return out
@@ -27,6 +27,7 @@ func (s *Server) listView(page views.Page, l listing) views.DevicesPage {
 type listing struct {
 	scope              *scope
 	lang               views.Lang
+	zone               zone
 	query, state       string
 	canOperate, canAdd bool
 }
@@ -41,7 +42,7 @@ func listingOf(c echo.Context) listing {
 		query = strings.ToValidUTF8(query[:maxQuery], "")
 	}
 	return listing{
-		lang: v.lang, query: query, state: c.QueryParam("state"),
+		lang: v.lang, zone: v.zone, query: query, state: c.QueryParam("state"),
 		canOperate: v.may(operator), canAdd: v.may(admin), scope: v.scope,
 	}
 }

@@ -43,7 +43,7 @@ func (s *Server) renderAccount(c echo.Context, status int, field, code string) e
 	}
 	for _, k := range keys {
 		page.Passkeys.List = append(page.Passkeys.List, views.AccountPasskey{
-			ID: k.ID, Name: k.Name, Created: local(k.CreatedAt), LastUsed: localPtr(k.LastUsedAt),
+			ID: k.ID, Name: k.Name, Created: v.zone.at(k.CreatedAt), LastUsed: v.zone.atPtr(k.LastUsedAt),
 		})
 	}
 	if page.Logins, err = s.loginsOf(c, v.user.ID); err != nil {
@@ -52,16 +52,9 @@ func (s *Server) renderAccount(c echo.Context, status int, field, code string) e
 	return s.render(c, status, views.Account(page))
 }
 
-func localPtr(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return local(*t)
-}
-
 // loginsOf is where a user is signed in, this browser first.
 func (s *Server) loginsOf(c echo.Context, userID string) ([]views.Login, error) {
-	ctx := c.Request().Context()
+	ctx, z := c.Request().Context(), visitorOf(c).zone
 	logins, err := s.store.Logins().List(ctx, userID)
 	if err != nil {
 		return nil, err
@@ -74,7 +67,7 @@ func (s *Server) loginsOf(c echo.Context, userID string) ([]views.Login, error) 
 	for _, l := range logins {
 		shown = append(shown, views.Login{
 			ID: l.ID, Current: l.ID == current, Agent: l.UserAgent, Address: l.Address,
-			Since: local(l.CreatedAt), Seen: local(l.SeenAt),
+			Since: z.at(l.CreatedAt), Seen: z.at(l.SeenAt),
 		})
 	}
 	slices.SortStableFunc(shown, func(a, b views.Login) int {

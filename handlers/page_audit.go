@@ -29,7 +29,7 @@ func (s *Server) auditPage(c echo.Context) error {
 		Before: c.QueryParam("before"),
 	}
 	page := views.AuditPage{Page: s.page(c), Filter: typed}
-	filter, ok := auditFilter(typed)
+	filter, ok := auditFilter(typed, visitorOf(c).zone)
 	if !ok {
 		page.Problem = page.Lang.Invalid("date_invalid")
 	}
@@ -51,7 +51,7 @@ func (s *Server) auditPage(c echo.Context) error {
 		page.Devices = append(page.Devices, views.DeviceChoice{ID: snap.ID, Name: snap.Name})
 	}
 	for _, e := range entries {
-		page.Entries = append(page.Entries, auditView(e, names))
+		page.Entries = append(page.Entries, auditView(e, visitorOf(c).zone, names))
 	}
 	users, err := s.store.Users(ctx)
 	if err != nil {
@@ -64,9 +64,9 @@ func (s *Server) auditPage(c echo.Context) error {
 }
 
 // auditView is an entry as the page shows it, with the names devices have now.
-func auditView(e models.AuditEntry, names map[string]string) views.AuditEntry {
+func auditView(e models.AuditEntry, z zone, names map[string]string) views.AuditEntry {
 	shown := views.AuditEntry{
-		ID: e.ID, At: local(e.At), Actor: e.Actor, ActorKind: e.ActorKind, Action: e.Action,
+		ID: e.ID, At: z.at(e.At), Actor: e.Actor, ActorKind: e.ActorKind, Action: e.Action,
 		Target: e.Target, Address: e.Address, Detail: e.Detail,
 	}
 	name, exists := names[e.DeviceID]
@@ -82,20 +82,21 @@ func auditView(e models.AuditEntry, names map[string]string) views.AuditEntry {
 	return shown
 }
 
-// auditFilter reads what was typed. When a day cannot be read, it chooses everything.
-func auditFilter(typed views.AuditFilter) (f models.AuditFilter, ok bool) {
+// auditFilter reads what was typed; days begin when they do where times are shown.
+// When a day cannot be read, it chooses everything.
+func auditFilter(typed views.AuditFilter, z zone) (f models.AuditFilter, ok bool) {
 	f = models.AuditFilter{
 		Actor: typed.Actor, Action: typed.Action, DeviceID: typed.Device,
 		Text: strings.TrimSpace(typed.Text), BeforeID: typed.Before,
 	}
 	var err error
 	if typed.From != "" {
-		if f.From, err = time.ParseInLocation(dayLayout, typed.From, time.Local); err != nil {
+		if f.From, err = time.ParseInLocation(dayLayout, typed.From, z.in()); err != nil {
 			return models.AuditFilter{}, false
 		}
 	}
 	if typed.To != "" {
-		day, err := time.ParseInLocation(dayLayout, typed.To, time.Local)
+		day, err := time.ParseInLocation(dayLayout, typed.To, z.in())
 		if err != nil {
 			return models.AuditFilter{}, false
 		}

@@ -52,10 +52,10 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 		page.Path = "/devices/" + snap.ID
 	}
 	var err error
-	if page.Device, err = s.deviceWithQR(snap, v.may(operator)); err != nil {
+	if page.Device, err = s.deviceWithQR(snap, v.zone, v.may(operator)); err != nil {
 		return page, err
 	}
-	if page.Timeline, err = s.timeline(ctx, snap.ID); err != nil {
+	if page.Timeline, err = s.timeline(ctx, snap.ID, v.zone); err != nil {
 		return page, err
 	}
 	keys, err := s.store.Keys(ctx, snap.ID)
@@ -67,8 +67,8 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 		page.API.KeyID, page.API.CanReveal = key.ID, v.may(operator)
 	}
 	if v.may(operator) {
-		page.Keys = keysView(keys, time.Now())
-		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID)
+		page.Keys = keysView(keys, v.zone, time.Now())
+		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.zone)
 	}
 	return page, err
 }
@@ -104,7 +104,7 @@ func (s *Server) confirmPage(c echo.Context) error {
 	case action != views.ConfirmDelete && action != views.ConfirmLogout:
 		return echo.ErrNotFound
 	}
-	page := views.ConfirmPage{Page: s.page(c), Device: s.deviceView(snap, true), Action: action}
+	page := views.ConfirmPage{Page: s.page(c), Device: s.deviceView(snap, visitorOf(c).zone, true), Action: action}
 	return s.render(c, http.StatusOK, views.Confirm(page))
 }
 
@@ -112,9 +112,13 @@ func (s *Server) confirmPage(c echo.Context) error {
 type (
 	liveVariant struct {
 		lang       views.Lang
+		zone       zone
 		canOperate bool
 	}
-	timelineVariant struct{ lang views.Lang }
+	timelineVariant struct {
+		lang views.Lang
+		zone zone
+	}
 )
 
 // deviceEvents keeps the page of one device live. While it is open, new QR codes
@@ -126,7 +130,8 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 	release := s.manager.Watch(id)
 	defer release()
 	v := visitorOf(c)
-	live := liveVariant{v.lang, v.may(operator)}
+	live := liveVariant{v.lang, v.zone, v.may(operator)}
+	story := timelineVariant{v.lang, v.zone}
 	return s.servePanel(c, newStream(id), show{
 		first: func(ctx context.Context) ([]byte, error) {
 			snap, err := s.manager.Snapshot(id)
@@ -138,7 +143,7 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 			if err != nil {
 				return nil, err
 			}
-			past, err := s.timelineFrame(ctx, u, live.lang)
+			past, err := s.timelineFrame(ctx, u, story)
 			return append(now[:len(now):len(now)], past...), err
 		},
 		changes: func(ctx context.Context, b batch, send func([]byte)) error {
@@ -155,7 +160,7 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 			if !b.moved {
 				return nil
 			}
-			past, err := s.timelineFrame(ctx, u, live.lang)
+			past, err := s.timelineFrame(ctx, u, story)
 			send(past)
 			return err
 		},
@@ -164,7 +169,7 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 
 func (s *Server) liveFrame(ctx context.Context, u *update, v liveVariant) ([]byte, error) {
 	return u.frame(v, func() ([]byte, error) {
-		d, err := s.deviceWithQR(u.snap, v.canOperate)
+		d, err := s.deviceWithQR(u.snap, v.zone, v.canOperate)
 		if err != nil {
 			return nil, err
 		}
@@ -173,13 +178,13 @@ func (s *Server) liveFrame(ctx context.Context, u *update, v liveVariant) ([]byt
 	})
 }
 
-func (s *Server) timelineFrame(ctx context.Context, u *update, lang views.Lang) ([]byte, error) {
-	return u.frame(timelineVariant{lang}, func() ([]byte, error) {
-		events, err := s.timeline(ctx, u.snap.ID)
+func (s *Server) timelineFrame(ctx context.Context, u *update, v timelineVariant) ([]byte, error) {
+	return u.frame(v, func() ([]byte, error) {
+		events, err := s.timeline(ctx, u.snap.ID, v.zone)
 		if err != nil {
 			return nil, err
 		}
-		partial, err := views.TimelinePartial(ctx, lang, events)
+		partial, err := views.TimelinePartial(ctx, v.lang, events)
 		return views.Message(partial), err
 	})
 }

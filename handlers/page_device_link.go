@@ -76,7 +76,7 @@ func (s *Server) revealKey(c echo.Context) error {
 	}
 	if isFragment(c.Request()) {
 		api := views.API{BaseURL: s.baseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
-		partial, err := views.KeyPartial(ctx, v.lang, s.deviceView(snap, true), api)
+		partial, err := views.KeyPartial(ctx, v.lang, s.deviceView(snap, v.zone, true), api)
 		if err != nil {
 			return err
 		}

@@ -18,11 +18,11 @@ const endedKeysShown = 10
 
 // keysView is the card of a device's keys: those that are valid, oldest first, then
 // those that ended last.
-func keysView(keys []models.APIKey, now time.Time) views.Keys {
+func keysView(keys []models.APIKey, z zone, now time.Time) views.Keys {
 	out := views.Keys{Show: true}
 	var ended []views.Key
 	for _, k := range keys {
-		view := keyView(k, keys, now)
+		view := keyView(k, keys, z, now)
 		if view.State == views.KeyValid || view.State == views.KeyEnding {
 			out.List = append(out.List, view)
 			continue
@@ -34,17 +34,17 @@ func keysView(keys []models.APIKey, now time.Time) views.Keys {
 	return out
 }
 
-func keyView(k models.APIKey, all []models.APIKey, now time.Time) views.Key {
-	view := views.Key{ID: k.ID, Name: k.Name, State: views.KeyValid, CreatedAt: local(k.CreatedAt)}
+func keyView(k models.APIKey, all []models.APIKey, z zone, now time.Time) views.Key {
+	view := views.Key{ID: k.ID, Name: k.Name, State: views.KeyValid, CreatedAt: z.at(k.CreatedAt)}
 	if k.LastUsedAt != nil {
-		view.LastUsed = local(*k.LastUsedAt)
+		view.LastUsed = z.at(*k.LastUsedAt)
 	}
 	if k.ExpiresAt != nil {
-		view.ExpiresAt = local(*k.ExpiresAt)
+		view.ExpiresAt = z.at(*k.ExpiresAt)
 	}
 	switch {
 	case k.RevokedAt != nil:
-		view.State, view.ExpiresAt = views.KeyRevoked, local(*k.RevokedAt)
+		view.State, view.ExpiresAt = views.KeyRevoked, z.at(*k.RevokedAt)
 	case k.ExpiresAt != nil && !now.Before(*k.ExpiresAt):
 		view.State = views.KeyExpired
 	case k.ExpiresAt != nil && slices.ContainsFunc(all, func(other models.APIKey) bool { return replaces(other, k) }):
@@ -206,14 +206,14 @@ func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, cha
 		}
 		return s.render(c, status, views.DeviceShow(page))
 	}
-	ctx, lang := c.Request().Context(), visitorOf(c).lang
+	ctx, lang, z := c.Request().Context(), visitorOf(c).lang, visitorOf(c).zone
 	keys, err := s.store.Keys(ctx, snap.ID)
 	if err != nil {
 		return err
 	}
-	card := keysView(keys, time.Now())
+	card := keysView(keys, z, time.Now())
 	change(&card)
-	partial, err := views.KeysPartial(ctx, lang, s.deviceView(snap, true), card)
+	partial, err := views.KeysPartial(ctx, lang, s.deviceView(snap, z, true), card)
 	if err != nil {
 		return err
 	}

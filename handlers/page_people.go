@@ -38,7 +38,7 @@ func (s *Server) renderPeople(c echo.Context, status int, page views.PeoplePage)
 func (s *Server) personView(c echo.Context, u models.User) (views.Person, error) {
 	ctx := c.Request().Context()
 	p := views.Person{
-		ID: u.ID, Name: u.Name, Role: views.Role(u.Role), Created: local(u.CreatedAt),
+		ID: u.ID, Name: u.Name, Role: views.Role(u.Role), Created: visitorOf(c).zone.at(u.CreatedAt),
 		Self: u.ID == visitorOf(c).user.ID,
 	}
 	devices, err := s.store.AssignedDevices(ctx, u.ID)
@@ -70,7 +70,7 @@ func (s *Server) lastSeen(c echo.Context, userID string) (time.Time, error) {
 			last = l.SeenAt
 		}
 	}
-	return local(last), nil
+	return visitorOf(c).zone.at(last), nil
 }
 
 // addPerson adds somebody who may sign in.

@@ -25,7 +25,11 @@ func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
 			return errCrossSite.because(err)
 		}
 		s.boundBody(c)
-		c.Set(visitorKey, stranger(c))
+		v := stranger(c)
+		if err := s.locate(c, v); err != nil {
+			return err
+		}
+		c.Set(visitorKey, v)
 		c.Response().Header().Set("X-Robots-Tag", "noindex, nofollow")
 		if r.Method == http.MethodPost {
 			if err := r.ParseForm(); err != nil {
@@ -73,7 +77,7 @@ func (s *Server) scanPage(c echo.Context) error {
 }
 
 func (s *Server) scanShow(c echo.Context, status int, link models.ScanLink, snap session.Snapshot, number, problem string) error {
-	page, err := s.scanView(link, snap, c.Param("token"))
+	page, err := s.scanView(link, snap, c.Param("token"), visitorOf(c).zone)
 	if err != nil {
 		return err
 	}
@@ -88,8 +92,8 @@ func (s *Server) scanShow(c echo.Context, status int, link models.ScanLink, snap
 
 // scanView is what a scan page shows of a device: its name, how far linking has come,
 // and the code.
-func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token string) (views.ScanPage, error) {
-	d, err := s.deviceWithQR(snap, true)
+func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token string, z zone) (views.ScanPage, error) {
+	d, err := s.deviceWithQR(snap, z, true)
 	if err != nil {
 		return views.ScanPage{}, err
 	}
@@ -97,7 +101,7 @@ func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token str
 		d.Passkey = &views.Passkey{Deadline: d.Passkey.Deadline} // its answer is not for strangers
 	}
 	return views.ScanPage{
-		Token: token, Expires: local(link.ExpiresAt),
+		Token: token, Expires: z.at(link.ExpiresAt),
 		Device: views.Device{
 			Name: d.Name, State: d.State, Reason: d.Reason, Since: d.Since, Until: d.Until, Linked: d.Linked,
 			Retrying: d.Retrying, Desired: d.Desired, QR: d.QR, Code: d.Code, Passkey: d.Passkey,
@@ -194,17 +198,17 @@ func (s *Server) scanEvents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, token, lang := snap.ID, c.Param("token"), visitorOf(c).lang
+	id, token, v := snap.ID, c.Param("token"), visitorOf(c)
 	release := s.manager.Watch(id)
 	defer release()
 	st := newStream(id)
 	st.owner, st.most = owner{ownedByScan, link.ID}, s.limits.KeyStreams
 	frame := func(ctx context.Context, snap session.Snapshot) ([]byte, error) {
-		page, err := s.scanView(link, snap, token)
+		page, err := s.scanView(link, snap, token, v.zone)
 		if err != nil {
 			return nil, err
 		}
-		page.Lang = lang
+		page.Lang = v.lang
 		partial, err := views.ScanPartial(ctx, page)
 		return views.Message(partial), err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // scanLinksView is the card of the links that let somebody else link the device.
-func (s *Server) scanLinksView(ctx context.Context, deviceID string) (views.ScanLinks, error) {
+func (s *Server) scanLinksView(ctx context.Context, deviceID string, z zone) (views.ScanLinks, error) {
 	out := views.ScanLinks{Show: true}
 	links, err := s.store.ScanLinks(ctx, deviceID)
 	if err != nil || s.scans.over(deviceID) {
@@ -22,7 +22,7 @@ func (s *Server) scanLinksView(ctx context.Context, deviceID string) (views.Scan
 	}
 	for _, l := range links {
 		out.List = append(out.List, views.ScanLink{
-			ID: l.ID, CreatedBy: l.CreatedBy, CreatedAt: local(l.CreatedAt), ExpiresAt: local(l.ExpiresAt),
+			ID: l.ID, CreatedBy: l.CreatedBy, CreatedAt: z.at(l.CreatedAt), ExpiresAt: z.at(l.ExpiresAt),
 		})
 	}
 	return out, nil
@@ -109,13 +109,13 @@ func (s *Server) showScanLinks(c echo.Context, snap session.Snapshot, status int
 		}
 		return s.render(c, status, views.DeviceShow(page))
 	}
-	ctx, lang := c.Request().Context(), visitorOf(c).lang
-	card, err := s.scanLinksView(ctx, snap.ID)
+	ctx, lang, z := c.Request().Context(), visitorOf(c).lang, visitorOf(c).zone
+	card, err := s.scanLinksView(ctx, snap.ID, z)
 	if err != nil {
 		return err
 	}
 	change(&card)
-	partial, err := views.ScanLinksPartial(ctx, lang, s.deviceView(snap, true), card)
+	partial, err := views.ScanLinksPartial(ctx, lang, s.deviceView(snap, z, true), card)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (s *Server) settingsPage(c echo.Context) error {
 }
 
 func (s *Server) showSettings(c echo.Context, status int, change func(*views.SettingsPage)) error {
-	ctx := c.Request().Context()
+	ctx, z := c.Request().Context(), visitorOf(c).zone
 	page := views.SettingsPage{Page: s.page(c), BaseURL: s.baseURL(c), MinDays: minRetention, Limits: s.limitsView()}
 	page.Path = "/settings"
 	secrets, err := s.store.SystemSecrets(ctx)
@@ -41,11 +41,7 @@ func (s *Server) showSettings(c echo.Context, status int, change func(*views.Set
 		return err
 	}
 	for _, secret := range secrets {
-		view := views.Secret{ID: secret.ID, CreatedAt: local(secret.CreatedAt)}
-		if secret.ExpiresAt != nil {
-			view.ExpiresAt = local(*secret.ExpiresAt)
-		}
-		page.Secrets = append(page.Secrets, view)
+		page.Secrets = append(page.Secrets, views.Secret{ID: secret.ID, CreatedAt: z.at(secret.CreatedAt), ExpiresAt: z.atPtr(secret.ExpiresAt)})
 	}
 	if page.Days, err = retention(ctx, s.store); err != nil {
 		return err

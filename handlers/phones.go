@@ -70,7 +70,7 @@ func (r *SandboxRefusal) Unwrap() error { return r.Err }
 
 // phonesView is the page of the virtual phones, with the devices linked to them but
 // those the reader may not see.
-func (s *Server) phonesView(page views.Page, a *scope) views.PhonesPage {
+func (s *Server) phonesView(page views.Page, a *scope, z zone) views.PhonesPage {
 	out := views.PhonesPage{Page: page, Outage: s.cfg.Sandbox.Outage(), CanBreak: a.all, Events: "/events?page=phones"}
 	byJID := make(map[string]session.Snapshot)
 	for _, snap := range s.manager.Snapshots() {
@@ -94,7 +94,7 @@ func (s *Server) phonesView(page views.Page, a *scope) views.PhonesPage {
 			}
 			view.Companions = append(view.Companions, views.Companion{
 				JID: c.JID, Device: snap.Name, DeviceID: snap.ID, State: string(snap.State), Reason: string(snap.Reason),
-				Platform: c.Platform, LinkedAt: local(c.LinkedAt), Connected: c.Connected,
+				Platform: c.Platform, LinkedAt: z.at(c.LinkedAt), Connected: c.Connected,
 			})
 		}
 		out.Phones = append(out.Phones, view)
@@ -104,12 +104,13 @@ func (s *Server) phonesView(page views.Page, a *scope) views.PhonesPage {
 
 // phonesPage shows the virtual phones.
 func (s *Server) phonesPage(c echo.Context) error {
-	return s.render(c, http.StatusOK, views.Phones(s.phonesView(s.page(c), visitorOf(c).scope)))
+	return s.render(c, http.StatusOK, views.Phones(s.phonesView(s.page(c), visitorOf(c).scope, visitorOf(c).zone)))
 }
 
 // phonesVariant names the shared frames of the phones' page.
 type phonesVariant struct {
 	lang  views.Lang
+	zone  zone
 	scope string
 }
 
@@ -118,15 +119,15 @@ func (s *Server) phoneEvents(c echo.Context) error {
 	if s.cfg.Sandbox == nil {
 		return echo.ErrNotFound
 	}
-	lang, scope := visitorOf(c).lang, visitorOf(c).scope
+	v := visitorOf(c)
 	frame := func(ctx context.Context) ([]byte, error) {
-		partial, err := views.PhonesPartial(ctx, s.phonesView(views.Page{Lang: lang}, scope))
+		partial, err := views.PhonesPartial(ctx, s.phonesView(views.Page{Lang: v.lang}, v.scope, v.zone))
 		return views.Message(partial), err
 	}
 	return s.servePanel(c, newStream(""), show{
 		first: frame,
 		changes: func(ctx context.Context, b batch, send func([]byte)) error {
-			now, err := b.newest().frame(phonesVariant{lang, scope.key}, func() ([]byte, error) { return frame(ctx) })
+			now, err := b.newest().frame(phonesVariant{v.lang, v.zone, v.scope.key}, func() ([]byte, error) { return frame(ctx) })
 			send(now)
 			return err
 		},
@@ -143,7 +144,7 @@ func (s *Server) addPhone(c echo.Context) error {
 	}
 	var refusal *SandboxRefusal
 	if errors.As(err, &refusal) {
-		page := s.phonesView(s.page(c), visitorOf(c).scope)
+		page := s.phonesView(s.page(c), visitorOf(c).scope, visitorOf(c).zone)
 		page.Path = "/phones"
 		page.AddNumber, page.AddName, page.AddProblem = typed, name, page.Lang.Invalid(refusal.Code)
 		return s.render(c, http.StatusUnprocessableEntity, views.Phones(page))

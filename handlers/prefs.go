@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/models"
 	"wadah/views"
 )
 
@@ -24,17 +26,20 @@ const (
 // stranger is a visitor nobody knows, with what the browser prefers.
 func stranger(c echo.Context) *visitor {
 	v := &visitor{lang: views.MatchLang(c.Request().Header.Get("Accept-Language"))}
-	v.prefer(cookieValue(c, langCookie), cookieValue(c, themeCookie))
+	v.prefer(cookieValue(c, langCookie), cookieValue(c, themeCookie), cookieValue(c, zoneCookie))
 	return v
 }
 
-// prefer takes over a choice of language and theme; an empty language is none.
-func (v *visitor) prefer(lang, theme string) {
+// prefer takes over a choice of language, theme and time zone; an empty one is none.
+func (v *visitor) prefer(lang, theme, zone string) {
 	if l, ok := views.ParseLang(lang); ok {
 		v.lang = l
 	}
 	if t, ok := views.ParseTheme(theme); ok && theme != "" {
 		v.theme = t
+	}
+	if zone != "" {
+		v.chosenZone = zone
 	}
 }
 
@@ -46,11 +51,18 @@ func cookieValue(c echo.Context, name string) string {
 	return cookie.Value
 }
 
-// setPrefs stores the language or theme a visitor chose, in the browser and, for
-// who is signed in, in the account.
+// setPrefs stores the language, theme or time zone a visitor chose, in the browser
+// and, for who is signed in, in the account.
 func (s *Server) setPrefs(c echo.Context) error {
 	v := visitorOf(c)
-	lang, theme := v.lang, v.theme
+	lang, theme, zone := v.lang, v.theme, v.chosenZone
+	if text := c.FormValue("zone"); text != "" {
+		if _, ok := s.zones.find(text); !ok && text != zoneAuto {
+			return errZoneUnknown()
+		}
+		zone = text
+		s.keepPref(c, zoneCookie, zone)
+	}
 	if chosen, ok := views.ParseLang(c.FormValue("lang")); ok {
 		lang = chosen
 		s.keepPref(c, langCookie, string(lang))
@@ -62,8 +74,8 @@ func (s *Server) setPrefs(c echo.Context) error {
 		}
 	}
 	if v.user != nil {
-		err := s.store.SetUserPrefs(c.Request().Context(), v.user.ID, string(lang), themeName(theme))
-		if err != nil {
+		prefs := models.Prefs{Lang: string(lang), Theme: themeName(theme), Zone: cmp.Or(zone, zoneAuto)}
+		if err := s.store.SetUserPrefs(c.Request().Context(), v.user.ID, prefs); err != nil {
 			return err
 		}
 	}

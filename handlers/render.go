@@ -26,7 +26,7 @@ func isFragment(r *http.Request) bool {
 func (s *Server) page(c echo.Context) views.Page {
 	v := visitorOf(c)
 	p := views.Page{
-		Lang: v.lang, Theme: v.theme, Path: "/", Flash: s.takeFlash(c, v.lang),
+		Lang: v.lang, Theme: v.theme, Zone: v.chosenZone, Path: "/", Flash: s.takeFlash(c, v.lang),
 		Sandbox: s.cfg.Simulated || s.cfg.Sandbox != nil, Phones: s.cfg.Sandbox != nil,
 		Versions: views.Versions{Wadah: s.cfg.Version, Library: s.cfg.Library, WhatsApp: versionText(s.manager.Version())},
 		Asset:    static.URL,

@@ -61,6 +61,7 @@ type Server struct {
 	limited  limiters
 	seldom   *seldom
 	scans    *scanKeeper
+	zones    *zones
 
 	running sync.WaitGroup // what runs beside the streams until quit is closed
 
@@ -77,7 +78,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
 		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
-		throttle: newThrottle(), steps: newOpenSteps(), qrs: newQRCache(), assets: newAssets(), buffers: new(buffers),
+		throttle: newThrottle(), steps: newOpenSteps(), qrs: newQRCache(), zones: newZones(store), assets: newAssets(), buffers: new(buffers),
 		streams: newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
 		limits:  DefaultLimits(), seldom: newSeldom(),
 		quit: make(chan struct{}),

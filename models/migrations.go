@@ -18,6 +18,7 @@ func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "0001_initial", Migrate: migrate1},
 		{ID: "0002_doors", Migrate: migrate2},
+		{ID: "0003_zone", Migrate: migrate3},
 	}
 }
 

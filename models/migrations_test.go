@@ -22,6 +22,7 @@ const (
 	oldProxy  = "http://user:pass@proxy.example:8080"
 	oldJID    = "6281234567890:3@s.whatsapp.net"
 	oldUser   = "budi"
+	oldZone   = "Asia/Makassar" // from step 3 on
 )
 
 // writeOldDatabase makes a database with something in each table.
@@ -37,6 +38,7 @@ func writeOldDatabase(t *testing.T, path string) {
 	must(t, f.AddAudit(ctx, models.AuditEntry{Actor: oldUser, Action: "device.create", DeviceID: d.ID}))
 	must(t, f.SetSetting(ctx, "colour", "blue"))
 	u := f.user(oldUser, models.RoleAdmin)
+	must(t, f.SetUserPrefs(ctx, u.ID, models.Prefs{Zone: oldZone}))
 	must(t, f.AssignDevices(ctx, u.ID, []string{d.ID}))
 	enrolled, err := f.EnrolTOTP(ctx, u.ID, "Wadah")
 	must(t, err)
@@ -73,14 +75,14 @@ func TestOldSchemas(t *testing.T) {
 			for range 2 {
 				s, err := models.Open(t.Context(), models.Options{Path: path, Key: testKey()})
 				must(t, err)
-				checkOldDatabase(t, s)
+				checkOldDatabase(t, s, n)
 				must(t, s.Close())
 			}
 		})
 	}
 }
 
-func checkOldDatabase(t *testing.T, s *models.Store) {
+func checkOldDatabase(t *testing.T, s *models.Store, schema int) {
 	t.Helper()
 	ctx := t.Context()
 	d, err := s.DeviceByName(ctx, oldDevice)
@@ -107,6 +109,9 @@ func checkOldDatabase(t *testing.T, s *models.Store) {
 	u, err := s.Authenticate(ctx, oldUser, goodPassword)
 	if err != nil || u.Role != models.RoleAdmin {
 		t.Errorf("signing in gives %v (%v)", u, err)
+	}
+	if had := schema >= 3; (u.Zone == oldZone) != had || !had && u.Zone != "" {
+		t.Errorf("the zone is %q", u.Zone)
 	}
 	// Writing goes on.
 	must(t, s.AddAudit(ctx, models.AuditEntry{Action: "x"}))

@@ -24,6 +24,7 @@ type User struct {
 	Role  string // RoleAdmin, RoleOperator or RoleViewer
 	Lang  string // the language of the panel; empty: the browser's
 	Theme string // "light", "dark"; empty: the browser's
+	Zone  string // IANA name of the time zone times are shown in, "auto"; empty: none chosen
 	// PasswordAt is when the password was last set.
 	PasswordAt time.Time
 	CreatedAt  time.Time
@@ -38,6 +39,7 @@ type userRow struct {
 	PasswordHash string
 	Lang         string
 	Theme        string
+	Zone         string
 	CreatedAt    int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt    int64 `gorm:"autoUpdateTime:false"`
 	PasswordAt   int64
@@ -47,7 +49,7 @@ func (userRow) TableName() string { return "users" }
 
 func (r userRow) user() User {
 	return User{
-		ID: r.ID, Name: r.Name, Role: r.Role, Lang: r.Lang, Theme: r.Theme,
+		ID: r.ID, Name: r.Name, Role: r.Role, Lang: r.Lang, Theme: r.Theme, Zone: r.Zone,
 		PasswordAt: fromMilli(r.PasswordAt), CreatedAt: fromMilli(r.CreatedAt), UpdatedAt: fromMilli(r.UpdatedAt),
 	}
 }

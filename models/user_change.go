@@ -75,17 +75,25 @@ func (s *Store) SetUserName(ctx context.Context, id, name string) error {
 	return changed(ctx, "rename user", res)
 }
 
-// SetUserPrefs stores the language and theme of a user's panel, each at most 20
-// characters; empty for the browser's.
-func (s *Store) SetUserPrefs(ctx context.Context, id, lang, theme string) error {
-	if len(lang) > 20 {
+// Prefs is how a user wants the panel; empty fields are the browser's choice.
+type Prefs struct {
+	Lang  string // at most 20 characters
+	Theme string // at most 20 characters
+	Zone  string // at most 64 characters
+}
+
+// SetUserPrefs stores the preferences of a user, all of them.
+func (s *Store) SetUserPrefs(ctx context.Context, id string, p Prefs) error {
+	switch {
+	case len(p.Lang) > 20:
 		return invalid("lang", "lang_invalid", "This is not a language.")
-	}
-	if len(theme) > 20 {
+	case len(p.Theme) > 20:
 		return invalid("theme", "theme_invalid", "This is not a theme.")
+	case len(p.Zone) > 64:
+		return invalid("zone", "zone_unknown", "This is not a time zone.")
 	}
 	res := s.write(ctx).Model(&userRow{}).Where("id = ?", id).
-		Updates(map[string]any{"lang": lang, "theme": theme, "updated_at": s.nowMilli()})
+		Updates(map[string]any{"lang": p.Lang, "theme": p.Theme, "zone": p.Zone, "updated_at": s.nowMilli()})
 	return changed(ctx, "store user preferences", res)
 }
 

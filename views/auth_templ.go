@@ -48,7 +48,7 @@ func bare(p Page, f frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.themeAttribute())
+		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.choices())
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -21,12 +21,17 @@ func (p Page) asset(name string) string {
 	return p.Asset(name)
 }
 
-// themeAttribute is the chosen theme for <html>; without one the system decides.
-func (p Page) themeAttribute() templ.Attributes {
-	if p.Theme == ThemeAuto {
-		return nil
+// choices are the chosen theme and time zone for <html>; without them the system and
+// the browser decide.
+func (p Page) choices() templ.Attributes {
+	chosen := templ.Attributes{}
+	if p.Theme != ThemeAuto {
+		chosen["data-theme"] = string(p.Theme)
 	}
-	return templ.Attributes{"data-theme": string(p.Theme)}
+	if p.Zone != "" {
+		chosen["data-zone"] = p.Zone
+	}
+	return chosen
 }
 
 func (t Theme) colorScheme() string {

@@ -110,7 +110,7 @@ var invalid = map[string]bool{
 
 	"code_required": true, "signin_again": true, "passkey_failed": true, "passkey_exists": true, "passkeys_too_many": true,
 	"passkeys_impossible": true, "self_change": true, "device_unknown": true, "too_many_devices": true,
-	"overlap_invalid": true, "life_invalid": true, "days_invalid": true, "date_invalid": true,
+	"overlap_invalid": true, "life_invalid": true, "days_invalid": true, "date_invalid": true, "zone_unknown": true,
 }
 
 // Invalid is the sentence that says what to mend, by machine-readable code; a

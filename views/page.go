@@ -7,6 +7,10 @@ type Page struct {
 	Lang  Lang
 	Theme Theme
 
+	// Zone is the IANA name of the time zone that the reader chose; "" when times
+	// follow the browser's. Times come to the views in the right zone already.
+	Zone string
+
 	// Path is the path and query of this page, to come back to after language or
 	// theme were changed.
 	Path string

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // times are shown in people's zones also where the system knows none: in containers, on Windows
 )
 
 func main() {

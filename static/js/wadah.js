@@ -11,13 +11,50 @@
   // ---- Times -------------------------------------------------------------
 
   const distance = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
-  const moment = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
+  const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const exactly = inZone(root.dataset.zone || ownZone);
   const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
   // skew is how far the server's clock is ahead of ours, in milliseconds; the
   // event stream tells. Countdowns would be wrong without it on a phone whose clock is off.
   let skew = 0;
   const now = () => Date.now() + skew;
+
+  // tellZone lets the server write its times in the browser's zone from the next page on.
+  function tellZone() {
+    const told = "wadah_browser_zone=" + ownZone;
+    if (!ownZone || document.cookie.split("; ").includes(told)) return;
+    document.cookie = told + "; path=/; max-age=31536000; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
+  }
+
+  // inZone writes moments in a zone as the server does: "23 Nov 2026, 14:05 WIB". In a
+  // zone that this browser does not know it writes nothing: the server's text stays.
+  function inZone(timeZone) {
+    let moment, names;
+    try {
+      moment = new Intl.DateTimeFormat(lang === "id" ? "id" : "en-US", {
+        timeZone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+      });
+      names = ["id", "en-GB", "en-US"].map((l) => new Intl.DateTimeFormat(l, { timeZone, timeZoneName: "short" }));
+    } catch {
+      return () => "";
+    }
+    const colon = lang === "id" ? "." : ":";
+    return (time) => {
+      const is = Object.fromEntries(moment.formatToParts(time).map((part) => [part.type, part.value]));
+      return `${is.day} ${is.month} ${is.year}, ${is.hour}${colon}${is.minute} ${zoneWord(names, time)}`;
+    };
+  }
+
+  // zoneWord is the short name that people of the zone use, else its distance from UTC.
+  function zoneWord(names, time) {
+    let word = "";
+    for (const name of names) {
+      word = name.formatToParts(time).find((part) => part.type === "timeZoneName").value;
+      if (!/^(GMT|UTC)[+-]/.test(word)) return word;
+    }
+    return word.replace("GMT", "UTC");
+  }
 
   function ago(time) {
     const seconds = Math.round((time - now()) / 1000);
@@ -32,9 +69,9 @@
     for (const el of within.querySelectorAll("time[datetime]")) {
       const time = Date.parse(el.dateTime);
       if (Number.isNaN(time)) continue;
-      const exact = moment.format(time);
+      const exact = exactly(time);
       const text = "ago" in el.dataset ? ago(time) : exact;
-      if (el.textContent !== text) el.textContent = text;
+      if (text && el.textContent !== text) el.textContent = text;
       if (el.title !== exact) el.title = exact;
     }
   }
@@ -231,6 +268,7 @@
   }
 
   if (live) listen();
+  tellZone();
   document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); });
   // A page that comes back from the browser's memory has an old stream and old states.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
