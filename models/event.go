@@ -33,6 +33,13 @@ type deviceEventRow struct {
 
 func (deviceEventRow) TableName() string { return "device_events" }
 
+func (r deviceEventRow) event() DeviceEvent {
+	return DeviceEvent{
+		ID: r.ID, DeviceID: r.DeviceID, At: fromMilli(r.At),
+		From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail,
+	}
+}
+
 // AddEvents stores events, all or none, in the order given, and keeps the newest
 // 500 of each device. Events of a device that no longer exists are dropped.
 func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
@@ -103,6 +110,22 @@ func forgetOldEvents(tx *gorm.DB, deviceID string) error {
 	return tx.Where("device_id = ? AND id <= ?", deviceID, newestTooMany[0]).Delete(&deviceEventRow{}).Error
 }
 
+// LatestEvents returns the newest event of each device that has one, by device.
+func (s *Store) LatestEvents(ctx context.Context) (map[string]DeviceEvent, error) {
+	// One seek in the index for each device, however long the timelines are.
+	newest := s.read(ctx).Table("devices").Select(
+		"(SELECT e.id FROM device_events e WHERE e.device_id = devices.id ORDER BY e.id DESC LIMIT 1)")
+	var rows []deviceEventRow
+	if err := s.read(ctx).Where("id IN (?)", newest).Find(&rows).Error; err != nil {
+		return nil, wrap(ctx, "list newest events", err)
+	}
+	events := make(map[string]DeviceEvent, len(rows))
+	for _, r := range rows {
+		events[r.DeviceID] = r.event()
+	}
+	return events, nil
+}
+
 // Events returns events of a device, newest first: at most limit (all that are
 // kept when limit is not positive), and only those before beforeID unless that is
 // empty.
@@ -120,10 +143,7 @@ func (s *Store) Events(ctx context.Context, deviceID string, limit int, beforeID
 	}
 	events := make([]DeviceEvent, 0, len(rows))
 	for _, r := range rows {
-		events = append(events, DeviceEvent{
-			ID: r.ID, DeviceID: r.DeviceID, At: fromMilli(r.At),
-			From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail,
-		})
+		events = append(events, r.event())
 	}
 	return events, nil
 }

@@ -43,6 +43,11 @@ func TestEvents(t *testing.T) {
 	if got, err := f.Events(ctx, "deleted", 0, ""); err != nil || len(got) != 0 {
 		t.Errorf("events of no device: %v, %v", got, err)
 	}
+	latest, err := f.LatestEvents(ctx)
+	must(t, err)
+	if len(latest) != 2 || latest[a.ID].Detail != "round 1" || latest[b.ID].To != "PAIRING" {
+		t.Errorf("the newest of each: %v", latest)
+	}
 	must(t, f.DeleteDevice(ctx, a.ID))
 	if got, err := f.Events(ctx, a.ID, 0, ""); err != nil || len(got) != 0 {
 		t.Errorf("events of a deleted device: %v, %v", got, err)

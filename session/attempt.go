@@ -96,8 +96,8 @@ func (a *attempt) dialledUp(conn Conn, err error) {
 		d.off(eventLoggedOut, "credentials_missing", time.Time{})
 	case errors.Is(err, ErrStorage):
 		d.stopGrace()
-		d.apply(eventStorage, func(s *Snapshot) { s.Retrying = true })
 		delay := backoffDelay(max(d.fails, 2))
+		d.apply(eventStorage, func(s *Snapshot) { s.Retrying, s.NextTry = true, nextTry(delay) })
 		d.fails++
 		d.begin(delay, false)
 	default:

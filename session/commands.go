@@ -42,6 +42,28 @@ func (m *Manager) RenameDevice(ctx context.Context, id, name string) error {
 	return nil
 }
 
+// SetDeviceNote stores the owner's remark about a device. Errors: ErrNoDevice,
+// *models.Invalid.
+func (m *Manager) SetDeviceNote(ctx context.Context, id, note string) error {
+	d, err := m.device(id)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := m.store.SetDeviceNote(ctx, id, note); err != nil {
+		return err
+	}
+	row, err := m.store.Device(ctx, id) // the stored note is the tidied one
+	if err != nil {
+		return err
+	}
+	s := d.cur
+	s.Note = row.Note
+	d.set(s)
+	return nil
+}
+
 // SetDefaultDevice makes id the device that keyless requests from this machine reach;
 // "" leaves none. Errors: ErrNoDevice.
 func (m *Manager) SetDefaultDevice(ctx context.Context, id string) error {
@@ -88,6 +110,9 @@ func (m *Manager) StartDevice(ctx context.Context, id string) (Snapshot, error) 
 		// Somebody asks again while we sleep out a delay: try now.
 		d.touch()
 		d.begin(0, false)
+		s := d.cur
+		s.NextTry = time.Time{}
+		d.set(s)
 	default:
 		d.touch()
 	}

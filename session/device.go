@@ -39,7 +39,7 @@ type device struct {
 func newDevice(m *Manager, row models.Device) *device {
 	d := &device{m: m, id: row.ID, created: row.CreatedAt, link: row.JID, proxy: row.Proxy}
 	d.cur = Snapshot{
-		ID: row.ID, Name: row.Name, Default: row.Default, Desired: row.Desired, CreatedAt: row.CreatedAt,
+		ID: row.ID, Name: row.Name, Note: row.Note, Default: row.Default, Desired: row.Desired, CreatedAt: row.CreatedAt,
 		State: StateOff, Reason: ReasonNeverStarted, Since: row.CreatedAt,
 		Account: Account{JID: row.JID, Name: row.PushName, Platform: row.Platform},
 	}
@@ -84,6 +84,7 @@ func (d *device) apply(ev event, change func(*Snapshot)) {
 			s.Since = time.Now()
 		}
 		s.State, s.Reason, s.Detail, s.Until, s.Retrying = t.state, t.reason, "", time.Time{}, false
+		s.NextTry = time.Time{}
 	}
 	if change != nil {
 		change(&s)
@@ -211,7 +212,7 @@ func (d *device) remove() {
 	d.stopGrace()
 	d.m.forget(d)
 	s := d.cur
-	s.State, s.Reason, s.Detail, s.Until = StateOff, ReasonStopped, "", time.Time{}
+	s.State, s.Reason, s.Detail, s.Until, s.NextTry = StateOff, ReasonStopped, "", time.Time{}, time.Time{}
 	s.QR, s.Phone, s.Passkey, s.Desired, s.Retrying, s.Deleted = nil, nil, nil, false, false, true
 	d.set(s)
 }

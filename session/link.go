@@ -111,8 +111,8 @@ func (a *attempt) linkFailed(err error) {
 	d := a.d
 	d.m.log.Warn("linking failed", "device", d.id, "err", err)
 	d.unlinked()
-	d.apply(eventCodesOver, func(s *Snapshot) { s.Detail = "link_failed" })
 	delay := backoffDelay(d.flaps)
+	d.apply(eventCodesOver, func(s *Snapshot) { s.Detail, s.NextTry = "link_failed", nextTry(delay) })
 	d.flaps++
 	d.startGrace()
 	d.begin(delay, false)

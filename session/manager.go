@@ -122,6 +122,9 @@ func (m *Manager) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load devices: %w", err)
 	}
+	if err := m.noteServerDown(ctx, rows); err != nil {
+		return fmt.Errorf("tell the timelines of the time without a server: %w", err)
+	}
 	repaired, err := m.repairLinks(ctx, rows)
 	if err != nil {
 		return fmt.Errorf("repair links: %w", err)
@@ -177,6 +180,7 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 			}
 			d.detach()
 		}
+		m.noteGoingDown(d)
 		d.stopGrace()
 		if d.prev != nil {
 			closing = append(closing, d.prev)

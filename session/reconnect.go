@@ -37,9 +37,9 @@ func (d *device) interrupted(a *attempt, detail string, now time.Time) {
 			d.off(eventNotScanned, "", time.Time{})
 			return
 		}
-		d.apply(eventCodesOver, nil)
+		d.apply(eventCodesOver, func(s *Snapshot) { s.NextTry = nextTry(delay) })
 	} else {
-		d.apply(eventLost, func(s *Snapshot) { s.Detail = detail })
+		d.apply(eventLost, func(s *Snapshot) { s.Detail, s.NextTry = detail, nextTry(delay) })
 	}
 	d.startGrace()
 	d.begin(delay, false)
@@ -50,9 +50,17 @@ func (d *device) failed(detail string) {
 	d.m.gov.failed()
 	delay := backoffDelay(max(d.fails, d.flaps-1))
 	d.fails++
-	d.apply(eventLost, func(s *Snapshot) { s.Detail = detail })
+	d.apply(eventLost, func(s *Snapshot) { s.Detail, s.NextTry = detail, nextTry(delay) })
 	d.startGrace()
 	d.begin(delay, true)
+}
+
+// nextTry is the end of a delay that begins now; zero when there is none.
+func nextTry(delay time.Duration) time.Time {
+	if delay <= 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(delay)
 }
 
 // through notes that a connection got through to WhatsApp.
@@ -79,7 +87,8 @@ func (d *device) startGrace() {
 		if d.grace == nil || d.att == nil || d.cur.State != StatePairing || d.cur.Reason == ReasonPasskey {
 			return
 		}
-		d.apply(eventGrace, func(s *Snapshot) { s.Retrying = true })
+		next := d.cur.NextTry
+		d.apply(eventGrace, func(s *Snapshot) { s.Retrying, s.NextTry = true, next })
 	})
 }
 

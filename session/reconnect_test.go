@@ -72,6 +72,9 @@ func TestReconnect(t *testing.T) {
 			if s := w.snap(id); !s.Retrying || !s.Desired {
 				t.Errorf("retrying %v, desired %v, want both", s.Retrying, s.Desired)
 			}
+			if s := w.snap(id); s.NextTry.IsZero() || time.Until(s.NextTry) > time.Minute {
+				t.Errorf("the next try is told for %v", s.NextTry)
+			}
 			before := len(w.driver.Dials())
 			w.pass(time.Hour)
 			tries := len(w.driver.Dials()) - before
@@ -107,9 +110,18 @@ func TestReconnect(t *testing.T) {
 			w.pass(20 * time.Minute)
 			w.driver.SetOnDial(nil)
 			w.want(id, "SERVICE_OFF/network")
-			w.start(id)
+			next := w.snap(id).NextTry
+			if !next.After(time.Now()) {
+				t.Fatalf("the next try is told for %v, it is %v", next, time.Now())
+			}
+			if s, err := w.StartDevice(t.Context(), id); err != nil || !s.NextTry.IsZero() {
+				t.Errorf("the next try is still told for %v (%v)", s.NextTry, err)
+			}
 			w.pass(time.Second)
 			w.want(id, "CONNECTED/ready")
+			if s := w.snap(id); !s.NextTry.IsZero() {
+				t.Errorf("connected, and the next try is told for %v", s.NextTry)
+			}
 		})
 	})
 

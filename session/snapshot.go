@@ -51,11 +51,16 @@ const (
 	ReasonReady Reason = "ready"
 )
 
+// ReasonServerDown stands in the timeline alone, for the time in which this program did
+// not run. No device is ever seen with it: who could look needs a running program.
+const ReasonServerDown Reason = "server_down"
+
 // Snapshot is everything the outside may know of a device at one moment. It is
 // immutable: share it freely, never change what its pointers lead to.
 type Snapshot struct {
 	ID      string
 	Name    string
+	Note    string // the owner's remark; may be empty
 	Default bool
 
 	State  State
@@ -63,6 +68,10 @@ type Snapshot struct {
 	Detail string    // machine-readable addition to the reason (WhatsApp's code, …); may be empty
 	Since  time.Time // when this State began; a change of reason alone does not restart it
 	Until  time.Time // when this is expected to end: the code's expiry, the ban's end; zero when unknown
+
+	// NextTry is when the next connection is tried, while a delay before it runs. The
+	// try itself is no change: a moment that is past means that it is under way.
+	NextTry time.Time
 
 	Desired  bool // whether the owner wants it on
 	Retrying bool // an off device that still tries by itself (network, storage)

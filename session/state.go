@@ -125,7 +125,7 @@ func (r Reason) final() bool {
 	switch r {
 	case ReasonNeverStarted, ReasonStopped, ReasonNotScanned, ReasonLoggedOut, ReasonBanned, ReasonReplaced, ReasonRejected:
 		return true
-	case ReasonOutdated, ReasonProxyFailed, ReasonNetwork, ReasonStorage,
+	case ReasonOutdated, ReasonProxyFailed, ReasonNetwork, ReasonStorage, ReasonServerDown,
 		ReasonConnecting, ReasonAuthenticating, ReasonReconnecting, ReasonRestoring, ReasonPasskey,
 		ReasonQR, ReasonCode, ReasonReady:
 		return false
@@ -133,7 +133,8 @@ func (r Reason) final() bool {
 	return false
 }
 
-// Reasons lists every reason, for tables that must be complete.
+// Reasons lists every reason a device can be seen with, for tables that must be
+// complete.
 func Reasons() []Reason {
 	return []Reason{
 		ReasonNeverStarted, ReasonStopped, ReasonNotScanned, ReasonLoggedOut, ReasonBanned, ReasonOutdated, ReasonReplaced,

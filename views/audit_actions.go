@@ -19,7 +19,7 @@ var auditActions = map[string]Tone{
 	"totp.enable": ToneOK, "totp.remove": ToneAct, "recovery.create": ToneAct,
 	"passkey.add": ToneOK, "passkey.rename": ToneOff, "passkey.remove": ToneAct, "login.end": ToneOff,
 
-	"device.create": ToneOK, "device.rename": ToneOff, "device.default": ToneAct, "device.delete": ToneDanger,
+	"device.create": ToneOK, "device.rename": ToneOff, "device.note": ToneOff, "device.proxy": ToneAct, "device.default": ToneAct, "device.delete": ToneDanger,
 	"device.start": ToneOK, "device.stop": ToneOff, "device.restart": ToneOff, "device.logout": ToneAct, "device.pair": ToneOK,
 
 	"key.create": ToneOK, "key.reveal": ToneAct, "key.rotate": ToneAct, "key.revoke": ToneAct, "key.replace": ToneAct,

@@ -105,6 +105,9 @@ var invalid = map[string]bool{
 	"bad_passkey": true, "banned": true, "busy": true, "proxy_failed": true, "conflict": true, "not_found": true,
 	"forbidden": true, "storage": true, "shutting_down": true, "timeout": true, "internal": true,
 
+	"proxy_scheme": true, "proxy_host": true, "proxy_port": true, "proxy_extra": true, "proxy_invalid": true, "proxy_too_long": true,
+	"proxy_again": true,
+
 	"phone_number": true, "phone_exists": true, "phone_unknown": true, "phone_offline": true, "phone_full": true,
 	"qr_expired": true, "code_wrong": true, "fault_offline": true,
 

@@ -30,6 +30,8 @@ var reasons = map[string]Tone{
 	"qr":    ToneAct,
 	"code":  ToneAct,
 	"ready": ToneOK,
+
+	"server_down": ToneOff, // in timelines alone
 }
 
 // Reasons lists the reasons the table knows, sorted. Handlers check it against

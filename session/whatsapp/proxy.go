@@ -23,16 +23,9 @@ func parseProxy(raw string) (*url.URL, error) {
 	if raw == "" {
 		return nil, nil //nolint:nilnil // no proxy is not an error
 	}
-	u, err := url.Parse(raw)
-	if err != nil || u.Hostname() == "" {
-		return nil, &session.ProxyError{Err: errors.New("its address is not a URL")}
-	}
-	port := map[string]string{"http": "80", "https": "443", "socks5": "1080"}[u.Scheme]
-	if port == "" {
-		return nil, &session.ProxyError{Err: errors.New("its address must begin with http, https or socks5")}
-	}
-	if u.Port() == "" {
-		u.Host = net.JoinHostPort(u.Hostname(), port)
+	u, err := session.ParseProxy(raw)
+	if err != nil {
+		return nil, &session.ProxyError{Err: err}
 	}
 	return u, nil
 }
