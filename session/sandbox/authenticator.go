@@ -57,11 +57,8 @@ func (s *Service) AnswerPasskey(number string, options []byte) ([]byte, error) {
 	if p == nil {
 		return nil, ErrPhoneUnknown
 	}
-	var request types.WebAuthnPublicKey
-	if json.Unmarshal(options, &request) != nil || len(request.Challenge) == 0 || request.RelyingPartID != relyingParty ||
-		!slices.ContainsFunc(request.AllowCredentials, func(c types.AllowedCredential) bool {
-			return slices.Equal(c.ID, p.credentialID())
-		}) {
+	request, asked := p.askedBy(options)
+	if !asked {
 		return nil, ErrPasskeyOptions
 	}
 	client, err := json.Marshal(clientData{
@@ -91,6 +88,29 @@ func (s *Service) AnswerPasskey(number string, options []byte) ([]byte, error) {
 		return nil, fmt.Errorf("marshal assertion: %w", err)
 	}
 	return answer, nil
+}
+
+// askedBy reads the options of a passkey request, and says whether it is this
+// account's passkey that they ask for.
+func (p *phone) askedBy(options []byte) (request types.WebAuthnPublicKey, asked bool) {
+	asked = json.Unmarshal(options, &request) == nil && len(request.Challenge) > 0 && request.RelyingPartID == relyingParty &&
+		slices.ContainsFunc(request.AllowCredentials, func(c types.AllowedCredential) bool {
+			return slices.Equal(c.ID, p.credentialID())
+		})
+	return request, asked
+}
+
+// AsksForPasskey says whether these options, which a device was asked with, ask for
+// the passkey of this phone's account.
+func (s *Service) AsksForPasskey(number string, options []byte) bool {
+	s.mu.Lock()
+	p := s.phones[number]
+	s.mu.Unlock()
+	if p == nil {
+		return false
+	}
+	_, asked := p.askedBy(options)
+	return asked
 }
 
 // checkAssertion verifies an answer as a relying party does.

@@ -186,6 +186,8 @@ func (s *Service) dropConn(c *conn) {
 	delete(s.conns, c.id)
 	if s.online[c.jid] == c {
 		delete(s.online, c.jid)
+		c.companion.LastActive = time.Now().UTC()
+		s.changed()
 	}
 	s.dropRegistration(c.registration, ErrDeviceGone)
 	s.mu.Unlock()

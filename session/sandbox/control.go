@@ -21,7 +21,7 @@ const (
 //
 //	GET    /info          url, rootKey (hex), version, outage, fault kinds and outage modes
 //	GET    /phones        the virtual phones and their linked devices
-//	POST   /phones        {"number","name"}
+//	POST   /phones        {"number","name","platform"}: platform is android (default) or iphone
 //	DELETE /phones/{n}
 //	POST   /scan          {"phone","qr"}, or a PNG as body or multipart file with ?phone=
 //	POST   /code          {"phone","code"}
@@ -30,8 +30,9 @@ const (
 //	POST   /passkey       {"phone","passkey"}: whether the phone asks for one
 //	POST   /passkey/answer  {"phone","options"}: the phone's answer to a device's passkey request
 //	POST   /passkey/confirm {"phone"}: the codes on phone and device are the same
+//	POST   /passkey/refuse  {"phone"}: the person at the phone stops the link
 //	POST   /fault         {"target","kind","count","duration","latency","reason","code","expire"}
-//	DELETE /faults        disarms what waits, ends silence and slowness
+//	DELETE /faults        disarms what waits, ends silence and slowness; with ?target= only there
 //	POST   /outage        {"mode"}
 //	POST   /version       {"version","minVersion"}, such as "2.3000.1045649367"
 //	GET    /connections   the live sockets
@@ -55,9 +56,10 @@ func (s *Service) ControlHandler() http.Handler {
 	mux.Handle("POST /passkey", command(s, s.controlPasskey))
 	mux.Handle("POST /passkey/answer", command(s, s.controlPasskeyAnswer))
 	mux.Handle("POST /passkey/confirm", command(s, s.controlPasskeyConfirm))
+	mux.Handle("POST /passkey/refuse", command(s, s.controlPasskeyRefuse))
 	mux.Handle("POST /fault", command(s, s.controlFault))
-	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
-		s.ClearFaults()
+	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, r *http.Request) {
+		s.ClearFaultsOf(r.URL.Query().Get("target"))
 		s.answer(w, done{OK: true}, nil)
 	})
 	mux.Handle("POST /outage", command(s, s.controlOutage))

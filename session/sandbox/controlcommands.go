@@ -17,12 +17,13 @@ import (
 // The commands of the control API: what each one takes, and the call it becomes.
 
 type phoneRequest struct {
-	Number string `json:"number"`
-	Name   string `json:"name"`
+	Number   string   `json:"number"`
+	Name     string   `json:"name"`
+	Platform Platform `json:"platform"`
 }
 
 func (s *Service) controlAddPhone(_ context.Context, in phoneRequest) (any, error) {
-	return s.AddPhone(in.Number, in.Name)
+	return s.AddPhoneOf(in.Platform, in.Number, in.Name)
 }
 
 type scanRequest struct {
@@ -125,6 +126,10 @@ func (s *Service) controlPasskeyAnswer(_ context.Context, in answerRequest) (any
 
 func (s *Service) controlPasskeyConfirm(_ context.Context, in confirmRequest) (any, error) {
 	return done{OK: true}, s.ConfirmPasskey(in.Phone)
+}
+
+func (s *Service) controlPasskeyRefuse(_ context.Context, in confirmRequest) (any, error) {
+	return done{OK: true}, s.RefusePasskey(in.Phone)
 }
 
 type confirmRequest struct {

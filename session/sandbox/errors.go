@@ -13,6 +13,7 @@ var (
 	ErrClosed    = errors.New("the sandbox is closed")
 
 	ErrPhoneNumber  = errors.New("a phone number is 7 to 15 digits with the country code and does not begin with 0")
+	ErrPlatform     = errors.New("a virtual phone is an android or an iphone")
 	ErrPhoneExists  = errors.New("a virtual phone with this number exists already")
 	ErrPhoneUnknown = errors.New("no virtual phone has this number")
 	ErrPhoneOffline = errors.New("the virtual phone is offline")
@@ -32,6 +33,7 @@ var (
 	ErrCodeExpired = errors.New("the linking code is not valid any more")
 
 	ErrPasskeyAsked   = errors.New("the phone asks for its passkey; the device must answer before the link goes on")
+	ErrPasskeyRefused = errors.New("the person at the phone refused the passkey")
 	ErrPasskeyUnknown = errors.New("this phone waits for no passkey step")
 	ErrPasskeyOptions = errors.New("these are not the passkey options that a device was asked with")
 

@@ -110,18 +110,57 @@ func (s *Service) Inject(target string, f Fault) error {
 			s.strike(c, f)
 		}
 	}
+	s.changed()
 	return nil
 }
 
 // ClearFaults disarms every waiting fault and ends silence and slowness.
-func (s *Service) ClearFaults() {
+func (s *Service) ClearFaults() { s.ClearFaultsOf("") }
+
+// ClearFaultsOf is [Service.ClearFaults] for what a target means: a phone's number
+// covers its linked devices.
+func (s *Service) ClearFaultsOf(target string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = nil
+	s.faults = slices.DeleteFunc(s.faults, func(f *armedFault) bool {
+		return target == "" || f.target == target || f.isOf(target)
+	})
 	for _, c := range s.conns {
-		c.silent.Store(false)
-		c.latency.Store(0)
+		if c.is(target) {
+			c.silent.Store(false)
+			c.latency.Store(0)
+		}
 	}
+	s.changed()
+}
+
+// isOf says whether the fault waits for a device linked to the phone with this number.
+func (f *armedFault) isOf(number string) bool {
+	jid, err := types.ParseJID(f.target)
+	return err == nil && f.target != "" && jid.User == number
+}
+
+// faultsOf lists the faults that wait for this phone's devices, and those that last,
+// each kind once. The caller holds mu.
+func (s *Service) faultsOf(p *phone) []FaultKind {
+	found := make([]FaultKind, 0, len(s.faults))
+	for _, f := range s.faults {
+		if f.target == p.number || f.isOf(p.number) {
+			found = append(found, f.Kind)
+		}
+	}
+	for index := range p.companions {
+		c := s.online[p.jidOf(index)]
+		switch {
+		case c == nil:
+		case c.silent.Load():
+			found = append(found, FaultSilence)
+		case c.latency.Load() > 0:
+			found = append(found, FaultSlow)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 func (f *Fault) check(target string) error {
@@ -197,12 +236,12 @@ func (s *Service) strike(c *conn, f Fault) {
 	case FaultSilence:
 		c.silent.Store(true)
 		if f.Duration > 0 {
-			s.after(f.Duration, func() { c.silent.Store(false) })
+			s.after(f.Duration, func() { c.silent.Store(false); s.changed() })
 		}
 	case FaultSlow:
 		c.latency.Store(int64(f.Latency))
 		if f.Duration > 0 {
-			s.after(f.Duration, func() { c.latency.Store(0) })
+			s.after(f.Duration, func() { c.latency.Store(0); s.changed() })
 		}
 	case FaultGarbage:
 		c.sendGarbage()

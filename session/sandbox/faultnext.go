@@ -20,6 +20,7 @@ func (s *Service) take(fits func(*armedFault) bool) *Fault {
 	if s.faults[i].Count > 0 {
 		if s.faults[i].Count--; s.faults[i].Count == 0 {
 			s.faults = slices.Delete(s.faults, i, i+1)
+			s.changed()
 		}
 	}
 	return &found

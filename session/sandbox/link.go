@@ -71,6 +71,7 @@ func (s *Service) beginLink(r *registration, p *phone, advSecret []byte) (*link,
 	}
 	r.link = l
 	p.links[l] = true
+	s.changed()
 	return l, nil
 }
 
@@ -84,6 +85,7 @@ func (s *Service) failLink(l *link, reason error) {
 		l.timer.Stop()
 	}
 	delete(l.phone.links, l)
+	s.changed()
 	s.stats.linksFailed++
 	l.outcome <- linkOutcome{err: reason}
 }
@@ -122,7 +124,8 @@ func (s *Service) offer(l *link) error {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	l.timer = s.after(pairAnswerTimeout, func() { s.abandon(l) })
+	l.timer = s.after(pairAnswerTimeout, func() { s.abandon(l, ErrDeviceSilent) })
+	s.changed()
 	s.mu.Unlock()
 	if err := r.conn.send(request(id, s.pairSuccess(l, identity))); err != nil {
 		return err
@@ -138,7 +141,7 @@ func (s *Service) pairSuccess(l *link, identity []byte) waBinary.Node {
 		blob("device-identity", identity),
 		el("biz", waBinary.Attrs{"name": l.phone.name}),
 		el("device", waBinary.Attrs{"jid": l.phone.jidOf(l.index), "lid": l.phone.lidOf(l.index)}),
-		el("platform", waBinary.Attrs{"name": "android"}),
+		el("platform", waBinary.Attrs{"name": string(l.phone.platform)}),
 	)
 }
 
@@ -179,10 +182,10 @@ func (s *Service) await(ctx context.Context, l *link) (Companion, error) {
 	}
 }
 
-// abandon gives up on a device that did not confirm.
-func (s *Service) abandon(l *link) {
+// abandon gives up on a device.
+func (s *Service) abandon(l *link, why error) {
 	s.mu.Lock()
-	s.failLink(l, ErrDeviceSilent)
+	s.failLink(l, why)
 	s.mu.Unlock()
 	l.registration.conn.end(0)
 }

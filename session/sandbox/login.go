@@ -94,6 +94,8 @@ func (c *conn) claim(jid types.JID) (older *conn, lid types.JID, ok bool) {
 	older = c.s.online[jid]
 	c.s.online[jid] = c
 	c.stage, c.jid, c.companion = stageOnline, jid, companion
+	companion.LastActive = time.Now().UTC()
+	c.s.changed()
 	return older, p.lidOf(jid.Device), true
 }
 

@@ -41,6 +41,7 @@ func (s *Service) SetOutage(mode OutageMode) error {
 	for conn := range held {
 		_ = conn.Close() // the client may have gone long ago
 	}
+	s.changed()
 	s.log.Info("outage", slog.String("mode", string(mode)))
 	return nil
 }

@@ -70,7 +70,8 @@ func (s *Service) askPasskey(l *link) error {
 	s.mu.Lock()
 	l.passkey.challenge, l.passkey.options, l.passkey.handoff = challenge, options, handoff
 	l.step = StepPasskey
-	l.timer = s.after(passkeyTime, func() { s.abandon(l) })
+	l.timer = s.after(passkeyTime, func() { s.abandon(l, ErrDeviceSilent) })
+	s.changed()
 	s.mu.Unlock()
 	s.log.Info("passkey asked for", slog.String("conn", l.registration.conn.id))
 	request := l.notify("passkey_prologue_request", blob("passkey_request_options", options))
@@ -117,6 +118,7 @@ func (c *conn) handlePasskey(id string, node *waBinary.Node) error {
 	if reply.offer {
 		l.step = StepPairing // so that the same keys sent again change nothing
 	}
+	c.s.changed()
 	c.s.mu.Unlock()
 	if reply.refused {
 		return c.send(refusal(id, 401, "not-authorized"))
@@ -251,32 +253,4 @@ func (l *link) openKeys(wrapped []byte) (advSecret []byte, ok bool) {
 	genuine := slices.Equal(request.GetCompanionPublicKey(), r.conn.noiseKey[:]) &&
 		slices.Equal(request.GetCompanionIdentityKey(), r.keys.identity[:])
 	return request.GetAdvSecret(), genuine && len(request.GetAdvSecret()) == 32
-}
-
-// ConfirmPasskey is the person at the phone who has compared the codes. It is
-// needed only by a device that could not prove that its own code was scanned.
-func (s *Service) ConfirmPasskey(number string) error {
-	s.mu.Lock()
-	p := s.phones[number]
-	if p == nil {
-		s.mu.Unlock()
-		return ErrPhoneUnknown
-	}
-	for l := range p.links {
-		if l.passkey == nil || l.step != StepConfirm {
-			continue
-		}
-		l.passkey.proven = true // the keys are taken when they come
-		ready := l.passkey.held != nil
-		if ready {
-			l.advSecret, l.step = l.passkey.held, StepPairing
-		}
-		s.mu.Unlock()
-		if ready {
-			return s.offer(l)
-		}
-		return nil
-	}
-	s.mu.Unlock()
-	return ErrPasskeyUnknown
 }

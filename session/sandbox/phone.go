@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -17,52 +18,12 @@ import (
 // with room for WhatsApp's own numbering.
 const maxCompanionIndex = 99
 
-// PhoneInfo describes a virtual phone.
-type PhoneInfo struct {
-	Number     string      `json:"number"` // digits with country code, such as 6281234567890
-	Name       string      `json:"name"`
-	Online     bool        `json:"online"`  // whether the phone itself has a network
-	Passkey    bool        `json:"passkey"` // whether it asks for a passkey while linking
-	Companions []Companion `json:"companions"`
-	Linking    []Linking   `json:"linking"` // devices that are being linked now
-}
-
-// Linking is a device that a phone is linking.
-type Linking struct {
-	Conn string   `json:"conn"` // the connection's id
-	OS   string   `json:"os"`
-	Step LinkStep `json:"step"`
-	// Code is what the phone shows in the step [StepConfirm], to be compared with
-	// what the device shows.
-	Code string `json:"code,omitempty"`
-}
-
-// LinkStep is what a link under way waits for.
-type LinkStep string
-
-// The steps of a link. Only a phone that asks for a passkey has the first two.
-const (
-	StepPasskey LinkStep = "passkey" // the device has to answer with the passkey
-	StepConfirm LinkStep = "confirm" // the codes have to be compared and confirmed
-	StepPairing LinkStep = "pairing" // the device has to confirm its new identity
-)
-
-// Companion is a device that is linked to a virtual phone.
-type Companion struct {
-	JID       string    `json:"jid"` // NUMBER:INDEX@s.whatsapp.net
-	LID       string    `json:"lid"`
-	OS        string    `json:"os"`       // the name the device gave itself
-	Platform  string    `json:"platform"` // its kind, such as chrome
-	LinkedAt  time.Time `json:"linkedAt"`
-	Connected bool      `json:"connected"`
-	PreKeys   int       `json:"preKeys"` // one-time pre-keys left on the service
-}
-
 // phone is a virtual phone; it is guarded by Service.mu, but its number, keys and
 // LID never change.
 type phone struct {
 	number     string
 	name       string
+	platform   Platform
 	lid        string // the user part of the account's hidden address
 	rawID      uint32
 	identity   *keys.KeyPair
@@ -85,6 +46,7 @@ type companion struct {
 	Platform    string    `json:"platform"`
 	LinkedAt    time.Time `json:"linkedAt"`
 	PreKeys     int       `json:"preKeys"`
+	LastActive  time.Time `json:"lastActive"`
 }
 
 func (p *phone) jidOf(index uint16) types.JID {
@@ -118,8 +80,17 @@ func (p *phone) linksAs(index uint16) bool {
 	return false
 }
 
-// AddPhone makes a virtual phone, online, with a new account identity.
+// AddPhone makes a virtual Android phone, online, with a new account identity.
 func (s *Service) AddPhone(number, name string) (PhoneInfo, error) {
+	return s.AddPhoneOf(Android, number, name)
+}
+
+// AddPhoneOf is [Service.AddPhone] for any kind of phone; an empty one is Android.
+func (s *Service) AddPhoneOf(platform Platform, number, name string) (PhoneInfo, error) {
+	platform = cmp.Or(platform, Android)
+	if platform != Android && platform != IPhone {
+		return PhoneInfo{}, ErrPlatform
+	}
 	if err := checkNumber(number); err != nil {
 		return PhoneInfo{}, err
 	}
@@ -128,7 +99,7 @@ func (s *Service) AddPhone(number, name string) (PhoneInfo, error) {
 		s.mu.Unlock()
 		return PhoneInfo{}, ErrPhoneExists
 	}
-	p := newPhone(number, name)
+	p := newPhone(number, name, platform)
 	s.phones[number] = p
 	info := s.describe(p)
 	s.mu.Unlock()
@@ -143,11 +114,11 @@ func checkNumber(number string) error {
 	return nil
 }
 
-func newPhone(number, name string) *phone {
+func newPhone(number, name string, platform Platform) *phone {
 	var random [12]byte
 	_, _ = rand.Read(random[:]) // never fails, by its documentation
 	return &phone{
-		number: number, name: name, online: true,
+		number: number, name: name, platform: platform, online: true,
 		// A LID is a number of fifteen digits that tells nothing about the phone.
 		lid:        fmt.Sprintf("%d", 100_000_000_000_000+binary.BigEndian.Uint64(random[:8])%900_000_000_000_000),
 		rawID:      binary.BigEndian.Uint32(random[8:]),
@@ -165,31 +136,6 @@ func (s *Service) Phones() []PhoneInfo {
 		list = append(list, s.describe(s.phones[number]))
 	}
 	return list
-}
-
-// describe makes the public picture of a phone. The caller holds mu.
-func (s *Service) describe(p *phone) PhoneInfo {
-	info := PhoneInfo{
-		Number: p.number, Name: p.name, Online: p.online, Passkey: p.passkey,
-		Companions: make([]Companion, 0, len(p.companions)), Linking: make([]Linking, 0, len(p.links)),
-	}
-	for l := range p.links {
-		info.Linking = append(info.Linking, Linking{
-			Conn: l.registration.conn.id, OS: l.registration.keys.osName, Step: l.step, Code: l.shownCode(),
-		})
-	}
-	slices.SortFunc(info.Linking, func(a, b Linking) int { return strings.Compare(a.Conn, b.Conn) })
-	for _, index := range slices.Sorted(maps.Keys(p.companions)) {
-		info.Companions = append(info.Companions, s.describeCompanion(p, p.companions[index]))
-	}
-	return info
-}
-
-func (s *Service) describeCompanion(p *phone, c *companion) Companion {
-	return Companion{
-		JID: p.jidOf(c.Index).String(), LID: p.lidOf(c.Index).String(), OS: c.OS, Platform: c.Platform,
-		LinkedAt: c.LinkedAt, Connected: s.online[p.jidOf(c.Index)] != nil, PreKeys: c.PreKeys,
-	}
 }
 
 // RemovePhone unlinks all devices of a phone and forgets it.

@@ -32,6 +32,7 @@ type Service struct {
 	authority *authority
 	server    *http.Server
 	saver     stateSaver
+	watchers  watchers
 
 	// work counts every goroutine of the service; Close waits for it. done is
 	// closed when Close begins.

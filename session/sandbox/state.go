@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type stateFile struct {
 type storedPhone struct {
 	Number     string       `json:"number"`
 	Name       string       `json:"name"`
+	Platform   Platform     `json:"platform,omitempty"` // empty in files of older versions: Android
 	LID        string       `json:"lid"`
 	RawID      uint32       `json:"rawId"`
 	Identity   []byte       `json:"identity"` // private key, 32 bytes
@@ -43,8 +45,10 @@ type stateSaver struct {
 	path string
 }
 
-// save writes the state file, if there is one, by replacing it whole.
+// save tells the watchers and writes the state file, if there is one, by replacing it
+// whole.
 func (s *Service) save() error {
+	s.changed()
 	if s.saver.path == "" {
 		return nil
 	}
@@ -68,7 +72,7 @@ func (s *Service) snapshotState() stateFile {
 	for _, number := range slices.Sorted(maps.Keys(s.phones)) {
 		p := s.phones[number]
 		stored := storedPhone{
-			Number: p.number, Name: p.name, LID: p.lid, RawID: p.rawID, Identity: p.identity.Priv[:],
+			Number: p.number, Name: p.name, Platform: p.platform, LID: p.lid, RawID: p.rawID, Identity: p.identity.Priv[:],
 			Online: p.online, Passkey: p.passkey, KeyIndex: p.keyIndex, LastIndex: p.lastIndex,
 		}
 		for _, index := range slices.Sorted(maps.Keys(p.companions)) {
@@ -131,7 +135,8 @@ func (stored storedPhone) restore() (*phone, error) {
 		return nil, errStored
 	}
 	p := &phone{
-		number: stored.Number, name: stored.Name, lid: stored.LID, rawID: stored.RawID,
+		number: stored.Number, name: stored.Name, platform: cmp.Or(stored.Platform, Android),
+		lid: stored.LID, rawID: stored.RawID,
 		identity: keys.NewKeyPairFromPrivateKey([32]byte(stored.Identity)),
 		online:   stored.Online, passkey: stored.Passkey, keyIndex: stored.KeyIndex, lastIndex: stored.LastIndex,
 		companions: make(map[uint16]*companion), links: make(map[*link]bool),
