@@ -102,8 +102,8 @@ type frame struct {
 	title  string
 	menu   menu
 	events string // URL of the page's event stream; "" for none
-	// scripts are the names of static files the page needs beside what all need.
-	scripts []string
+	// scripts and styles are the names of static files the page needs beside what all need.
+	scripts, styles []string
 	// refresh is how often a browser without JavaScript loads the page anew; 0 for never.
 	refresh time.Duration
 }

@@ -101,6 +101,7 @@ func (c *conn) codeHello(id string, node *waBinary.Node) waBinary.Node {
 	}
 	s.codes[jid.User] = r.code
 	s.stats.codes++
+	s.changed()
 	return result(id, el("link_code_companion_reg", waBinary.Attrs{"stage": "companion_hello"},
 		blob("link_code_pairing_ref", []byte(r.code.ref))))
 }
@@ -252,6 +253,7 @@ func (s *Service) dropCode(code *codeLink, reason error) {
 	if code.registration.code == code {
 		code.registration.code = nil
 	}
+	s.changed()
 	if entry := code.entry; entry != nil && reason != nil {
 		code.entry = nil
 		entry.finished <- codeOutcome{err: reason}

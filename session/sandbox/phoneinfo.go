@@ -25,6 +25,8 @@ type PhoneInfo struct {
 	Passkey    bool        `json:"passkey"` // whether it asks for a passkey while linking
 	Companions []Companion `json:"companions"`
 	Linking    []Linking   `json:"linking"` // devices that are being linked now
+	// CodeWaiting says that a device waits for its code to be typed into this phone.
+	CodeWaiting bool `json:"codeWaiting"`
 	// Faults are those that wait for this phone's devices, or that last.
 	Faults []FaultKind `json:"faults"`
 }
@@ -66,7 +68,7 @@ type Companion struct {
 func (s *Service) describe(p *phone) PhoneInfo {
 	info := PhoneInfo{
 		Number: p.number, Name: p.name, Platform: p.platform, Online: p.online, Passkey: p.passkey,
-		Faults:     s.faultsOf(p),
+		CodeWaiting: s.codes[p.number] != nil, Faults: s.faultsOf(p),
 		Companions: make([]Companion, 0, len(p.companions)), Linking: make([]Linking, 0, len(p.links)),
 	}
 	for l := range p.links {

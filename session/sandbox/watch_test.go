@@ -45,7 +45,9 @@ func TestWatch(t *testing.T) {
 	if err := s.Inject(phoneA, sandbox.Fault{Kind: sandbox.FaultSilence}); err != nil {
 		t.Fatal(err)
 	}
-	awaitPhone(t, s, changes, func(p sandbox.PhoneInfo) bool { return slices.Equal(p.Faults, []sandbox.FaultKind{sandbox.FaultSilence}) })
+	awaitPhone(t, s, changes, func(p sandbox.PhoneInfo) bool {
+		return slices.Equal(p.Faults, []sandbox.FaultKind{sandbox.FaultSilence})
+	})
 	s.ClearFaultsOf(phoneA)
 	awaitPhone(t, s, changes, func(p sandbox.PhoneInfo) bool { return len(p.Faults) == 0 })
 
