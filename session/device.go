@@ -28,12 +28,12 @@ type device struct {
 	unlinking bool            // a log-out or delete is at work
 	removed   bool
 
-	fails     int  // dials in a row that did not get through
-	flaps     int  // connections in a row that were lost before they were stable
-	refreshed bool // the version was refreshed since the last success
-	grace     *time.Timer
-	window    time.Time // end of the scan window
-	watchers  int       // browsers that show this device
+	fails     int         // dials in a row that did not get through
+	flaps     int         // connections in a row that were lost before they were stable
+	refreshed bool        // the version was refreshed since the last success
+	grace     *graceTimer // nil while WhatsApp is in reach
+	touched   time.Time   // when the scan window last began
+	watchers  int         // browsers that show this device
 }
 
 func newDevice(m *Manager, row models.Device) *device {
@@ -166,11 +166,14 @@ func (d *device) off(ev event, detail string, until time.Time) {
 	d.logStore("store why a device is off", err)
 }
 
-// touch extends the scan window. The caller holds mu.
-func (d *device) touch() { d.window = time.Now().Add(d.m.cfg.ScanWindow) }
+// touch begins the scan window anew. The caller holds mu.
+func (d *device) touch() { d.touched = time.Now() }
+
+// window is when the scan window ends.
+func (d *device) window() time.Time { return d.touched.Add(d.m.Times().ScanWindow) }
 
 func (d *device) windowOver(now time.Time) bool {
-	return d.watchers == 0 && !now.Before(d.window)
+	return d.watchers == 0 && !now.Before(d.window())
 }
 
 // unlinked ends the current attempt and clears the stored link, after WhatsApp or we

@@ -60,8 +60,8 @@ func (a *attempt) show() {
 			change = until
 		}
 	}
-	if d.watchers == 0 && phone == nil && d.window.Before(change) {
-		change = d.window
+	if end := d.window(); d.watchers == 0 && phone == nil && end.Before(change) {
+		change = end
 	}
 	d.apply(ev, func(s *Snapshot) { s.QR, s.Phone, s.Until = qr, phone, until })
 	a.setDeadline(max(change.Sub(now), 0), a.show)

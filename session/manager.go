@@ -31,8 +31,8 @@ import (
 
 // Config holds the times and limits of device life.
 type Config struct {
-	ScanWindow time.Duration // how long QR codes are renewed after the last start, request or watching browser
-	Grace      time.Duration // how long unreachable before a device shows SERVICE_OFF/network
+	Times            // at first; those that were set later are stored and taken up by Start
+	Fixed FixedTimes // which of Times stay as they are here
 
 	DialsPerSecond int // of the whole fleet; 0 is no limit
 	DialsAtOnce    int
@@ -43,8 +43,7 @@ type Config struct {
 // DefaultConfig is what the product runs with unless told otherwise.
 func DefaultConfig() Config {
 	return Config{
-		ScanWindow:     10 * time.Minute,
-		Grace:          2 * time.Minute,
+		Times:          Times{ScanWindow: 10 * time.Minute, Grace: 2 * time.Minute},
 		DialsPerSecond: 100,
 		DialsAtOnce:    32,
 		VersionEvery:   6 * time.Hour,
@@ -98,6 +97,9 @@ type Manager struct {
 
 	list    atomic.Pointer[[]*device] // devices by creation, for reads without a lock
 	version versionKeeper
+
+	timesMu sync.Mutex // held by SetTimes
+	times   atomic.Pointer[Times]
 }
 
 // NewManager wires a manager; nothing runs before Start.
@@ -110,6 +112,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 		devices: make(map[string]*device),
 	}
 	m.list.Store(new([]*device))
+	m.times.Store(&cfg.Times)
 	m.journal = newJournal(store, log)
 	return m
 }
@@ -129,7 +132,11 @@ func (m *Manager) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("repair links: %w", err)
 	}
+	m.version.builtin = m.Version()
 	if err := m.restoreVersion(ctx); err != nil {
+		return err
+	}
+	if err := m.restoreTimes(ctx); err != nil {
 		return err
 	}
 	m.spawn("journal", func() { m.journal.run(m.ctx) })

@@ -80,21 +80,27 @@ func (d *device) startGrace() {
 	if d.grace != nil {
 		return
 	}
-	d.grace = time.AfterFunc(d.m.cfg.Grace, func() {
+	g := &graceTimer{since: time.Now()}
+	g.timer = time.AfterFunc(d.m.Times().Grace, func() {
 		defer d.m.survive("grace")
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.grace == nil || d.att == nil || d.cur.State != StatePairing || d.cur.Reason == ReasonPasskey {
+		if d.grace != g {
+			return
+		}
+		g.over = true
+		if d.att == nil || d.cur.State != StatePairing || d.cur.Reason == ReasonPasskey {
 			return
 		}
 		next := d.cur.NextTry
 		d.apply(eventGrace, func(s *Snapshot) { s.Retrying, s.NextTry = true, next })
 	})
+	d.grace = g
 }
 
 func (d *device) stopGrace() {
 	if d.grace != nil {
-		d.grace.Stop()
+		d.grace.timer.Stop()
 		d.grace = nil
 	}
 }

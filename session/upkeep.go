@@ -3,8 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"time"
 
 	"wadah/models"
@@ -124,99 +122,4 @@ func (m *Manager) storeAlive(ctx context.Context, heard map[string]time.Time) {
 			return
 		}
 	}
-}
-
-// versionKeeper lets one refresh of the version serve everybody who asks for one.
-type versionKeeper struct {
-	mu   sync.Mutex
-	last time.Time // when it last succeeded
-}
-
-// versionSetting is the name of the setting that remembers the newest version seen,
-// as "2.3000.1027934701".
-const versionSetting = "whatsapp_version"
-
-// versionFresh is how long a refreshed version satisfies the next one who asks: a
-// fleet that is called outdated in one moment asks WhatsApp once.
-const versionFresh = time.Minute
-
-// StoredVersion is the newest WhatsApp Web version that a server on this store has
-// learnt from WhatsApp; zero when it has learnt none.
-func StoredVersion(ctx context.Context, store *models.Store) (Version, error) {
-	stored, err := store.Setting(ctx, versionSetting)
-	if errors.Is(err, models.ErrNotFound) {
-		return Version{}, nil
-	}
-	if err != nil {
-		return Version{}, fmt.Errorf("read the stored WhatsApp version: %w", err)
-	}
-	return ParseVersion(stored)
-}
-
-// restoreVersion takes up the version that an earlier run had learnt.
-func (m *Manager) restoreVersion(ctx context.Context) error {
-	v, err := StoredVersion(ctx, m.store)
-	switch {
-	case errors.Is(err, ErrBadVersion):
-		m.log.Warn("the stored WhatsApp version is unusable and is ignored", "err", err)
-	case err != nil:
-		return err
-	case v != Version{}:
-		m.driver.UseVersion(v)
-	}
-	return nil
-}
-
-// keepVersion refreshes the version at start and then every VersionEvery.
-func (m *Manager) keepVersion() {
-	if m.cfg.VersionEvery <= 0 {
-		return
-	}
-	for {
-		pause := m.cfg.VersionEvery
-		if err := m.refreshVersion(m.ctx); err != nil && m.ctx.Err() == nil {
-			m.log.Warn("WhatsApp's current version cannot be read; the known one stays in use", "version", m.Version().String(), "err", err)
-			pause = min(pause, 10*time.Minute)
-		}
-		if waitFor(m.ctx, nil, pause) != nil {
-			return
-		}
-	}
-}
-
-func (m *Manager) refreshVersion(ctx context.Context) error {
-	m.version.mu.Lock()
-	defer m.version.mu.Unlock()
-	if !m.version.last.IsZero() && time.Since(m.version.last) < versionFresh {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	v, err := m.driver.RefreshVersion(ctx)
-	if err != nil {
-		return err
-	}
-	m.version.last = time.Now()
-	return m.store.SetSetting(ctx, versionSetting, v.String())
-}
-
-// RefreshVersion asks WhatsApp for its current version now.
-func (m *Manager) RefreshVersion(ctx context.Context) (Version, error) {
-	err := m.refreshVersion(ctx)
-	return m.Version(), err
-}
-
-// String is the usual spelling, e.g. "2.3000.1027934701".
-func (v Version) String() string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
-
-// ErrBadVersion says that a text is no version.
-var ErrBadVersion = errors.New("not a version like 2.3000.1027934701")
-
-// ParseVersion reads what String writes. Errors: ErrBadVersion.
-func ParseVersion(s string) (Version, error) {
-	var v Version
-	if n, err := fmt.Sscanf(s, "%d.%d.%d", &v[0], &v[1], &v[2]); err != nil || n != 3 || v.String() != s {
-		return Version{}, fmt.Errorf("%q: %w", s, ErrBadVersion)
-	}
-	return v, nil
 }
