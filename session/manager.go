@@ -113,6 +113,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	}
 	m.list.Store(new([]*device))
 	m.times.Store(&cfg.Times)
+	m.version.asking = make(chan struct{}, 1)
 	m.journal = newJournal(store, log)
 	return m
 }

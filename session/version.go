@@ -15,7 +15,7 @@ import (
 type versionKeeper struct {
 	builtin Version // what the driver presented before anything was learnt
 
-	mu sync.Mutex // held while WhatsApp is asked
+	asking chan struct{} // holds a token while WhatsApp is asked
 
 	seen    sync.Mutex // guards what follows
 	checked time.Time  // when WhatsApp last told its version
@@ -116,8 +116,12 @@ func (m *Manager) keepVersion() {
 // refreshVersion asks WhatsApp for its current version, unless that has just been
 // done. Devices that are off because the version before was refused try the new one.
 func (m *Manager) refreshVersion(ctx context.Context) error {
-	m.version.mu.Lock()
-	defer m.version.mu.Unlock()
+	select {
+	case m.version.asking <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-m.version.asking }()
 	if m.version.fresh() {
 		return nil
 	}
