@@ -43,9 +43,7 @@ func (b *broadcaster) run(quit <-chan struct{}) {
 	defer b.close()
 	for {
 		snapshots, cancel := b.subscribe(hubBuffer)
-		for _, snap := range b.current() {
-			b.publish(snap)
-		}
+		b.catchUp()
 		again := b.pass(snapshots, quit)
 		cancel()
 		if !again {
@@ -53,6 +51,35 @@ func (b *broadcaster) run(quit <-chan struct{}) {
 		}
 		b.log.Warn("event streams fell behind and read everything anew")
 	}
+}
+
+// catchUp publishes what may have been missed while there was no subscription, the end
+// of devices that are gone included.
+func (b *broadcaster) catchUp() {
+	before := b.watched() // first: what is added from now on is in the subscription
+	for _, snap := range b.current() {
+		delete(before, snap.ID)
+		b.publish(snap)
+	}
+	for id := range before {
+		b.publish(session.Snapshot{ID: id, Deleted: true})
+	}
+}
+
+// watched is every device that was announced or has a stream of its own.
+func (b *broadcaster) watched() map[string]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ids := make(map[string]bool, len(b.last))
+	for id := range b.last {
+		ids[id] = true
+	}
+	for s := range b.streams {
+		if s.device != "" {
+			ids[s.device] = true
+		}
+	}
+	return ids
 }
 
 // pass reports whether the subscription was lost although the hub is still open.

@@ -142,6 +142,27 @@ func snap(name string, rev uint64) session.Snapshot {
 
 func always() bool { return true }
 
+// Ensure that a stream learns that its device is gone also when that happened while
+// nobody listened to the hub.
+func TestDeviceDeletedBeforeTheBroadcasterListens(t *testing.T) {
+	hub := make(chan session.Snapshot)
+	close(hub)
+	b := newBroadcaster(
+		func(int) (<-chan session.Snapshot, func()) { return hub, func() {} },
+		func() []session.Snapshot { return []session.Snapshot{{ID: "two", Rev: 1}} },
+		slog.New(slog.DiscardHandler))
+	gone, stays := newStream("one"), newStream("two")
+	b.join(gone)
+	b.join(stays)
+	b.run(make(chan struct{}))
+	if got := gone.take(); len(got.updates) != 1 || !got.newest().snap.Deleted {
+		t.Errorf("of the deleted device: %+v", got)
+	}
+	if got := stays.take(); len(got.updates) != 1 || got.newest().snap.Deleted {
+		t.Errorf("of the other: %+v", got)
+	}
+}
+
 func TestStreamOrderAndBeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{now: []session.Snapshot{snap("zero", 1)}}
