@@ -12,9 +12,6 @@ import (
 	"wadah/views"
 )
 
-// timelineLength is how many events the device's page shows.
-const timelineLength = 50
-
 // deviceView is a snapshot as pages and streams show it, with its times in a zone. It
 // is the one place where a device turns into what is seen of it.
 func (s *Server) deviceView(snap session.Snapshot, z zone, canOperate bool) views.Device {
@@ -56,17 +53,21 @@ func (s *Server) deviceWithQR(snap session.Snapshot, z zone, canOperate bool) (v
 	return d, nil
 }
 
-// timeline is the newest part of what happened to a device.
-func (s *Server) timeline(ctx context.Context, id string, z zone) ([]views.Event, error) {
-	rows, err := s.manager.Events(ctx, id, timelineLength)
+// timeline is what happened to a device, all that is kept of it: the picture needs more
+// than the page lists.
+func (s *Server) timeline(ctx context.Context, snap session.Snapshot, z zone) (views.Timeline, error) {
+	rows, err := s.manager.Events(ctx, snap.ID, models.KeptEvents)
 	if err != nil {
-		return nil, err
+		return views.Timeline{}, err
 	}
-	events := make([]views.Event, 0, len(rows))
+	t := views.Timeline{
+		Whole: len(rows) < models.KeptEvents, Created: z.at(snap.CreatedAt), Now: z.at(time.Now()),
+		Events: make([]views.Event, 0, len(rows)),
+	}
 	for _, r := range rows {
-		events = append(events, views.Event{At: z.at(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
+		t.Events = append(t.Events, views.Event{At: z.at(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
 	}
-	return events, nil
+	return t, nil
 }
 
 // baseURL is the address programs should use, without a slash at the end.

@@ -19,6 +19,9 @@ const (
 	// writeLimit is how long a client may take to accept a frame. Who takes longer is
 	// dropped; it reconnects and is sent the current state.
 	writeLimit = 10 * time.Second
+
+	// againEvery is how often a page is sent anew what changes with time alone.
+	againEvery = time.Minute
 )
 
 // errStreamOver is returned by show.changes when nothing more will come.
@@ -28,6 +31,7 @@ var errStreamOver = errors.New("the stream is over")
 type show struct {
 	first   func(ctx context.Context) ([]byte, error)                   // the whole current state
 	changes func(ctx context.Context, b batch, send func([]byte)) error // what happened since
+	again   func(ctx context.Context) ([]byte, error)                   // what moves on with time; nil for nothing
 	alive   func(ctx context.Context) bool                              // whether the client may still watch
 	strict  bool                                                        // ask alive before every change, too
 	hello   []byte                                                      // sent before everything else; may be empty
@@ -81,6 +85,12 @@ func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
 func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show) {
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
+	var again <-chan time.Time
+	if sh.again != nil {
+		minute := time.NewTicker(againEvery)
+		defer minute.Stop()
+		again = minute.C
+	}
 	for out.err == nil {
 		select {
 		case <-ctx.Done():
@@ -91,6 +101,13 @@ func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show
 				continue
 			}
 			out.send(sh.beat)
+		case <-again:
+			frame, err := sh.again(ctx)
+			if err != nil {
+				s.log.Warn("event stream cannot be rendered", "err", err)
+				return
+			}
+			out.send(frame)
 		case <-st.wake:
 			b := st.take()
 			if b.ended == endedLogin || b.ended == notEnded && sh.strict && !sh.alive(ctx) {

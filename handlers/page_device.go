@@ -55,7 +55,7 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 	if page.Device, err = s.deviceWithQR(snap, v.zone, v.may(operator)); err != nil {
 		return page, err
 	}
-	if page.Timeline, err = s.timeline(ctx, snap.ID, v.zone); err != nil {
+	if page.Timeline, err = s.timeline(ctx, snap, v.zone); err != nil {
 		return page, err
 	}
 	keys, err := s.store.Keys(ctx, snap.ID)
@@ -106,85 +106,4 @@ func (s *Server) confirmPage(c echo.Context) error {
 	}
 	page := views.ConfirmPage{Page: s.page(c), Device: s.deviceView(snap, visitorOf(c).zone, true), Action: action}
 	return s.render(c, http.StatusOK, views.Confirm(page))
-}
-
-// liveVariant names the shared frames of a device's page.
-type (
-	liveVariant struct {
-		lang       views.Lang
-		zone       zone
-		canOperate bool
-	}
-	timelineVariant struct {
-		lang views.Lang
-		zone zone
-	}
-)
-
-// deviceEvents keeps the page of one device live. While it is open, new QR codes
-// keep coming.
-func (s *Server) deviceEvents(c echo.Context, id string) error {
-	if _, err := s.manager.Snapshot(id); err != nil {
-		return err
-	}
-	release := s.manager.Watch(id)
-	defer release()
-	v := visitorOf(c)
-	live := liveVariant{v.lang, v.zone, v.may(operator)}
-	story := timelineVariant{v.lang, v.zone}
-	return s.servePanel(c, newStream(id), show{
-		first: func(ctx context.Context) ([]byte, error) {
-			snap, err := s.manager.Snapshot(id)
-			if err != nil {
-				return nil, err
-			}
-			u := &update{snap: snap}
-			now, err := s.liveFrame(ctx, u, live)
-			if err != nil {
-				return nil, err
-			}
-			past, err := s.timelineFrame(ctx, u, story)
-			return append(now[:len(now):len(now)], past...), err
-		},
-		changes: func(ctx context.Context, b batch, send func([]byte)) error {
-			u := b.newest()
-			if u.snap.Deleted {
-				send(views.Gone())
-				return errStreamOver
-			}
-			now, err := s.liveFrame(ctx, u, live)
-			if err != nil {
-				return err
-			}
-			send(now) // at once; what happened takes a query
-			if !b.moved {
-				return nil
-			}
-			past, err := s.timelineFrame(ctx, u, story)
-			send(past)
-			return err
-		},
-	})
-}
-
-func (s *Server) liveFrame(ctx context.Context, u *update, v liveVariant) ([]byte, error) {
-	return u.frame(v, func() ([]byte, error) {
-		d, err := s.deviceWithQR(u.snap, v.zone, v.canOperate)
-		if err != nil {
-			return nil, err
-		}
-		partial, err := views.DevicePartial(ctx, v.lang, d)
-		return views.Message(partial), err
-	})
-}
-
-func (s *Server) timelineFrame(ctx context.Context, u *update, v timelineVariant) ([]byte, error) {
-	return u.frame(v, func() ([]byte, error) {
-		events, err := s.timeline(ctx, u.snap.ID, v.zone)
-		if err != nil {
-			return nil, err
-		}
-		partial, err := views.TimelinePartial(ctx, v.lang, events)
-		return views.Message(partial), err
-	})
 }

@@ -182,6 +182,34 @@ func TestStreamOrderAndBeat(t *testing.T) {
 	})
 }
 
+// TestStreamMovesOnWithTime: what changes with time alone is sent once a minute.
+func TestStreamMovesOnWithTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, stop := newStreamServer(&source{})
+		defer stop()
+		ctx, leave := context.WithCancel(t.Context())
+		w := &client{}
+		c := echo.New().NewContext(httptest.NewRequestWithContext(ctx, http.MethodGet, "/events", nil), w)
+		ended := make(chan error, 1)
+		go func() {
+			ended <- s.serveStream(c, newStream("one"), show{
+				first: func(context.Context) ([]byte, error) { return []byte("first "), nil },
+				again: func(context.Context) ([]byte, error) { return []byte("again "), nil },
+				alive: func(context.Context) bool { return true },
+			})
+		}()
+		time.Sleep(3*againEvery + time.Second)
+		synctest.Wait()
+		if got, want := w.text(), "first again again again "; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		leave()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestStalledClientIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}

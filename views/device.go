@@ -77,7 +77,7 @@ func (p Passkey) snippet() string {
 type DevicePage struct {
 	Page
 	Device   Device
-	Timeline []Event // newest first
+	Timeline Timeline
 	API      API
 
 	// Number and NumberProblem are what was typed into the phone number form and what

@@ -58,7 +58,9 @@ func TestFragments(t *testing.T) {
 		}
 		t.Run(string(lang)+"/parts", func(t *testing.T) {
 			golden(t, string(lang)+"/summary", render(t, views.DevicesSummary(lang, views.Summarize(manyDevices()))))
-			golden(t, string(lang)+"/timeline", render(t, views.DeviceTimeline(lang, timeline())))
+			for name, history := range histories() {
+				golden(t, string(lang)+"/timeline-"+name, render(t, views.DeviceTimeline(lang, history)))
+			}
 			golden(t, string(lang)+"/keys", render(t, views.DeviceKeys(lang, states()["ready"], keys())))
 			golden(t, string(lang)+"/scan-links", render(t, views.DeviceScanLinks(lang, states()["qr"], scanLinks())))
 			golden(t, string(lang)+"/scan-qr", render(t, views.ScanLive(scanPage(lang, states()["qr"]))))

@@ -32,7 +32,8 @@ import (
 //     DevicesPartial, SummaryPartial). Device page: Message(DevicePartial,
 //     TimelinePartial). Phones: Message(PhonesPartial).
 //   - On a change of a device: list: Message(RowPartial, SummaryPartial); device page:
-//     Message(DevicePartial, TimelinePartial).
+//     Message(DevicePartial, TimelinePartial). The timeline's picture moves on with
+//     time, too: send Message(TimelinePartial) once a minute.
 //   - When a device is added (or the order changes): DevicesPartial again. When it is
 //     deleted: on the list Message(RowGonePartial, SummaryPartial), on its own page
 //     Gone, after which the page leaves for /devices.
@@ -82,9 +83,9 @@ func DevicePartial(ctx context.Context, lang Lang, d Device) ([]byte, error) {
 	return partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
 }
 
-// TimelinePartial replaces the timeline on the device's page, newest event first.
-func TimelinePartial(ctx context.Context, lang Lang, events []Event) ([]byte, error) {
-	return partial(ctx, "#device-timeline", "outerMorph", DeviceTimeline(lang, events))
+// TimelinePartial replaces the timeline on the device's page, its picture included.
+func TimelinePartial(ctx context.Context, lang Lang, t Timeline) ([]byte, error) {
+	return partial(ctx, "#device-timeline", "outerMorph", DeviceTimeline(lang, t))
 }
 
 // KeyPartial replaces the part of the device's page that shows the API key and the

@@ -77,7 +77,7 @@ func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 		"summary":  {func() ([]byte, error) { return views.SummaryPartial(ctx, lang, views.Summary{}) }, list},
 		"notice":   {func() ([]byte, error) { return views.NoticePartial(ctx, lang, lang.Notice(views.NoticePrefsSaved)) }, list},
 		"device":   {func() ([]byte, error) { return views.DevicePartial(ctx, lang, states()["qr"]) }, show},
-		"timeline": {func() ([]byte, error) { return views.TimelinePartial(ctx, lang, nil) }, show},
+		"timeline": {func() ([]byte, error) { return views.TimelinePartial(ctx, lang, views.Timeline{Now: noon}) }, show},
 		"key":      {func() ([]byte, error) { return views.KeyPartial(ctx, lang, states()["qr"], views.API{Key: "k"}) }, show},
 		"phones":   {func() ([]byte, error) { return views.PhonesPartial(ctx, phonesPage(lang)) }, phones},
 	}

@@ -73,13 +73,13 @@ func SampleDevices(at time.Time) map[string]Device {
 	return all
 }
 
-// SampleTimeline is what happened to a device, newest first.
-func SampleTimeline(at time.Time) []Event {
-	return []Event{
+// SampleTimeline is what happened to a device.
+func SampleTimeline(at time.Time) Timeline {
+	return Timeline{Now: at, Created: at.Add(-72 * time.Hour), Whole: true, Events: []Event{
 		{At: at.Add(-5 * time.Minute), From: statePairing, To: stateConnected, Reason: "ready"},
 		{At: at.Add(-6 * time.Minute), From: stateScan, To: statePairing, Reason: "authenticating"},
 		{At: at.Add(-7 * time.Minute), From: statePairing, To: stateScan, Reason: "qr"},
 		{At: at.Add(-8 * time.Minute), From: stateOff, To: statePairing, Reason: "connecting"},
 		{At: at.Add(-26 * time.Hour), From: stateConnected, To: stateOff, Reason: "logged_out", Detail: "401"},
-	}
+	}}
 }

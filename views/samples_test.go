@@ -29,7 +29,7 @@ func device(state, reason string) views.Device { return views.SampleDevice(noon,
 // states are the devices whose fragments the golden files hold, by name.
 func states() map[string]views.Device { return views.SampleDevices(noon) }
 
-func timeline() []views.Event { return views.SampleTimeline(noon) }
+func timeline() views.Timeline { return views.SampleTimeline(noon) }
 
 func devicePage(lang views.Lang, d views.Device) views.DevicePage {
 	p := page(lang)
@@ -117,7 +117,18 @@ func pages(lang views.Lang) map[string]templ.Component {
 	all["phones-outage"] = views.Phones(out)
 
 	for name, d := range states() {
-		all["device-"+name] = views.DeviceShow(devicePage(lang, d))
+		p := devicePage(lang, d)
+		switch name {
+		case "reconnecting":
+			p.Timeline = histories()["flapping"]
+		case "restoring":
+			p.Timeline = histories()["server-down"]
+		case "ready":
+			p.Timeline = histories()["unknown"]
+		case "never_started":
+			p.Timeline = histories()["new"]
+		}
+		all["device-"+name] = views.DeviceShow(p)
 	}
 	revealed := devicePage(lang, states()["ready"])
 	revealed.API.Key = "be670d0018987231588ff183a0e8d509"
@@ -130,7 +141,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 	all["device-passkey-confirm"] = views.DeviceShow(devicePage(lang, confirm))
 	viewer := devicePage(lang, states()["qr"])
 	viewer.Device.QR = nil
-	viewer.CanManage, viewer.Device.CanOperate, viewer.API.CanReveal, viewer.Timeline = false, false, false, nil
+	viewer.CanManage, viewer.Device.CanOperate, viewer.API.CanReveal, viewer.Timeline = false, false, false, histories()["new"]
 	all["device-viewer"] = views.DeviceShow(viewer)
 
 	all["confirm-logout"] = views.Confirm(views.ConfirmPage{Page: sandboxed, Device: states()["ready"], Action: views.ConfirmLogout})

@@ -1,0 +1,97 @@
+package handlers
+
+import (
+	"context"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/views"
+)
+
+// liveVariant names the shared frames of a device's page.
+type (
+	liveVariant struct {
+		lang       views.Lang
+		zone       zone
+		canOperate bool
+	}
+	timelineVariant struct {
+		lang views.Lang
+		zone zone
+	}
+)
+
+// deviceEvents keeps the page of one device live. While it is open, new QR codes
+// keep coming.
+func (s *Server) deviceEvents(c echo.Context, id string) error {
+	if _, err := s.manager.Snapshot(id); err != nil {
+		return err
+	}
+	release := s.manager.Watch(id)
+	defer release()
+	v := visitorOf(c)
+	live := liveVariant{v.lang, v.zone, v.may(operator)}
+	story := timelineVariant{v.lang, v.zone}
+	return s.servePanel(c, newStream(id), show{
+		first: func(ctx context.Context) ([]byte, error) {
+			snap, err := s.manager.Snapshot(id)
+			if err != nil {
+				return nil, err
+			}
+			u := &update{snap: snap}
+			now, err := s.liveFrame(ctx, u, live)
+			if err != nil {
+				return nil, err
+			}
+			past, err := s.timelineFrame(ctx, u, story)
+			return append(now[:len(now):len(now)], past...), err
+		},
+		changes: func(ctx context.Context, b batch, send func([]byte)) error {
+			u := b.newest()
+			if u.snap.Deleted {
+				send(views.Gone())
+				return errStreamOver
+			}
+			now, err := s.liveFrame(ctx, u, live)
+			if err != nil {
+				return err
+			}
+			send(now) // at once; what happened takes a query
+			if !b.moved {
+				return nil
+			}
+			past, err := s.timelineFrame(ctx, u, story)
+			send(past)
+			return err
+		},
+		again: func(ctx context.Context) ([]byte, error) {
+			snap, err := s.manager.Snapshot(id)
+			if err != nil {
+				return nil, nil // deleted a moment ago: that news is on its way
+			}
+			return s.timelineFrame(ctx, &update{snap: snap}, story)
+		},
+	})
+}
+
+func (s *Server) liveFrame(ctx context.Context, u *update, v liveVariant) ([]byte, error) {
+	return u.frame(v, func() ([]byte, error) {
+		d, err := s.deviceWithQR(u.snap, v.zone, v.canOperate)
+		if err != nil {
+			return nil, err
+		}
+		partial, err := views.DevicePartial(ctx, v.lang, d)
+		return views.Message(partial), err
+	})
+}
+
+func (s *Server) timelineFrame(ctx context.Context, u *update, v timelineVariant) ([]byte, error) {
+	return u.frame(v, func() ([]byte, error) {
+		past, err := s.timeline(ctx, u.snap, v.zone)
+		if err != nil {
+			return nil, err
+		}
+		partial, err := views.TimelinePartial(ctx, v.lang, past)
+		return views.Message(partial), err
+	})
+}
