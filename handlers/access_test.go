@@ -43,7 +43,7 @@ func TestHiddenDeviceByRoute(t *testing.T) {
 				case strings.Contains(r.Path, "/devices/:id"):
 				case r.Path == "/events":
 					path += "?device=" + id
-				case r.Path == "/phones/:number/scan":
+				case r.Path == "/phones/:number/scan", r.Path == "/phones/:number/passkey/answer":
 					form.Set("device", id)
 				default:
 					return answer{}, false
@@ -160,6 +160,9 @@ func TestHiddenDeviceOnThePhones(t *testing.T) {
 		{"fault", url.Values{"kind": {"drop"}}, http.StatusForbidden},
 		{"fault", url.Values{"kind": {"drop"}, "target": {"6281100000001"}}, http.StatusForbidden},
 		{"online", url.Values{"online": {"false"}}, http.StatusForbidden},
+		{"passkey", url.Values{"on": {"true"}}, http.StatusForbidden},
+		{"calm", nil, http.StatusForbidden},
+		{"remove", nil, http.StatusForbidden},
 	} {
 		if got := b.post(to+c.path, c.form); got.StatusCode != c.want || p.last() != "" {
 			t.Errorf("%s %v: %d, want %d; asked %q", c.path, c.form, got.StatusCode, c.want, p.last())

@@ -32,6 +32,7 @@ type show struct {
 	first   func(ctx context.Context) ([]byte, error)                   // the whole current state
 	changes func(ctx context.Context, b batch, send func([]byte)) error // what happened since
 	again   func(ctx context.Context) ([]byte, error)                   // what moves on with time; nil for nothing
+	also    <-chan struct{}                                             // makes changes run with an empty batch; nil for never
 	alive   func(ctx context.Context) bool                              // whether the client may still watch
 	strict  bool                                                        // ask alive before every change, too
 	hello   []byte                                                      // sent before everything else; may be empty
@@ -117,18 +118,24 @@ func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show
 			if b.ended != notEnded {
 				return
 			}
-			if len(b.updates) == 0 {
-				continue
+			if len(b.updates) > 0 && !s.tell(ctx, out, sh, b) {
+				return
 			}
-			err := sh.changes(ctx, b, out.send)
-			if err != nil && !errors.Is(err, errStreamOver) {
-				s.log.Warn("event stream cannot be rendered", "err", err)
-			}
-			if err != nil {
+		case <-sh.also:
+			if !s.tell(ctx, out, sh, batch{}) {
 				return
 			}
 		}
 	}
+}
+
+// tell sends what happened, and reports whether the stream goes on.
+func (s *Server) tell(ctx context.Context, out *frameWriter, sh show, b batch) bool {
+	err := sh.changes(ctx, b, out.send)
+	if err != nil && !errors.Is(err, errStreamOver) {
+		s.log.Warn("event stream cannot be rendered", "err", err)
+	}
+	return err == nil
 }
 
 // frameWriter writes frames, each with a deadline of its own. After the first error,

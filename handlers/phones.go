@@ -1,155 +1,65 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
 
-// Sandbox is what the panel needs of a simulated WhatsApp in the same process. All
-// fields are set; an error that a person can mend is a *SandboxRefusal.
-type Sandbox struct {
-	Phones    func() []Phone
-	AddPhone  func(number, name string) error
-	Scan      func(ctx context.Context, number, qrText string) error
-	EnterCode func(ctx context.Context, number, code string) error
-	Unlink    func(number, jid string) error // "" unlinks all companions
-	SetOnline func(number string, online bool) error
-	// Fault makes something go wrong for a phone number or a companion's JID. The kinds
-	// are those of views.FaultKinds.
-	Fault     func(target, kind string) error
-	SetOutage func(mode string) error // one of views.OutageModes
-	Outage    func() string           // the mode in force; "" or "none" when all works
-	// Control is the simulated service's JSON API, with paths relative to its mount. It is
-	// served under /sandbox/.
-	Control http.Handler
-}
-
-// Phone is one virtual phone.
-type Phone struct {
-	Number     string
-	Name       string
-	Online     bool
-	Companions []Companion
-}
-
-// Companion is a device linked to a virtual phone.
-type Companion struct {
-	JID       string
-	Platform  string
-	LinkedAt  time.Time
-	Connected bool
-}
-
-// SandboxRefusal says why a virtual phone refused. Code is one that
-// views.Lang.Invalid knows: phone_number, phone_exists, phone_unknown, phone_offline,
-// phone_full, qr_expired, code_wrong, fault_offline.
-type SandboxRefusal struct { //nolint:errname // a refusal of a phone, not an error of ours
-	Code string
-	Err  error
-}
-
-// Error describes the refusal for the log.
-func (r *SandboxRefusal) Error() string {
-	if r.Err == nil {
-		return r.Code
-	}
-	return r.Code + ": " + r.Err.Error()
-}
-
-// Unwrap returns the cause.
-func (r *SandboxRefusal) Unwrap() error { return r.Err }
-
-// phonesView is the page of the virtual phones, with the devices linked to them but
-// those the reader may not see.
-func (s *Server) phonesView(page views.Page, a *scope, z zone) views.PhonesPage {
-	out := views.PhonesPage{Page: page, Outage: s.cfg.Sandbox.Outage(), CanBreak: a.all, Events: "/events?page=phones"}
-	byJID := make(map[string]session.Snapshot)
-	for _, snap := range s.manager.Snapshots() {
-		if snap.Linked() {
-			byJID[snap.Account.JID] = snap
-		}
-		if snap.State == session.StateScan && a.sees(snap.ID) {
-			target := views.ScanTarget{DeviceID: snap.ID, Name: snap.Name}
-			if snap.Phone != nil {
-				target.Code = snap.Phone.Text
-			}
-			out.Targets = append(out.Targets, target)
-		}
-	}
-	for _, phone := range s.cfg.Sandbox.Phones() {
-		view := views.Phone{Number: phone.Number, Name: phone.Name, Online: phone.Online}
-		for _, c := range phone.Companions {
-			snap := byJID[c.JID]
-			if snap.ID != "" && !a.sees(snap.ID) {
-				continue
-			}
-			view.Companions = append(view.Companions, views.Companion{
-				JID: c.JID, Device: snap.Name, DeviceID: snap.ID, State: string(snap.State), Reason: string(snap.Reason),
-				Platform: c.Platform, LinkedAt: z.at(c.LinkedAt), Connected: c.Connected,
-			})
-		}
-		out.Phones = append(out.Phones, view)
-	}
-	return out
-}
-
 // phonesPage shows the virtual phones.
 func (s *Server) phonesPage(c echo.Context) error {
-	return s.render(c, http.StatusOK, views.Phones(s.phonesView(s.page(c), visitorOf(c).scope, visitorOf(c).zone)))
-}
-
-// phonesVariant names the shared frames of the phones' page.
-type phonesVariant struct {
-	lang  views.Lang
-	zone  zone
-	scope string
-}
-
-// phoneEvents keeps the page of the virtual phones live.
-func (s *Server) phoneEvents(c echo.Context) error {
-	if s.cfg.Sandbox == nil {
-		return echo.ErrNotFound
+	page, err := s.phonesView(c.Request().Context(), s.page(c), visitorOf(c))
+	if err != nil {
+		return err
 	}
-	v := visitorOf(c)
-	frame := func(ctx context.Context) ([]byte, error) {
-		partial, err := views.PhonesPartial(ctx, s.phonesView(views.Page{Lang: v.lang}, v.scope, v.zone))
-		return views.Message(partial), err
-	}
-	return s.servePanel(c, newStream(""), show{
-		first: frame,
-		changes: func(ctx context.Context, b batch, send func([]byte)) error {
-			now, err := b.newest().frame(phonesVariant{v.lang, v.zone, v.scope.key}, func() ([]byte, error) { return frame(ctx) })
-			send(now)
-			return err
-		},
-	})
+	return s.render(c, http.StatusOK, views.Phones(page))
 }
 
 // addPhone adds a virtual phone.
 func (s *Server) addPhone(c echo.Context) error {
-	typed, name := c.FormValue("number"), strings.TrimSpace(c.FormValue("name"))
+	typed, name, platform := c.FormValue("number"), strings.Join(strings.Fields(c.FormValue("name")), " "), c.FormValue("platform")
 	number, ok := phoneNumber(typed, s.cfg.PhoneRegion)
 	var err error = &SandboxRefusal{Code: "phone_number"}
 	if ok {
-		err = s.cfg.Sandbox.AddPhone(number, name)
+		err = s.cfg.Sandbox.AddPhone(platform, number, name)
 	}
 	var refusal *SandboxRefusal
 	if errors.As(err, &refusal) {
-		page := s.phonesView(s.page(c), visitorOf(c).scope, visitorOf(c).zone)
+		page, err := s.phonesView(c.Request().Context(), s.page(c), visitorOf(c))
+		if err != nil {
+			return err
+		}
 		page.Path = "/phones"
-		page.AddNumber, page.AddName, page.AddProblem = typed, name, page.Lang.Invalid(refusal.Code)
+		page.AddNumber, page.AddName, page.AddPlatform = typed, name, platform
+		page.AddProblem = page.Lang.Invalid(refusal.Code)
 		return s.render(c, http.StatusUnprocessableEntity, views.Phones(page))
 	}
-	return s.phoneDone(c, err, views.NoticePhoneAdded, name)
+	if err != nil {
+		return err
+	}
+	s.notePhone(c, "phone.add", "", name)
+	s.setFlash(c, views.NoticePhoneAdded, name)
+	return c.Redirect(http.StatusSeeOther, "/phones")
+}
+
+// removePhone forgets a virtual phone; its devices find themselves unlinked.
+func (s *Server) removePhone(c echo.Context) error {
+	if err := s.phoneSeen(c, ""); err != nil {
+		return err
+	}
+	name := s.phoneName(c)
+	if err := s.cfg.Sandbox.RemovePhone(c.Param("number")); err != nil {
+		return s.phoneSaid(c, err, "", "")
+	}
+	s.notePhone(c, "phone.remove", "", name)
+	s.setFlash(c, views.NoticePhoneRemoved, name)
+	return c.Redirect(http.StatusSeeOther, "/phones")
 }
 
 // phoneScan has a virtual phone scan what a device shows.
@@ -160,87 +70,145 @@ func (s *Server) phoneScan(c echo.Context) error {
 	}
 	code := currentQR(snap)
 	if code == nil {
-		return s.phoneDone(c, &SandboxRefusal{Code: "qr_expired"}, "", "")
+		return s.phoneSaid(c, &SandboxRefusal{Code: "qr_expired"}, "", "")
 	}
-	err = s.cfg.Sandbox.Scan(c.Request().Context(), c.Param("number"), code.Text)
-	return s.phoneDone(c, err, views.NoticePhoneLinked, snap.Name)
+	s.lastPhones.saw(snap.ID, c.Param("number"))
+	passkey, err := s.cfg.Sandbox.Scan(c.Request().Context(), c.Param("number"), code.Text)
+	return s.phoneLinked(c, snap.ID, snap.Name, passkey, err)
 }
 
-// phoneCode has a virtual phone enter a linking code.
+// phoneCode has a virtual phone enter a linking code, in whatever spelling.
 func (s *Server) phoneCode(c echo.Context) error {
-	code := strings.ToUpper(strings.TrimSpace(c.FormValue("code")))
-	name := code
+	code := spellCode(c.FormValue("code"))
+	id, name := "", code
 	for _, snap := range s.manager.Snapshots() {
-		if snap.Phone == nil || snap.Phone.Text != code {
+		if snap.Phone == nil || spellCode(snap.Phone.Text) != code {
 			continue
 		}
 		if !visitorOf(c).scope.sees(snap.ID) {
-			return s.phoneDone(c, &SandboxRefusal{Code: "code_wrong"}, "", "")
+			return s.phoneSaid(c, &SandboxRefusal{Code: "code_wrong"}, "", "")
 		}
-		name = snap.Name
+		id, name = snap.ID, snap.Name
+		s.lastPhones.saw(snap.ID, c.Param("number"))
 	}
-	err := s.cfg.Sandbox.EnterCode(c.Request().Context(), c.Param("number"), code)
-	return s.phoneDone(c, err, views.NoticePhoneLinked, name)
+	passkey, err := s.cfg.Sandbox.EnterCode(c.Request().Context(), c.Param("number"), code)
+	return s.phoneLinked(c, id, name, passkey, err)
 }
 
-// phoneUnlink removes a linked device on the phone's side.
+// spellCode writes a linking code as devices show it: ABCD-EFGH.
+func spellCode(typed string) string {
+	code := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(typed))
+	if len(code) <= 4 {
+		return code
+	}
+	return code[:4] + "-" + code[4:]
+}
+
+// phoneLinked tells what came of a scan or a code.
+func (s *Server) phoneLinked(c echo.Context, deviceID, name string, passkey bool, err error) error {
+	notice := views.NoticePhoneLinked
+	if passkey {
+		notice = views.NoticePhonePasskeyAsked
+	}
+	if err == nil {
+		s.notePhone(c, "phone.link", deviceID, s.phoneName(c))
+	}
+	return s.phoneSaid(c, err, notice, name)
+}
+
+// phoneUnlink removes a linked device on the phone's side, or all of them.
 func (s *Server) phoneUnlink(c echo.Context) error {
-	if err := s.phoneSeen(c, c.FormValue("jid")); err != nil {
+	jid := c.FormValue("jid")
+	if err := s.phoneSeen(c, jid); err != nil {
 		return err
 	}
-	err := s.cfg.Sandbox.Unlink(c.Param("number"), c.FormValue("jid"))
-	return s.phoneDone(c, err, views.NoticePhoneUnlinked, s.phoneName(c))
+	notice, name, deviceID := views.NoticePhoneUnlinkedAll, s.phoneName(c), ""
+	if jid != "" {
+		notice = views.NoticePhoneUnlinked
+		for _, snap := range s.manager.Snapshots() {
+			if snap.Account.JID == jid {
+				deviceID, name = snap.ID, snap.Name
+				s.lastPhones.saw(snap.ID, c.Param("number"))
+			}
+		}
+	}
+	err := s.cfg.Sandbox.Unlink(c.Param("number"), jid)
+	if err == nil {
+		s.notePhone(c, "phone.unlink", deviceID, s.phoneName(c))
+	}
+	return s.phoneSaid(c, err, notice, name)
 }
 
 // phoneOnline takes a virtual phone on or off line.
 func (s *Server) phoneOnline(c echo.Context) error {
+	on := c.FormValue("online") == "true"
+	notice := views.NoticePhoneOffline
+	if on {
+		notice = views.NoticePhoneOnline
+	}
+	return s.phoneChange(c, "phone.change", notice, func(number string) error { return s.cfg.Sandbox.SetOnline(number, on) })
+}
+
+// phonePasskey says whether the phone asks for a passkey while linking.
+func (s *Server) phonePasskey(c echo.Context) error {
+	on := c.FormValue("on") == "true"
+	notice := views.NoticePhonePasskeyOff
+	if on {
+		notice = views.NoticePhonePasskeyOn
+	}
+	return s.phoneChange(c, "phone.change", notice, func(number string) error { return s.cfg.Sandbox.SetPasskey(number, on) })
+}
+
+// phoneChange changes something that all links of a phone share.
+func (s *Server) phoneChange(c echo.Context, action string, notice views.Notice, do func(number string) error) error {
 	if err := s.phoneSeen(c, ""); err != nil {
 		return err
 	}
-	err := s.cfg.Sandbox.SetOnline(c.Param("number"), c.FormValue("online") == "true")
-	return s.phoneDone(c, err, "", "")
+	name := s.phoneName(c)
+	err := do(c.Param("number"))
+	if err == nil {
+		s.notePhone(c, action, "", name)
+	}
+	return s.phoneSaid(c, err, notice, name)
 }
 
-// phoneFault makes something go wrong for the devices of a phone.
-func (s *Server) phoneFault(c echo.Context) error {
-	kind, target := c.FormValue("kind"), c.FormValue("target")
-	if !slices.Contains(views.FaultKinds(), kind) {
-		return echo.ErrBadRequest
-	}
-	if err := s.phoneSeen(c, target); err != nil {
-		return err
-	}
-	if target == "" {
-		target = c.Param("number")
-	}
-	return s.phoneDone(c, s.cfg.Sandbox.Fault(target, kind), views.NoticeFaultDone, "")
-}
-
-// setOutage takes the simulated service out of reach, or brings it back.
-func (s *Server) setOutage(c echo.Context) error {
-	mode := c.FormValue("mode")
-	if !slices.Contains(views.OutageModes(), mode) {
-		return echo.ErrBadRequest
-	}
-	notice := views.NoticeOutageOn
-	if mode == "none" {
-		notice = views.NoticeOutageOff
-	}
-	return s.phoneDone(c, s.cfg.Sandbox.SetOutage(mode), notice, "")
-}
-
-// phoneDone goes back to the phones, with a notice or with the refusal.
-func (s *Server) phoneDone(c echo.Context, err error, notice views.Notice, name string) error {
+// phoneSaid tells what came of an action: in the phone itself for htmx, otherwise
+// above the page. What has become of phones and devices comes through the stream.
+func (s *Server) phoneSaid(c echo.Context, err error, notice views.Notice, name string) error {
 	var refusal *SandboxRefusal
-	switch {
-	case errors.As(err, &refusal):
-		s.setProblem(c, refusal.Code)
-	case err != nil:
+	if err != nil && !errors.As(err, &refusal) {
 		return err
-	case notice != "":
-		s.setFlash(c, notice, name)
 	}
-	return c.Redirect(http.StatusSeeOther, "/phones")
+	if !isFragment(c.Request()) {
+		if refusal != nil {
+			s.setProblem(c, refusal.Code)
+		} else {
+			s.setFlash(c, notice, name)
+		}
+		return c.Redirect(http.StatusSeeOther, "/phones")
+	}
+	lang, status := visitorOf(c).lang, http.StatusOK
+	said := lang.Notice(notice, "Name", name)
+	if refusal != nil {
+		status, said = http.StatusUnprocessableEntity, &views.Flash{Tone: views.ToneDanger, Text: lang.Invalid(refusal.Code)}
+	}
+	partial, err := views.PhoneSaidPartial(c.Request().Context(), c.Param("number"), said)
+	if err != nil {
+		return err
+	}
+	return writePartials(c, status, partial)
+}
+
+// notePhone writes down what was done to a virtual phone, which is told by its name.
+func (s *Server) notePhone(c echo.Context, action, deviceID, name string) {
+	s.note(c, models.AuditEntry{
+		Actor: visitorOf(c).user.Name, ActorKind: "user", Action: action, DeviceID: deviceID, Target: name,
+	})
 }
 
 // phoneSeen refuses to act on the link of a device the visitor may not see. target is
@@ -268,6 +236,7 @@ func (s *Server) phoneSeen(c echo.Context, target string) error {
 	return nil
 }
 
+// phoneName is the name of the phone of the address; "" when there is none.
 func (s *Server) phoneName(c echo.Context) string {
 	for _, p := range s.cfg.Sandbox.Phones() {
 		if p.Number == c.Param("number") {
@@ -275,18 +244,4 @@ func (s *Server) phoneName(c echo.Context) string {
 		}
 	}
 	return ""
-}
-
-// sandboxControl serves the simulated service's JSON API to programs on this machine.
-func (s *Server) sandboxControl(c echo.Context) error {
-	if !isLocal(c.Request()) {
-		return writeJSON(c, http.StatusForbidden, errNotLocal.json())
-	}
-	http.StripPrefix("/sandbox", s.cfg.Sandbox.Control).ServeHTTP(c.Response(), c.Request())
-	return nil
-}
-
-var errNotLocal = &failure{
-	Status: http.StatusForbidden, Code: "not_local",
-	Message: "The sandbox is controlled only from the machine it runs on, and by no web page.",
 }

@@ -138,24 +138,6 @@ func (s *Server) apiRoutes() []route {
 	return list
 }
 
-// sandboxRoutes exist only beside a simulated WhatsApp in the same process.
-func (s *Server) sandboxRoutes() []route {
-	list := []route{
-		get("/phones", viewer, s.phonesPage),
-		post("/phones", operator, s.addPhone),
-		post("/phones/outage", admin, s.setOutage), // it hits every device
-		post("/phones/:number/scan", operator, s.phoneScan),
-		post("/phones/:number/code", operator, s.phoneCode),
-		post("/phones/:number/unlink", operator, s.phoneUnlink),
-		post("/phones/:number/online", operator, s.phoneOnline),
-		post("/phones/:number/fault", operator, s.phoneFault),
-	}
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		list = append(list, route{method, "/sandbox/*", loopback, s.sandboxControl})
-	}
-	return list
-}
-
 func get(path string, may permission, do echo.HandlerFunc) route {
 	return route{http.MethodGet, path, may, do}
 }

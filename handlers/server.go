@@ -63,6 +63,8 @@ type Server struct {
 	scans    *scanKeeper
 	zones    *zones
 
+	lastPhones lastPhones
+
 	running sync.WaitGroup // what runs beside the streams until quit is closed
 
 	quit  chan struct{} // closed by Close

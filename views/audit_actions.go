@@ -26,6 +26,9 @@ var auditActions = map[string]Tone{
 	"secret.create": ToneOK, "secret.reveal": ToneAct, "secret.rotate": ToneAct, "secret.revoke": ToneAct,
 	"scanlink.create": ToneOK, "scanlink.revoke": ToneOff, "scanlink.open": ToneOff,
 
+	"phone.add": ToneOK, "phone.remove": ToneAct, "phone.link": ToneOK, "phone.unlink": ToneAct, "phone.change": ToneOff,
+	"phone.passkey": ToneOff, "phone.fault": ToneAct, "phone.calm": ToneOff, "phone.outage": ToneAct,
+
 	"system.list_devices": ToneOff, "system.detail_device": ToneOff, "system.refused": ToneDanger,
 
 	"settings.change": ToneAct, "audit.export": ToneAct, "access.refused": ToneDanger,
@@ -51,6 +54,8 @@ func (e AuditEntry) symbol() string {
 		return "people"
 	case "password", "totp", "recovery", "passkey", "key", "secret":
 		return "key"
+	case "phone":
+		return "phones"
 	case "device":
 		return "device"
 	case "scanlink":

@@ -17,7 +17,7 @@ import (
 //
 //	/events?page=devices   list: rows and summary
 //	/events?device=ID      device page: live part and timeline
-//	PhonesPage.Events      virtual phones, when handlers set it
+//	PhonesPage.Events      virtual phones, when handlers set it: those that changed
 //	/scan/TOKEN/events     the page behind a scan link: ScanPage
 //
 // A message that changes the page has no "event:" line: hx-sse swaps unnamed
@@ -113,6 +113,26 @@ func ScanPartial(ctx context.Context, page ScanPage) ([]byte, error) {
 // PhonesPartial replaces the phones of the simulated WhatsApp.
 func PhonesPartial(ctx context.Context, page PhonesPage) ([]byte, error) {
 	return partial(ctx, "#phones-live", "outerMorph", PhonesLive(page))
+}
+
+// PhonePartial replaces one phone and what stands beside it.
+func PhonePartial(ctx context.Context, page PhonesPage, phone Phone) ([]byte, error) {
+	return partial(ctx, "#phone-"+slug(phone.Number), "outerMorph", PhoneCard(page, phone))
+}
+
+// OutagePartial replaces what is about all phones.
+func OutagePartial(ctx context.Context, page PhonesPage) ([]byte, error) {
+	return partial(ctx, "#outage", "outerMorph", PhonesOutage(page))
+}
+
+// PhoneSaidPartial tells in a phone what came of the last click on it; without a number,
+// above all phones.
+func PhoneSaidPartial(ctx context.Context, number string, f *Flash) ([]byte, error) {
+	target := "#outage-said"
+	if number != "" {
+		target = "#" + Phone{Number: number}.id("said")
+	}
+	return partial(ctx, target, "innerHTML", phoneSaying(*f))
 }
 
 // NoticePartial shows a message above the content; nil takes the message away.

@@ -31,9 +31,23 @@ const (
 	NoticePhoneAdded        Notice = "phone_added"    // Name
 	NoticePhoneLinked       Notice = "phone_linked"   // Name
 	NoticePhoneUnlinked     Notice = "phone_unlinked" // Name
-	NoticeFaultDone         Notice = "fault_done"
 	NoticeOutageOn          Notice = "outage_on"
 	NoticeOutageOff         Notice = "outage_off"
+
+	NoticeFaultDone             Notice = "fault_done"              // Name of the fault
+	NoticeFaultWaits            Notice = "fault_waits"             // Name of the fault; it strikes later
+	NoticeFaultsCleared         Notice = "faults_cleared"          // of all phones
+	NoticePhoneRemoved          Notice = "phone_removed"           // Name
+	NoticePhoneUnlinkedAll      Notice = "phone_unlinked_all"      // Name
+	NoticePhoneOnline           Notice = "phone_online"            // Name
+	NoticePhoneOffline          Notice = "phone_offline"           // Name
+	NoticePhoneCalm             Notice = "phone_calm"              // Name
+	NoticePhonePasskeyOn        Notice = "phone_passkey_on"        // Name
+	NoticePhonePasskeyOff       Notice = "phone_passkey_off"       // Name
+	NoticePhonePasskeyAsked     Notice = "phone_passkey_asked"     // Name of the device
+	NoticePhonePasskeyUsed      Notice = "phone_passkey_used"      // Name of the device
+	NoticePhonePasskeyConfirmed Notice = "phone_passkey_confirmed" // Name
+	NoticePhonePasskeyRefused   Notice = "phone_passkey_refused"   // Name
 
 	NoticePersonAdded     Notice = "person_added"    // Name
 	NoticePersonDeleted   Notice = "person_deleted"  // Name
@@ -68,7 +82,11 @@ var notices = map[Notice]Tone{
 	NoticeDefaultOn: ToneOK, NoticeDefaultOff: ToneOK,
 	NoticePasskeySent: ToneWait, NoticePasswordChanged: ToneOK, NoticePrefsSaved: ToneOK,
 	NoticePhoneAdded: ToneOK, NoticePhoneLinked: ToneOK, NoticePhoneUnlinked: ToneOK,
-	NoticeFaultDone: ToneOK, NoticeOutageOn: ToneAct, NoticeOutageOff: ToneOK,
+	NoticeFaultDone: ToneOK, NoticeFaultWaits: ToneWait, NoticeFaultsCleared: ToneOK,
+	NoticePhoneRemoved: ToneOK, NoticePhoneUnlinkedAll: ToneOK, NoticePhoneOnline: ToneOK, NoticePhoneOffline: ToneOff,
+	NoticePhoneCalm: ToneOK, NoticePhonePasskeyOn: ToneOK, NoticePhonePasskeyOff: ToneOK, NoticePhonePasskeyAsked: ToneAct,
+	NoticePhonePasskeyUsed: ToneOK, NoticePhonePasskeyConfirmed: ToneOK, NoticePhonePasskeyRefused: ToneOff,
+	NoticeOutageOn: ToneAct, NoticeOutageOff: ToneOK,
 	NoticePersonAdded: ToneOK, NoticePersonDeleted: ToneOK, NoticeRoleSaved: ToneOK, NoticeAssigned: ToneOK,
 	NoticePasswordReset: ToneOK, NoticeFactorsRemoved: ToneAct, NoticeLoginEnded: ToneOK, NoticeLoginsEnded: ToneOK,
 	NoticeTOTPOff: ToneAct, NoticeRecoveryUsed: ToneAct,
@@ -109,7 +127,7 @@ var invalid = map[string]bool{
 	"proxy_again": true,
 
 	"phone_number": true, "phone_exists": true, "phone_unknown": true, "phone_offline": true, "phone_full": true,
-	"qr_expired": true, "code_wrong": true, "fault_offline": true,
+	"phone_platform": true, "qr_expired": true, "code_wrong": true, "code_nobody": true, "passkey_over": true, "fault_offline": true,
 
 	"code_required": true, "signin_again": true, "passkey_failed": true, "passkey_exists": true, "passkeys_too_many": true,
 	"passkeys_impossible": true, "self_change": true, "device_unknown": true, "too_many_devices": true,

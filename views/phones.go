@@ -6,102 +6,124 @@ import (
 	"time"
 )
 
-// PhonesPage shows the virtual phones of the simulated WhatsApp.
+// PhonesPage is the virtual phones of the simulated WhatsApp (data-testid in brackets):
+// each phone as it looks [phone-card, data-number], and beside it what becomes of its
+// devices [phone-device, data-device].
+//
+// On the phone: online [phone-online], asks for a passkey [phone-passkey], scan what a
+// device shows [phone-scan, data-device], type a code [phone-enter-code, data-device;
+// phone-code-open, phone-code, phone-code-submit], unlink one [phone-unlink] or all
+// [phone-unlink-all, then phone-unlink-all-submit], remove the phone [phone-remove, then
+// phone-remove-submit]; a passkey step [phone-linking, data-step] with
+// [phone-passkey-answer], [phone-passkey-code], [phone-passkey-confirm] and
+// [phone-passkey-refuse]; and what came of the last click [phone-said].
+//
+// Beside it: the device [phone-device-link], its state, [phone-device-start], and the
+// faults [phone-faults]: [fault-KIND], [phone-fault-target], [phone-ban-minutes], and
+// [phone-calm] once there is something to end. For all phones: [outage-MODE],
+// [fault-hang_handshake], [phones-calm]. A new phone: [phone-add-open], [phone-add-name],
+// [phone-add-number], [phone-add-platform], [phone-add-submit]. At the foot
+// [components-link].
 type PhonesPage struct {
 	Page
-	Phones  []Phone
-	Targets []ScanTarget // devices that show a QR or code now
-	Outage  string       // mode in force; "" or "none" when all works
-	// CanBreak says whether the viewer of the page may take the whole service out of reach.
-	CanBreak bool
-	Events   string // URL of this page's event stream; "" for none
+	Phones    []Phone
+	Targets   []ScanTarget // devices that show a QR or code now
+	NoDevices bool         // there is no device the viewer may see
+	Outage    string       // mode in force; "" or "none" when all works
+	// CanPlay says whether the viewer of the page may use the phones, CanBreak whether
+	// the whole service may be taken out of reach.
+	CanPlay, CanBreak bool
+	Events            string // URL of this page's event stream; "" for none
 
-	// AddNumber, AddName and AddProblem are what was typed into the form that adds a
-	// phone and what is wrong with it, after a failed attempt.
-	AddNumber  string
-	AddName    string
-	AddProblem string
+	// AddNumber, AddName and AddPlatform are what was typed into the form that adds a
+	// phone and AddProblem what is wrong with it, after a failed attempt.
+	AddNumber, AddName, AddPlatform string
+	AddProblem                      string
 }
 
 // Phone is one virtual phone.
 type Phone struct {
 	Number     string // digits; also its address in URLs
 	Name       string
+	Platform   string // "android" or "iphone"
 	Online     bool
+	Passkey    bool // whether it asks for a passkey while linking
+	Code       bool // a device waits for its code to be typed into this phone
+	Troubled   bool // a fault lasts, or waits for its moment
+	Shared     bool // it has links the viewer may not see, so nothing can be done to all of them
 	Companions []Companion
+	Linking    []PhoneLink
+	Devices    []PhoneDevice // of this installation, linked to this phone now or just before
 }
 
 // Companion is a device linked to a virtual phone.
 type Companion struct {
-	JID       string
-	Device    string // name of the device of this installation; "" for a stranger's
-	DeviceID  string // "" for a stranger's
-	State     string // the device's state; "" for a stranger's
-	Reason    string
-	Platform  string
-	LinkedAt  time.Time
-	Connected bool
+	JID        string
+	Device     string // name of the device of this installation; "" for a stranger's
+	DeviceID   string // "" for a stranger's
+	State      string // the device's state; "" for a stranger's
+	Reason     string
+	OS         string // the name it gave itself; may be empty
+	Platform   string // its kind, such as "chrome"; may be empty
+	LinkedAt   time.Time
+	LastActive time.Time // when it came or went; zero when unknown
+	Connected  bool
 }
 
-// ScanTarget is a device of this installation that can be linked now.
+// PhoneLink is a device that a phone is linking.
+type PhoneLink struct {
+	Device   string // name of the device of this installation; "" for a stranger's
+	DeviceID string // "" for a stranger's
+	OS       string
+	Step     string // one of LinkSteps
+	Code     string // to be compared with the device's; "" before
+}
+
+// The steps of a link, as the simulated service names them. Only a phone that asks for a
+// passkey has the first two.
+const (
+	LinkPasskey = "passkey"
+	LinkConfirm = "confirm"
+	LinkPairing = "pairing"
+)
+
+// LinkSteps lists them.
+func LinkSteps() []string { return []string{LinkPasskey, LinkConfirm, LinkPairing} }
+
+// PhoneDevice is what happens to a device, beside its phone.
+type PhoneDevice struct {
+	Device
+	NextTry  time.Time // when the next connection is tried; zero when none waits
+	Timeline []Event   // the newest few
+}
+
+// ScanTarget is a device that can be linked by one click.
 type ScanTarget struct {
 	DeviceID string
 	Name     string
 	Code     string // the phone code it shows; "" when it shows a QR
+	From     time.Time
+	Expires  time.Time
 }
 
-// Fault is something that can be made to go wrong for a phone.
-type Fault struct {
-	// Kind is the simulated service's name; a refused login has its number behind it:
-	// "connect_failure_401" is the kind connect_failure with reason 401.
-	Kind   string
-	Danger bool // ends the link
-}
-
-// faults are the buttons of every phone, in this order. Texts: fault.KIND.
-var faults = []Fault{
-	{"drop", false},
-	{"silence", false},
-	{"stream_error_503", false},
-	{"replaced", false},
-	{"device_removed", true},
-	{"connect_failure_401", true},
-	{"connect_failure_402", false},
-	{"connect_failure_403", true},
-	{"connect_failure_405", false},
-	{"connect_failure_500", false},
-	{"connect_failure_503", false},
-}
-
-// FaultKinds lists the kinds of fault the page offers.
-func FaultKinds() []string {
-	kinds := make([]string, len(faults))
-	for i, f := range faults {
-		kinds[i] = f.Kind
-	}
-	return kinds
-}
-
-// outages are the ways the simulated service can be out of reach, in the order of
-// the page. Texts: outage.MODE.
 var outages = []string{"none", "refuse", "silent", "http503", "handshake"}
 
-// OutageModes lists the modes the page offers.
+// OutageModes lists the ways the whole simulated service can be out of reach; "none"
+// ends an outage. Their words are the texts outage.MODE and outage.MODE.text.
 func OutageModes() []string { return append([]string(nil), outages...) }
 
-// companionLimit is how many devices WhatsApp lets one phone link.
+// companionLimit is how many devices WhatsApp allows on one phone.
 const companionLimit = 4
 
-func (p Phone) full() bool { return len(p.Companions) >= companionLimit }
+func (p Phone) full() bool { return len(p.Companions)+len(p.Linking) >= companionLimit }
 
 func (p Phone) path(action string) string {
 	return "/phones/" + url.PathEscape(p.Number) + "/" + action
 }
 
-// id is the id of something on the card of the phone.
 func (p Phone) id(part string) string { return "phone-" + slug(p.Number) + "-" + part }
 
-// slug makes a text fit for an id.
+// slug makes an id of whatever names a thing.
 func slug(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
@@ -111,8 +133,17 @@ func slug(s string) string {
 	}, s)
 }
 
-// scannable counts the devices that show a QR.
-func (p PhonesPage) scannable() int { return len(p.Targets) }
+// targetsOf are the devices that this phone can link by one click: a phone code is for
+// one phone number alone.
+func (p PhonesPage) targetsOf(phone Phone) []ScanTarget {
+	var out []ScanTarget
+	for _, t := range p.Targets {
+		if t.Code == "" || phone.Code {
+			out = append(out, t)
+		}
+	}
+	return out
+}
 
 func (p PhonesPage) outage() string {
 	if p.Outage == "" {
@@ -131,9 +162,61 @@ func (c Companion) tone() Tone {
 	return ToneOff
 }
 
+// title is what the phone calls the device.
 func (c Companion) title(l Lang) string {
 	if c.DeviceID == "" {
 		return l.T("phones.stranger")
 	}
 	return c.Device
+}
+
+// kind is what the device says it is: "Windows · Chrome".
+func (c Companion) kind() string {
+	parts := make([]string, 0, 2)
+	for _, part := range []string{c.OS, c.Platform} {
+		if part != "" {
+			parts = append(parts, strings.ToUpper(part[:1])+part[1:])
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (l PhoneLink) title(lang Lang) string {
+	if l.DeviceID == "" {
+		return lang.T("phones.stranger")
+	}
+	return l.Device
+}
+
+func (l PhoneLink) words(lang Lang) string {
+	switch l.Step {
+	case LinkPasskey:
+		return lang.T("phones.step.passkey", "Name", l.title(lang))
+	case LinkConfirm:
+		return lang.T("phones.step.confirm", "Name", l.title(lang))
+	}
+	return lang.T("phones.step.pairing", "Name", l.title(lang))
+}
+
+// tone and symbol say whether the person has something to do.
+func (l PhoneLink) tone() Tone {
+	if l.Step == LinkPairing {
+		return ToneWait
+	}
+	return ToneAct
+}
+
+func (l PhoneLink) symbol() string {
+	if l.Step == LinkPairing {
+		return "wait"
+	}
+	return "key"
+}
+
+// platforms are the kinds of phones to choose from.
+func (p PhonesPage) platforms() []option {
+	return []option{
+		{value: "android", label: "Android", chosen: p.AddPlatform != "iphone"},
+		{value: "iphone", label: "iPhone", chosen: p.AddPlatform == "iphone"},
+	}
 }

@@ -83,3 +83,54 @@ func SampleTimeline(at time.Time) Timeline {
 		{At: at.Add(-26 * time.Hour), From: stateConnected, To: stateOff, Reason: "logged_out", Detail: "401"},
 	}}
 }
+
+// SamplePhones is a page of virtual phones with each state that a phone can show.
+func SamplePhones(at time.Time, page Page) PhonesPage {
+	all := SampleDevices(at)
+	beside := func(id, name, reason string) PhoneDevice {
+		d := PhoneDevice{Device: all[reason], Timeline: SampleTimeline(at)}
+		d.ID, d.Name, d.Default = id, name, false
+		return d
+	}
+	ready, retrying, gone := beside("d1", "Toko Utama", "ready"), beside("d2", "Gudang Bandung", "reconnecting"), beside("d5", "Kurir 1", "logged_out")
+	retrying.NextTry = at.Add(8 * time.Second)
+	gone.Timeline = gone.Timeline[4:]
+	asked := beside("d6", "Reservasi", "passkey")
+	asked.Device.Passkey = &Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: at.Add(time.Minute)}
+	linked := func(jid string, d PhoneDevice, connected bool) Companion {
+		return Companion{
+			JID: jid, Device: d.Name, DeviceID: d.ID, State: d.State, Reason: d.Reason, OS: "Windows", Platform: "chrome",
+			LinkedAt: at.Add(-48 * time.Hour), LastActive: at.Add(-time.Minute), Connected: connected,
+		}
+	}
+	return PhonesPage{
+		Page: page, Events: "/events?page=phones", CanPlay: true, CanBreak: true,
+		Phones: []Phone{
+			{
+				Number: "6281234567890", Name: "Rina", Platform: "android", Online: true, Code: true,
+				Companions: []Companion{linked("6281234567890:1@s.whatsapp.net", ready, true), {JID: "6281234567890:2@s.whatsapp.net", Connected: true}},
+				Devices:    []PhoneDevice{ready, gone},
+			},
+			{Number: "6285712345678", Name: "Budi", Platform: "android", Online: true},
+			{
+				Number: "6281987654321", Name: "Dewi", Platform: "iphone", Online: true, Passkey: true, Devices: []PhoneDevice{asked},
+				Linking: []PhoneLink{
+					{Step: LinkPasskey, DeviceID: "d7", Device: "Kurir 3", OS: "Windows"},
+					{Step: LinkConfirm, DeviceID: "d6", Device: "Reservasi", OS: "Windows", Code: "K7WQ-M2XA"},
+					{Step: LinkPairing, OS: "Linux"},
+				},
+			},
+			{
+				Number: "14155550123", Name: "Sam", Platform: "iphone", Troubled: true, Devices: []PhoneDevice{retrying},
+				Companions: []Companion{
+					linked("14155550123:1@s.whatsapp.net", retrying, false), {JID: "14155550123:2@s.whatsapp.net"},
+					{JID: "14155550123:3@s.whatsapp.net"}, {JID: "14155550123:4@s.whatsapp.net"},
+				},
+			},
+		},
+		Targets: []ScanTarget{
+			{DeviceID: "d3", Name: "Layanan Pelanggan", From: at, Expires: at.Add(20 * time.Second)},
+			{DeviceID: "d4", Name: "Kurir 2", Code: "K7WQ-M2XA", From: at, Expires: at.Add(160 * time.Second)},
+		},
+	}
+}

@@ -62,24 +62,7 @@ func devicesPage(lang views.Lang, devices []views.Device) views.DevicesPage {
 func phonesPage(lang views.Lang) views.PhonesPage {
 	p := page(lang)
 	p.Path, p.Sandbox = "/phones", true
-	return views.PhonesPage{
-		CanBreak: true,
-		Page:     p, Events: "/events?page=phones",
-		Phones: []views.Phone{
-			{Number: "6281234567890", Name: "Rina", Online: true, Companions: []views.Companion{
-				{JID: "6281234567890:1@s.whatsapp.net", Device: "Toko Utama", DeviceID: "d1", State: "CONNECTED", Reason: "ready", Connected: true},
-				{JID: "6281234567890:2@s.whatsapp.net", Connected: true},
-			}},
-			{Number: "6285712345678", Name: "Budi", Online: true},
-			{Number: "14155550123", Name: "Sam", Online: false, Companions: []views.Companion{
-				{JID: "14155550123:1@s.whatsapp.net", Device: "Gudang Bandung", DeviceID: "d2", State: "SERVICE_OFF", Reason: "stopped"},
-				{JID: "14155550123:2@s.whatsapp.net"},
-				{JID: "14155550123:3@s.whatsapp.net"},
-				{JID: "14155550123:4@s.whatsapp.net"},
-			}},
-		},
-		Targets: []views.ScanTarget{{DeviceID: "d3", Name: "Layanan Pelanggan"}, {DeviceID: "d4", Name: "Kurir 2", Code: "K7WQ-M2XA"}},
-	}
+	return views.SamplePhones(noon, p)
 }
 
 // pages are all pages in the variants worth looking at, by file name.
@@ -115,6 +98,12 @@ func pages(lang views.Lang) map[string]templ.Component {
 	out := phonesPage(lang)
 	out.Outage, out.Targets, out.AddProblem = "http503", nil, lang.Invalid("phone_exists")
 	all["phones-outage"] = views.Phones(out)
+	quiet := phonesPage(lang)
+	quiet.Phones, quiet.Targets, quiet.NoDevices = quiet.Phones[1:2], nil, true
+	all["phones-one"] = views.Phones(quiet)
+	bare := phonesPage(lang)
+	bare.Phones, bare.CanPlay, bare.CanBreak = nil, false, false
+	all["phones-none"] = views.Phones(bare)
 
 	for name, d := range states() {
 		p := devicePage(lang, d)

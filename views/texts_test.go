@@ -80,10 +80,16 @@ func usedTexts(t *testing.T) map[string]bool {
 		used["limit."+n] = true
 	}
 	for _, k := range views.FaultKinds() {
-		used["fault."+k] = true
+		used["fault."+k], used["fault."+k+".text"] = true, true
+	}
+	for _, g := range []string{"group.line", "group.account", "group.login", "group.linking", "minutes.1", "minutes.10", "minutes.60", "minutes.1440"} {
+		used["fault."+g] = true
 	}
 	for _, m := range views.OutageModes() {
 		used["outage."+m] = true
+		if m != "none" {
+			used["outage."+m+".text"] = true
+		}
 	}
 	for _, status := range []int{400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503} {
 		used["problem."+strconv.Itoa(status)+".title"], used["problem."+strconv.Itoa(status)+".text"] = true, true

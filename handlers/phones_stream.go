@@ -1,0 +1,74 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/views"
+)
+
+// phonesShown is what one stream has told of the phones. With a dozen of them, sending
+// only those that changed keeps the page still.
+type phonesShown struct {
+	numbers []string
+	parts   map[string][]byte // last partial of each phone, by number; "" is what is about all
+}
+
+// phoneEvents keeps the page of the virtual phones live. Devices change through the
+// manager's hub like everywhere, the phones themselves through the sandbox's tokens.
+func (s *Server) phoneEvents(c echo.Context) error {
+	if s.cfg.Sandbox == nil {
+		return echo.ErrNotFound
+	}
+	changes, stop := s.cfg.Sandbox.Watch()
+	defer stop()
+	v, shown := visitorOf(c), &phonesShown{}
+	return s.servePanel(c, newStream(""), show{
+		first: func(ctx context.Context) ([]byte, error) { return s.phonesFrame(ctx, v, shown) },
+		changes: func(ctx context.Context, _ batch, send func([]byte)) error {
+			now, err := s.phonesFrame(ctx, v, shown)
+			send(now)
+			return err
+		},
+		also: changes,
+	})
+}
+
+// phonesFrame is what has changed since the last frame; nil for nothing, everything
+// when phones have come or gone.
+func (s *Server) phonesFrame(ctx context.Context, v *visitor, shown *phonesShown) ([]byte, error) {
+	page, err := s.phonesView(ctx, views.Page{Lang: v.lang}, v)
+	if err != nil {
+		return nil, err
+	}
+	numbers := make([]string, 0, len(page.Phones))
+	parts := make(map[string][]byte, len(page.Phones)+1)
+	if parts[""], err = views.OutagePartial(ctx, page); err != nil {
+		return nil, err
+	}
+	for _, phone := range page.Phones {
+		numbers = append(numbers, phone.Number)
+		if parts[phone.Number], err = views.PhonePartial(ctx, page, phone); err != nil {
+			return nil, err
+		}
+	}
+	before := *shown
+	shown.numbers, shown.parts = numbers, parts
+	if !slices.Equal(before.numbers, numbers) || before.parts == nil {
+		all, err := views.PhonesPartial(ctx, page)
+		return views.Message(all), err
+	}
+	var news [][]byte
+	for _, number := range slices.Concat([]string{""}, numbers) {
+		if !bytes.Equal(before.parts[number], parts[number]) {
+			news = append(news, parts[number])
+		}
+	}
+	if len(news) == 0 {
+		return nil, nil
+	}
+	return views.Message(news...), nil
+}

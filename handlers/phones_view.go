@@ -1,0 +1,191 @@
+package handlers
+
+import (
+	"context"
+	"sync"
+
+	"wadah/session"
+	"wadah/views"
+)
+
+// phoneTimeline is how many events the phones' page shows of each device.
+const phoneTimeline = 5
+
+// lastPhones remembers which phone each device was linked to last, so that a device
+// that was unlinked stays beside its phone: what becomes of it is what one wants to see.
+type lastPhones struct {
+	mu   sync.Mutex
+	last map[string]string // number of the phone by device ID
+}
+
+// saw notes that a device has to do with a phone.
+func (l *lastPhones) saw(deviceID, number string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last == nil {
+		l.last = make(map[string]string)
+	}
+	l.last[deviceID] = number
+}
+
+// of is the number of the phone a device had to do with last; "" for none.
+func (l *lastPhones) of(deviceID string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last[deviceID]
+}
+
+// keep forgets all devices but these.
+func (l *lastPhones) keep(snaps []session.Snapshot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.last) <= len(snaps) {
+		return
+	}
+	there := make(map[string]bool, len(snaps))
+	for _, snap := range snaps {
+		there[snap.ID] = true
+	}
+	for id := range l.last {
+		if !there[id] {
+			delete(l.last, id)
+		}
+	}
+}
+
+// phonesView is the page of the virtual phones, with the devices that have to do with
+// them, but those the reader may not see.
+func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor) (views.PhonesPage, error) {
+	out := views.PhonesPage{
+		Page: page, Outage: s.cfg.Sandbox.Outage(), CanPlay: v.may(operator), CanBreak: v.may(admin),
+		Events: "/events?page=phones",
+	}
+	look := phoneLook{s: s, v: v, byJID: make(map[string]session.Snapshot)}
+	snaps := s.manager.Snapshots()
+	s.lastPhones.keep(snaps)
+	for _, snap := range snaps {
+		if snap.Linked() {
+			look.byJID[snap.Account.JID] = snap
+		}
+		if !v.scope.sees(snap.ID) {
+			continue
+		}
+		look.seen = append(look.seen, snap)
+		if snap.State == session.StateScan && out.CanPlay {
+			out.Targets = append(out.Targets, scanTarget(snap, v.zone))
+		}
+	}
+	out.NoDevices = len(look.seen) == 0
+	for _, phone := range s.cfg.Sandbox.Phones() {
+		view, err := look.phone(ctx, phone)
+		if err != nil {
+			return out, err
+		}
+		out.Phones = append(out.Phones, view)
+	}
+	return out, nil
+}
+
+// scanTarget is a device that shows a code now.
+func scanTarget(snap session.Snapshot, z zone) views.ScanTarget {
+	target := views.ScanTarget{DeviceID: snap.ID, Name: snap.Name}
+	code := snap.QR
+	if snap.Phone != nil {
+		code, target.Code = snap.Phone, snap.Phone.Text
+	}
+	if code != nil {
+		target.From, target.Expires = z.at(code.From), z.at(code.Expires)
+	}
+	return target
+}
+
+// phoneLook is how somebody sees the phones.
+type phoneLook struct {
+	s     *Server
+	v     *visitor
+	seen  []session.Snapshot          // devices that may be seen
+	byJID map[string]session.Snapshot // all linked devices
+}
+
+func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error) {
+	view := views.Phone{
+		Number: phone.Number, Name: phone.Name, Platform: phone.Platform, Online: phone.Online, Passkey: phone.Passkey,
+		Code: phone.Code, Troubled: phone.Troubled,
+	}
+	var beside []session.Snapshot
+	for _, c := range phone.Companions {
+		snap := l.byJID[c.JID]
+		if snap.ID != "" && !l.v.scope.sees(snap.ID) {
+			view.Shared = true
+			continue
+		}
+		if snap.ID != "" {
+			l.s.lastPhones.saw(snap.ID, phone.Number)
+			beside = append(beside, snap)
+		}
+		view.Companions = append(view.Companions, views.Companion{
+			JID: c.JID, Device: snap.Name, DeviceID: snap.ID, State: string(snap.State), Reason: string(snap.Reason),
+			OS: c.OS, Platform: c.Platform, LinkedAt: l.v.zone.at(c.LinkedAt), LastActive: l.v.zone.at(c.LastActive), Connected: c.Connected,
+		})
+	}
+	for _, link := range phone.Linking {
+		if step, ok := l.link(phone.Number, link); ok {
+			view.Linking = append(view.Linking, step)
+		}
+	}
+	for _, snap := range l.seen {
+		if !snap.Linked() && l.s.lastPhones.of(snap.ID) == phone.Number {
+			beside = append(beside, snap)
+		}
+	}
+	for _, snap := range beside {
+		device, err := l.device(ctx, snap)
+		if err != nil {
+			return view, err
+		}
+		view.Devices = append(view.Devices, device)
+	}
+	return view, nil
+}
+
+// link is a device that the phone is linking. It is left out when it is a device the
+// reader may not see, or may not be told from one.
+func (l *phoneLook) link(number string, link PhoneLink) (views.PhoneLink, bool) {
+	step := views.PhoneLink{OS: link.OS, Step: link.Step, Code: link.Code}
+	for _, snap := range l.seen {
+		if l.s.isLinking(snap, number, link) {
+			l.s.lastPhones.saw(snap.ID, number)
+			step.DeviceID, step.Device = snap.ID, snap.Name
+			return step, true
+		}
+	}
+	return step, l.v.scope.all
+}
+
+// isLinking reports whether it is this device that a phone is linking.
+func (s *Server) isLinking(snap session.Snapshot, number string, link PhoneLink) bool {
+	switch {
+	case snap.Passkey == nil:
+		return link.Step == views.LinkPairing && snap.State == session.StatePairing && s.lastPhones.of(snap.ID) == number
+	case link.Step == views.LinkPasskey:
+		return len(snap.Passkey.Request) > 0 && s.cfg.Sandbox.AsksForPasskey(number, snap.Passkey.Request)
+	}
+	return link.Code != "" && link.Code == snap.Passkey.Code
+}
+
+// device is what happens to a device, as it stands beside its phone.
+func (l *phoneLook) device(ctx context.Context, snap session.Snapshot) (views.PhoneDevice, error) {
+	rows, err := l.s.manager.Events(ctx, snap.ID, phoneTimeline)
+	if err != nil {
+		return views.PhoneDevice{}, err
+	}
+	z, canPlay := l.v.zone, l.v.may(operator)
+	device := views.PhoneDevice{Device: l.s.deviceView(snap, z, canPlay), NextTry: z.at(snap.NextTry)}
+	if !canPlay {
+		device.Code, device.Passkey = nil, nil
+	}
+	for _, r := range rows {
+		device.Timeline = append(device.Timeline, views.Event{At: z.at(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
+	}
+	return device, nil
+}
