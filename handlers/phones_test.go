@@ -218,7 +218,9 @@ func TestPasskeyOnThePhone(t *testing.T) {
 	}
 
 	conn.Send(session.SignalPasskeyCode{Code: "K7WQ-M2XA", Confirm: true})
-	p.change(func(phone *handlers.Phone) { phone.Linking = []handlers.PhoneLink{{OS: "Wadah", Step: "confirm", Code: "K7WQ-M2XA"}} })
+	p.change(func(phone *handlers.Phone) {
+		phone.Linking = []handlers.PhoneLink{{OS: "Wadah", Step: "confirm", Code: "K7WQ-M2XA"}}
+	})
 	f.until(`data-testid="phone-passkey-code"`, "K7WQ-M2XA", `data-testid="phone-passkey-confirm"`)
 	for _, decision := range []string{"confirm", "refuse"} {
 		b.post(to+"passkey/"+decision, nil).leads(t, "/phones")

@@ -88,7 +88,7 @@ func SampleTimeline(at time.Time) Timeline {
 func SamplePhones(at time.Time, page Page) PhonesPage {
 	all := SampleDevices(at)
 	beside := func(id, name, reason string) PhoneDevice {
-		d := PhoneDevice{Device: all[reason], Timeline: SampleTimeline(at)}
+		d := PhoneDevice{Device: all[reason], Timeline: SampleTimeline(at).Events}
 		d.ID, d.Name, d.Default = id, name, false
 		return d
 	}
