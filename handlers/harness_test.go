@@ -54,6 +54,12 @@ func (b *logBuffer) String() string {
 
 func newEnv(t testing.TB, change ...func(*handlers.Config)) *env {
 	t.Helper()
+	return newEnvWith(t, func(*session.Config) {}, change...)
+}
+
+// newEnvWith is newEnv with other times of device life.
+func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handlers.Config)) *env {
+	t.Helper()
 	logged := &logBuffer{}
 	log := slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	later := new(atomic.Int64)
@@ -67,6 +73,7 @@ func newEnv(t testing.TB, change ...func(*handlers.Config)) *env {
 	driver := sessiontest.New()
 	life := session.DefaultConfig()
 	life.VersionEvery = 0 // tests say when
+	lives(&life)
 	manager := session.NewManager(store, driver, life, log)
 	if err := manager.Start(t.Context()); err != nil {
 		t.Fatal(err)

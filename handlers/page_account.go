@@ -24,10 +24,11 @@ func (s *Server) accountRefused(c echo.Context, field, code string) error {
 
 func (s *Server) renderAccount(c echo.Context, status int, field, code string) error {
 	ctx, v := c.Request().Context(), visitorOf(c)
-	page := views.AccountPage{Page: s.page(c)}
+	page := views.AccountPage{Page: s.page(c), Zone: views.ZoneChoice{Chosen: v.chosenZone, Now: v.zone.at(time.Now())}}
 	page.Path = "/account"
 	if code != "" {
 		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
+		page.Zone.Problem = page.Problems["zone"]
 	}
 	var err error
 	if page.Factor.On, err = s.store.HasTOTP(ctx, v.user.ID); err != nil {

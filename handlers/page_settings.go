@@ -20,6 +20,9 @@ const maxBrand = 60
 func (s *Server) settingsRoutes() []route {
 	return []route{
 		get("/settings", admin, s.settingsPage),
+		post("/settings/times", admin, s.setTimes),
+		post("/settings/version/check", admin, s.checkVersion),
+		post("/settings/zone", admin, s.setZone),
 		post("/settings/secret", admin, s.rotateSecret),
 		post("/settings/secret/revoke", admin, s.revokeSecrets),
 		post("/settings/secret/:secret/reveal", admin, s.revealSecret),
@@ -36,12 +39,17 @@ func (s *Server) showSettings(c echo.Context, status int, change func(*views.Set
 	ctx, z := c.Request().Context(), visitorOf(c).zone
 	page := views.SettingsPage{Page: s.page(c), BaseURL: s.baseURL(c), MinDays: minRetention, Limits: s.limitsView()}
 	page.Path = "/settings"
+	page.ScanWindow, page.Grace = s.lifeView()
+	page.WhatsApp = s.versionView(z)
 	secrets, err := s.store.SystemSecrets(ctx)
 	if err != nil {
 		return err
 	}
 	for _, secret := range secrets {
 		page.Secrets = append(page.Secrets, views.Secret{ID: secret.ID, CreatedAt: z.at(secret.CreatedAt), ExpiresAt: z.atPtr(secret.ExpiresAt)})
+	}
+	if page.Zone, err = s.zoneView(ctx); err != nil {
+		return err
 	}
 	if page.Days, err = retention(ctx, s.store); err != nil {
 		return err
@@ -145,8 +153,7 @@ func (s *Server) revokeSecrets(c echo.Context) error {
 		return err
 	}
 	s.note(c, s.byUser(c, "secret.revoke", "", ""))
-	s.setFlash(c, views.NoticeSecretRevoked, "")
-	return c.Redirect(http.StatusSeeOther, "/settings")
+	return s.settingsDone(c, views.NoticeSecretRevoked, "")
 }
 
 // setBrand says what name scan pages carry.
@@ -162,6 +169,5 @@ func (s *Server) setBrand(c echo.Context) error {
 		return err
 	}
 	s.note(c, s.byUser(c, "settings.change", "", "brand"))
-	s.setFlash(c, views.NoticeSettingsSaved, "")
-	return c.Redirect(http.StatusSeeOther, "/settings")
+	return s.settingsDone(c, views.NoticeSettingsSaved, "")
 }

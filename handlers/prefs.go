@@ -58,7 +58,7 @@ func (s *Server) setPrefs(c echo.Context) error {
 	lang, theme, zone := v.lang, v.theme, v.chosenZone
 	if text := c.FormValue("zone"); text != "" {
 		if _, ok := s.zones.find(text); !ok && text != zoneAuto {
-			return errZoneUnknown()
+			return s.zoneRefused(c)
 		}
 		zone = text
 		s.keepPref(c, zoneCookie, zone)
@@ -84,6 +84,14 @@ func (s *Server) setPrefs(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
 	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/"))
+}
+
+// zoneRefused says that there is no such zone, at the field of the account.
+func (s *Server) zoneRefused(c echo.Context) error {
+	if c.Path() != "/account/prefs" {
+		return errZoneUnknown()
+	}
+	return s.accountRefused(c, "zone", codeZoneUnknown)
 }
 
 // themeName is a theme as it is stored: an empty text would mean that none was chosen.

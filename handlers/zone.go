@@ -23,6 +23,8 @@ const (
 
 	// zoneSetting is the IANA name of the installation's zone; "" is the server's.
 	zoneSetting = "zone"
+
+	codeZoneUnknown = "zone_unknown"
 )
 
 // zone is where times are shown. It is comparable: streams whose readers are in the
@@ -124,7 +126,7 @@ func (z *zones) setInstallation(ctx context.Context, name string) error {
 }
 
 func errZoneUnknown() error {
-	return &models.Invalid{Field: "zone", Code: "zone_unknown", Message: "No time zone has this name."}
+	return &models.Invalid{Field: "zone", Code: codeZoneUnknown, Message: "No time zone has this name."}
 }
 
 // locate finds a visitor's zone: the chosen one, otherwise the browser's, otherwise

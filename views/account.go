@@ -26,7 +26,7 @@ type SignInPage struct {
 // AccountPage is a user's own account.
 //
 //	POST /account/password       current, password, password2; ends the other logins
-//	POST /account/prefs          lang, theme
+//	POST /account/prefs          lang, theme, zone (an IANA name, or "auto")
 //	POST /account/totp           current: begin to enrol an app; 303 to GET /account/totp
 //	POST /account/totp/confirm   code: RecoveryPage, or TOTPPage with Problem and 422
 //	POST /account/totp/recovery  current: new recovery codes, RecoveryPage
@@ -37,13 +37,14 @@ type SignInPage struct {
 // and those of Passkeys. All answer 303 to /account where nothing else is said, or the
 // page with Problems and status 422.
 //
-// data-testid: account-*, totp-current, totp-start, totp-remove, recovery-new,
+// data-testid: account-*, account-zone, account-zone-submit, totp-current, totp-start, totp-remove, recovery-new,
 // recovery-left, login-row, login-end, logins-end-others.
 type AccountPage struct {
 	Page
 	Factor   SecondFactor
 	Passkeys Passkeys
 	Logins   []Login // the current one first
+	Zone     ZoneChoice
 	// Problems are finished sentences by field: "current", "password", "password2" of
 	// the password's form; "totp" of the password asked for around the second factor;
 	// "passkeys" for the card of passkeys as a whole.

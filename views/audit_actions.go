@@ -31,7 +31,7 @@ var auditActions = map[string]Tone{
 
 	"system.list_devices": ToneOff, "system.detail_device": ToneOff, "system.refused": ToneDanger,
 
-	"settings.change": ToneAct, "audit.export": ToneAct, "access.refused": ToneDanger,
+	"settings.change": ToneAct, "version.check": ToneOff, "audit.export": ToneAct, "access.refused": ToneDanger,
 }
 
 // AuditActions lists the actions the table knows, sorted.

@@ -53,6 +53,13 @@ type choose struct {
 	hint     string
 	problem  string
 	options  []option
+	groups   []optionGroup // after options
+}
+
+// optionGroup are options under a heading; without a label they have none.
+type optionGroup struct {
+	label   string
+	options []option
 }
 
 // option is one of the things to choose from.

@@ -70,6 +70,11 @@ const (
 	NoticeScanLinkCreated Notice = "scan_link_created"
 	NoticeScanLinkRevoked Notice = "scan_link_revoked"
 	NoticeSettingsSaved   Notice = "settings_saved"
+
+	// Name is the version, for NoticeVersionUpdated the old one and the new.
+	NoticeVersionNewest      Notice = "version_newest"
+	NoticeVersionUpdated     Notice = "version_updated"
+	NoticeVersionUnreachable Notice = "version_unreachable"
 )
 
 // notices is every Notice with its tone.
@@ -94,6 +99,7 @@ var notices = map[Notice]Tone{
 	NoticeKeyCreated: ToneOK, NoticeKeyRotated: ToneOK, NoticeKeyRevoked: ToneOK,
 	NoticeSecretCreated: ToneOK, NoticeSecretRevoked: ToneOK,
 	NoticeScanLinkCreated: ToneOK, NoticeScanLinkRevoked: ToneOK, NoticeSettingsSaved: ToneOK,
+	NoticeVersionNewest: ToneOK, NoticeVersionUpdated: ToneOK, NoticeVersionUnreachable: ToneAct,
 }
 
 // Notice is the message for n, with pairs of placeholder and value.
@@ -131,7 +137,7 @@ var invalid = map[string]bool{
 
 	"code_required": true, "signin_again": true, "passkey_failed": true, "passkey_exists": true, "passkeys_too_many": true,
 	"passkeys_impossible": true, "self_change": true, "device_unknown": true, "too_many_devices": true,
-	"overlap_invalid": true, "life_invalid": true, "days_invalid": true, "date_invalid": true, "zone_unknown": true,
+	"overlap_invalid": true, "life_invalid": true, "days_invalid": true, "date_invalid": true, "zone_unknown": true, "scan_window": true, "grace": true, "time_fixed": true,
 }
 
 // Invalid is the sentence that says what to mend, by machine-readable code; a

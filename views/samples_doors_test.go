@@ -41,7 +41,7 @@ func accountPage(lang views.Lang) views.AccountPage {
 	p := page(lang)
 	p.Path = "/account"
 	return views.AccountPage{
-		Page: p, Factor: views.SecondFactor{On: true, Recovery: 3}, Logins: logins(),
+		Page: p, Zone: views.ZoneChoice{Now: noon}, Factor: views.SecondFactor{On: true, Recovery: 3}, Logins: logins(),
 		Passkeys: views.Passkeys{Possible: true, List: []views.AccountPasskey{
 			{ID: "p1", Name: "Laptop kantor", Created: noon.Add(-240 * time.Hour), LastUsed: noon.Add(-26 * time.Hour)},
 			{ID: "p2", Name: "YubiKey", Created: noon.Add(-24 * time.Hour)},
@@ -89,7 +89,11 @@ func settingsPage(lang views.Lang) views.SettingsPage {
 	p := page(lang)
 	p.Path = "/settings"
 	return views.SettingsPage{
-		Page: p, BaseURL: "https://wadah.example.com", Days: 365, MinDays: 7, Brand: "Toko Batik Rina",
+		ScanWindow: views.LifeTime{Value: 10 * time.Minute, Min: time.Minute, Max: 24 * time.Hour},
+		Grace:      views.LifeTime{Value: 2 * time.Minute, Min: 10 * time.Second, Max: time.Hour},
+		WhatsApp:   views.WhatsAppVersion{Version: "2.3000.1027934701", Learnt: true, CheckedAt: noon.Add(-2 * time.Hour), Every: 6 * time.Hour},
+		Zone:       views.ZoneChoice{Chosen: "Asia/Jakarta", Now: noon},
+		Page:       p, BaseURL: "https://wadah.example.com", Days: 365, MinDays: 7, Brand: "Toko Batik Rina",
 		Secrets: []views.Secret{
 			{ID: "s2", CreatedAt: noon.Add(-time.Hour)},
 			{ID: "s1", CreatedAt: noon.Add(-900 * time.Hour), ExpiresAt: noon.Add(23 * time.Hour)},
@@ -162,6 +166,10 @@ func doorPages(lang views.Lang) map[string]templ.Component {
 	bare.Secrets, bare.Limits, bare.Problems = nil, nil, map[string]string{
 		"days": lang.Invalid("days_invalid"), "brand": lang.Invalid("name_too_long"), "secret": lang.Invalid("overlap_invalid"),
 	}
+	bare.WhatsApp = views.WhatsAppVersion{Version: "2.3000.1027934701", FailedAt: noon.Add(-3 * time.Minute), Every: 6 * time.Hour, Outdated: 2}
+	bare.ScanWindow.Fixed, bare.Zone.Chosen = "WADAH_SCAN_WINDOW", ""
+	bare.Grace.Typed, bare.Zone.Problem = "soon", lang.Invalid("zone_unknown")
+	bare.Problems["grace"] = lang.Invalid("grace")
 	all["settings-none"] = views.Settings(bare)
 	shown := settingsPage(lang)
 	shown.Secrets[0].Value = "be670d0018987231588ff183a0e8d509"
