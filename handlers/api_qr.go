@@ -64,18 +64,23 @@ func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
 }
 
 // waitCode waits until the device shows a QR, none is on its way, or the time is up.
-// The server's timeouts are meant for answers that come at once, so they make room.
 func (s *Server) waitCode(c echo.Context, id string, wait time.Duration) (session.Snapshot, error) {
+	defer allowTime(c, wait)()
+	ctx, cancel := context.WithTimeout(c.Request().Context(), wait)
+	defer cancel()
+	return s.manager.WaitCode(ctx, id)
+}
+
+// allowTime makes room for an answer that takes its time: the server's timeouts are
+// meant for answers that come at once. Call what it returns when the waiting is over.
+func allowTime(c echo.Context, wait time.Duration) (over func()) {
 	rc := http.NewResponseController(c.Response().Writer)
 	end := time.Now().Add(wait)
 	// A writer without deadlines needs no room, so these errors mean nothing.
 	_ = rc.SetReadDeadline(end.Add(writeLimit))
 	_ = rc.SetWriteDeadline(end.Add(writeLimit))
 	// The connection lives on: a deadline left behind would break a later answer.
-	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
-	ctx, cancel := context.WithDeadline(c.Request().Context(), end)
-	defer cancel()
-	return s.manager.WaitCode(ctx, id)
+	return func() { _ = rc.SetWriteDeadline(time.Time{}) }
 }
 
 // noQR explains why there is no QR to scan now.

@@ -83,6 +83,7 @@ func (s *Server) routes() []route {
 	list = append(list, s.systemRoutes()...)
 	list = append(list, s.doorRoutes()...)
 	list = append(list, s.settingsRoutes()...)
+	list = append(list, s.referenceRoutes()...)
 	if s.cfg.Sandbox != nil {
 		list = append(list, s.sandboxRoutes()...)
 	}

@@ -62,6 +62,8 @@ type Server struct {
 	seldom   *seldom
 	scans    *scanKeeper
 	zones    *zones
+	// reference reads the API's description when it is first asked for.
+	reference func() (*apiReference, error)
 
 	lastPhones lastPhones
 
@@ -82,7 +84,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
 		throttle: newThrottle(), steps: newOpenSteps(), qrs: newQRCache(), zones: newZones(store), assets: newAssets(), buffers: new(buffers),
 		streams: newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
-		limits:  DefaultLimits(), seldom: newSeldom(),
+		limits:  DefaultLimits(), seldom: newSeldom(), reference: sync.OnceValues(readReference),
 		quit: make(chan struct{}),
 	}
 	if cfg.Limits != nil {

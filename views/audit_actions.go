@@ -31,7 +31,7 @@ var auditActions = map[string]Tone{
 
 	"system.list_devices": ToneOff, "system.detail_device": ToneOff, "system.refused": ToneDanger,
 
-	"settings.change": ToneAct, "version.check": ToneOff, "audit.export": ToneAct, "access.refused": ToneDanger,
+	"settings.change": ToneAct, "version.check": ToneOff, "audit.export": ToneAct, "reference.try": ToneAct, "access.refused": ToneDanger,
 }
 
 // AuditActions lists the actions the table knows, sorted.
@@ -62,6 +62,8 @@ func (e AuditEntry) symbol() string {
 		return "link"
 	case "audit":
 		return "audit"
+	case "reference":
+		return "code"
 	case "access":
 		return "alert"
 	}

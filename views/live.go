@@ -140,6 +140,17 @@ func NoticePartial(ctx context.Context, lang Lang, f *Flash) ([]byte, error) {
 	return partial(ctx, "#notices", "outerHTML", Notices(lang, f))
 }
 
+// TryPartials show what became of a call that was tried, below its form on the page of
+// the reference: a sentence for everybody, and the whole answer.
+func TryPartials(ctx context.Context, lang Lang, answer TryAnswer) ([]byte, error) {
+	said, err := partial(ctx, "#try-said-"+answer.Call, "innerHTML", trySaid(lang, &answer))
+	if err != nil {
+		return nil, err
+	}
+	out, err := partial(ctx, "#try-out-"+answer.Call, "innerHTML", tryOut(lang, &answer))
+	return append(said, out...), err
+}
+
 func partial(ctx context.Context, target, swap string, c templ.Component) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(`<hx-partial hx-target="` + html.EscapeString(target) + `" hx-swap="` + swap + `">`)

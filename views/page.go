@@ -88,13 +88,14 @@ type Versions struct {
 type menu string
 
 const (
-	menuNone     menu = ""
-	menuDevices  menu = "devices"
-	menuPhones   menu = "phones"
-	menuAccount  menu = "account"
-	menuPeople   menu = "people"
-	menuAudit    menu = "audit"
-	menuSettings menu = "settings"
+	menuNone      menu = ""
+	menuDevices   menu = "devices"
+	menuPhones    menu = "phones"
+	menuAccount   menu = "account"
+	menuPeople    menu = "people"
+	menuAudit     menu = "audit"
+	menuSettings  menu = "settings"
+	menuReference menu = "reference"
 )
 
 // frame is what the layout needs of the page inside.

@@ -136,5 +136,6 @@ func pages(lang views.Lang) map[string]templ.Component {
 	all["confirm-logout"] = views.Confirm(views.ConfirmPage{Page: sandboxed, Device: states()["ready"], Action: views.ConfirmLogout})
 	all["confirm-delete"] = views.Confirm(views.ConfirmPage{Page: page(lang), Device: states()["qr"], Action: views.ConfirmDelete})
 	maps.Copy(all, doorPages(lang))
+	maps.Copy(all, referencePages(lang))
 	return all
 }

@@ -1,0 +1,77 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/session"
+	"wadah/views"
+)
+
+// referenceRoutes are the reference of the API and its forms.
+func (s *Server) referenceRoutes() []route {
+	return []route{
+		get("/reference", viewer, s.referencePage),
+		post("/reference/try", operator, s.tryCall), // the calls of the installation: admins, see tryCall
+	}
+}
+
+// referencePage shows the description of the API.
+func (s *Server) referencePage(c echo.Context) error {
+	page, err := s.referenceShow(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.ReferenceShow(page))
+}
+
+func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
+	v := visitorOf(c)
+	page := views.ReferencePage{Page: s.page(c), BaseURL: s.baseURL(c), CanTry: v.may(operator), CanTrySystem: v.may(admin)}
+	ref, err := s.reference()
+	if err != nil {
+		return page, err
+	}
+	page.Reference = ref.texts[v.lang]
+	l := s.limits
+	page.Limits = views.RefLimits{
+		KeyRate: l.KeyRate, KeyBurst: l.KeyBurst, AddressRate: l.AddressRate, AddressBurst: l.AddressBurst,
+		KeyStreams: l.KeyStreams, Body: l.Body,
+	}
+	if page.CanTrySystem {
+		secrets, err := s.store.SystemSecrets(c.Request().Context())
+		if err != nil {
+			return page, err
+		}
+		page.SystemOff = len(secrets) == 0
+	}
+	chosen := c.FormValue(deviceField)
+	if page.CanTry {
+		page.Devices = s.deviceChoices(v.scope, chosen)
+	}
+	if c.Request().Method != http.MethodGet {
+		page.Path = "/reference" // what was tried is not tried again by a change of language
+		return page, nil
+	}
+	if chosen != "" {
+		_, err = s.snapshotOf(c.Request().Context(), chosen)
+	}
+	return page, err
+}
+
+// deviceChoices are the devices somebody may see, by name. The only one is chosen
+// without being asked for.
+func (s *Server) deviceChoices(a *scope, chosen string) []views.DeviceChoice {
+	snaps := slices.Clone(s.seen(a))
+	slices.SortStableFunc(snaps, func(a, b session.Snapshot) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+	var out []views.DeviceChoice
+	for _, snap := range snaps {
+		out = append(out, views.DeviceChoice{ID: snap.ID, Name: snap.Name, Chosen: snap.ID == chosen || len(snaps) == 1})
+	}
+	return out
+}

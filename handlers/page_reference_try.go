@@ -1,0 +1,174 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/session"
+	"wadah/views"
+)
+
+const (
+	// tryTime bounds a call that is tried: the longest waits for WhatsApp take 25 s.
+	tryTime = 40 * time.Second
+	// tryField precedes the names of a call's values in the form, so that none of them
+	// can be taken for the form's own.
+	tryField = "value-"
+)
+
+// tryCall makes a call of the API on behalf of a person, through the same door as every
+// program: router, limits and all. It can do no more than the key, which people who may
+// run the device may see anyway.
+func (s *Server) tryCall(c echo.Context) error {
+	ref, err := s.reference()
+	if err != nil {
+		return err
+	}
+	call, known := ref.calls[c.FormValue("call")]
+	if !known || !call.Try {
+		return echo.ErrNotFound
+	}
+	if call.System && !visitorOf(c).may(admin) {
+		s.noteRefusal(c, errForbidden, "")
+		return errForbidden
+	}
+	answer := views.TryAnswer{Call: call.Name}
+	var snap session.Snapshot
+	if id := c.FormValue(deviceField); call.OnDevice && id != "" {
+		if snap, err = s.snapshotOf(c.Request().Context(), id); err != nil {
+			return err
+		}
+		answer.Device = snap.Name
+	}
+	switch {
+	case call.OnDevice && snap.ID == "":
+		answer.Problem = views.TryNoDevice
+	case call.Ask != "" && c.FormValue("confirm") != "yes":
+		answer.Problem = views.TryUnconfirmed
+	default:
+		err = s.try(c, call, snap, &answer)
+	}
+	if err != nil {
+		return err
+	}
+	return s.showTry(c, answer)
+}
+
+// try finds the key and makes the call. No trace, no key.
+func (s *Server) try(c echo.Context, call views.RefCall, snap session.Snapshot, answer *views.TryAnswer) error {
+	if err := s.mustNote(c, s.byUser(c, "reference.try", snap.ID, call.Name)); err != nil {
+		return err
+	}
+	var key string
+	var err error
+	if call.System {
+		answer.Problem = views.TryNoSecret
+		key, err = s.newestSecret(c.Request().Context())
+	} else {
+		answer.Problem = views.TryNoKey
+		key, err = s.oldestKey(c.Request().Context(), snap.ID)
+	}
+	if err != nil || key == "" {
+		return err
+	}
+	answer.Problem = views.TryFine
+	form := url.Values{}
+	for _, p := range call.Params {
+		if value := c.FormValue(tryField + p.Name); p.Tried && value != "" {
+			form.Set(p.Name, value)
+		}
+		if p.Name == deviceParam {
+			form.Set(p.Name, snap.ID)
+		}
+	}
+	return s.send(c, call.Path, key, form, answer)
+}
+
+// send puts the request through the server's own front door. It carries a key, so the
+// default device never answers; and Via says that it came through somebody else, so
+// that it would not even if it carried none.
+func (s *Server) send(c echo.Context, path, key string, form url.Values, answer *views.TryAnswer) error {
+	defer allowTime(c, tryTime)()
+	ctx, cancel := context.WithTimeout(c.Request().Context(), tryTime)
+	defer cancel()
+	body := form.Encode()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, path, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	// The limits of addresses and the audit are about who sits at the browser.
+	r.Host, r.RemoteAddr = c.Request().Host, c.Request().RemoteAddr
+	if addr := clientAddr(c.Request(), s.cfg.TrustedProxies); addr.IsValid() {
+		r.RemoteAddr = netip.AddrPortFrom(addr, 0).String()
+	}
+	r.Header.Set("Content-Type", formType)
+	r.Header.Set("X-Api-Key", key)
+	r.Header.Set("Via", "1.1 panel")
+	rec := newTryRecorder()
+	began := time.Now()
+	s.Handler().ServeHTTP(rec, r)
+	answer.Took = time.Since(began)
+	answer.Request = requestText(s.baseURL(c), path, body)
+	rec.tell(answer, key)
+	return nil
+}
+
+// requestText is the request as it was sent, the key hidden.
+func requestText(base, path, body string) string {
+	var b strings.Builder
+	b.WriteString("POST " + base + path + "\nX-Api-Key: " + hiddenKey)
+	if body != "" {
+		b.WriteString("\nContent-Type: " + formType + "\n\n" + body)
+	}
+	return b.String()
+}
+
+// oldestKey is the value of the device's oldest valid key; "" when there is none.
+func (s *Server) oldestKey(ctx context.Context, deviceID string) (string, error) {
+	keys, err := s.store.Keys(ctx, deviceID)
+	if err != nil {
+		return "", err
+	}
+	key := usableKey(keys, "")
+	if key == nil {
+		return "", nil
+	}
+	return s.store.RevealKey(ctx, key.ID)
+}
+
+// newestSecret is the system secret in use; "" when the system API is off.
+func (s *Server) newestSecret(ctx context.Context) (string, error) {
+	secrets, err := s.store.SystemSecrets(ctx)
+	if err != nil || len(secrets) == 0 {
+		return "", err
+	}
+	return s.store.RevealSystemSecret(ctx, secrets[0].ID)
+}
+
+// showTry answers with what became of the call: below its form for htmx, and otherwise
+// with the page.
+func (s *Server) showTry(c echo.Context, answer views.TryAnswer) error {
+	status := http.StatusOK
+	if answer.Problem != views.TryFine {
+		status = http.StatusUnprocessableEntity
+	}
+	if isFragment(c.Request()) {
+		partials, err := views.TryPartials(c.Request().Context(), visitorOf(c).lang, answer)
+		if err != nil {
+			return err
+		}
+		return writePartials(c, status, partials)
+	}
+	page, err := s.referenceShow(c)
+	if err != nil {
+		return err
+	}
+	page.Tried = &answer
+	return s.render(c, status, views.ReferenceShow(page))
+}

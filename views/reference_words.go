@@ -1,0 +1,97 @@
+package views
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// refGroup is the title of a group of calls.
+func (l Lang) refGroup(name string) string {
+	switch name {
+	case "device":
+		return l.T("reference.group.device")
+	case "installation":
+		return l.T("reference.group.installation")
+	case "description":
+		return l.T("reference.group.description")
+	}
+	return name
+}
+
+// statusTone is the mood of a status.
+func statusTone(status int) Tone {
+	switch {
+	case status < http.StatusMultipleChoices:
+		return ToneOK
+	case status < http.StatusInternalServerError:
+		return ToneAct
+	}
+	return ToneDanger
+}
+
+func statusSymbol(status int) string {
+	if status < http.StatusMultipleChoices {
+		return "check"
+	}
+	return "alert"
+}
+
+// statusWords are a status as HTTP writes it, in no language: "409 Conflict".
+func statusWords(status int) string { return strconv.Itoa(status) + " " + http.StatusText(status) }
+
+// reasonSentence is what a reason means.
+func (l Lang) reasonSentence(reason string) string {
+	text, _, _ := l.Reason(reason, time.Time{})
+	return text
+}
+
+// errorExample is an error whole, with the state of the device where there is one.
+func (p ReferencePage) errorExample() string {
+	for _, e := range p.special() {
+		if e.Status == http.StatusConflict {
+			return e.Example
+		}
+	}
+	return p.Errors[0].Example
+}
+
+// rate is a limit of requests in words.
+func (l Lang) rate(rate, burst int) string {
+	if rate <= 0 {
+		return l.T("reference.limits.none")
+	}
+	return l.T("reference.limits.rate", "Rate", rate, "Burst", max(burst, 1))
+}
+
+func (l Lang) count(n int) string {
+	if n <= 0 {
+		return l.T("reference.limits.none")
+	}
+	return strconv.Itoa(n)
+}
+
+func (r RefLimits) size() string {
+	if r.Body%1024 == 0 {
+		return strconv.FormatInt(r.Body/1024, 10) + " kB"
+	}
+	return strconv.FormatInt(r.Body, 10) + " B"
+}
+
+// input is the control of the form for a value.
+func (v RefParam) input(c RefCall) input {
+	i := input{
+		id: "try-" + c.Name + "-" + v.Name, name: "value-" + v.Name, label: v.Name, hint: v.Text, value: v.Default,
+		autocomplete: "off", plain: true, optional: !v.Required,
+	}
+	if v.Default == "" {
+		i.placeholder = v.Example
+	}
+	if v.Number {
+		i.mode = "numeric"
+	}
+	if v.Longest > 0 {
+		i.max = strconv.Itoa(v.Longest)
+	}
+	return i
+}
