@@ -41,10 +41,13 @@ func TestHiddenDeviceByRoute(t *testing.T) {
 				path, form := strings.NewReplacer(":id", id, ":number", "6281100000001", ":action", "logout").Replace(r.Path), url.Values{}
 				switch {
 				case strings.Contains(r.Path, "/devices/:id"):
-				case r.Path == "/events":
+				case r.Path == "/events", r.Path == "/reference":
 					path += "?device=" + id
 				case r.Path == "/phones/:number/scan", r.Path == "/phones/:number/passkey/answer":
 					form.Set("device", id)
+				case r.Path == "/reference/try":
+					form.Set("device", id)
+					form.Set("call", "getState")
 				default:
 					return answer{}, false
 				}
@@ -83,7 +86,7 @@ func TestHiddenDeviceIsInNoList(t *testing.T) {
 	e, mine, theirs := two(t)
 	e.start(theirs, session.StateScan)
 	b := e.signedIn("look")
-	for _, path := range []string{"/devices", "/devices?q=Gudang", "/devices?state=SERVICE_SCAN", "/phones", "/account"} {
+	for _, path := range []string{"/devices", "/devices?q=Gudang", "/devices?state=SERVICE_SCAN", "/phones", "/account", "/reference"} {
 		got := b.get(path)
 		if got.StatusCode != http.StatusOK || strings.Contains(got.body, theirs) || strings.Contains(strings.ReplaceAll(got.body, "q=Gudang", ""), ">Gudang") {
 			t.Errorf("%s (%d) shows the other's device", path, got.StatusCode)
