@@ -90,7 +90,7 @@ func (d *oaDocument) call(lang views.Lang, path string, p *oaPath) (views.RefCal
 func (d *oaDocument) errorsOf(lang views.Lang, p *oaPath, family bool) []views.RefError {
 	var out []views.RefError
 	for _, e := range d.Errs {
-		if slices.Contains(p.Errs[strconv.Itoa(e.Status)], e.Code) {
+		if !e.Every && slices.Contains(p.Errs[strconv.Itoa(e.Status)], e.Code) {
 			out = append(out, e.view(lang, family))
 		}
 	}

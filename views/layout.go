@@ -68,12 +68,16 @@ type entry struct {
 	href, symbol, label string
 }
 
-// adminMenu is what admins have beside the devices. Narrow windows show it in the menu
-// of the person; the server refuses the pages to anybody else.
-func (l Lang) adminMenu() []entry {
-	return []entry{
-		{menuPeople, "/people", "people", l.T("nav.people")},
-		{menuAudit, "/audit", "audit", l.T("nav.audit")},
-		{menuSettings, "/settings", "settings", l.T("nav.settings")},
+// moreMenu is what there is beside the devices. Narrow windows show it in the menu of
+// the person; the server refuses the pages of admins to anybody else.
+func (p Page) moreMenu() []entry {
+	list := []entry{{menuReference, "/reference", "code", p.Lang.T("nav.reference")}}
+	if p.User.Role != Admin {
+		return list
 	}
+	return append(list,
+		entry{menuPeople, "/people", "people", p.Lang.T("nav.people")},
+		entry{menuAudit, "/audit", "audit", p.Lang.T("nav.audit")},
+		entry{menuSettings, "/settings", "settings", p.Lang.T("nav.settings")},
+	)
 }

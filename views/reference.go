@@ -187,8 +187,6 @@ func pick(all []RefError, every bool) []RefError {
 	return out
 }
 
-func (e RefError) id() string { return "error-" + strconv.Itoa(e.Status) + "-" + e.Code }
-
 // statusGroup is the errors of a call that share a status.
 type statusGroup struct {
 	status int
