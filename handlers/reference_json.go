@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/oasdiff/yaml3"
+	yaml "github.com/oasdiff/yaml3"
 )
 
 // What can be wrong with the description. The tests read it, so nobody sees these.
@@ -59,6 +59,7 @@ func appendNode(b []byte, node *yaml.Node) ([]byte, error) {
 			return b, fmt.Errorf("line %d: %w", node.Line, err)
 		}
 		return appendAny(b, value), nil
+	case yaml.DocumentNode:
 	}
 	return b, fmt.Errorf("line %d: %w", node.Line, errNoJSON)
 }

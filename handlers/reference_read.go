@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/oasdiff/yaml3"
+	yaml "github.com/oasdiff/yaml3"
 
 	"wadah/session"
 	"wadah/views"
@@ -135,20 +135,21 @@ func (d *oaDocument) params(lang views.Lang, op *oaOperation, system bool) ([]vi
 func (d *oaDocument) answer(lang views.Lang, op *oaOperation) (views.RefAnswer, error) {
 	response := op.Responses["200"]
 	out := views.RefAnswer{Text: response.in(lang)}
-	for _, media := range response.Content {
-		out.Type = media.name
-		if media.name != "application/json" {
-			out.Example = strings.TrimSpace(media.value.Example.Value)
-			return out, nil
-		}
-		var err error
-		if out.Example, err = jsonOf(&media.value.Example); err != nil {
-			return out, err
-		}
-		out.Fields, err = d.fields(lang, &media.value.Schema)
+	if len(response.Content) == 0 {
+		return out, nil
+	}
+	media := response.Content[0] // no call answers in two types
+	out.Type = media.name
+	if media.name != "application/json" {
+		out.Example = strings.TrimSpace(media.value.Example.Value)
+		return out, nil
+	}
+	var err error
+	if out.Example, err = jsonOf(&media.value.Example); err != nil {
 		return out, err
 	}
-	return out, nil
+	out.Fields, err = d.fields(lang, &media.value.Schema)
+	return out, err
 }
 
 // fields are the values of an answer below its envelope.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/oasdiff/yaml3"
+	yaml "github.com/oasdiff/yaml3"
 
 	"wadah/views"
 )
@@ -116,16 +116,6 @@ func (m *oaMap[T]) UnmarshalYAML(node *yaml.Node) error {
 			return err
 		}
 		*m = append(*m, pair)
-	}
-	return nil
-}
-
-// get is the value of a name, or nil.
-func (m oaMap[T]) get(name string) *T {
-	for i := range m {
-		if m[i].name == name {
-			return &m[i].value
-		}
 	}
 	return nil
 }
