@@ -16,7 +16,7 @@ import (
 // is the one place where a device turns into what is seen of it.
 func (s *Server) deviceView(snap session.Snapshot, z zone, canOperate bool) views.Device {
 	d := views.Device{
-		ID: snap.ID, Name: snap.Name, Default: snap.Default,
+		ID: snap.ID, Name: snap.Name, Note: snap.Note, Default: snap.Default,
 		State: string(snap.State), Reason: string(snap.Reason), Detail: snap.Detail,
 		Since: z.at(snap.Since), Until: z.at(snap.Until),
 		Linked: snap.Linked(), Retrying: snap.Retrying, Desired: snap.Desired,

@@ -66,6 +66,11 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 	if key := usableKey(keys, ""); key != nil {
 		page.API.KeyID, page.API.CanReveal = key.ID, v.may(operator)
 	}
+	if v.may(admin) {
+		if page.Settings, err = s.settingsView(snap); err != nil {
+			return page, err
+		}
+	}
 	if v.may(operator) {
 		page.Keys = keysView(keys, v.zone, time.Now())
 		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.zone)

@@ -2,12 +2,10 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
-	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
@@ -117,54 +115,4 @@ func (s *Server) deleteDevice(c echo.Context) error {
 	}
 	s.setFlash(c, notice, snap.Name)
 	return c.Redirect(http.StatusSeeOther, "/devices")
-}
-
-// renameDevice gives the device another name.
-func (s *Server) renameDevice(c echo.Context) error {
-	snap, err := s.snapshot(c)
-	if err != nil {
-		return err
-	}
-	name := c.FormValue("name")
-	err = s.manager.RenameDevice(c.Request().Context(), snap.ID, name)
-	var invalid *models.Invalid
-	if errors.As(err, &invalid) {
-		page, err := s.deviceShow(c, snap)
-		if err != nil {
-			return err
-		}
-		page.Name, page.NameProblem = name, page.Lang.Invalid(invalid.Code)
-		return s.render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
-	}
-	if err != nil {
-		return err
-	}
-	if after, err := s.manager.Snapshot(snap.ID); err == nil {
-		name = after.Name // as it was tidied
-	}
-	s.audit(c, visitorOf(c).user.Name, "device.rename", snap.ID, name)
-	s.setFlash(c, views.NoticeDeviceRenamed, name)
-	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
-}
-
-// defaultDeviceSubmit makes the device answer API requests without a key from this
-// machine, or no longer.
-func (s *Server) defaultDeviceSubmit(c echo.Context) error {
-	snap, err := s.snapshot(c)
-	if err != nil {
-		return err
-	}
-	on := c.FormValue("on") == "true"
-	id, notice := snap.ID, views.NoticeDefaultOn
-	if !on {
-		id, notice = "", views.NoticeDefaultOff
-	}
-	if on || snap.Default { // switching one off must not touch another
-		if err := s.manager.SetDefaultDevice(c.Request().Context(), id); err != nil {
-			return err
-		}
-	}
-	s.audit(c, visitorOf(c).user.Name, "device.default", snap.ID, c.FormValue("on"))
-	s.setFlash(c, notice, snap.Name)
-	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

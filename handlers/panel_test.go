@@ -150,6 +150,8 @@ func TestRoles(t *testing.T) {
 		{to + "/passkey-confirm", 403, 303},
 		{to + "/rename", 403, 403},
 		{to + "/default", 403, 403},
+		{to + "/note", 403, 403},
+		{to + "/proxy", 403, 403},
 		{to + "/delete", 403, 403},
 		{"/devices", 403, 403},
 		{"/prefs", 303, 303},

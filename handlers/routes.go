@@ -72,6 +72,8 @@ func (s *Server) routes() []route {
 		post("/devices/:id/logout", operator, s.logoutDevice),
 		post("/devices/:id/delete", admin, s.deleteDevice),
 		post("/devices/:id/rename", admin, s.renameDevice),
+		post("/devices/:id/note", admin, s.noteDevice),
+		post("/devices/:id/proxy", admin, s.proxyDevice),
 		post("/devices/:id/default", admin, s.defaultDeviceSubmit),
 		post("/devices/:id/pair", operator, s.pairPhone),
 		post("/devices/:id/reveal", operator, s.revealKey),

@@ -11,7 +11,8 @@ import (
 type Device struct {
 	ID      string
 	Name    string
-	Default bool // answers API requests without a key
+	Note    string // the owner's remark, as typed; may be empty
+	Default bool   // answers API requests without a key
 
 	State  string // one of the four names, as the API says it
 	Reason string // machine-readable, a key of the table in reasons.go
@@ -85,15 +86,12 @@ type DevicePage struct {
 	Number        string
 	NumberProblem string
 
-	// Name and NameProblem are the same for the name.
-	Name        string
-	NameProblem string
-
-	// Keys and ScanLinks are cards of their own; the zero values show nothing.
+	// Keys, ScanLinks and Settings are cards of their own; the zero values show nothing.
 	Keys      Keys
 	ScanLinks ScanLinks
+	Settings  DeviceSettings
 
-	// CanManage says whether the viewer may rename and delete.
+	// CanManage says whether the viewer may delete.
 	CanManage bool
 }
 

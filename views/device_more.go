@@ -1,6 +1,10 @@
 package views
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
 
 func (e Event) tone() Tone { return toneOf(e.To, e.Reason) }
 
@@ -9,12 +13,18 @@ func (e Event) sentence(l Lang) string {
 	return text
 }
 
-// shownName is what the rename form holds: what was typed, or the name.
-func (p DevicePage) shownName() string {
-	if p.NameProblem != "" {
-		return p.Name
+// noteHead is the beginning of a note, and whether more follows than should stand
+// unfolded above what matters.
+func noteHead(note string) (first string, long bool) {
+	const lines, letters, shown = 3, 240, 90
+	if strings.Count(note, "\n") < lines && utf8.RuneCountInString(note) <= letters {
+		return note, false
 	}
-	return p.Device.Name
+	first, _, _ = strings.Cut(note, "\n")
+	if runes := []rune(first); len(runes) > shown {
+		return string(runes[:shown]) + "…", true
+	}
+	return first + " …", true
 }
 
 // words are the texts of the question: confirm.ACTION.PART.

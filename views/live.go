@@ -100,6 +100,12 @@ func KeysPartial(ctx context.Context, lang Lang, d Device, keys Keys) ([]byte, e
 	return partial(ctx, "#device-keys", "outerHTML", DeviceKeys(lang, d, keys))
 }
 
+// SettingPartial replaces one setting on the device's page, for the answer to an htmx
+// POST that changes it.
+func SettingPartial(ctx context.Context, lang Lang, d Device, s DeviceSettings, which Setting) ([]byte, error) {
+	return partial(ctx, "#setting-"+string(which), "outerHTML", setting(lang, d, s, which))
+}
+
 // ScanLinksPartial replaces the card of scan links on the device's page.
 func ScanLinksPartial(ctx context.Context, lang Lang, d Device, links ScanLinks) ([]byte, error) {
 	return partial(ctx, "#device-scan-links", "outerHTML", DeviceScanLinks(lang, d, links))

@@ -75,6 +75,10 @@ const (
 	NoticeVersionNewest      Notice = "version_newest"
 	NoticeVersionUpdated     Notice = "version_updated"
 	NoticeVersionUnreachable Notice = "version_unreachable"
+
+	NoticeNoteSaved    Notice = "note_saved"    // Name
+	NoticeProxySaved   Notice = "proxy_saved"   // Name
+	NoticeProxyRemoved Notice = "proxy_removed" // Name
 )
 
 // notices is every Notice with its tone.
@@ -100,6 +104,7 @@ var notices = map[Notice]Tone{
 	NoticeSecretCreated: ToneOK, NoticeSecretRevoked: ToneOK,
 	NoticeScanLinkCreated: ToneOK, NoticeScanLinkRevoked: ToneOK, NoticeSettingsSaved: ToneOK,
 	NoticeVersionNewest: ToneOK, NoticeVersionUpdated: ToneOK, NoticeVersionUnreachable: ToneAct,
+	NoticeNoteSaved: ToneOK, NoticeProxySaved: ToneOK, NoticeProxyRemoved: ToneOK,
 }
 
 // Notice is the message for n, with pairs of placeholder and value.
@@ -130,7 +135,7 @@ var invalid = map[string]bool{
 	"forbidden": true, "storage": true, "shutting_down": true, "timeout": true, "internal": true,
 
 	"proxy_scheme": true, "proxy_host": true, "proxy_port": true, "proxy_extra": true, "proxy_invalid": true, "proxy_too_long": true,
-	"proxy_again": true,
+	"proxy_again": true, "proxy_required": true,
 
 	"phone_number": true, "phone_exists": true, "phone_unknown": true, "phone_offline": true, "phone_full": true,
 	"phone_platform": true, "qr_expired": true, "code_wrong": true, "code_nobody": true, "passkey_over": true, "fault_offline": true,

@@ -36,7 +36,8 @@ func devicePage(lang views.Lang, d views.Device) views.DevicePage {
 	p.Path = "/devices/d1"
 	return views.DevicePage{
 		Page: p, Device: d, Timeline: timeline(), CanManage: true,
-		API: views.API{BaseURL: "https://wadah.example.com", KeyID: "k1", CanReveal: true},
+		API:      views.API{BaseURL: "https://wadah.example.com", KeyID: "k1", CanReveal: true},
+		Settings: views.DeviceSettings{Show: true, Name: d.Name, Note: d.Note},
 	}
 }
 
@@ -123,13 +124,23 @@ func pages(lang views.Lang) map[string]templ.Component {
 	revealed.API.Key = "be670d0018987231588ff183a0e8d509"
 	all["device-revealed"] = views.DeviceShow(revealed)
 	wrong := devicePage(lang, states()["qr"])
-	wrong.Number, wrong.NumberProblem, wrong.Name, wrong.NameProblem = "08", lang.Invalid("bad_number"), "Gudang", lang.Invalid("name_taken")
+	wrong.Number, wrong.NumberProblem = "08", lang.Invalid("bad_number")
+	wrong.Settings.Name, wrong.Settings.Refused, wrong.Settings.Problem = "Gudang", views.SettingName, lang.Invalid("name_taken")
 	all["device-problems"] = views.DeviceShow(wrong)
+	settled := devicePage(lang, states()["proxy_failed"])
+	settled.Device.Note = "Kasir depan, ponsel ada di laci kiri.\nPIN layar ada di Bu Rina.\n\n<b>Jangan</b> dikeluarkan tanpa bertanya dulu."
+	settled.Settings = views.DeviceSettings{
+		Show: true, Name: settled.Device.Name, Note: settled.Device.Note, Proxy: "socks5://budi:••••••@10.0.0.7:1080", HasProxy: true, Saved: views.SettingNote,
+		Refused: views.SettingProxy, Problem: lang.Invalid("proxy_again"),
+	}
+	all["device-settings"] = views.DeviceShow(settled)
 	confirm := states()["passkey"]
 	confirm.Passkey = &views.Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: noon.Add(time.Minute)}
 	all["device-passkey-confirm"] = views.DeviceShow(devicePage(lang, confirm))
 	viewer := devicePage(lang, states()["qr"])
 	viewer.Device.QR = nil
+	viewer.Settings.Show = false
+	viewer.Device.Note = "Kasir depan, ponsel ada di laci kiri."
 	viewer.CanManage, viewer.Device.CanOperate, viewer.API.CanReveal, viewer.Timeline = false, false, false, histories()["new"]
 	all["device-viewer"] = views.DeviceShow(viewer)
 

@@ -1,0 +1,201 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// hiddenPassword stands where a proxy's password is not shown. Left as it is, it keeps
+// the stored one.
+const hiddenPassword = "••••••"
+
+// settingsView is the card of what may be changed about a device.
+func (s *Server) settingsView(snap session.Snapshot) (views.DeviceSettings, error) {
+	proxy, err := s.manager.DeviceProxy(snap.ID)
+	return views.DeviceSettings{
+		Show: true, Name: snap.Name, Note: snap.Note, Proxy: maskProxy(proxy), HasProxy: proxy != "",
+	}, err
+}
+
+// maskProxy is a proxy's address as it may be shown: without its password.
+func maskProxy(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || address == "" {
+		return ""
+	}
+	user := ""
+	if u.User != nil {
+		user = url.User(u.User.Username()).String()
+		if _, has := u.User.Password(); has {
+			user += ":" + hiddenPassword
+		}
+		user += "@"
+	}
+	return u.Scheme + "://" + user + u.Host
+}
+
+// renameDevice gives the device another name.
+func (s *Server) renameDevice(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	typed := c.FormValue("name")
+	if err := s.manager.RenameDevice(c.Request().Context(), snap.ID, typed); err != nil {
+		return s.settingRefused(c, snap, views.SettingName, err, func(v *views.DeviceSettings) { v.Name = typed })
+	}
+	name := typed
+	if after, err := s.manager.Snapshot(snap.ID); err == nil {
+		name = after.Name // as it was tidied
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.rename", snap.ID, name)
+	return s.settingSaved(c, snap.ID, views.SettingName, views.NoticeDeviceRenamed)
+}
+
+// noteDevice stores the owner's remark about the device.
+func (s *Server) noteDevice(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	// Browsers send line ends of their own.
+	typed := strings.ReplaceAll(c.FormValue("note"), "\r\n", "\n")
+	if err := s.manager.SetDeviceNote(c.Request().Context(), snap.ID, typed); err != nil {
+		return s.settingRefused(c, snap, views.SettingNote, err, func(v *views.DeviceSettings) { v.Note = typed })
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.note", snap.ID, snap.Name)
+	return s.settingSaved(c, snap.ID, views.SettingNote, views.NoticeNoteSaved)
+}
+
+// proxyDevice makes the device connect through a proxy, or no longer.
+func (s *Server) proxyDevice(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	typed, notice := strings.TrimSpace(c.FormValue("proxy")), views.NoticeProxySaved
+	address, err := s.proxyMeant(snap.ID, typed)
+	if c.FormValue("remove") == "yes" {
+		address, notice, err = "", views.NoticeProxyRemoved, nil
+	}
+	if err == nil {
+		err = s.manager.SetDeviceProxy(c.Request().Context(), snap.ID, address)
+	}
+	if err != nil {
+		return s.settingRefused(c, snap, views.SettingProxy, err, func(v *views.DeviceSettings) { v.Proxy = typed })
+	}
+	e := s.auditEntry(c, visitorOf(c).user.Name, "device.proxy", snap.ID, snap.Name)
+	e.Detail = proxyPlace(address)
+	s.note(c, e)
+	return s.settingSaved(c, snap.ID, views.SettingProxy, notice)
+}
+
+// proxyMeant is the address that was typed, with the stored password where it was left
+// hidden. It goes nowhere else than where it was meant for: another address needs the
+// password anew.
+func (s *Server) proxyMeant(id, typed string) (string, error) {
+	stored, err := s.manager.DeviceProxy(id)
+	switch {
+	case err != nil:
+		return "", err
+	case typed == "":
+		return "", &models.Invalid{Field: "proxy", Code: "proxy_required", Message: "A proxy's address is required."}
+	case typed == maskProxy(stored):
+		return stored, nil
+	case strings.Contains(typed, "•"):
+		return "", &models.Invalid{Field: "proxy", Code: "proxy_again", Message: "Another address needs its password typed anew."}
+	}
+	return typed, nil
+}
+
+// proxyPlace is where a proxy is, without who may use it.
+func proxyPlace(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || address == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// defaultDeviceSubmit makes the device answer API requests without a key from this
+// machine, or no longer.
+func (s *Server) defaultDeviceSubmit(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	on := c.FormValue("on") == "true"
+	id, notice := snap.ID, views.NoticeDefaultOn
+	if !on {
+		id, notice = "", views.NoticeDefaultOff
+	}
+	if on || snap.Default { // switching one off must not touch another
+		if err := s.manager.SetDefaultDevice(c.Request().Context(), id); err != nil {
+			return err
+		}
+	}
+	s.audit(c, visitorOf(c).user.Name, "device.default", snap.ID, c.FormValue("on"))
+	return s.settingSaved(c, snap.ID, views.SettingDefault, notice)
+}
+
+// settingSaved answers a change: htmx gets the setting anew, which says that it is
+// saved; a plain form is led to the page, which says so above. What else shows it comes
+// through the page's event stream.
+func (s *Server) settingSaved(c echo.Context, id string, which views.Setting, notice views.Notice) error {
+	snap, err := s.manager.Snapshot(id)
+	if err != nil {
+		return err
+	}
+	if !isFragment(c.Request()) {
+		s.setFlash(c, notice, snap.Name)
+		return c.Redirect(http.StatusSeeOther, "/devices/"+id)
+	}
+	return s.settingPartials(c, snap, http.StatusOK, which, func(v *views.DeviceSettings) { v.Saved = which })
+}
+
+// settingRefused shows what is wrong beside what was typed; other errors pass through.
+func (s *Server) settingRefused(c echo.Context, snap session.Snapshot, which views.Setting, err error, typed func(*views.DeviceSettings)) error {
+	var invalid *models.Invalid
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	change := func(v *views.DeviceSettings) {
+		typed(v)
+		v.Refused, v.Problem = which, visitorOf(c).lang.Invalid(invalid.Code)
+	}
+	if isFragment(c.Request()) {
+		return s.settingPartials(c, snap, http.StatusUnprocessableEntity, which, change)
+	}
+	page, err := s.deviceShow(c, snap)
+	if err != nil {
+		return err
+	}
+	change(&page.Settings)
+	return s.render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
+}
+
+func (s *Server) settingPartials(c echo.Context, snap session.Snapshot, status int, which views.Setting, change func(*views.DeviceSettings)) error {
+	ctx, v := c.Request().Context(), visitorOf(c)
+	view, err := s.settingsView(snap)
+	if err != nil {
+		return err
+	}
+	change(&view)
+	part, err := views.SettingPartial(ctx, v.lang, s.deviceView(snap, v.zone, true), view, which)
+	if err != nil {
+		return err
+	}
+	notice, err := views.NoticePartial(ctx, v.lang, nil) // what was wrong before is past
+	if err != nil {
+		return err
+	}
+	return writePartials(c, status, part, notice)
+}
