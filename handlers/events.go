@@ -104,8 +104,7 @@ func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show
 			out.send(sh.beat)
 		case <-again:
 			frame, err := sh.again(ctx)
-			if err != nil {
-				s.log.Warn("event stream cannot be rendered", "err", err)
+			if !s.rendered(ctx, err) {
 				return
 			}
 			out.send(frame)
@@ -131,8 +130,13 @@ func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show
 
 // tell sends what happened, and reports whether the stream goes on.
 func (s *Server) tell(ctx context.Context, out *frameWriter, sh show, b batch) bool {
-	err := sh.changes(ctx, b, out.send)
-	if err != nil && !errors.Is(err, errStreamOver) {
+	return s.rendered(ctx, sh.changes(ctx, b, out.send))
+}
+
+// rendered reports whether a stream goes on after err. A client that went away meanwhile
+// is no trouble of ours.
+func (s *Server) rendered(ctx context.Context, err error) bool {
+	if err != nil && !errors.Is(err, errStreamOver) && ctx.Err() == nil {
 		s.log.Warn("event stream cannot be rendered", "err", err)
 	}
 	return err == nil
