@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 
@@ -48,13 +49,15 @@ func (a *scope) sees(deviceID string) bool {
 	return a != nil && (a.all || a.ids[deviceID])
 }
 
-// seen are the devices of the installation that belong to the scope.
-func (s *Server) seen(a *scope) []session.Snapshot {
-	snaps := s.manager.Snapshots()
-	if a != nil && a.all {
-		return snaps
+// seen are the devices of the installation that belong to the scope, by creation.
+func (s *Server) seen(a *scope) iter.Seq[*session.Snapshot] {
+	return func(yield func(*session.Snapshot) bool) {
+		for snap := range s.manager.Each() {
+			if a.sees(snap.ID) && !yield(snap) {
+				return
+			}
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(snaps), func(snap session.Snapshot) bool { return !a.sees(snap.ID) })
 }
 
 // deviceParam is the part of a route's path that names a device, and the field by which

@@ -34,6 +34,9 @@ func TestHiddenDeviceByRoute(t *testing.T) {
 	walked := 0
 	for who, b := range map[string]*browser{"viewer": e.signedIn("look"), "operator": e.signedIn("run")} {
 		for _, r := range e.server.Routes() {
+			if r.Path == "/devices/bulk" {
+				continue // names many, of which those that are not there do not count: TestBulkByAssignment
+			}
 			if strings.HasPrefix(r.Path, "/devices/") && !strings.HasPrefix(r.Path, "/devices/:id") {
 				t.Errorf("%s names its device otherwise than the guard knows", r.Path)
 			}

@@ -111,9 +111,9 @@ func (b *broadcaster) publish(snap session.Snapshot) {
 		b.also(snap)
 	}
 	u := &update{
-		snap:  snap,
-		added: !known,
-		moved: !known || before.State != snap.State || before.Reason != snap.Reason,
+		snap:   snap,
+		ranked: !known || snap.Deleted || before.Name != snap.Name || before.Number() != snap.Number(),
+		moved:  !known || before.State != snap.State || before.Reason != snap.Reason,
 	}
 	if snap.Deleted {
 		delete(b.last, snap.ID)

@@ -147,7 +147,9 @@ func TestListStream(t *testing.T) {
 	if _, err := e.manager.DeleteDevice(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
-	f.until(`hx-target="#device-` + first + `" hx-swap="delete"`)
+	if frame := f.until(`hx-target="#devices"`, second); strings.Contains(frame, first) {
+		t.Error("the list shows a deleted device")
+	}
 	if _, err := e.manager.DeleteDevice(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}

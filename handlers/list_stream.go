@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -9,91 +11,180 @@ import (
 	"wadah/views"
 )
 
-// listEvents keeps the list of devices live.
+// listPause is between two frames with the whole list: when a fleet comes back, a page
+// is shown anew four times a second and not a thousand times.
+const listPause = 250 * time.Millisecond
+
+// listWatch is one page of the list that somebody watches. It remembers what stands on
+// the page, so that it sends no more than what changes there.
+type listWatch struct {
+	s             *Server
+	l             listing
+	ids           []string        // of the devices shown, in order
+	on            map[string]bool // the same as a set
+	number, found int             // as in arrangement
+}
+
+// listEvents keeps a page of the list of devices live.
 func (s *Server) listEvents(c echo.Context) error {
-	l := listingOf(c)
-	return s.servePanel(c, newStream(""), show{
-		first: func(ctx context.Context) ([]byte, error) { return s.wholeList(ctx, l) },
-		changes: func(ctx context.Context, b batch, send func([]byte)) error {
-			frame, err := s.listChanges(ctx, l, b)
-			send(frame)
-			return err
-		},
-	})
+	w := &listWatch{s: s, l: listingOf(c)}
+	return s.servePanel(c, newStream(""), show{first: w.first, changes: w.changes})
 }
 
 // Variants of the list's frames.
 type (
-	wholeVariant struct {
-		listing
-		scope string
-	}
-	rowVariant    struct{ listing }
-	changeVariant struct {
-		listing
-		scope string
-	}
-	summaryVariant struct {
-		lang  views.Lang
-		scope string
-	}
+	arrangedVariant listVariant
+	wholeVariant    listVariant
+	changeVariant   struct{ row, summary listVariant }
+	rowVariant      listVariant
+	summaryVariant  listVariant
 )
 
-// wholeList is the frame with all rows and the summary.
-func (s *Server) wholeList(ctx context.Context, l listing) ([]byte, error) {
-	page := s.listView(views.Page{Lang: l.lang}, l)
-	rows, err := views.DevicesPartial(ctx, page)
-	if err != nil {
-		return nil, err
-	}
-	summary, err := views.SummaryPartial(ctx, l.lang, page.Summary)
-	return views.Message(rows, summary), err
+// listVariant is a listing with its scope by what it contains.
+type listVariant struct {
+	listing
+	scope string
 }
 
-// listChanges is the frame for a batch: the rows that changed, or the whole list when
-// it got longer, became empty, or may leave devices out.
-func (s *Server) listChanges(ctx context.Context, l listing, b batch) ([]byte, error) {
-	newest := b.newest()
-	if b.added || l.narrowed() || newest.snap.Deleted && len(s.seen(l.scope)) == 0 {
-		return newest.frame(wholeVariant{l.row(), l.scope.key}, func() ([]byte, error) { return s.wholeList(ctx, l) })
+func (l listing) variant() listVariant {
+	v := listVariant{listing: l}
+	if l.scope != nil {
+		v.scope = l.scope.key
 	}
-	if len(b.updates) == 1 { // the usual case: the same bytes for everybody
-		return newest.frame(changeVariant{l.row(), l.scope.key}, func() ([]byte, error) {
-			row, err := s.rowFrame(ctx, l, newest.snap)
+	v.listing.scope = nil
+	return v
+}
+
+func (w *listWatch) first(ctx context.Context) ([]byte, error) {
+	now := w.s.arrange(w.l)
+	w.remember(now)
+	return w.s.wholeList(ctx, w.l, now)
+}
+
+func (w *listWatch) remember(a arrangement) {
+	w.number, w.found = a.number, a.found
+	w.ids, w.on = w.ids[:0], make(map[string]bool, len(a.page))
+	for _, snap := range a.page {
+		w.ids = append(w.ids, snap.ID)
+		w.on[snap.ID] = true
+	}
+}
+
+// shows reports whether the page has just these devices at these places.
+func (w *listWatch) shows(a arrangement) bool {
+	return w.number == a.number && w.found == a.found &&
+		slices.EqualFunc(w.ids, a.page, func(id string, snap *session.Snapshot) bool { return id == snap.ID })
+}
+
+// changes sends the rows that changed and the summary, or the whole list when other
+// devices belong on the page or they stand otherwise.
+func (w *listWatch) changes(ctx context.Context, b batch, send func([]byte)) error {
+	newest := b.newest()
+	if w.reorders(b) {
+		now, err := share(newest, arrangedVariant(w.l.variant()), func() (arrangement, error) { return w.s.arrange(w.l), nil })
+		if err != nil {
+			return err
+		}
+		if !w.shows(now) {
+			w.remember(now)
+			frame, err := newest.frame(wholeVariant(w.l.variant()), func() ([]byte, error) { return w.s.wholeList(ctx, w.l, now) })
+			send(frame)
+			pause(ctx, listPause)
+			return err
+		}
+	}
+	frame, err := w.rows(ctx, b)
+	send(frame)
+	return err
+}
+
+// reorders reports whether a batch may have changed which devices stand where.
+func (w *listWatch) reorders(b batch) bool {
+	q := w.l.query
+	byState := q.State != "" || q.Sort == views.SortState || q.Sort == views.SortSince
+	return b.ranked || b.moved && byState
+}
+
+// rows are the rows of a batch that stand on the page, and the summary.
+func (w *listWatch) rows(ctx context.Context, b batch) ([]byte, error) {
+	newest := b.newest()
+	row := w.l.row().variant()
+	summary := w.l.summary().variant()
+	summary.scope = w.l.variant().scope
+	counts := func() ([]byte, error) { return w.s.summaryFrame(ctx, w.l) }
+	if len(b.updates) == 1 && w.on[newest.snap.ID] { // the usual case: the same bytes for everybody
+		return newest.frame(changeVariant{row, summary}, func() ([]byte, error) {
+			frame, err := w.s.rowFrame(ctx, w.l, newest.snap)
 			if err != nil {
 				return nil, err
 			}
-			summary, err := s.summaryFrame(ctx, l)
-			return append(row, summary...), err
+			line, err := counts()
+			return append(frame, line...), err
 		})
 	}
 	var frames []byte
 	for _, u := range b.updates {
-		row, err := u.frame(rowVariant{l.row()}, func() ([]byte, error) { return s.rowFrame(ctx, l, u.snap) })
+		if !w.on[u.snap.ID] {
+			continue
+		}
+		frame, err := u.frame(rowVariant(row), func() ([]byte, error) { return w.s.rowFrame(ctx, w.l, u.snap) })
 		if err != nil {
 			return nil, err
 		}
-		frames = append(frames, row...)
+		frames = append(frames, frame...)
 	}
-	summary, err := newest.frame(summaryVariant{l.lang, l.scope.key}, func() ([]byte, error) { return s.summaryFrame(ctx, l) })
-	return append(frames, summary...), err
+	if !b.moved && !b.ranked { // a new QR code, say
+		return frames, nil
+	}
+	line, err := newest.frame(summaryVariant(summary), counts)
+	return append(frames, line...), err
 }
 
-// rowFrame shows a device's row anew, or takes it away.
-func (s *Server) rowFrame(ctx context.Context, l listing, snap session.Snapshot) ([]byte, error) {
-	if snap.Deleted {
-		return views.Message(views.RowGonePartial(snap.ID)), nil
+// wholeList is the frame with all rows of the page and the summary.
+func (s *Server) wholeList(ctx context.Context, l listing, a arrangement) ([]byte, error) {
+	partials, err := s.listPartials(ctx, views.Page{Lang: l.lang}, l, a)
+	return views.Message(partials...), err
+}
+
+// listPartials are the rows and the summary as an answer or a stream replaces them.
+func (s *Server) listPartials(ctx context.Context, page views.Page, l listing, a arrangement) ([][]byte, error) {
+	list := s.listView(page, l, a)
+	rows, err := views.DevicesPartial(ctx, list)
+	if err != nil {
+		return nil, err
 	}
+	summary, err := views.SummaryPartial(ctx, list)
+	return [][]byte{rows, summary}, err
+}
+
+// rowFrame shows a device's row anew.
+func (s *Server) rowFrame(ctx context.Context, l listing, snap session.Snapshot) ([]byte, error) {
 	row, err := views.RowPartial(ctx, l.lang, s.deviceView(snap, l.zone, l.canOperate))
 	return views.Message(row), err
 }
 
 // summaryFrame counts the devices by state.
 func (s *Server) summaryFrame(ctx context.Context, l listing) ([]byte, error) {
-	var counts views.Summary
-	for _, snap := range s.seen(l.scope) {
-		counts.Count(string(snap.State))
+	list := views.DevicesPage{Page: views.Page{Lang: l.lang}, Query: l.query}
+	match := matcher(l.query.Text)
+	for snap := range s.seen(l.scope) {
+		list.Total++
+		if match(snap) {
+			list.Summary.Count(string(snap.State))
+		}
 	}
-	partial, err := views.SummaryPartial(ctx, l.lang, counts)
+	partial, err := views.SummaryPartial(ctx, list)
 	return views.Message(partial), err
+}
+
+// pause waits for the next beat of a clock that is the same for all streams, so that
+// those that wait together find the same news and share what is rendered for them.
+func pause(ctx context.Context, beat time.Duration) {
+	now := time.Now()
+	wait := time.NewTimer(now.Truncate(beat).Add(beat).Sub(now))
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+	case <-wait.C:
+	}
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -9,67 +10,116 @@ import (
 	"wadah/views"
 )
 
-// listView is the list of devices narrowed by a search text and a state.
-func (s *Server) listView(page views.Page, l listing) views.DevicesPage {
-	out := views.DevicesPage{Page: page, Query: l.query, Filter: l.state, CanAdd: l.canAdd}
-	for _, snap := range s.seen(l.scope) {
-		out.Total++
-		out.Summary.Count(string(snap.State))
-		if l.shows(snap) {
-			out.Devices = append(out.Devices, s.deviceView(snap, l.zone, l.canOperate))
-		}
-	}
-	return out
-}
+const (
+	// pageLength is how many devices a page of the list shows.
+	pageLength = 50
+	// maxQuery bounds the search text, in bytes: streams keep it.
+	maxQuery = 100
+)
 
-// listing is what the list of devices shows to whom. Streams whose listings have the
-// same variant share their frames.
+// listing is what the list of devices shows to whom. Streams whose listings are equal
+// share their frames.
 type listing struct {
 	scope              *scope
 	lang               views.Lang
 	zone               zone
-	query, state       string
+	query              views.DeviceQuery
 	canOperate, canAdd bool
 }
 
-// maxQuery bounds the search text, which streams keep.
-const maxQuery = 100
+// listingOf is the list at the address of the request.
+func listingOf(c echo.Context) listing { return listingAt(c, c.QueryParams()) }
 
-func listingOf(c echo.Context) listing {
+// listingAt is the list at an address with these values, as the visitor sees it.
+func listingAt(c echo.Context, values url.Values) listing {
 	v := visitorOf(c)
-	query := strings.TrimSpace(c.QueryParam("q"))
-	if len(query) > maxQuery {
-		query = strings.ToValidUTF8(query[:maxQuery], "")
+	query := views.ParseDeviceQuery(values)
+	query.Text = strings.TrimSpace(query.Text)
+	if len(query.Text) > maxQuery {
+		query.Text = strings.ToValidUTF8(query.Text[:maxQuery], "")
 	}
-	return listing{
-		lang: v.lang, zone: v.zone, query: query, state: c.QueryParam("state"),
-		canOperate: v.may(operator), canAdd: v.may(admin), scope: v.scope,
-	}
+	return listing{scope: v.scope, lang: v.lang, zone: v.zone, query: query, canOperate: v.may(operator), canAdd: v.may(admin)}
 }
 
 // row is the variant of what shows one device: who sees it sees the same.
 func (l listing) row() listing {
-	l.scope = nil
+	l.scope, l.query, l.canAdd = nil, views.DeviceQuery{}, false
 	return l
 }
 
-// narrowed reports whether the list may leave devices out.
-func (l listing) narrowed() bool { return l.query != "" || l.state != "" }
+// summary is the variant of the line that counts the devices, whose numbers are links
+// within the query. Scopes are compared by key elsewhere.
+func (l listing) summary() listing {
+	l.scope, l.zone, l.query.Page, l.canOperate, l.canAdd = nil, zone{}, 0, false, false
+	return l
+}
 
-// shows reports whether a device belongs into the list: its name contains the text
-// whatever the case, or its number the text's digits.
-func (l listing) shows(snap session.Snapshot) bool {
-	if l.state != "" && l.state != string(snap.State) {
-		return false
+// arrangement is what stands on a page of the list.
+type arrangement struct {
+	page    []*session.Snapshot // in order
+	number  int                 // of the page, from 1
+	found   int                 // devices the query chooses
+	total   int                 // devices in sight
+	summary views.Summary       // of those the text chooses, whatever their state
+}
+
+// arrange looks up what a listing shows now. A page past the end is the last one.
+func (s *Server) arrange(l listing) arrangement {
+	var a arrangement
+	chosen, total := s.chosen(l, &a.summary)
+	sortDevices(chosen, l.query)
+	a.total, a.found = total, len(chosen)
+	a.number = min(max(l.query.Page, 1), max((a.found+pageLength-1)/pageLength, 1))
+	first := (a.number - 1) * pageLength
+	a.page = chosen[first:min(first+pageLength, a.found)]
+	return a
+}
+
+// chosen are the devices the query chooses, by creation, and how many are in sight. The
+// summary counts those the text chooses.
+func (s *Server) chosen(l listing, summary *views.Summary) (chosen []*session.Snapshot, total int) {
+	match := matcher(l.query.Text)
+	for snap := range s.seen(l.scope) {
+		total++
+		if !match(snap) {
+			continue
+		}
+		summary.Count(string(snap.State))
+		if l.query.State == "" || l.query.State == string(snap.State) {
+			chosen = append(chosen, snap)
+		}
 	}
-	if l.query == "" || strings.Contains(strings.ToLower(snap.Name), strings.ToLower(l.query)) {
-		return true
+	return chosen, total
+}
+
+// matcher tells whether a device has the text in its name, whatever the case, or the
+// text's digits in its number.
+func matcher(text string) func(*session.Snapshot) bool {
+	if text == "" {
+		return func(*session.Snapshot) bool { return true }
 	}
-	digits := strings.Map(func(r rune) rune {
+	lower := strings.ToLower(text)
+	digits := strings.TrimLeft(strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1
 		}
 		return r
-	}, l.query)
-	return digits != "" && strings.Contains(snap.Number(), strings.TrimLeft(digits, "0"))
+	}, text), "0")
+	return func(snap *session.Snapshot) bool {
+		return strings.Contains(strings.ToLower(snap.Name), lower) ||
+			digits != "" && strings.Contains(snap.Number(), digits)
+	}
+}
+
+// listView is the list of devices as pages and streams show it.
+func (s *Server) listView(page views.Page, l listing, a arrangement) views.DevicesPage {
+	out := views.DevicesPage{
+		Page: page, Query: l.query, Summary: a.summary, Found: a.found, Total: a.total, PageLength: pageLength,
+		CanAdd: l.canAdd, CanOperate: l.canOperate, Devices: make([]views.Device, 0, len(a.page)),
+	}
+	out.Query.Page = a.number
+	for _, snap := range a.page {
+		out.Devices = append(out.Devices, s.deviceView(*snap, l.zone, l.canOperate))
+	}
+	return out
 }

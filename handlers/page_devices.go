@@ -15,12 +15,41 @@ func (s *Server) home(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/devices")
 }
 
-// devicesPage lists the devices, those another process has added meanwhile too.
+// devicesPage lists the devices, those another process has added meanwhile too. To htmx,
+// which asks while somebody types, it answers with what another query changes.
 func (s *Server) devicesPage(c echo.Context) error {
 	if err := s.manager.Sync(c.Request().Context()); err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Devices(s.listView(s.page(c), listingOf(c))))
+	l := listingOf(c)
+	if isFragment(c.Request()) {
+		return s.searchPartials(c, l)
+	}
+	return s.renderList(c, http.StatusOK, l, func(*views.DevicesPage) {})
+}
+
+// renderList answers with the page of the list, changed as an action wants it.
+func (s *Server) renderList(c echo.Context, status int, l listing, change func(*views.DevicesPage)) error {
+	list := s.listView(s.page(c), l, s.arrange(l))
+	list.Path = list.Query.Path()
+	change(&list)
+	return s.render(c, status, views.Devices(list))
+}
+
+// searchPartials replaces the tools, the summary, the rows and the stream, which sends
+// what the query shows from now on.
+func (s *Server) searchPartials(c echo.Context, l listing) error {
+	ctx, page := c.Request().Context(), views.Page{Lang: l.lang}
+	now := s.arrange(l)
+	partials, err := s.listPartials(ctx, page, l, now)
+	if err != nil {
+		return err
+	}
+	tools, err := views.SearchPartial(ctx, s.listView(page, l, now))
+	if err != nil {
+		return err
+	}
+	return writePartials(c, http.StatusOK, append(partials, tools)...)
 }
 
 // addDevice makes a device and goes to its page.
@@ -32,10 +61,9 @@ func (s *Server) addDevice(c echo.Context) error {
 	snap, _, err := s.manager.AddDevice(c.Request().Context(), name)
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
-		page := s.listView(s.page(c), listingOf(c))
-		page.Path = "/devices"
-		page.Name, page.NameProblem = name, page.Lang.Invalid(invalid.Code)
-		return s.render(c, http.StatusUnprocessableEntity, views.Devices(page))
+		return s.renderList(c, http.StatusUnprocessableEntity, listingOf(c), func(p *views.DevicesPage) {
+			p.Name, p.NameProblem = name, p.Lang.Invalid(invalid.Code)
+		})
 	}
 	if err != nil {
 		return err

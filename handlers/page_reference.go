@@ -3,11 +3,9 @@ package handlers
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
-	"wadah/session"
 	"wadah/views"
 )
 
@@ -65,10 +63,7 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 // deviceChoices are the devices somebody may see, by name. The only one is chosen
 // without being asked for.
 func (s *Server) deviceChoices(a *scope, chosen string) []views.DeviceChoice {
-	snaps := slices.Clone(s.seen(a))
-	slices.SortStableFunc(snaps, func(a, b session.Snapshot) int {
-		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
-	})
+	snaps := slices.SortedStableFunc(s.seen(a), byName)
 	var out []views.DeviceChoice
 	for _, snap := range snaps {
 		out = append(out, views.DeviceChoice{ID: snap.ID, Name: snap.Name, Chosen: snap.ID == chosen || len(snaps) == 1})

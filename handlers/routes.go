@@ -63,6 +63,7 @@ func (s *Server) routes() []route {
 
 		get("/devices", viewer, s.devicesPage),
 		post("/devices", admin, s.addDevice),
+		post("/devices/bulk", operator, s.bulkAction),
 		get("/devices/:id", viewer, s.devicePage),
 		get("/devices/:id/qr.png", operator, s.deviceQR),
 		post("/devices/:id/start", operator, s.startDevice),

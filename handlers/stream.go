@@ -8,31 +8,37 @@ import (
 
 // update is one change of one device on its way to the streams.
 type update struct {
-	snap  session.Snapshot
-	added bool // streams have not seen this device before
-	moved bool // state or reason changed, so the timeline did
+	snap   session.Snapshot
+	ranked bool // new, gone, or under another name or number: lists may have another order
+	moved  bool // state or reason changed, so the timeline did
 
 	mu     sync.Mutex
-	frames map[any][]byte
+	shared map[any]any // by variant
 }
 
 // frame is the bytes of this update for one variant, a comparable value. It is
 // rendered by whoever asks first, the others wait and share it.
 func (u *update) frame(variant any, render func() ([]byte, error)) ([]byte, error) {
+	return share(u, variant, render)
+}
+
+// share makes something that belongs to an update once for everybody who asks with the
+// same variant. Variants are of a type of their own for each type of thing.
+func share[T any](u *update, variant any, produce func() (T, error)) (T, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if b, ok := u.frames[variant]; ok {
-		return b, nil
+	if made, ok := u.shared[variant].(T); ok {
+		return made, nil
 	}
-	b, err := render()
+	made, err := produce()
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	if u.frames == nil {
-		u.frames = make(map[any][]byte, 2)
+	if u.shared == nil {
+		u.shared = make(map[any]any, 2)
 	}
-	u.frames[variant] = b
-	return b, nil
+	u.shared[variant] = made
+	return made, nil
 }
 
 // ending says why a stream is over.
@@ -61,7 +67,7 @@ type stream struct {
 	mu      sync.Mutex
 	order   []string // devices with a pending update, in order of arrival
 	pending map[string]*update
-	added   bool // one of the pending updates, or one they replaced, is of a new device
+	ranked  bool // one of the pending updates, or one they replaced, is; moved likewise
 	moved   bool
 	ended   ending
 	taken   []*update // what take returned last
@@ -78,7 +84,7 @@ func (s *stream) push(u *update) {
 		s.order = append(s.order, u.snap.ID)
 	}
 	s.pending[u.snap.ID] = u
-	s.added = s.added || u.added
+	s.ranked = s.ranked || u.ranked
 	s.moved = s.moved || u.moved
 	s.mu.Unlock()
 	s.signal()
@@ -106,9 +112,9 @@ func (b batch) newest() *update { return b.updates[len(b.updates)-1] }
 
 // batch is what a stream has to tell its client.
 type batch struct {
-	updates      []*update
-	added, moved bool
-	ended        ending
+	updates       []*update
+	ranked, moved bool
+	ended         ending
 }
 
 // take empties the mailbox. The batch is valid until the next take: with a thousand
@@ -116,7 +122,7 @@ type batch struct {
 func (s *stream) take() batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := batch{added: s.added, moved: s.moved, ended: s.ended}
+	b := batch{ranked: s.ranked, moved: s.moved, ended: s.ended}
 	clear(s.taken)
 	s.taken = s.taken[:0]
 	for _, id := range s.order {
@@ -125,6 +131,6 @@ func (s *stream) take() batch {
 	b.updates = s.taken
 	s.order = s.order[:0]
 	clear(s.pending)
-	s.added, s.moved = false, false
+	s.ranked, s.moved = false, false
 	return b
 }

@@ -239,11 +239,11 @@ func TestStalledClientIsDropped(t *testing.T) {
 func TestSlowClientGetsTheNewestState(t *testing.T) {
 	st := newStream("")
 	for rev := range uint64(1000) {
-		st.push(&update{snap: snap("x", rev), added: rev == 0})
+		st.push(&update{snap: snap("x", rev), ranked: rev == 0})
 	}
 	b := st.take()
-	if len(b.updates) != 1 || b.newest().snap.Rev != 999 || !b.added {
-		t.Errorf("%d updates, newest %d, added %v", len(b.updates), b.newest().snap.Rev, b.added)
+	if len(b.updates) != 1 || b.newest().snap.Rev != 999 || !b.ranked {
+		t.Errorf("%d updates, newest %d, ranked %v", len(b.updates), b.newest().snap.Rev, b.ranked)
 	}
 }
 

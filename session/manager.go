@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -240,6 +241,18 @@ func (m *Manager) Snapshots() []Snapshot {
 		out[i] = *d.snap.Load()
 	}
 	return out
+}
+
+// Each is Snapshots without the copies: a list of a thousand devices is gone through at
+// every change that somebody watches.
+func (m *Manager) Each() iter.Seq[*Snapshot] {
+	return func(yield func(*Snapshot) bool) {
+		for _, d := range m.all() {
+			if !yield(d.snap.Load()) {
+				return
+			}
+		}
+	}
 }
 
 // Events is the timeline of one device, newest first, at most limit rows.

@@ -1,28 +1,43 @@
 package views
 
-import "net/url"
-
-// DevicesPage is the list of devices.
+// DevicesPage is the list of devices, a page of it at a time.
+//
+//	GET  /devices       DeviceQuery; to htmx the partials of a search
+//	POST /devices       name (admins): adds a device
+//	POST /devices/bulk  action, chosen (once per device) or all=yes, next: BulkOutcome
+//
+// data-testid: devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,
+// filter-off; filter-q, filter-clear, filter-sort, filter-dir, filter-go (without scripts),
+// filter-clear-all; device-row (data-device), device-choose, device-link, device-reason,
+// device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
+// page-last; choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
+// bulk-restart-open, bulk-restart, bulk-cancel, bulk-result (data-done, data-asked),
+// bulk-failed (data-device); add-device-name, add-device-submit, devices-empty.
 type DevicesPage struct {
 	Page
-	Devices []Device
-	Summary Summary
+	Devices []Device // those of the page
+	Summary Summary  // of the devices that Query.Text chooses, whatever their state
 
-	// Query and Filter are what the list was narrowed with: GET /devices?q=…&state=….
-	// Filter is a state's name or "".
-	Query  string
-	Filter string
+	// Query is what the list was narrowed and sorted by; its Page is the one shown.
+	Query DeviceQuery
 
-	// Total is how many devices there are without Query and Filter.
-	Total int
+	Found      int // devices the query chooses
+	Total      int // devices there are without the query
+	PageLength int // devices on a page; 0 puts all on one
 
 	// Name and NameProblem are what was typed into the form that adds a device and
 	// what is wrong with it, after a failed attempt.
 	Name        string
 	NameProblem string
 
-	// CanAdd says whether the viewer of the page may add devices.
-	CanAdd bool
+	// Outcome is what came of an action on many devices that not all of them took; nil
+	// otherwise.
+	Outcome *BulkOutcome
+
+	// CanAdd says whether the viewer of the page may add devices, CanOperate whether to
+	// start and stop them.
+	CanAdd     bool
+	CanOperate bool
 }
 
 // Summary counts the devices by state.
@@ -59,35 +74,77 @@ func (s *Summary) Count(state string) {
 // Total is the number of devices counted.
 func (s Summary) Total() int { return s.Connected + s.Scan + s.Pairing + s.Off }
 
-// filter is one of the buttons that narrow the list by state.
-type filter struct {
-	state, word, id string
-	chosen          bool
+// count is one number of the summary, and the link to what it counts.
+type count struct {
+	n                      int
+	word, symbol, id, href string
+	tone                   Tone
+	chosen                 bool
 }
 
-func (p DevicesPage) filters() []filter {
-	all := []filter{
-		{state: "", word: p.Lang.T("filter.all"), id: "filter-all"},
-		{state: stateConnected, word: p.Lang.T("state.connected"), id: "filter-connected"},
-		{state: stateScan, word: p.Lang.T("state.scan"), id: "filter-scan"},
-		{state: statePairing, word: p.Lang.T("state.pairing"), id: "filter-pairing"},
-		{state: stateOff, word: p.Lang.T("state.off"), id: "filter-off"},
+func (p DevicesPage) counts() []count {
+	in := func(state string) DeviceQuery {
+		return p.Query.with(func(q *DeviceQuery) { q.State = state })
 	}
-	for i := range all {
-		all[i].chosen = all[i].state == p.Filter
+	s := p.Summary
+	all := []count{
+		{n: s.Total(), word: p.Lang.T("filter.all"), id: "filter-all", tone: ToneOff, href: in("").Path(), chosen: p.Query.State == ""},
+		{n: s.Connected, word: p.Lang.T("state.connected"), id: "filter-connected", href: in(stateConnected).Path(), tone: ToneOK, symbol: "signal", chosen: p.Query.State == stateConnected},
+		{n: s.Scan, word: p.Lang.T("state.scan"), id: "filter-scan", href: in(stateScan).Path(), tone: ToneAct, symbol: "hand", chosen: p.Query.State == stateScan},
+		{n: s.Pairing, word: p.Lang.T("state.pairing"), id: "filter-pairing", href: in(statePairing).Path(), tone: ToneWait, symbol: "wait", chosen: p.Query.State == statePairing},
+		{n: s.Off, word: p.Lang.T("state.off"), id: "filter-off", href: in(stateOff).Path(), tone: ToneOff, symbol: "off", chosen: p.Query.State == stateOff},
 	}
 	return all
 }
 
-// events is the URL of the list's stream: with the list's own query and filter, so
-// that the stream sends what the page shows.
-func (p DevicesPage) events() string {
-	q := url.Values{"page": {"devices"}}
-	if p.Query != "" {
-		q.Set("q", p.Query)
+func (p DevicesPage) withText(text string) DeviceQuery {
+	return p.Query.with(func(q *DeviceQuery) { q.Text = text })
+}
+
+func (p DevicesPage) reversed() DeviceQuery {
+	return p.Query.with(func(q *DeviceQuery) { q.Down = !q.Down })
+}
+
+func (p DevicesPage) onPage(n int) DeviceQuery {
+	return p.Query.with(func(q *DeviceQuery) { q.Page = n })
+}
+
+func (p DevicesPage) sortOptions() []option {
+	all := []option{
+		{value: string(SortCreated), label: p.Lang.T("sort.created")},
+		{value: string(SortName), label: p.Lang.T("sort.name")},
+		{value: string(SortState), label: p.Lang.T("sort.state")},
+		{value: string(SortNumber), label: p.Lang.T("sort.number")},
+		{value: string(SortSince), label: p.Lang.T("sort.since")},
 	}
-	if p.Filter != "" {
-		q.Set("state", p.Filter)
+	for i := range all {
+		all[i].chosen = all[i].value == string(p.Query.Sort)
 	}
-	return "/events?" + q.Encode()
+	return all
+}
+
+// pages is how many pages the query fills, at least one.
+func (p DevicesPage) pages() int {
+	if p.PageLength <= 0 || p.Found <= p.PageLength {
+		return 1
+	}
+	return (p.Found + p.PageLength - 1) / p.PageLength
+}
+
+// rangeText says which devices of how many are on the page.
+func (p DevicesPage) rangeText() string {
+	first := max(p.Query.Page-1, 0)*p.PageLength + 1
+	return p.Lang.T("pager.range", "First", first, "Last", first+len(p.Devices)-1, "All", p.Found)
+}
+
+func (p DevicesPage) pageWord(which string) string {
+	switch which {
+	case "first":
+		return p.Lang.T("pager.first")
+	case "prev":
+		return p.Lang.T("pager.prev")
+	case "next":
+		return p.Lang.T("pager.next")
+	}
+	return p.Lang.T("pager.last")
 }

@@ -57,7 +57,19 @@ func TestFragments(t *testing.T) {
 			})
 		}
 		t.Run(string(lang)+"/parts", func(t *testing.T) {
-			golden(t, string(lang)+"/summary", render(t, views.DevicesSummary(lang, views.Summarize(manyDevices()))))
+			golden(t, string(lang)+"/summary", render(t, views.DevicesSummary(devicesPage(lang, manyDevices()))))
+			few := middlePage(lang)
+			few.Devices = few.Devices[:1]
+			golden(t, string(lang)+"/list-page", render(t, views.DeviceList(few)))
+			golden(t, string(lang)+"/list-none", render(t, views.DeviceList(views.DevicesPage{Page: page(lang), Total: 8, Query: views.DeviceQuery{Text: "zzz"}})))
+			watched := manyDevices()[1]
+			watched.CanOperate = false
+			golden(t, string(lang)+"/row-viewer", render(t, views.DeviceRow(lang, watched)))
+			for name, o := range map[string]views.BulkOutcome{
+				"some": bulkOutcome(lang), "all": {Action: views.BulkStart, Asked: 3, Done: 3}, "none": {Action: views.BulkStop, Asked: 2, Gone: 2},
+			} {
+				golden(t, string(lang)+"/bulk-"+name, render(t, views.BulkNotice(lang, o)))
+			}
 			for name, history := range histories() {
 				golden(t, string(lang)+"/timeline-"+name, render(t, views.DeviceTimeline(lang, history)))
 			}

@@ -15,7 +15,7 @@ import (
 // Pages open their stream with the htmx extension hx-sse: a hidden element with
 // hx-sse:connect="URL" whose own content is never swapped. There are four streams:
 //
-//	/events?page=devices   list: rows and summary
+//	/events?page=devices   list: rows and summary, of the page that DeviceQuery says
 //	/events?device=ID      device page: live part and timeline
 //	PhonesPage.Events      virtual phones, when handlers set it: those that changed
 //	/scan/TOKEN/events     the page behind a scan link: ScanPage
@@ -31,12 +31,14 @@ import (
 //     that lost its connection knows nothing of what it missed. List: Message(
 //     DevicesPartial, SummaryPartial). Device page: Message(DevicePartial,
 //     TimelinePartial). Phones: Message(PhonesPartial).
-//   - On a change of a device: list: Message(RowPartial, SummaryPartial); device page:
-//     Message(DevicePartial, TimelinePartial). The timeline's picture moves on with
-//     time, too: send Message(TimelinePartial) once a minute.
-//   - When a device is added (or the order changes): DevicesPartial again. When it is
-//     deleted: on the list Message(RowGonePartial, SummaryPartial), on its own page
-//     Gone, after which the page leaves for /devices.
+//   - On a change of a device: list: Message(RowPartial, SummaryPartial), the row only
+//     when it stands on the page; device page: Message(DevicePartial,
+//     TimelinePartial). The timeline's picture moves on with time, too: send
+//     Message(TimelinePartial) once a minute.
+//   - When other devices belong on the page of the list than before, or in another
+//     order: Message(DevicesPartial, SummaryPartial), a few times a second at most.
+//     When a device is deleted: on its own page Gone, after which the page leaves for
+//     /devices.
 //   - Every 20 to 25 seconds: Beat. The page takes 60 seconds of silence for a dead
 //     connection and connects anew, so a comment is not enough: hx-sse does not
 //     report comments.
@@ -50,7 +52,8 @@ import (
 // for an empty stream. The page reloads on 401, 403 and 404.
 //
 // The state of a device reaches the page through its stream alone: an answer to a
-// POST could be overtaken by the stream and then show what is past. An htmx POST
+// POST could be overtaken by the stream and then show what is past. (A search is a GET,
+// and the answer brings a new stream, which begins with the whole state.) An htmx POST
 // (HX-Request: true) of start, stop and restart is answered with a NoticePartial (nil
 // takes an old message away), that of reveal with a KeyPartial. Their forms say
 // hx-swap="none", so that nothing but partials is swapped; a 303 redirect would do no
@@ -61,11 +64,6 @@ func RowPartial(ctx context.Context, lang Lang, d Device) ([]byte, error) {
 	return partial(ctx, "#"+rowID(d.ID), "outerMorph", DeviceRow(lang, d))
 }
 
-// RowGonePartial removes the row of a device from the list.
-func RowGonePartial(id string) []byte {
-	return []byte(`<hx-partial hx-target="#` + html.EscapeString(rowID(id)) + `" hx-swap="delete"></hx-partial>`)
-}
-
 // DevicesPartial replaces all rows of the list, for the start of a stream and for
 // added devices. Page tells what the list is narrowed with and whether devices can
 // be added.
@@ -73,9 +71,26 @@ func DevicesPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
 	return partial(ctx, "#devices", "outerMorph", DeviceList(page))
 }
 
-// SummaryPartial replaces the line that counts devices by state.
-func SummaryPartial(ctx context.Context, lang Lang, s Summary) ([]byte, error) {
-	return partial(ctx, "#devices-summary", "outerMorph", DevicesSummary(lang, s))
+// SummaryPartial replaces the line that counts devices by state, whose counts are links
+// within the page's query.
+func SummaryPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
+	return partial(ctx, "#devices-summary", "outerMorph", DevicesSummary(page))
+}
+
+// SearchPartial replaces what searches and sorts the list, and the page's stream by that
+// of another query, for the answer to a search.
+func SearchPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
+	tools, err := partial(ctx, "#devices-tools", "outerMorph", deviceTools(page))
+	if err != nil {
+		return nil, err
+	}
+	stream, err := partial(ctx, "#live", "outerHTML", stream(page.Query.events()))
+	return append(tools, stream...), err
+}
+
+// BulkPartial shows above the content what came of an action on many devices.
+func BulkPartial(ctx context.Context, lang Lang, o BulkOutcome) ([]byte, error) {
+	return partial(ctx, "#notices", "outerHTML", BulkNotice(lang, o))
 }
 
 // DevicePartial replaces the live part of the device's page.

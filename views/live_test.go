@@ -2,6 +2,8 @@ package views_test
 
 import (
 	"context"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,8 +75,8 @@ func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 	}{
 		"rows":     {func() ([]byte, error) { return views.DevicesPartial(ctx, devicesPage(lang, manyDevices())) }, list},
 		"row":      {func() ([]byte, error) { return views.RowPartial(ctx, lang, manyDevices()[2]) }, list},
-		"gone":     {func() ([]byte, error) { return views.RowGonePartial("d3"), nil }, list},
-		"summary":  {func() ([]byte, error) { return views.SummaryPartial(ctx, lang, views.Summary{}) }, list},
+		"bulk":     {func() ([]byte, error) { return views.BulkPartial(ctx, lang, bulkOutcome(lang)) }, list},
+		"summary":  {func() ([]byte, error) { return views.SummaryPartial(ctx, devicesPage(lang, nil)) }, list},
 		"notice":   {func() ([]byte, error) { return views.NoticePartial(ctx, lang, lang.Notice(views.NoticePrefsSaved)) }, list},
 		"device":   {func() ([]byte, error) { return views.DevicePartial(ctx, lang, states()["qr"]) }, show},
 		"timeline": {func() ([]byte, error) { return views.TimelinePartial(ctx, lang, views.Timeline{Now: noon}) }, show},
@@ -112,10 +114,46 @@ func TestNamedMessages(t *testing.T) {
 
 func TestStreamShowsWhatTheListShows(t *testing.T) {
 	p := devicesPage(views.English, manyDevices())
-	p.Query, p.Filter = "toko & co", "CONNECTED"
+	p.Query = views.DeviceQuery{Text: "toko & co", State: "CONNECTED", Sort: views.SortName, Down: true, Page: 3}
 	page := string(render(t, views.Devices(p)))
-	if want := `hx-sse:connect="/events?page=devices&amp;q=toko+%26+co&amp;state=CONNECTED"`; !strings.Contains(page, want) {
+	if want := `hx-sse:connect="/events?at=3&amp;dir=desc&amp;page=devices&amp;q=toko+%26+co&amp;sort=name&amp;state=CONNECTED"`; !strings.Contains(page, want) {
 		t.Errorf("the page lacks %s", want)
+	}
+	answer, err := views.SearchPartial(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`hx-target="#live" hx-swap="outerHTML"`, `hx-target="#devices-tools"`, "/events?at=3&amp;dir=desc"} {
+		if !strings.Contains(string(answer), want) {
+			t.Errorf("the answer to a search lacks %s", want)
+		}
+	}
+}
+
+func TestDeviceQueryAddress(t *testing.T) {
+	for address, want := range map[string]views.DeviceQuery{
+		"/devices":                  {},
+		"/devices?q=toko+1":         {Text: "toko 1"},
+		"/devices?page=2&sort=name": {Sort: views.SortName, Page: 2},
+		"/devices?dir=desc&page=12&q=%26&sort=since&state=PAIRING": {Text: "&", State: "PAIRING", Sort: views.SortSince, Down: true, Page: 12},
+	} {
+		_, query, _ := strings.Cut(address, "?")
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := views.ParseDeviceQuery(values); got != want || got.Path() != address {
+			t.Errorf("%s: %+v, whose address is %s", address, got, got.Path())
+		}
+	}
+	for _, odd := range []string{"state=x", "sort=x", "page=0", "page=-3", "page=x", "dir=up", "page=1", "page=99999999999999999999"} {
+		values, err := url.ParseQuery(odd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := views.ParseDeviceQuery(values).Path(); got != "/devices" {
+			t.Errorf("%s leads to %s", odd, got)
+		}
 	}
 }
 
@@ -133,11 +171,18 @@ func BenchmarkDevicesPage(b *testing.B) {
 	for i := range devices {
 		devices[i] = manyDevices()[i%8]
 	}
-	p := devicesPage(views.Indonesian, devices)
-	for b.Loop() {
-		var sink strings.Builder
-		if err := views.Devices(p).Render(context.Background(), &sink); err != nil {
-			b.Fatal(err)
-		}
+	for _, n := range []int{50, 1000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			p := devicesPage(views.Indonesian, devices[:n])
+			size := 0
+			for b.Loop() {
+				var sink strings.Builder
+				if err := views.Devices(p).Render(context.Background(), &sink); err != nil {
+					b.Fatal(err)
+				}
+				size = sink.Len()
+			}
+			b.ReportMetric(float64(size), "bytes/page")
+		})
 	}
 }

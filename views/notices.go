@@ -23,6 +23,9 @@ const (
 	NoticeStarted           Notice = "started"            // Name
 	NoticeStopped           Notice = "stopped"            // Name
 	NoticeRestarted         Notice = "restarted"          // Name
+	NoticeBulkStarted       Notice = "bulk_started"       // Name, how many
+	NoticeBulkStopped       Notice = "bulk_stopped"       // likewise
+	NoticeBulkRestarted     Notice = "bulk_restarted"     // likewise
 	NoticeDefaultOn         Notice = "default_on"         // Name
 	NoticeDefaultOff        Notice = "default_off"        // Name
 	NoticePasskeySent       Notice = "passkey_sent"
@@ -88,6 +91,7 @@ var notices = map[Notice]Tone{
 	NoticeDeletedUnlinked: ToneOK, NoticeDeletedUnverified: ToneAct,
 	NoticeLoggedOut: ToneOK, NoticeLogoutUnverified: ToneAct, NoticeLogoutNotLinked: ToneOff,
 	NoticeStarted: ToneOK, NoticeStopped: ToneOK, NoticeRestarted: ToneOK,
+	NoticeBulkStarted: ToneOK, NoticeBulkStopped: ToneOK, NoticeBulkRestarted: ToneOK,
 	NoticeDefaultOn: ToneOK, NoticeDefaultOff: ToneOK,
 	NoticePasskeySent: ToneWait, NoticePasswordChanged: ToneOK, NoticePrefsSaved: ToneOK,
 	NoticePhoneAdded: ToneOK, NoticePhoneLinked: ToneOK, NoticePhoneUnlinked: ToneOK,
@@ -141,7 +145,7 @@ var invalid = map[string]bool{
 	"phone_platform": true, "qr_expired": true, "code_wrong": true, "code_nobody": true, "passkey_over": true, "fault_offline": true,
 
 	"code_required": true, "signin_again": true, "passkey_failed": true, "passkey_exists": true, "passkeys_too_many": true,
-	"passkeys_impossible": true, "self_change": true, "device_unknown": true, "too_many_devices": true,
+	"passkeys_impossible": true, "self_change": true, "device_unknown": true, "too_many_devices": true, "nothing_chosen": true,
 	"overlap_invalid": true, "life_invalid": true, "days_invalid": true, "date_invalid": true, "zone_unknown": true, "scan_window": true, "grace": true, "time_fixed": true,
 }
 

@@ -56,7 +56,8 @@ func manyDevices() []views.Device {
 
 func devicesPage(lang views.Lang, devices []views.Device) views.DevicesPage {
 	return views.DevicesPage{
-		Page: page(lang), Devices: devices, Summary: views.Summarize(devices), Total: len(devices), CanAdd: true,
+		Page: page(lang), Devices: devices, Summary: views.Summarize(devices), Found: len(devices), Total: len(devices),
+		PageLength: 50, CanAdd: true, CanOperate: true,
 	}
 }
 
@@ -93,7 +94,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 	one.Flash = lang.Notice(views.NoticeDeviceAdded, "Name", "Toko Utama")
 	all["devices-one"] = views.Devices(one)
 	none := devicesPage(lang, nil)
-	none.Total, none.Query, none.Filter = 8, "zzz", "CONNECTED"
+	none.Total, none.Query = 8, views.DeviceQuery{Text: "zzz", State: "CONNECTED"}
 	all["devices-none-found"] = views.Devices(none)
 
 	out := phonesPage(lang)
@@ -148,5 +149,6 @@ func pages(lang views.Lang) map[string]templ.Component {
 	all["confirm-delete"] = views.Confirm(views.ConfirmPage{Page: page(lang), Device: states()["qr"], Action: views.ConfirmDelete})
 	maps.Copy(all, doorPages(lang))
 	maps.Copy(all, referencePages(lang))
+	maps.Copy(all, listPages(lang))
 	return all
 }

@@ -167,7 +167,7 @@
 
   // ---- The event stream ------------------------------------------------------
 
-  const live = document.getElementById("live");
+  const live = () => document.getElementById("live"); // a search brings a new one
   const lost = document.getElementById("connection-lost");
   const patience = 1500; // a stream that is back by then was never worth a word
   const silence = 60000; // the server speaks at least every 25 s
@@ -214,41 +214,45 @@
   // hx-sse comes back by itself once it was connected. When the very first attempt
   // fails, it is up to us.
   function connectAgain() {
-    if (retryTimer || live._htmx?.sse) return;
+    if (retryTimer || live()._htmx?.sse) return;
     const delay = Math.min(5000, 500 * 2 ** retries++);
     retryTimer = setTimeout(() => {
       retryTimer = 0;
-      if (live._htmx?.sse) return;
-      htmx.ajax("GET", live.getAttribute("hx-sse:connect"), { source: live, timeout: 10000 });
+      const source = live();
+      if (source._htmx?.sse) return;
+      htmx.ajax("GET", source.getAttribute("hx-sse:connect"), { source, timeout: 10000 });
     }, delay);
   }
 
   function listen() {
-    live.addEventListener("htmx:sse:after:connection", (event) => {
+    const on = (name, react) => document.addEventListener(name, (event) => {
+      if (event.target.id === "live") react(event);
+    });
+    on("htmx:sse:after:connection", (event) => {
       connection = event.detail.connection;
       if (connection.status >= 400) return;
       markFound();
     });
-    live.addEventListener("htmx:sse:before:connection", (event) => {
+    on("htmx:sse:before:connection", (event) => {
       if (event.detail.connection.attempt > 0) markLost();
     });
-    live.addEventListener("htmx:sse:error", (event) => {
+    on("htmx:sse:error", (event) => {
       if (!refused(event.detail.status)) markLost();
     });
-    live.addEventListener("htmx:sse:before:message", markFound);
-    live.addEventListener("htmx:sse:close", markLost);
-    live.addEventListener("htmx:response:error", (event) => {
+    on("htmx:sse:before:message", markFound);
+    on("htmx:sse:close", markLost);
+    on("htmx:response:error", (event) => {
       if (!refused(event.detail.ctx.response.status)) { markLost(); connectAgain(); }
     });
-    live.addEventListener("htmx:error", () => { markLost(); connectAgain(); });
+    on("htmx:error", () => { markLost(); connectAgain(); });
 
-    live.addEventListener("wadah:hello", (event) => {
+    on("wadah:hello", (event) => {
       const time = Number(event.detail.data);
       // Less than a second is the way of the message, not a wrong clock.
       if (time > 0) skew = Math.abs(time - Date.now()) > 1000 ? time - Date.now() : 0;
     });
-    live.addEventListener("wadah:gone", () => location.assign("/devices"));
-    live.addEventListener("wadah:ended", () => location.reload());
+    on("wadah:gone", () => location.assign("/devices"));
+    on("wadah:ended", () => location.reload());
 
     // A cable that was pulled does not end a stream; silence tells.
     setInterval(() => {
@@ -267,7 +271,7 @@
     showCountdowns(within);
   }
 
-  if (live) listen();
+  if (live()) listen();
   tellZone();
   document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); });
   // A page that comes back from the browser's memory has an old stream and old states.

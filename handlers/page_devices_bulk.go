@@ -1,0 +1,172 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"sync"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/session"
+	"wadah/views"
+)
+
+const (
+	// bulkField names the devices chosen on the list. It is not deviceField, for which the
+	// guard refuses the whole request: a device that was deleted or taken away meanwhile
+	// must not keep the others from being stopped.
+	bulkField = "chosen"
+	// bulkParallel is how many devices are started or stopped at a time. Stopping one that
+	// WhatsApp does not answer takes 5 s of waiting and nothing else, so that a whole page
+	// takes as long as one device.
+	bulkParallel = 256
+)
+
+// errNothingChosen answers a bulk action on no device.
+var errNothingChosen = &failure{
+	Status: http.StatusUnprocessableEntity, Code: "nothing_chosen",
+	Message: "Choose at least one device first.",
+}
+
+// bulkDeed is something that can be done to many devices.
+type bulkDeed struct {
+	action string // for the audit
+	notice views.Notice
+	do     func(context.Context, string) (session.Snapshot, error)
+}
+
+func (s *Server) bulkDeed(name string) (bulkDeed, bool) {
+	switch views.BulkAction(name) {
+	case views.BulkStart:
+		return bulkDeed{"device.start", views.NoticeBulkStarted, s.manager.StartDevice}, true
+	case views.BulkStop:
+		return bulkDeed{"device.stop", views.NoticeBulkStopped, s.manager.StopDevice}, true
+	case views.BulkRestart:
+		return bulkDeed{"device.restart", views.NoticeBulkRestarted, s.manager.RestartDevice}, true
+	}
+	return bulkDeed{}, false
+}
+
+// bulkAction starts, stops or restarts the chosen devices and says which it could not. It
+// goes on when the client is gone: half of what was asked for helps nobody.
+func (s *Server) bulkAction(c echo.Context) error {
+	deed, known := s.bulkDeed(c.FormValue("action"))
+	if !known {
+		return echo.ErrBadRequest
+	}
+	l := s.listingBefore(c)
+	chosen, gone := s.bulkChoice(c, l)
+	if len(chosen)+gone == 0 {
+		return s.bulkRefused(c, l)
+	}
+	outcome := views.BulkOutcome{Action: views.BulkAction(c.FormValue("action")), Asked: len(chosen) + gone, Gone: gone}
+	errs := s.forEach(context.WithoutCancel(c.Request().Context()), chosen, deed.do)
+	for i, snap := range chosen {
+		switch err := errs[i]; {
+		case err == nil:
+			outcome.Done++
+			s.audit(c, visitorOf(c).user.Name, deed.action, snap.ID, snap.Name)
+		case errors.Is(err, session.ErrNoDevice): // deleted since
+			outcome.Gone++
+		default:
+			outcome.Failed = append(outcome.Failed, views.BulkFailure{ID: snap.ID, Name: snap.Name, Why: s.inSentence(c, err)})
+		}
+	}
+	return s.bulkAnswer(c, l, deed.notice, outcome)
+}
+
+// listingBefore is the list the form was on.
+func (s *Server) listingBefore(c echo.Context) listing {
+	u, err := url.Parse(ownPath(c.FormValue("next"), "/devices"))
+	if err != nil {
+		u = new(url.URL)
+	}
+	return listingAt(c, u.Query())
+}
+
+// bulkChoice is which of the chosen devices the visitor may see, and how many of them do
+// not exist for the visitor. With all=yes it is everything the list's query chooses.
+func (s *Server) bulkChoice(c echo.Context, l listing) (chosen []*session.Snapshot, gone int) {
+	if c.FormValue("all") == "yes" {
+		chosen, _ = s.chosen(l, new(views.Summary))
+		return chosen, 0
+	}
+	asked := make(map[string]bool)
+	for _, id := range c.Request().PostForm[bulkField] {
+		asked[id] = true
+	}
+	for snap := range s.seen(l.scope) {
+		if asked[snap.ID] {
+			chosen = append(chosen, snap)
+			delete(asked, snap.ID)
+		}
+	}
+	for id := range asked {
+		s.noteRefusal(c, session.ErrNoDevice, id)
+	}
+	return chosen, len(asked)
+}
+
+// forEach does something to each device, many at a time. The errors stand as the devices do.
+func (s *Server) forEach(ctx context.Context, devices []*session.Snapshot, do func(context.Context, string) (session.Snapshot, error)) []error {
+	errs := make([]error, len(devices))
+	var working sync.WaitGroup
+	places := make(chan struct{}, bulkParallel)
+	for i, snap := range devices {
+		places <- struct{}{}
+		working.Go(func() {
+			defer func() {
+				if r := recover(); r != nil { // one device takes no other down
+					s.log.Error("recovered from a panic", "device", snap.ID, "panic", r, "stack", string(debug.Stack()))
+					errs[i] = internalFailure.because(fmt.Errorf("panic: %v", r))
+				}
+				<-places
+			}()
+			_, errs[i] = do(ctx, snap.ID)
+		})
+	}
+	working.Wait()
+	return errs
+}
+
+// inSentence says in the visitor's language why something did not work, and logs what is
+// ours to mend.
+func (s *Server) inSentence(c echo.Context, err error) string {
+	f, lang := failureOf(err), visitorOf(c).lang
+	s.logFailure(c, f)
+	if inWords(f) {
+		return lang.Invalid(f.Code)
+	}
+	return lang.T(problemKey(f.Status) + ".text")
+}
+
+// bulkAnswer tells what came of it; the states come over the event stream.
+func (s *Server) bulkAnswer(c echo.Context, l listing, notice views.Notice, outcome views.BulkOutcome) error {
+	if isFragment(c.Request()) {
+		partial, err := views.BulkPartial(c.Request().Context(), l.lang, outcome)
+		if err != nil {
+			return err
+		}
+		return writePartials(c, http.StatusOK, partial)
+	}
+	if outcome.Done == outcome.Asked {
+		s.setFlash(c, notice, strconv.Itoa(outcome.Done))
+		return c.Redirect(http.StatusSeeOther, l.query.Path())
+	}
+	return s.renderList(c, http.StatusOK, l, func(p *views.DevicesPage) { p.Outcome = &outcome })
+}
+
+// bulkRefused says that nothing was chosen.
+func (s *Server) bulkRefused(c echo.Context, l listing) error {
+	if isFragment(c.Request()) {
+		return errNothingChosen
+	}
+	return s.renderList(c, errNothingChosen.Status, l, func(p *views.DevicesPage) {
+		p.Flash = &views.Flash{Tone: views.ToneDanger, Text: p.Lang.Invalid(errNothingChosen.Code)}
+	})
+}
