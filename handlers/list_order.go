@@ -86,21 +86,26 @@ func byNumber(down bool) func(a, b *session.Snapshot) int {
 // "Toko 10".
 func natural(a, b string) int {
 	for a != "" && b != "" {
-		if isDigit(a[0]) && isDigit(b[0]) {
-			var x, y string
-			x, a = cutDigits(a)
-			y, b = cutDigits(b)
-			if c := cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)); c != 0 {
+		x, n := rune(a[0]), 1
+		y, m := rune(b[0]), 1
+		switch {
+		case isDigit(a[0]) && isDigit(b[0]):
+			var p, q string
+			p, a = cutDigits(a)
+			q, b = cutDigits(b)
+			if c := cmp.Or(cmp.Compare(len(p), len(q)), strings.Compare(p, q)); c != 0 {
 				return c
 			}
 			continue
+		case x < utf8.RuneSelf && y < utf8.RuneSelf: // nearly all letters of nearly all names
+			x, y = lowerASCII(x), lowerASCII(y)
+		default:
+			x, n = utf8.DecodeRuneInString(a)
+			y, m = utf8.DecodeRuneInString(b)
+			x, y = unicode.ToLower(x), unicode.ToLower(y)
 		}
-		x, n := utf8.DecodeRuneInString(a)
-		y, m := utf8.DecodeRuneInString(b)
 		if x != y {
-			if c := cmp.Compare(unicode.ToLower(x), unicode.ToLower(y)); c != 0 {
-				return c
-			}
+			return cmp.Compare(x, y)
 		}
 		a, b = a[n:], b[m:]
 	}
@@ -108,6 +113,13 @@ func natural(a, b string) int {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func lowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
+}
 
 // cutDigits cuts the digits a text begins with off, without zeros in front.
 func cutDigits(text string) (digits, rest string) {

@@ -100,6 +100,7 @@ func (s *Server) bulkChoice(c echo.Context, l listing) (chosen []*session.Snapsh
 	for _, id := range c.Request().PostForm[bulkField] {
 		asked[id] = true
 	}
+	delete(asked, "")
 	for snap := range s.seen(l.scope) {
 		if asked[snap.ID] {
 			chosen = append(chosen, snap)

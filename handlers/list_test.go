@@ -1,0 +1,220 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"wadah/session"
+)
+
+// names are those of the rows, in order.
+func (a answer) names() []string { return rowNames(a.body) }
+
+func rowNames(html string) []string {
+	var names []string
+	for _, m := range regexp.MustCompile(`data-testid="device-link">([^<]*)<`).FindAllStringSubmatch(html, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// shops adds "Toko 1" to "Toko n" and returns their IDs.
+func (e *env) shops(n int) []string {
+	e.t.Helper()
+	ids := make([]string, 0, n)
+	for i := range n {
+		id, _ := e.device(fmt.Sprint("Toko ", i+1))
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func TestListIsSortedAndPaged(t *testing.T) {
+	e := newEnv(t)
+	ids := e.shops(120)
+	b := e.admin()
+	for path, want := range map[string]struct{ rows, first, last, span string }{
+		"/devices":                           {"50", "Toko 1", "Toko 50", "1–50 of 120"},
+		"/devices?page=2":                    {"50", "Toko 51", "Toko 100", "51–100 of 120"},
+		"/devices?page=3":                    {"20", "Toko 101", "Toko 120", "101–120 of 120"},
+		"/devices?page=99":                   {"20", "Toko 101", "Toko 120", "101–120 of 120"},
+		"/devices?page=-1":                   {"50", "Toko 1", "Toko 50", "1–50 of 120"},
+		"/devices?dir=desc":                  {"50", "Toko 120", "Toko 71", "1–50 of 120"},
+		"/devices?sort=name&dir=desc&page=3": {"20", "Toko 20", "Toko 1", "101–120 of 120"},
+		"/devices?sort=nonsense&state=x":     {"50", "Toko 1", "Toko 50", "1–50 of 120"},
+	} {
+		got := b.get(path)
+		names := got.names()
+		if fmt.Sprint(len(names)) != want.rows || names[0] != want.first || names[len(names)-1] != want.last || !strings.Contains(got.body, ">"+want.span+"<") {
+			t.Errorf("%s: %d rows from %q to %q, want %+v", path, len(names), names[0], names[len(names)-1], want)
+		}
+	}
+
+	// What was chosen survives turning pages, and every page has an address of its own.
+	got := b.get("/devices?q=toko+1&sort=name&dir=desc&page=1")
+	if n := len(got.names()); n != 32 || strings.Contains(got.body, `id="page-next"`) {
+		t.Errorf("%d rows have a 1 in front", n)
+	}
+	next := b.get("/devices?q=toko&sort=name&dir=desc").match(t, `href="([^"]*)" id="page-next"`)
+	if next != "/devices?dir=desc&amp;page=2&amp;q=toko&amp;sort=name" {
+		t.Errorf("the next page is %s", next)
+	}
+	e.start(ids[7], session.StateScan)
+	if got := b.get("/devices?sort=state").names(); got[0] != "Toko 8" || got[1] != "Toko 1" {
+		t.Errorf("by state: %q", got[:2])
+	}
+	if got := b.get("/devices?state=SERVICE_SCAN").names(); !slices.Equal(got, []string{"Toko 8"}) {
+		t.Errorf("those to scan: %q", got)
+	}
+}
+
+// The summary counts what the text finds, whatever the state, and leads to it.
+func TestSummaryLeadsToWhatItCounts(t *testing.T) {
+	e := newEnv(t)
+	ids := e.shops(12)
+	e.start(ids[0], session.StateScan)
+	e.start(ids[1], session.StateScan)
+	got := e.admin().get("/devices?q=toko+1&state=SERVICE_OFF&sort=name")
+	for id, want := range map[string]string{
+		"filter-all": "4 /devices?q=toko+1&amp;sort=name", "filter-scan": "1 /devices?q=toko+1&amp;sort=name&amp;state=SERVICE_SCAN",
+		"filter-off": "3 /devices?q=toko+1&amp;sort=name&amp;state=SERVICE_OFF", "filter-connected": "0 /devices?q=toko+1&amp;sort=name&amp;state=CONNECTED",
+	} {
+		href := got.match(t, `href="([^"]*)" id="`+id+`"`)
+		if n := got.match(t, `(?s)id="`+id+`".*?<b class="num">(\d+)<`); n+" "+href != want {
+			t.Errorf("%s: %s %s, want %s", id, n, href, want)
+		}
+	}
+}
+
+// To htmx a search answers with what it changes, the stream included.
+func TestSearchWhileTyping(t *testing.T) {
+	e := newEnv(t)
+	e.shops(3)
+	b := e.admin()
+	r := e.request(http.MethodGet, "/devices?q=toko+2&sort=name", nil)
+	r.Header.Set("HX-Request", "true")
+	got := b.do(r)
+	if got.StatusCode != http.StatusOK || strings.Contains(got.body, "<html") || !slices.Equal(got.names(), []string{"Toko 2"}) {
+		t.Errorf("%d %.300s", got.StatusCode, got.body)
+	}
+	for _, part := range []string{
+		`hx-target="#devices"`, `hx-target="#devices-summary"`, `hx-target="#devices-tools"`, `hx-target="#live" hx-swap="outerHTML"`,
+		`data-address="/devices?q=toko+2&amp;sort=name"`, `hx-sse:connect="/events?page=devices&amp;q=toko+2&amp;sort=name"`,
+	} {
+		if !strings.Contains(got.body, part) {
+			t.Errorf("the answer lacks %s", part)
+		}
+	}
+}
+
+func TestListStreamOfAPage(t *testing.T) {
+	e := newEnv(t)
+	ids := e.shops(60)
+	b := e.admin()
+	second := e.feed(b.client, "/events?page=devices&at=2")
+	if got := rowNames(second.until(`hx-target="#devices"`)); len(got) != 10 || got[0] != "Toko 51" {
+		t.Fatalf("the second page begins with %q", got)
+	}
+
+	// A device on another page costs no row, only the summary.
+	e.start(ids[3], session.StateScan)
+	frame := second.until(`hx-target="#devices-summary"`)
+	e.start(ids[55], session.StateScan)
+	for frame != "" && !strings.Contains(frame, `data-state="SERVICE_SCAN"`) {
+		if strings.Contains(frame, ids[3]) || strings.Contains(frame, `hx-target="#devices"`) {
+			t.Errorf("a device of another page was sent: %.200s", frame)
+		}
+		frame = second.until("data: ")
+	}
+	if !strings.Contains(frame, `hx-target="#device-`+ids[55]+`"`) {
+		t.Errorf("not the row that changed: %.200s", frame)
+	}
+
+	// What goes from the first page comes from the second.
+	if _, err := e.manager.DeleteDevice(t.Context(), ids[0]); err != nil {
+		t.Fatal(err)
+	}
+	if got := rowNames(second.until(`hx-target="#devices"`)); len(got) != 9 || got[0] != "Toko 52" {
+		t.Errorf("after a device of the first page was deleted: %q", got)
+	}
+	// A page that is no longer there becomes the last one.
+	for _, id := range ids[1:10] {
+		if _, err := e.manager.DeleteDevice(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second.until(`data-address="/devices"`, "Toko 11<")
+}
+
+func TestListStreamFollowsOrderAndFilter(t *testing.T) {
+	e := newEnv(t)
+	ids := e.shops(3)
+	b := e.admin()
+	byName := e.feed(b.client, "/events?page=devices&sort=name&dir=desc")
+	off := e.feed(b.client, "/events?page=devices&state=SERVICE_OFF")
+	for _, f := range []*feed{byName, off} {
+		f.until(`hx-target="#devices"`)
+	}
+	if err := e.manager.RenameDevice(t.Context(), ids[0], "Zebra"); err != nil {
+		t.Fatal(err)
+	}
+	if got := rowNames(byName.until(`hx-target="#devices"`, "Zebra")); !slices.Equal(got, []string{"Zebra", "Toko 3", "Toko 2"}) {
+		t.Errorf("after a new name: %q", got)
+	}
+	e.start(ids[1], session.StateScan)
+	byName.until(`hx-target="#device-`+ids[1]+`"`, `data-state="SERVICE_SCAN"`)
+	for {
+		got := rowNames(off.until(`hx-target="#devices"`))
+		if slices.Equal(got, []string{"Zebra", "Toko 3"}) {
+			break
+		}
+	}
+}
+
+// A flood of changes is not a flood of lists.
+func TestFloodOfChanges(t *testing.T) {
+	e := newEnv(t)
+	ids := e.shops(40)
+	f := e.feed(e.admin().client, "/events?page=devices&sort=state")
+	f.until(`hx-target="#devices"`)
+	for _, id := range ids {
+		if _, err := e.manager.StartDevice(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lists := 0
+	for {
+		frame := f.until("data: ")
+		if strings.Contains(frame, `hx-target="#devices"`) {
+			lists++
+		}
+		if strings.Contains(frame, `<b class="num">40</b> <span>Waiting for scan</span>`) {
+			break
+		}
+	}
+	if lists > 15 {
+		t.Errorf("40 devices started made %d lists", lists)
+	}
+}
+
+func TestListOfOthersStaysHidden(t *testing.T) {
+	e, mine, theirs := two(t)
+	b := e.signedIn("run")
+	for _, path := range []string{"/devices?sort=name", "/devices?q=g", "/devices?page=2&dir=desc"} {
+		got := b.get(path)
+		if strings.Contains(got.body, theirs) || strings.Contains(got.body, "Gudang") {
+			t.Errorf("%s shows a device of others", path)
+		}
+	}
+	f := e.feed(b.client, "/events?page=devices&sort=state")
+	if frame := f.until(`hx-target="#devices"`); strings.Contains(frame, theirs) || !strings.Contains(frame, mine) {
+		t.Error("the stream shows a device of others, or not one's own")
+	}
+	if got := e.signedIn("look").get("/devices"); strings.Contains(got.body, `data-testid="bulk"`) || strings.Contains(got.body, "device-choose") {
+		t.Error("a viewer is offered to choose")
+	}
+}
