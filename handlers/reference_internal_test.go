@@ -190,7 +190,7 @@ func TestExamplesAreValid(t *testing.T) {
 var panelOnly = []string{
 	"cross_site", "forbidden", "signed_out", "signin_slow", "passkey_exists", "passkey_failed", "passkeys_impossible",
 	"overlap_invalid", "expires_past", "code_wrong", "phone_number", "qr_expired", "not_local", "conflict",
-	"zone_unknown", "proxy_again", "proxy_required",
+	"zone_unknown", "proxy_again", "proxy_required", "nothing_chosen",
 }
 
 // Every error the server can answer is described, with the very sentence it comes with.
