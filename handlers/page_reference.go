@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"compress/gzip"
 	"net/http"
 	"slices"
 
@@ -23,7 +24,23 @@ func (s *Server) referencePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.ReferenceShow(page))
+	c.Response().Header().Add("Vary", "Accept-Encoding")
+	if !acceptsGzip(c.Request()) {
+		return s.render(c, http.StatusOK, views.ReferenceShow(page))
+	}
+	buf := s.buffers.get()
+	defer s.buffers.put(buf)
+	if err := views.ReferenceShow(page).Render(c.Request().Context(), buf); err != nil {
+		return err
+	}
+	// A quarter of a megabyte of text becomes a tenth of that. Other pages are not
+	// compressed: the length of what is would tell about the secrets in it.
+	small, err := compress(buf.Bytes(), gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Encoding", "gzip")
+	return writeHTML(c, http.StatusOK, small)
 }
 
 func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {

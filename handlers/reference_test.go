@@ -65,6 +65,14 @@ func TestReferencePage(t *testing.T) {
 		t.Error("the Indonesian page is not in Indonesian")
 	}
 	boss.get("/reference?device=06h0d6kr2sob0prs6bqba3304o").has(t, http.StatusNotFound)
+	plain, small := e.request(http.MethodGet, "/reference", nil), e.request(http.MethodGet, "/reference", nil)
+	plain.Header.Set("Accept-Encoding", "identity")
+	small.Header.Set("Accept-Encoding", "br, gzip")
+	long, short := boss.do(plain), boss.do(small)
+	if short.Header.Get("Content-Encoding") != "gzip" || long.Header.Get("Content-Encoding") != "" || len(short.body)*5 > len(long.body) ||
+		short.Header.Get("Cache-Control") != "no-store" || len(short.body) > 100<<10 {
+		t.Errorf("%d bytes as %q, %d otherwise", len(short.body), short.Header.Get("Content-Encoding"), len(long.body))
+	}
 	e.browser().get("/reference").leads(t, "/signin?next=%2Freference")
 }
 

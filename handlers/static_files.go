@@ -44,7 +44,7 @@ func (a *assets) get(name string) (*asset, error) {
 	}
 	file = &asset{kind: kindOf(name), plain: data}
 	if isText(file.kind) {
-		if file.small, err = compress(data); err != nil {
+		if file.small, err = compress(data, gzip.BestCompression); err != nil {
 			return nil, err
 		}
 	}
@@ -79,9 +79,10 @@ func isText(kind string) bool {
 	return strings.HasPrefix(kind, "text/") || kind == "image/svg+xml" || kind == "application/manifest+json"
 }
 
-func compress(data []byte) ([]byte, error) {
+// compress is data in gzip, or nil when that gains nothing.
+func compress(data []byte, level int) ([]byte, error) {
 	var buf bytes.Buffer
-	w, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	w, err := gzip.NewWriterLevel(&buf, level)
 	if err != nil {
 		return nil, err
 	}
@@ -112,13 +113,15 @@ func (s *Server) staticFile(c echo.Context) error {
 	}
 	h.Add("Vary", "Accept-Encoding")
 	body := file.plain
-	if file.small != nil && strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+	if file.small != nil && acceptsGzip(c.Request()) {
 		body = file.small
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	return c.Blob(http.StatusOK, file.kind, body)
 }
+
+func acceptsGzip(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") }
 
 // favicon leads browsers that ask for the old address to the picture.
 func (s *Server) favicon(c echo.Context) error {

@@ -262,6 +262,8 @@ func TestNamesThatTestsRelyOn(t *testing.T) {
 		"confirm-delete":  {"delete-confirm"},
 		"phones":          {"phone-card", "phone-scan", "phone-unlink", "sandbox-banner"},
 		"problem-404":     {"error-message"},
+		"reference":       {"nav-reference", "reference-device", "reference-call", "reference-curl-getQR", "try-getQR", "try-getQR-wait", "try-send-getQR", "try-open-serviceLogout", "reference-error"},
+		"reference-tried": {"try-answer-getQR", "try-status", "try-request", "try-body", "try-qr"},
 	}
 	all := pages(views.Indonesian)
 	for name, testids := range want {

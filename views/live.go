@@ -162,14 +162,19 @@ func NoticePartial(ctx context.Context, lang Lang, f *Flash) ([]byte, error) {
 }
 
 // TryPartials show what became of a call that was tried, below its form on the page of
-// the reference: a sentence for everybody, and the whole answer.
+// the reference: a sentence for everybody, and the whole answer. An old message above
+// the page goes.
 func TryPartials(ctx context.Context, lang Lang, answer TryAnswer) ([]byte, error) {
 	said, err := partial(ctx, "#try-said-"+answer.Call, "innerHTML", trySaid(lang, &answer))
 	if err != nil {
 		return nil, err
 	}
 	out, err := partial(ctx, "#try-out-"+answer.Call, "innerHTML", tryOut(lang, &answer))
-	return append(said, out...), err
+	if err != nil {
+		return nil, err
+	}
+	notice, err := NoticePartial(ctx, lang, nil)
+	return bytes.Join([][]byte{said, out, notice}, nil), err
 }
 
 func partial(ctx context.Context, target, swap string, c templ.Component) ([]byte, error) {
