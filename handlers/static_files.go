@@ -121,7 +121,9 @@ func (s *Server) staticFile(c echo.Context) error {
 	return c.Blob(http.StatusOK, file.kind, body)
 }
 
-func acceptsGzip(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") }
+func acceptsGzip(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
+}
 
 // favicon leads browsers that ask for the old address to the picture.
 func (s *Server) favicon(c echo.Context) error {
