@@ -197,7 +197,7 @@ func refErrors(p ReferencePage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.special()) > 0 {
-			templ_7745c5c3_Err = refCode(p.Lang, "error", p.Lang.T("reference.example"), p.errorExample()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = refCode(p.Lang, "error", p.Lang.T("reference.errors.title"), p.Lang.T("reference.example"), p.errorExample()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
