@@ -103,7 +103,7 @@ func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token str
 	return views.ScanPage{
 		Token: token, Expires: z.at(link.ExpiresAt),
 		Device: views.Device{
-			Name: d.Name, State: d.State, Reason: d.Reason, Since: d.Since, Until: d.Until, Linked: d.Linked,
+			Name: d.Name, State: d.State, Reason: d.Reason, Since: d.Since, Until: d.Until, NextTry: d.NextTry, Linked: d.Linked,
 			Retrying: d.Retrying, Desired: d.Desired, QR: d.QR, Code: d.Code, Passkey: d.Passkey,
 		},
 	}, nil

@@ -20,6 +20,8 @@ type Device struct {
 
 	Since time.Time // when the state began
 	Until time.Time // when it is expected to end (the ban's end); zero when unknown
+	// NextTry is when the next connection is tried; zero when none is waited for.
+	NextTry time.Time
 
 	Linked   bool   // holds WhatsApp credentials
 	Retrying bool   // an off device that still tries by itself
@@ -145,6 +147,11 @@ func (d Device) path(action string) string {
 // there. A passkey step stands in the way of every other way to link.
 func (d Device) linking() bool {
 	return !d.Linked && d.Passkey == nil && (d.State == stateScan || d.State == statePairing)
+}
+
+// justLinked says whether the device is in its first connection after linking.
+func (d Device) justLinked() bool {
+	return d.State == stateConnected && !d.LinkedAt.IsZero() && d.Since.Sub(d.LinkedAt) < 2*time.Minute
 }
 
 // formatNumber groups an international number for reading; digits that do not look

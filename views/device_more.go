@@ -51,3 +51,29 @@ func (p ConfirmPage) symbol() string {
 	}
 	return "trash"
 }
+
+// effect is what a confirmed action does in one place.
+type effect struct {
+	id, symbol, title string
+	lines             []string
+}
+
+// effects are what will happen: on the phone first, because that is what people cannot
+// see from here.
+func (p ConfirmPage) effects() []effect {
+	l := p.Lang
+	phone := effect{"ask-phone", "device", l.T("confirm.phone"), []string{l.T("confirm.phone.nothing")}}
+	if p.Device.Linked {
+		phone.lines = []string{l.T("confirm.phone.gone"), l.T("confirm.phone.stays"), l.T("confirm.phone.away")}
+	}
+	here := effect{id: "ask-here", symbol: "settings", title: l.T("confirm.here")}
+	switch {
+	case p.Action == ConfirmDelete:
+		here.lines = []string{l.T("confirm.delete.all"), l.T("confirm.delete.programs")}
+	case p.Device.Linked:
+		here.lines = []string{l.T("confirm.logout.again"), l.T("confirm.logout.keeps")}
+	default:
+		here.lines = []string{l.T("confirm.logout.ends"), l.T("confirm.logout.keeps")}
+	}
+	return []effect{phone, here}
+}

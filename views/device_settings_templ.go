@@ -382,7 +382,7 @@ func settingProxy(lang Lang, d Device, s DeviceSettings) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{id: "proxy-address", name: "proxy", label: lang.T("settings.proxy"), hint: lang.T("settings.proxy.hint"), value: s.Proxy, problem: s.problem(SettingProxy), placeholder: "socks5://user:password@proxy.example.com:1080", autocomplete: "off", mode: "url", max: "1000", plain: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(input{id: "proxy-address", name: "proxy", label: lang.T("settings.proxy"), hint: lang.T("settings.proxy.hint"), value: s.Proxy, problem: s.problem(SettingProxy), placeholder: "socks5://10.0.0.7:1080", autocomplete: "off", mode: "url", max: "1000", plain: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -18,6 +18,24 @@ func (p DevicePage) frame() frame {
 	return f
 }
 
+// patience says how long what the device waits for may take; "" when it waits for
+// nothing, or shows a countdown of its own. The times are those of package session: 20 s
+// to reach WhatsApp and 30 s for its answer; 3 s from the scan to the login; never more
+// than 60 s between two tries.
+func (l Lang) patience(d Device) string {
+	switch d.Reason {
+	case "connecting", "restoring", "reconnecting":
+		return l.T("wait.connect")
+	case "authenticating":
+		return l.T("wait.authenticate")
+	case "network", "storage":
+		if d.Retrying {
+			return l.T("wait.retry")
+		}
+	}
+	return ""
+}
+
 // spelled is a code as a screen reader should say it: character by character.
 func spelled(code string) string {
 	return strings.Join(strings.Split(strings.ReplaceAll(code, "-", ""), ""), " ")

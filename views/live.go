@@ -156,9 +156,10 @@ func PhoneSaidPartial(ctx context.Context, number string, f *Flash) ([]byte, err
 	return partial(ctx, target, "innerHTML", phoneSaying(*f))
 }
 
-// NoticePartial shows a message above the content; nil takes the message away.
+// NoticePartial shows a message where the person is looking, above what is there, so
+// that nothing moves; nil takes the message away.
 func NoticePartial(ctx context.Context, lang Lang, f *Flash) ([]byte, error) {
-	return partial(ctx, "#notices", "outerHTML", Notices(lang, f))
+	return partial(ctx, "#notices", "outerHTML", noticesOver(lang, f))
 }
 
 // TryPartials show what became of a call that was tried, below its form on the page of

@@ -58,8 +58,9 @@ func SampleDevices(at time.Time) map[string]Device {
 		all[name] = d
 	}
 	set("banned", func(d *Device) { d.Until = at.Add(26 * time.Hour) })
-	set("network", func(d *Device) { d.Retrying = true })
-	set("storage", func(d *Device) { d.Retrying = true })
+	set("network", func(d *Device) { d.Retrying, d.NextTry = true, at.Add(42*time.Second) })
+	set("storage", func(d *Device) { d.Retrying, d.NextTry = true, at.Add(4*time.Second) })
+	set("reconnecting", func(d *Device) { d.NextTry = at.Add(2 * time.Second) })
 	set("ready", func(d *Device) { d.Default = true })
 	set("passkey", func(d *Device) {
 		d.Passkey = &Passkey{Request: `{"challenge":"c2FtcGxl"}`, Deadline: at.Add(2 * time.Minute)}

@@ -135,6 +135,9 @@ func pages(lang views.Lang) map[string]templ.Component {
 		Refused: views.SettingProxy, Problem: lang.Invalid("proxy_again"),
 	}
 	all["device-settings"] = views.DeviceShow(settled)
+	fresh := states()["ready"]
+	fresh.LinkedAt = fresh.Since.Add(-4 * time.Second)
+	all["device-just-linked"] = views.DeviceShow(devicePage(lang, fresh))
 	confirm := states()["passkey"]
 	confirm.Passkey = &views.Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: noon.Add(time.Minute)}
 	all["device-passkey-confirm"] = views.DeviceShow(devicePage(lang, confirm))

@@ -90,7 +90,7 @@
       : seconds + " " + words.secondUnit;
     text.textContent = left > 0 ? el.dataset.words + " " + shown : el.dataset.over;
     const share = whole > 0 ? Math.min(1, left / whole) : 0;
-    el.querySelector(".ring-value").setAttribute("stroke-dashoffset", String(100 - 100 * share));
+    el.querySelector(".ring-value")?.setAttribute("stroke-dashoffset", String(100 - 100 * share));
   }
 
   function showCountdowns(within) {
@@ -163,6 +163,16 @@
     if (!text || text === lastSaid) return;
     lastSaid = text;
     announce(text);
+  }
+
+  // A message that came with an answer: the region it stands in is new, too, and screen
+  // readers do not tell of a region that comes with its text.
+  let lastNotice = "";
+
+  function announceNotice() {
+    const text = document.querySelector(".notices-over p")?.textContent ?? "";
+    if (text && text !== lastNotice) announce(text);
+    lastNotice = text;
   }
 
   // ---- The event stream ------------------------------------------------------
@@ -273,7 +283,7 @@
 
   if (live()) listen();
   tellZone();
-  document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); });
+  document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); announceNotice(); });
   // A page that comes back from the browser's memory has an old stream and old states.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   refresh(document);
