@@ -70,6 +70,7 @@ func TestBulkActions(t *testing.T) {
 	if got := b.post("/devices/bulk", bulk("delete", ids[0])); got.StatusCode != http.StatusBadRequest {
 		t.Errorf("an unknown action: %d", got.StatusCode)
 	}
+	b.post("/devices/bulk", bulk("", ids...)).leads(t, "/devices?sort=name")
 	b.post("/devices/bulk", url.Values{"action": {"stop"}, "chosen": ids, "next": {"//evil.example"}}).leads(t, "/devices")
 }
 

@@ -55,11 +55,15 @@ func (s *Server) bulkDeed(name string) (bulkDeed, bool) {
 // bulkAction starts, stops or restarts the chosen devices and says which it could not. It
 // goes on when the client is gone: half of what was asked for helps nobody.
 func (s *Server) bulkAction(c echo.Context) error {
+	l := s.listingBefore(c)
 	deed, known := s.bulkDeed(c.FormValue("action"))
-	if !known {
+	switch {
+	case known:
+	case c.FormValue("action") == "": // Enter in a box, see views.listForm
+		return c.Redirect(http.StatusSeeOther, l.query.Path())
+	default:
 		return echo.ErrBadRequest
 	}
-	l := s.listingBefore(c)
 	chosen, gone := s.bulkChoice(c, l)
 	if len(chosen)+gone == 0 {
 		return s.bulkRefused(c, l)

@@ -88,9 +88,6 @@ func (q DeviceQuery) on(path string, values url.Values) string {
 	return path + "?" + values.Encode()
 }
 
-// narrowed reports whether the query may leave devices out.
-func (q DeviceQuery) narrowed() bool { return q.Text != "" || q.State != "" }
-
 // with is the query of the first page of another choice.
 func (q DeviceQuery) with(change func(*DeviceQuery)) DeviceQuery {
 	q.Page = 0

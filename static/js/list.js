@@ -28,6 +28,13 @@
     if (event.target.form === form()) agree();
   });
 
+  // Enter in a box.
+  document.addEventListener("submit", (event) => {
+    if (event.submitter?.id !== "bulk-none") return;
+    event.preventDefault();
+    event.stopPropagation(); // before htmx sees it
+  }, true);
+
   document.addEventListener("reset", (event) => {
     if (event.target !== form()) return;
     closeQuestions();
@@ -41,12 +48,16 @@
     }
   });
 
+  document.addEventListener("htmx:before:request", (event) => {
+    if (event.target === form()) closeQuestions();
+  });
+
   // What was chosen is done, or the answer says why not. The bar goes, so the focus moves.
   document.addEventListener("htmx:after:request", (event) => {
     if (event.target !== form()) return;
     const inside = document.getElementById("bulk").contains(document.activeElement) || document.activeElement === document.body;
     const status = event.detail.ctx?.response?.status;
-    if (status !== 200) return closeQuestions();
+    if (status !== 200) return;
     form().reset();
     if (inside) document.getElementById("choose-page")?.focus({ preventScroll: true });
   });
