@@ -9,7 +9,7 @@ BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s
 ARGS         ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build run sandbox test test-short soak fuzz vuln bench generate golden fmt lint check check-static clean
+.PHONY: help build run sandbox test test-short soak fuzz vuln bench generate golden licences fmt lint check check-static clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ generate: ## write the Go code of the templates
 
 golden: ## rewrite the expected HTML of the views' tests; look at the difference
 	$(GO) test -count=1 ./views -update
+
+licences: ## write the licences of all that is linked and vendored (static/licences)
+	$(GO) test -count=1 -run '^TestLicences$$' ./cmd/wadah -licences
 
 fmt: $(LINT) ## format Go and templates
 	$(LINT) fmt

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -86,13 +87,13 @@ func (s *Server) setTimes(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	for what, changed := range map[string][2]time.Duration{
-		"scan window": {before.ScanWindow, times.ScanWindow}, "grace time": {before.Grace, times.Grace},
-	} {
-		if changed[0] != changed[1] {
-			s.note(c, s.byUser(c, "settings.change", "", what+": "+changed[0].String()+" → "+changed[1].String()))
+	changed := func(what string, from, to, unit time.Duration, in string) {
+		if from != to {
+			s.note(c, s.byUser(c, "settings.change", "", fmt.Sprintf("%s: %d → %d %s", what, from/unit, to/unit, in)))
 		}
 	}
+	changed("scan window", before.ScanWindow, times.ScanWindow, time.Minute, "min")
+	changed("grace time", before.Grace, times.Grace, time.Second, "s")
 	return s.settingsDone(c, views.NoticeSettingsSaved, "")
 }
 

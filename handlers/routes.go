@@ -82,6 +82,7 @@ func (s *Server) routes() []route {
 		post("/devices/:id/passkey-confirm", operator, s.confirmPasskey),
 	}
 	list = append(list, s.peopleRoutes()...)
+	list = append(list, s.aboutRoutes()...)
 	list = append(list, s.apiRoutes()...)
 	list = append(list, s.systemRoutes()...)
 	list = append(list, s.doorRoutes()...)

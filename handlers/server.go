@@ -28,6 +28,8 @@ type Config struct {
 	// Version is this program's; Library is the WhatsApp library's build.
 	Version string
 	Library string
+	// Build says what the program was built from, for the page about it.
+	Build Build
 	// Simulated says that WhatsApp is simulated, here or elsewhere: every page says so.
 	Simulated bool
 	// Sandbox is the simulated WhatsApp of this process; nil in production.

@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-//go:embed css img js vendor manifest.webmanifest
+//go:embed css img js vendor manifest.webmanifest manifest.id.webmanifest
 var files embed.FS
 
 // Prefix is the path under which the files are served.

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"image/png"
 	"io/fs"
 	"path"
 	"regexp"
@@ -99,20 +101,43 @@ func TestVariablesOfStylesExist(t *testing.T) {
 	}
 }
 
-func TestManifestNamesFilesThatExist(t *testing.T) {
-	var manifest struct {
-		Name  string
-		Icons []struct{ Src string }
-	}
-	if err := json.Unmarshal(read(t, "manifest.webmanifest"), &manifest); err != nil {
-		t.Fatal(err)
-	}
-	if manifest.Name == "" || len(manifest.Icons) == 0 {
-		t.Errorf("the manifest is empty: %+v", manifest)
-	}
-	for _, icon := range manifest.Icons {
-		if _, err := fs.Stat(static.FS(), strings.TrimPrefix(icon.Src, static.Prefix)); err != nil {
-			t.Error(err)
+// Ensure that browsers offer to install the panel, in both languages as the same one.
+func TestManifestIsInstallable(t *testing.T) {
+	for name, lang := range map[string]string{"manifest.webmanifest": "en", "manifest.id.webmanifest": "id"} {
+		var m struct {
+			ID, Name, Description, Lang, Display, Scope string
+			ShortName                                   string `json:"short_name"`
+			StartURL                                    string `json:"start_url"`
+			ThemeColor                                  string `json:"theme_color"`
+			Icons                                       []struct{ Src, Sizes, Type, Purpose string }
+		}
+		if err := json.Unmarshal(read(t, name), &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.ID != "/" || m.Name != "Wadah" || m.ShortName != "Wadah" || m.Display != "standalone" || m.Scope != "/" ||
+			m.StartURL != "/devices" || m.ThemeColor == "" || m.Lang != lang || m.Description == "" {
+			t.Errorf("%s: %+v", name, m)
+		}
+		sizes := map[string]bool{}
+		for _, icon := range m.Icons {
+			file := strings.TrimPrefix(icon.Src, static.Prefix)
+			if _, err := fs.Stat(static.FS(), file); err != nil {
+				t.Error(err)
+				continue
+			}
+			if icon.Type != "image/png" {
+				continue
+			}
+			picture, err := png.DecodeConfig(bytes.NewReader(read(t, file)))
+			if got := fmt.Sprintf("%dx%d", picture.Width, picture.Height); err != nil || got != icon.Sizes {
+				t.Errorf("%s is %s, not %s (%v)", file, got, icon.Sizes, err)
+			}
+			sizes[icon.Purpose+" "+icon.Sizes] = true
+		}
+		for _, needed := range []string{"any 192x192", "any 512x512", "maskable 512x512"} {
+			if !sizes[needed] {
+				t.Errorf("%s: no icon %s", name, needed)
+			}
 		}
 	}
 }

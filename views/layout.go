@@ -41,6 +41,30 @@ func (t Theme) colorScheme() string {
 	return string(t)
 }
 
+// barColor is the colour of what a phone draws around the panel.
+type barColor struct{ color, media string }
+
+// barColors are --card of css/tokens.css, which the bar at the top of each page has.
+func (t Theme) barColors() []barColor {
+	const light, dark = "#ffffff", "#161b33"
+	switch t {
+	case ThemeLight:
+		return []barColor{{color: light}}
+	case ThemeDark:
+		return []barColor{{color: dark}}
+	case ThemeAuto:
+	}
+	return []barColor{{light, "(prefers-color-scheme: light)"}, {dark, "(prefers-color-scheme: dark)"}}
+}
+
+// manifest is the file by which phones install the panel, in this language.
+func (l Lang) manifest() string {
+	if l == Indonesian {
+		return "manifest.id.webmanifest"
+	}
+	return "manifest.webmanifest"
+}
+
 // initial is the letter in the user's badge.
 func (u User) initial() string {
 	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(u.Name))

@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"maps"
 	"time"
 
 	"github.com/a-h/templ"
@@ -187,5 +188,28 @@ func doorPages(lang views.Lang) map[string]templ.Component {
 	empty.Keys = views.Keys{Show: true, Name: "x", Expires: "720h", Problems: map[string]string{"name": lang.Invalid("name_too_long")}}
 	empty.ScanLinks = views.ScanLinks{Show: true, Problem: lang.Invalid("life_invalid")}
 	all["device-doors-problems"] = views.DeviceShow(empty)
+	maps.Copy(all, aboutPages(lang))
 	return all
+}
+
+// aboutPages are the pages about the program.
+func aboutPages(lang views.Lang) map[string]templ.Component {
+	p := page(lang)
+	p.Path = "/about"
+	parts := []views.LicencePart{
+		{Name: "go", Version: "1.26.8", Terms: "BSD-3-Clause", Text: "t1"},
+		{Name: "github.com/go-webauthn/x", Version: "v0.3.1", Terms: "ISC and BSD-3-Clause and BSD-2-Clause", Text: "t2"},
+		{Name: "go.mau.fi/whatsmeow", Version: "v0.0.0-20260821141805-33cfac511629", Terms: "MPL-2.0", Text: "t3"},
+	}
+	return map[string]templ.Component{
+		"about": views.About(views.AboutPage{
+			Page: p, Count: 61, Copyleft: []string{"go.mau.fi/libsignal"},
+			Parts: []views.Part{{Name: "Wadah", Version: "0.1.0"}, {Name: "WhatsApp Web", Version: "2.3000.1027934701"}, {Name: "SQLite", Version: "3.50.4"}, {Name: "htmx"}},
+		}),
+		"about-licences": views.Licences(views.LicencesPage{Page: p, Parts: parts}),
+		"about-licence": views.Licence(views.LicencePage{
+			Page: p, Names: []string{"go", "golang.org/x/crypto", "golang.org/x/net"}, Terms: "BSD-3-Clause",
+			Text: "Copyright 2009 The Go Authors.\n\nRedistribution and use in source and binary forms, with or without\nmodification, are permitted provided that the following conditions are met:\n",
+		}),
+	}
 }

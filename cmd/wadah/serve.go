@@ -132,7 +132,7 @@ func (s server) run(ctx context.Context) (err error) {
 	about := currentVersions()
 	web := handlers.New(handlers.Config{
 		PublicURL: public, TrustedProxies: trusted, PhoneRegion: region, Limits: limits,
-		Version: about.Wadah, Library: about.Whatsmeow,
+		Version: about.Wadah, Library: about.Whatsmeow, Build: about.build(),
 		Simulated: s.whatsapp.simulated(), Sandbox: s.phones,
 	}, store, manager, s.log)
 	defer web.Close()

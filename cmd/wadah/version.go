@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -11,11 +12,14 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
+	"wadah/handlers"
 	"wadah/models"
 	"wadah/session"
 	"wadah/session/whatsapp"
+	"wadah/static"
 )
 
 // version is the version of Wadah. The build sets it with
@@ -25,6 +29,7 @@ var version = ""
 type versionCmd struct {
 	dataFlags `embed:""`
 	JSON      bool `help:"Print JSON." name:"json"`
+	Licences  bool `help:"Print the licences of everything this program contains."`
 }
 
 // versions is everything that says which Wadah this is.
@@ -34,11 +39,19 @@ type versions struct {
 	WhatsAppWeb string `json:"whatsappWeb"` // version that connections present
 	Go          string `json:"go"`
 	Platform    string `json:"platform"`
+
+	modules map[string]string // version of each linked module, by path
 }
+
+// build is what the panel's page about the program needs.
+func (v versions) build() handlers.Build { return handlers.Build{Go: v.Go, Modules: v.modules} }
 
 // Run prints the versions. The one of WhatsApp Web is what a server on the data folder
 // has learnt from WhatsApp; without such a folder, what the library was built with.
 func (c *versionCmd) Run(ctx context.Context, p *program, log *slog.Logger) error {
+	if c.Licences {
+		return printLicences(p.stdout)
+	}
 	v := currentVersions()
 	if learnt, err := c.learntVersion(ctx, p, log); err != nil {
 		log.Warn("the version that a server here has learnt cannot be read; this is the library's own", "err", err)
@@ -80,6 +93,7 @@ func currentVersions() versions {
 		Wadah: version, Whatsmeow: "unknown",
 		WhatsAppWeb: fmt.Sprintf("%d.%d.%d", web[0], web[1], web[2]),
 		Go:          runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		modules: make(map[string]string),
 	}
 	info, ok := debug.ReadBuildInfo()
 	if ok {
@@ -87,6 +101,7 @@ func currentVersions() versions {
 			v.Wadah = info.Main.Version
 		}
 		for _, dep := range info.Deps {
+			v.modules[dep.Path] = dep.Version
 			if dep.Path == "go.mau.fi/whatsmeow" {
 				v.Whatsmeow = pseudoVersionDate(dep.Version)
 			}
@@ -96,6 +111,29 @@ func currentVersions() versions {
 		v.Wadah = "(devel)"
 	}
 	return v
+}
+
+// printLicences writes every licence with the parts it belongs to.
+func printLicences(w io.Writer) error {
+	parts := map[string][]string{}
+	var texts []string
+	for _, l := range static.Licences() {
+		if parts[l.Text] == nil {
+			texts = append(texts, l.Text)
+		}
+		parts[l.Text] = append(parts[l.Text], l.Name)
+	}
+	for _, name := range texts {
+		text, err := static.LicenceText(name)
+		if err != nil {
+			return err
+		}
+		line := strings.Repeat("=", 72)
+		if _, err := fmt.Fprintf(w, "%s\n%s\n%s\n\n%s\n", line, strings.Join(parts[name], "\n"), line, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pseudoVersion matches v0.0.0-20260821141805-33cfac511629: the library has no

@@ -1,0 +1,95 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/static"
+	"wadah/views"
+)
+
+// Build says what this program was built from.
+type Build struct {
+	Go      string            // version of Go, as runtime.Version tells it
+	Modules map[string]string // version of each linked module, by path
+}
+
+// aboutRoutes say what this is and what it is made of.
+func (s *Server) aboutRoutes() []route {
+	return []route{
+		get("/about", viewer, s.aboutPage),
+		get("/about/licences", viewer, s.licencesPage),
+		get("/about/licences/:text", viewer, s.licencePage),
+	}
+}
+
+// version is that of a part of the program; "" when the build does not tell.
+func (b Build) version(l static.Licence) string {
+	switch {
+	case l.Version != "":
+		return l.Version
+	case l.Name == "go":
+		return strings.TrimPrefix(b.Go, "go")
+	}
+	return b.Modules[l.Name]
+}
+
+// aboutPage says what this is, with the versions of what matters most.
+func (s *Server) aboutPage(c echo.Context) error {
+	engine, err := s.store.Engine(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	page := views.AboutPage{Page: s.page(c)}
+	version := map[string]string{}
+	for _, l := range static.Licences() {
+		page.Count++
+		version[l.Name] = s.cfg.Build.version(l)
+		if strings.Contains(l.Terms, "GPL") {
+			page.Copyleft = append(page.Copyleft, l.Name)
+		}
+	}
+	page.Parts = []views.Part{
+		{Name: "Wadah", Version: page.Versions.Wadah},
+		{Name: "WhatsApp Web", Version: page.Versions.WhatsApp},
+		{Name: "whatsmeow", Version: page.Versions.Library},
+		{Name: "Go", Version: version["go"]},
+		{Name: "SQLite", Version: engine},
+		{Name: "htmx", Version: version["htmx.org"]},
+		{Name: "Pico CSS", Version: version["@picocss/pico"]},
+	}
+	return s.render(c, http.StatusOK, views.About(page))
+}
+
+// licencesPage lists the licences of everything the program contains.
+func (s *Server) licencesPage(c echo.Context) error {
+	page := views.LicencesPage{Page: s.page(c)}
+	for _, l := range static.Licences() {
+		page.Parts = append(page.Parts, views.LicencePart{
+			Name: l.Name, Version: s.cfg.Build.version(l), Terms: l.Terms, Text: strings.TrimSuffix(l.Text, ".txt"),
+		})
+	}
+	return s.render(c, http.StatusOK, views.Licences(page))
+}
+
+// licencePage is the text of one licence.
+func (s *Server) licencePage(c echo.Context) error {
+	name := c.Param("text") + ".txt"
+	page := views.LicencePage{}
+	for _, l := range static.Licences() {
+		if l.Text == name {
+			page.Names, page.Terms = append(page.Names, l.Name), l.Terms
+		}
+	}
+	if page.Names == nil {
+		return echo.ErrNotFound
+	}
+	var err error
+	if page.Text, err = static.LicenceText(name); err != nil {
+		return err
+	}
+	page.Page = s.page(c)
+	return s.render(c, http.StatusOK, views.Licence(page))
+}
