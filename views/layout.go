@@ -9,8 +9,10 @@ import (
 )
 
 // htmxConfig keeps htmx within the Content-Security-Policy (no style of its own),
-// off the browser's history, and quick to come back after a lost connection.
+// off the browser's history, and quick to come back after a lost connection. What a
+// person has opened stays open when its surroundings are morphed.
 const htmxConfig = `{"includeIndicatorCSS":false,"history":false,"defaultSwap":"none","extensions":"sse",` +
+	`"morphIgnore":["data-htmx-powered","open"],` +
 	`"sse":{"reconnectDelay":500,"reconnectMaxDelay":5000,"connectTimeout":10000}}`
 
 // asset is the URL of a static file.

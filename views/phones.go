@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 )
 
 // PhonesPage is the virtual phones of the simulated WhatsApp (data-testid in brackets):
@@ -122,6 +124,17 @@ func (p Phone) path(action string) string {
 }
 
 func (p Phone) id(part string) string { return "phone-" + slug(p.Number) + "-" + part }
+
+// posts are the attributes of a form that does something to the phone. The stream may
+// have taken the form away when the answer comes, and htmx drops an answer whose target
+// is gone: so the target is the place that stays. A second click while the first is
+// under way counts for nothing.
+func (p Phone) posts(action string) templ.Attributes {
+	return templ.Attributes{
+		"method": "post", "action": p.path(action),
+		"hx-post": p.path(action), "hx-target": "#" + p.id("said"), "hx-swap": "none", "hx-sync": "drop",
+	}
+}
 
 // slug makes an id of whatever names a thing.
 func slug(s string) string {
