@@ -108,6 +108,7 @@ func (r *SandboxRefusal) Unwrap() error { return r.Err }
 func (s *Server) sandboxRoutes() []route {
 	list := []route{
 		get("/phones", viewer, s.phonesPage),
+		get("/components", viewer, s.componentsPage),
 		post("/phones", operator, s.addPhone),
 		post("/phones/outage", admin, s.setOutage), // this and the next two hit every device
 		post("/phones/fault", admin, s.faultForAll),

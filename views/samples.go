@@ -135,3 +135,24 @@ func SamplePhones(at time.Time, page Page) PhonesPage {
 		},
 	}
 }
+
+// sampleKey opens nothing.
+const sampleKey = "be670d0018987231588ff183a0e8d509"
+
+// SampleKeys is a key in each state.
+func SampleKeys(at time.Time) Keys {
+	return Keys{Show: true, List: []Key{
+		{ID: "k1", Name: "Toko online", State: KeyValid, CreatedAt: at.Add(-72 * time.Hour), LastUsed: at.Add(-40 * time.Second)},
+		{ID: "k2", Name: "Laporan harian", State: KeyEnding, CreatedAt: at.Add(-900 * time.Hour), LastUsed: at.Add(-3 * time.Hour), ExpiresAt: at.Add(21 * time.Hour)},
+		{ID: "k3", Name: "Percobaan Pak Budi", State: KeyExpired, CreatedAt: at.Add(-900 * time.Hour), ExpiresAt: at.Add(-90 * time.Hour)},
+		{ID: "k4", Name: "Kasir lama", State: KeyRevoked, CreatedAt: at.Add(-1900 * time.Hour), LastUsed: at.Add(-500 * time.Hour), ExpiresAt: at.Add(-480 * time.Hour)},
+	}}
+}
+
+// SampleScanLinks is a scan link that was just made, and one that was made before.
+func SampleScanLinks(at time.Time) ScanLinks {
+	return ScanLinks{Show: true, List: []ScanLink{
+		{ID: "l2", URL: "https://wadah.example.com/scan/3q2-7wAAb1Kx9PzQvY8mTfJHcE5sLrNd", CreatedBy: "rina", CreatedAt: at, ExpiresAt: at.Add(15 * time.Minute)},
+		{ID: "l1", CreatedBy: "budi", CreatedAt: at.Add(-40 * time.Minute), ExpiresAt: at.Add(20 * time.Minute)},
+	}}
+}

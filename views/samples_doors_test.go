@@ -9,21 +9,9 @@ import (
 	"wadah/views"
 )
 
-func keys() views.Keys {
-	return views.Keys{Show: true, List: []views.Key{
-		{ID: "k1", Name: "Toko online", State: views.KeyValid, CreatedAt: noon.Add(-72 * time.Hour), LastUsed: noon.Add(-40 * time.Second)},
-		{ID: "k2", Name: "Laporan harian", State: views.KeyEnding, CreatedAt: noon.Add(-900 * time.Hour), LastUsed: noon.Add(-3 * time.Hour), ExpiresAt: noon.Add(21 * time.Hour)},
-		{ID: "k3", Name: "Percobaan Pak Budi", State: views.KeyExpired, CreatedAt: noon.Add(-900 * time.Hour), ExpiresAt: noon.Add(-90 * time.Hour)},
-		{ID: "k4", Name: "Kasir lama", State: views.KeyRevoked, CreatedAt: noon.Add(-1900 * time.Hour), LastUsed: noon.Add(-500 * time.Hour), ExpiresAt: noon.Add(-480 * time.Hour)},
-	}}
-}
+func keys() views.Keys { return views.SampleKeys(noon) }
 
-func scanLinks() views.ScanLinks {
-	return views.ScanLinks{Show: true, List: []views.ScanLink{
-		{ID: "l2", URL: "https://wadah.example.com/scan/3q2-7wAAb1Kx9PzQvY8mTfJHcE5sLrNd", CreatedBy: "rina", CreatedAt: noon, ExpiresAt: noon.Add(15 * time.Minute)},
-		{ID: "l1", CreatedBy: "budi", CreatedAt: noon.Add(-40 * time.Minute), ExpiresAt: noon.Add(20 * time.Minute)},
-	}}
-}
+func scanLinks() views.ScanLinks { return views.SampleScanLinks(noon) }
 
 const (
 	firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"

@@ -91,6 +91,9 @@ func usedTexts(t *testing.T) map[string]bool {
 			used["outage."+m+".text"] = true
 		}
 	}
+	for _, n := range views.ComponentSections() {
+		used["components."+n] = true
+	}
 	for _, status := range []int{400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503} {
 		used["problem."+strconv.Itoa(status)+".title"], used["problem."+strconv.Itoa(status)+".text"] = true, true
 	}

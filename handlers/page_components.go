@@ -1,0 +1,16 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/views"
+)
+
+// componentsPage shows maintainers every component in every state.
+func (s *Server) componentsPage(c echo.Context) error {
+	page := views.ComponentsPage{Page: s.page(c), At: visitorOf(c).zone.at(time.Now())}
+	return s.render(c, http.StatusOK, views.Components(page))
+}

@@ -1,0 +1,264 @@
+package views
+
+import (
+	"slices"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// ComponentsPage shows every component in every state, to maintainers: each section
+// [component-NAME] has its heading, each specimen [specimen-NAME] a caption with its
+// name. Nothing on it does anything.
+type ComponentsPage struct {
+	Page
+	At time.Time // the moment the samples are made for
+}
+
+// components is one section of the page; its title is the text components.NAME.
+type components struct {
+	name      string
+	wide      bool // one below the other, in the page's whole width
+	specimens []shown
+}
+
+// shown is one specimen.
+type shown struct {
+	name      string
+	component templ.Component
+}
+
+// iconNames are the symbols that icon draws.
+var iconNames = []string{
+	"alert", "audit", "auto", "back", "bolt", "check", "clock", "code", "copy", "device", "down", "download", "edit", "eye",
+	"flask", "globe", "hand", "key", "link", "logout", "moon", "next", "off", "people", "phones", "play", "plus", "restart",
+	"search", "settings", "signal", "star", "stop", "sun", "trash", "unlink", "user", "wait",
+}
+
+// sections are all components there are.
+func (p ComponentsPage) sections() []components {
+	return []components{
+		{name: "badges", specimens: p.badges()},
+		{name: "icons", specimens: p.icons()},
+		{name: "buttons", specimens: p.buttons()},
+		{name: "notices", wide: true, specimens: p.notices()},
+		{name: "forms", specimens: p.forms()},
+		{name: "rows", wide: true, specimens: p.rows()},
+		{name: "lists", wide: true, specimens: p.lists()},
+		{name: "waits", specimens: p.waits()},
+		{name: "live", wide: true, specimens: p.live()},
+		{name: "timeline", wide: true, specimens: p.timelines()},
+		{name: "keys", wide: true, specimens: p.keys()},
+		{name: "scan", wide: true, specimens: p.scan()},
+		{name: "ends", wide: true, specimens: p.ends()},
+		{name: "phones", wide: true, specimens: p.phones()},
+	}
+}
+
+// ComponentSections lists the names of the page's sections.
+func ComponentSections() []string {
+	var names []string
+	for _, s := range (ComponentsPage{Page: Page{Lang: English}, At: time.Unix(0, 0)}).sections() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// devices are the sample devices by name, each called by its name.
+func (p ComponentsPage) devices() []Device {
+	all := SampleDevices(p.At)
+	names := make([]string, 0, len(all))
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return stateOrder(all[a], a) - stateOrder(all[b], b) })
+	out := make([]Device, 0, len(all))
+	for _, name := range names {
+		d := all[name]
+		d.ID = slug(name)
+		out = append(out, d)
+	}
+	return out
+}
+
+// stateOrder sorts devices as their life goes: off, connecting, scanning, connected, and
+// by name within.
+func stateOrder(d Device, name string) int {
+	order := slices.Index([]string{stateOff, statePairing, stateScan, stateConnected}, d.State) * 1000
+	return order + slices.Index(append(Reasons(), name), name)
+}
+
+func (p ComponentsPage) badges() []shown {
+	var out []shown
+	for _, state := range []string{stateOff, statePairing, stateScan, stateConnected} {
+		out = append(out, shown{"state-" + state, badge(p.Lang, Device{State: state})})
+	}
+	for _, tone := range []Tone{ToneOK, ToneWait, ToneAct, ToneOff, ToneDanger} {
+		out = append(out, shown{"tone-" + string(tone), wordBadge(tone, tone.icon(), string(tone))})
+	}
+	return out
+}
+
+func (p ComponentsPage) icons() []shown {
+	out := make([]shown, 0, len(iconNames))
+	for _, name := range iconNames {
+		out = append(out, shown{"icon-" + name, icon(name)})
+	}
+	return append(out, shown{"mark", mark()}, shown{"vessel", vessel()}, shown{"phone-android", phoneDrawing(false)}, shown{"phone-iphone", phoneDrawing(true)})
+}
+
+func (p ComponentsPage) buttons() []shown {
+	start := p.Lang.T("device.start")
+	return []shown{
+		{"primary", sampleButton("primary", "play", start, false)},
+		{"quiet", sampleButton("quiet", "play", start, false)},
+		{"danger", sampleButton("danger", "trash", p.Lang.T("device.delete"), false)},
+		{"quiet-danger", sampleButton("quiet danger", "trash", p.Lang.T("device.delete"), false)},
+		{"small", sampleButton("quiet small", "restart", p.Lang.T("device.restart"), false)},
+		{"disabled", sampleButton("primary", "play", start, true)},
+		{"link", sampleLink(p.Lang.T("confirm.cancel"))},
+		{"copy", copyButton(p.Lang, "copy-sample", "copy-from", p.Lang.T("api.copy_key"))},
+		{"switch-on", phoneSwitch(Phone{Number: "1"}, "online", "online", true, "switch", p.Lang.T("phones.online.switch"), p.Lang.T("phones.online.hint"))},
+		{"switch-off", phoneSwitch(Phone{Number: "2"}, "passkey", "on", false, "switch", p.Lang.T("phones.passkey.switch"), p.Lang.T("phones.passkey.hint"))},
+	}
+}
+
+func (p ComponentsPage) notices() []shown {
+	var out []shown
+	for _, n := range []Notice{NoticeDeviceAdded, NoticePasskeySent, NoticeLogoutUnverified, NoticeLogoutNotLinked} {
+		out = append(out, shown{"notice-" + string(n), Notices(p.Lang, p.Lang.Notice(n, "Name", "Toko Utama"))})
+	}
+	return append(out,
+		shown{"notice-problem", Notices(p.Lang, &Flash{Tone: ToneDanger, Text: p.Lang.Invalid("banned")})},
+		shown{"form-problem", formProblem(p.Lang.Invalid("name_taken"))},
+		shown{"phone-said", phoneSaying(*p.Lang.Notice(NoticeFaultDone, "Name", p.Lang.Fault("drop")))},
+		shown{"sandbox-banner", sandboxBanner(p.Page)},
+		shown{"connection-lost", sampleLost(p.Lang)},
+	)
+}
+
+func (p ComponentsPage) forms() []shown {
+	name, options := p.Lang.T("settings.name"), PhonesPage{}.platforms()
+	return []shown{
+		{"field", field(input{id: "field", name: "name", label: name, value: "Toko Utama"})},
+		{"field-hint", field(input{id: "field", name: "name", label: name, hint: p.Lang.T("pair.hint")})},
+		{"field-problem", field(input{id: "field", name: "name", label: name, value: "Toko Utama", problem: p.Lang.Invalid("name_taken"), hint: p.Lang.T("pair.hint")})},
+		{"select", selectField(choose{id: "select", name: "x", label: p.Lang.T("phones.add.platform"), options: options})},
+		{"select-problem", selectField(choose{id: "select", name: "x", label: p.Lang.T("phones.add.platform"), options: options, problem: p.Lang.Invalid("phone_platform")})},
+		{"fold", sampleFold(p.Lang)},
+		{"pair", pairForm(p.Lang, "#", "", "")},
+		{"pair-problem", pairForm(p.Lang, "#", "08", p.Lang.Invalid("bad_number"))},
+	}
+}
+
+func (p ComponentsPage) rows() []shown {
+	devices := p.devices()
+	out := make([]shown, 0, len(devices))
+	for _, d := range devices {
+		out = append(out, shown{"row-" + d.ID, sampleRow(p.Lang, d)})
+	}
+	return out
+}
+
+func (p ComponentsPage) lists() []shown {
+	empty := DevicesPage{Page: p.Page, CanAdd: true}
+	none := empty
+	none.Total, none.Query = 8, "zzz"
+	return []shown{
+		{"summary", DevicesSummary(p.Lang, Summary{Connected: 41, Scan: 2, Pairing: 1, Off: 7})},
+		{"list-empty", DeviceList(empty)},
+		{"list-none-found", DeviceList(none)},
+	}
+}
+
+func (p ComponentsPage) waits() []shown {
+	return []shown{
+		{"countdown", countdown(p.Lang, "countdown", p.At, p.At.Add(time.Minute), p.Lang.T("qr.renews"))},
+		{"countdown-over", countdown(p.Lang, "countdown", p.At.Add(-time.Minute), p.At.Add(-time.Second), p.Lang.T("qr.renews"))},
+		{"spinner", icon("wait")},
+		{"ago", when(p.Lang.dateTime(p.At.Add(-5*time.Minute)), iso(p.At.Add(-5*time.Minute)), true)},
+		{"moment", when(p.Lang.dateTime(p.At), iso(p.At), false)},
+	}
+}
+
+func (p ComponentsPage) live() []shown {
+	var out []shown
+	for _, d := range p.devices() {
+		out = append(out, shown{"live-" + d.ID, DeviceLive(p.Lang, d)})
+		switch d.ID {
+		case "passkey":
+			d.Passkey = &Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: p.At.Add(time.Minute)}
+			out = append(out, shown{"live-passkey-confirm", DeviceLive(p.Lang, d)})
+		case "qr":
+			d.QR, d.CanOperate = nil, false
+			out = append(out, shown{"live-qr-viewer", DeviceLive(p.Lang, d)})
+		}
+	}
+	return out
+}
+
+func (p ComponentsPage) timelines() []shown {
+	every := SampleTimeline(p.At)
+	every.Events = nil
+	for i, reason := range Reasons() {
+		state := SampleDevices(p.At)[reason].State
+		if state == "" {
+			state = stateOff
+		}
+		every.Events = append(every.Events, Event{At: p.At.Add(-time.Duration(i) * time.Hour), To: state, Reason: reason, Detail: reason})
+	}
+	return []shown{
+		{"timeline", DeviceTimeline(p.Lang, SampleTimeline(p.At))},
+		{"timeline-every-reason", DeviceTimeline(p.Lang, every)},
+		{"timeline-empty", DeviceTimeline(p.Lang, Timeline{Now: p.At, Created: p.At, Whole: true})},
+	}
+}
+
+func (p ComponentsPage) keys() []shown {
+	d := SampleDevices(p.At)["ready"]
+	hidden := API{BaseURL: "https://wadah.example.com", KeyID: "k1", CanReveal: true}
+	revealed := hidden
+	revealed.Key = sampleKey
+	fresh := SampleKeys(p.At)
+	fresh.List[0].Value = sampleKey
+	return []shown{
+		{"api", DeviceAPI(p.Lang, d, hidden)},
+		{"api-revealed", DeviceAPI(p.Lang, d, revealed)},
+		{"keys", DeviceKeys(p.Lang, d, SampleKeys(p.At))},
+		{"keys-new", DeviceKeys(p.Lang, d, fresh)},
+		{"keys-problem", DeviceKeys(p.Lang, d, Keys{Show: true, Name: "x", Problems: map[string]string{"name": p.Lang.Invalid("name_too_long")}})},
+	}
+}
+
+func (p ComponentsPage) scan() []shown {
+	all := SampleDevices(p.At)
+	out := []shown{
+		{"scan-links", DeviceScanLinks(p.Lang, all["qr"], SampleScanLinks(p.At))},
+		{"scan-links-none", DeviceScanLinks(p.Lang, all["qr"], ScanLinks{Show: true, Problem: p.Lang.Invalid("life_invalid")})},
+	}
+	for _, name := range []string{"qr", "code", "authenticating", "not_scanned", "ready"} {
+		d := all[name]
+		d.CanOperate, d.Number, d.Account = false, "", ""
+		out = append(out, shown{"scan-" + slug(name), ScanLive(ScanPage{Page: p.Page, Device: d, Token: "t", Expires: p.At.Add(12 * time.Minute), Brand: "Toko Batik Rina"})})
+	}
+	return out
+}
+
+func (p ComponentsPage) ends() []shown {
+	all := SampleDevices(p.At)
+	return []shown{
+		{"danger-zone", dangerZone(DevicePage{Page: p.Page, Device: all["ready"], CanManage: true})},
+		{"danger-zone-unlinked", dangerZone(DevicePage{Page: p.Page, Device: all["qr"], CanManage: true})},
+	}
+}
+
+func (p ComponentsPage) phones() []shown {
+	page := SamplePhones(p.At, p.Page)
+	out := []shown{{"outage-none", PhonesOutage(page)}}
+	page.Outage = "http503"
+	out = append(out, shown{"outage-http503", PhonesOutage(page)})
+	for _, phone := range page.Phones {
+		out = append(out, shown{"phone-" + phone.Number, samplePhone(page, phone)})
+	}
+	return out
+}
