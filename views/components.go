@@ -51,7 +51,7 @@ func (p ComponentsPage) sections() []components {
 		{name: "keys", wide: true, specimens: p.keys()},
 		{name: "scan", wide: true, specimens: p.scan()},
 		{name: "ends", wide: true, specimens: p.ends()},
-		{name: "phones", wide: true, specimens: p.phones()},
+		{name: "phones", specimens: p.phones()},
 	}
 }
 
@@ -258,7 +258,10 @@ func (p ComponentsPage) phones() []shown {
 	page.Outage = "http503"
 	out = append(out, shown{"outage-http503", PhonesOutage(page)})
 	for _, phone := range page.Phones {
-		out = append(out, shown{"phone-" + phone.Number, samplePhone(page, phone)})
+		out = append(out, shown{"phone-" + phone.Number, phoneFrame(page, phone)})
+		for _, d := range phone.Devices {
+			out = append(out, shown{"beside-" + d.ID, phoneDevice(p.Lang, phone, d)})
+		}
 	}
-	return out
+	return append(out, shown{"faults", faultMenu(p.Lang, page.Phones[3])})
 }

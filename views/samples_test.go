@@ -103,6 +103,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 	quiet := phonesPage(lang)
 	quiet.Phones, quiet.Targets, quiet.NoDevices = quiet.Phones[1:2], nil, true
 	all["phones-one"] = views.Phones(quiet)
+	all["components"] = views.Components(views.ComponentsPage{Page: sandboxed, At: noon})
 	bare := phonesPage(lang)
 	bare.Phones, bare.CanPlay, bare.CanBreak = nil, false, false
 	all["phones-none"] = views.Phones(bare)

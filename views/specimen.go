@@ -32,6 +32,7 @@ var (
 	linkAttribute = regexp.MustCompile(` href="[^"]*"`)
 	formTag       = regexp.MustCompile(`<form\b[^>]*>`)
 	anyTag        = regexp.MustCompile(`<[a-z][^>]*>`)
+	// A figure may have a name and is no landmark; Pico would make a group a row of buttons.
 	landmarkBegin = regexp.MustCompile(`<(section|nav|search|aside)\b`)
 	landmarkEnd   = regexp.MustCompile(`</(section|nav|search|aside)>`)
 )
@@ -48,11 +49,12 @@ func inert(html, name string) string {
 			return " " + part[1] + `="` + strings.Join(ids, " ") + `"`
 		})
 		tag = linkAttribute.ReplaceAllString(tag, ` href="#specimen-`+name+`"`)
+		tag = strings.Replace(tag, ` role="region"`, ` role="figure"`, 1)
 		return formAttribute.ReplaceAllString(tag, "")
 	})
 	// A form of this method belongs to a dialog. Without one, sending it does nothing.
 	html = formTag.ReplaceAllStringFunc(html, func(tag string) string {
 		return strings.Replace(tag, "<form", `<form method="dialog"`, 1)
 	})
-	return landmarkEnd.ReplaceAllString(landmarkBegin.ReplaceAllString(html, `<div role="group"`), "</div>")
+	return landmarkEnd.ReplaceAllString(landmarkBegin.ReplaceAllString(html, `<div role="figure"`), "</div>")
 }
