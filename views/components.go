@@ -30,9 +30,9 @@ type shown struct {
 
 // iconNames are the symbols that icon draws.
 var iconNames = []string{
-	"alert", "audit", "auto", "back", "bolt", "check", "clock", "code", "copy", "device", "down", "download", "edit", "eye",
-	"flask", "globe", "hand", "key", "link", "logout", "moon", "next", "off", "people", "phones", "play", "plus", "restart",
-	"search", "settings", "signal", "star", "stop", "sun", "trash", "unlink", "user", "wait",
+	"alert", "audit", "auto", "back", "bolt", "check", "clock", "code", "copy", "device", "down", "down-long", "download", "edit", "eye",
+	"flask", "globe", "hand", "key", "link", "logout", "moon", "next", "off", "page-first", "page-last", "page-next", "page-prev", "people", "phones", "play", "plus", "restart",
+	"search", "settings", "signal", "star", "stop", "sun", "trash", "unlink", "up-long", "user", "wait",
 }
 
 // sections are all components there are.
@@ -163,9 +163,18 @@ func (p ComponentsPage) rows() []shown {
 func (p ComponentsPage) lists() []shown {
 	empty := DevicesPage{Page: p.Page, CanAdd: true}
 	none := empty
-	none.Total, none.Query = 8, "zzz"
+	none.Total, none.Query.Text = 8, "zzz"
+	many := DevicesPage{
+		Page: p.Page, Summary: Summary{Connected: 290, Scan: 2, Pairing: 1, Off: 19}, CanOperate: true,
+		Query: DeviceQuery{Page: 2}, Found: 312, Total: 312, PageLength: 50, Devices: make([]Device, 50),
+	}
+	failed := []BulkFailure{{ID: "d8", Name: "Kurir 2", Why: p.Lang.Invalid("banned")}, {ID: "d9", Name: "Gudang", Why: p.Lang.Invalid("busy")}}
 	return []shown{
-		{"summary", DevicesSummary(p.Lang, Summary{Connected: 41, Scan: 2, Pairing: 1, Off: 7})},
+		{"summary", DevicesSummary(many)},
+		{"pager", pager(many)},
+		{"bulk-bar", bulkBar(p.Lang)},
+		{"bulk-some", bulkResult(p.Lang, BulkOutcome{Action: BulkStart, Asked: 12, Done: 10, Failed: failed})},
+		{"bulk-none", bulkResult(p.Lang, BulkOutcome{Action: BulkStop, Asked: 3, Gone: 1, Failed: failed})},
 		{"list-empty", DeviceList(empty)},
 		{"list-none-found", DeviceList(none)},
 	}
