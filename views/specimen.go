@@ -56,5 +56,6 @@ func inert(html, name string) string {
 	html = formTag.ReplaceAllStringFunc(html, func(tag string) string {
 		return strings.Replace(tag, "<form", `<form method="dialog"`, 1)
 	})
+	html = strings.NewReplacer("<h1", `<h2 data-level="1"`, "</h1>", "</h2>").Replace(html) // a page has one
 	return landmarkEnd.ReplaceAllString(landmarkBegin.ReplaceAllString(html, `<div role="figure"`), "</div>")
 }
