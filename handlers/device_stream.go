@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"context"
+	"errors"
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/session"
 	"wadah/views"
 )
 
@@ -66,8 +68,11 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 		},
 		again: func(ctx context.Context) ([]byte, error) {
 			snap, err := s.manager.Snapshot(id)
+			if errors.Is(err, session.ErrNoDevice) {
+				return nil, errStreamOver // deleted a moment ago; the page learns it when it comes back
+			}
 			if err != nil {
-				return nil, nil // deleted a moment ago: that news is on its way
+				return nil, err
 			}
 			return s.timelineFrame(ctx, &update{snap: snap}, story)
 		},

@@ -13,9 +13,9 @@ import (
 	"wadah/views"
 )
 
-// hiddenPassword stands where a proxy's password is not shown. Left as it is, it keeps
-// the stored one.
-const hiddenPassword = "••••••"
+// dots stand where a proxy's password is not shown. Left as they are, they keep the
+// stored one.
+const dots = "••••••"
 
 // settingsView is the card of what may be changed about a device.
 func (s *Server) settingsView(snap session.Snapshot) (views.DeviceSettings, error) {
@@ -35,7 +35,7 @@ func maskProxy(address string) string {
 	if u.User != nil {
 		user = url.User(u.User.Username()).String()
 		if _, has := u.User.Password(); has {
-			user += ":" + hiddenPassword
+			user += ":" + dots
 		}
 		user += "@"
 	}

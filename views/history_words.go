@@ -107,10 +107,10 @@ func (h history) sentence(l Lang) string {
 	if missing := h.to.Sub(h.from) - recorded; missing >= time.Minute {
 		said = append(said, l.T("history.recorded", "Span", l.span(recorded)))
 	}
-	switch {
-	case on == recorded:
+	switch on {
+	case recorded:
 		said = append(said, l.T("history.always"))
-	case on == 0:
+	case 0:
 		said = append(said, l.T("history.never"))
 	default:
 		off := recorded - on
