@@ -148,6 +148,22 @@
     menu.querySelector("summary").focus();
   });
 
+  // ---- Waiting ---------------------------------------------------------------
+
+  // A button whose answer takes longer than a moment says that it is at work. The next
+  // page takes it away; htmx tells when it is done; other scripts say so themselves.
+  document.addEventListener("submit", (event) => {
+    const { submitter: button, target: form } = event;
+    const refined = form.matches("[hx-post], [hx-get]");
+    if (!button || event.defaultPrevented && !refined) return;
+    const timer = setTimeout(() => button.setAttribute("aria-busy", "true"), 400);
+    if (!refined) return;
+    form.addEventListener("htmx:finally:request", () => {
+      clearTimeout(timer);
+      button.removeAttribute("aria-busy");
+    }, { once: true });
+  });
+
   // ---- Telling screen readers ----------------------------------------------
 
   function announce(text) {
