@@ -26,8 +26,12 @@ func TestTimesOfDeviceLife(t *testing.T) {
 	b.post("/settings/times", url.Values{"scan_window": {"25"}, "grace": {"90"}}).leads(t, "/settings")
 	e.audited("settings.change", 2) // nothing changed
 	for _, wrong := range []url.Values{
-		{"scan_window": {"0"}, "grace": {"90"}}, {"scan_window": {"1441"}, "grace": {"90"}}, {"scan_window": {"ten"}, "grace": {"90"}},
-		{"scan_window": {"10"}, "grace": {"9"}}, {"scan_window": {"10"}, "grace": {"3601"}}, {"scan_window": {"-1"}, "grace": {""}},
+		{"scan_window": {"0"}, "grace": {"90"}},
+		{"scan_window": {"1441"}, "grace": {"90"}},
+		{"scan_window": {"ten"}, "grace": {"90"}},
+		{"scan_window": {"10"}, "grace": {"9"}},
+		{"scan_window": {"10"}, "grace": {"3601"}},
+		{"scan_window": {"-1"}, "grace": {""}},
 	} {
 		got := b.post("/settings/times", wrong)
 		got.has(t, http.StatusUnprocessableEntity, "error-message")

@@ -131,12 +131,12 @@ func (m *Manager) restoreTime(ctx context.Context, name string, value *time.Dura
 	if err != nil {
 		return fmt.Errorf("read the stored %s: %w", name, err)
 	}
-	parsed, err := time.ParseDuration(text)
-	if err != nil || parsed <= 0 {
+	switch parsed, err := time.ParseDuration(text); {
+	case err == nil && parsed > 0:
+		*value = parsed
+	default:
 		m.log.Warn("a stored time is unusable and is ignored", "setting", name, "value", text)
-		return nil
 	}
-	*value = parsed
 	return nil
 }
 

@@ -65,8 +65,12 @@ type section struct{ id, title string }
 // sections are the parts of the page in their order.
 func (p SettingsPage) sections() []section {
 	all := []section{
-		{"times", p.Lang.T("times.title")}, {"version", p.Lang.T("version.title")}, {"zone", p.Lang.T("zone.title")},
-		{"brand-card", p.Lang.T("brand.title")}, {"secret", p.Lang.T("secret.title")}, {"retention", p.Lang.T("retention.title")},
+		{"times", p.Lang.T("times.title")},
+		{"version", p.Lang.T("version.title")},
+		{"zone", p.Lang.T("zone.title")},
+		{"brand-card", p.Lang.T("brand.title")},
+		{"secret", p.Lang.T("secret.title")},
+		{"retention", p.Lang.T("retention.title")},
 	}
 	if len(p.Limits) > 0 {
 		all = append(all, section{"limits", p.Lang.T("limits.title")})
