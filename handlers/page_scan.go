@@ -231,6 +231,7 @@ func (s *Server) scanEvents(c echo.Context) error {
 			send(now)
 			if snap.State == session.StateConnected {
 				s.scans.finished(token)
+				send(views.Done())
 				return errStreamOver
 			}
 			return err

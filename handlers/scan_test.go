@@ -75,15 +75,21 @@ func TestScanLink(t *testing.T) {
 		t.Fatalf("the stream begins with %q", lines.Text())
 	}
 	e.link(id, "6281234567890:1@s.whatsapp.net")
-	done := false
+	done, last := false, ""
 	for lines.Scan() { // the server ends it when the device is connected
 		done = done || strings.Contains(lines.Text(), `data-testid="scan-done"`)
+		if strings.HasPrefix(lines.Text(), "event: ") {
+			last = lines.Text()
+		}
 		if strings.Contains(lines.Text(), "6281234567890") {
 			t.Error("the stream shows the number")
 		}
 	}
 	if !done {
 		t.Error("who scanned was not told that it worked")
+	}
+	if last != "event: wadah:done" { // or the page would come back and find the link used
+		t.Errorf("the stream ends with %q", last)
 	}
 	if got := e.gone(path); !strings.Contains(got.body, "tone-ok") {
 		t.Error("the page does not say that the device was linked")

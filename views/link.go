@@ -5,17 +5,22 @@ import (
 	"time"
 )
 
-// frame is what the layout needs for the page of a device. A browser without
-// JavaScript loads the page anew while something is under way.
+// frame is what the layout needs for the page of a device.
 func (p DevicePage) frame() frame {
-	f := frame{title: p.Device.Name, menu: menuDevices, events: "/events?device=" + p.Device.ID}
-	switch p.Device.State {
+	return frame{title: p.Device.Name, menu: menuDevices, events: "/events?device=" + p.Device.ID, refresh: p.Device.refresh()}
+}
+
+// refresh is how often a browser without JavaScript loads a page of the device anew: 0
+// when nothing is under way. A QR code is renewed every 20 seconds; one that has ended
+// must not stand there for long.
+func (d Device) refresh() time.Duration {
+	switch d.State {
 	case statePairing:
-		f.refresh = 5 * time.Second
+		return 5 * time.Second
 	case stateScan:
-		f.refresh = 20 * time.Second
+		return 10 * time.Second
 	}
-	return f
+	return 0
 }
 
 // patience says how long what the device waits for may take; "" when it waits for

@@ -12,8 +12,8 @@ import (
 
 // # What an event stream sends
 //
-// Pages open their stream with the htmx extension hx-sse: a hidden element with
-// hx-sse:connect="URL" whose own content is never swapped. There are four streams:
+// Pages open their stream with the htmx extension hx-sse, when wadah.js says so: a hidden
+// element with hx-sse:connect="URL" whose own content is never swapped. There are four streams:
 //
 //	/events?page=devices   list: rows and summary, of the page that DeviceQuery says
 //	/events?device=ID      device page: live part and timeline
@@ -44,6 +44,8 @@ import (
 //     report comments.
 //   - As the first message of a connection: Hello with the current time, by which the
 //     page corrects its countdowns when the clock of the phone it runs on is off.
+//   - When a scan link has done its work: ScanPartial, then Done. The page stays as it
+//     is and does not come back.
 //   - Before the server closes the stream of an ended login: Ended; the page reloads
 //     and lands on the sign-in page.
 //
@@ -218,6 +220,9 @@ func Hello(now time.Time) []byte {
 
 // Gone tells a device's page that the device was deleted.
 func Gone() []byte { return []byte("event: wadah:gone\ndata: 1\n\n") }
+
+// Done tells a page that nothing more will come; it closes the stream.
+func Done() []byte { return []byte("event: wadah:done\ndata: 1\n\n") }
 
 // Ended tells a page that its login has ended.
 func Ended() []byte { return []byte("event: wadah:ended\ndata: 1\n\n") }

@@ -77,9 +77,5 @@ func (p ScanPage) path(action string) string {
 }
 
 func (p ScanPage) frame() frame {
-	f := frame{title: p.Lang.T("scan.title"), events: p.path("events")}
-	if p.Device.State == statePairing || p.Device.State == stateScan {
-		f.refresh = 10 * time.Second
-	}
-	return f
+	return frame{title: p.Lang.T("scan.title"), events: p.path("events"), refresh: p.Device.refresh()}
 }

@@ -67,6 +67,15 @@ func TestPageScript(t *testing.T) {
 		}
 	})
 
+	t.Run("on a slow line the stream opens all the same", func(t *testing.T) {
+		s, b := open(t)
+		s.late = make(chan struct{})
+		b.do(chromedp.Evaluate[chromedp.Void](`location.assign("` + s.URL + `/devices/d1")`)) // does not wait for the page
+		b.holds(`document.querySelector("[data-htmx-powered]")`)                              // htmx has begun
+		close(s.late)
+		b.holds(streaming, found)
+	})
+
 	t.Run("a countdown follows the server's clock", func(t *testing.T) {
 		s, b := open(t)
 		b.open(s.URL + "/devices/d1")
@@ -117,6 +126,17 @@ func TestPageScript(t *testing.T) {
 					}
 				}
 			})
+		}
+	})
+
+	t.Run("a stream that is done is left alone", func(t *testing.T) {
+		s, b := open(t)
+		b.open(s.URL + "/devices/d1")
+		b.holds(streaming, `window.before = true`)
+		s.send(views.Done())
+		b.holds(`document.getElementById("live")._htmx?.sse == null`, found, `window.before`)
+		if n := s.visited("stream"); n != 1 {
+			t.Errorf("the page came %d times, want once", n)
 		}
 	})
 

@@ -29,13 +29,21 @@ type site struct {
 	open   []chan []byte
 	refuse int // status that the stream answers; 0 serves it
 	visits map[string]int
+	late   chan struct{} // the script of the streams comes when this is closed; nil for at once
 }
 
 func newSite(t *testing.T, page func() views.DevicePage) *site {
 	t.Helper()
 	s := &site{page: page, visits: map[string]int{}}
 	mux := http.NewServeMux()
-	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
+	files := http.StripPrefix("/static/", http.FileServerFS(staticFiles()))
+	mux.Handle("/static/", files)
+	mux.HandleFunc("/static/vendor/htmx/hx-sse.min.js", func(w http.ResponseWriter, r *http.Request) {
+		if s.late != nil {
+			<-s.late
+		}
+		files.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("/devices/d1", func(w http.ResponseWriter, r *http.Request) {
 		s.count("page")
 		w.Header().Set("Content-Security-Policy", policy)

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // How long the tests wait for something that will come. They never wait that
@@ -46,6 +48,11 @@ func TestMain(m *testing.M) {
 		os.Exit(playRole(role)) // a benchmark has started this copy
 	}
 	code := m.Run()
+	if opened != nil {
+		if err := chromedp.Cancel(opened); err != nil {
+			fmt.Fprintln(os.Stderr, "the browser did not end well:", err)
+		}
+	}
 	if built != "" {
 		if err := os.RemoveAll(filepath.Dir(built)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -222,9 +229,15 @@ func wadah(t *testing.T, args ...string) string {
 // eventually waits until done returns no error, asking a few times a second.
 func eventually(t *testing.T, done func() error) {
 	t.Helper()
+	within(t, patience, done)
+}
+
+// within is eventually for what may take longer than anything else.
+func within(t *testing.T, longest time.Duration, done func() error) {
+	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(patience)
+	limit := time.After(longest)
 	for {
 		err := done()
 		if err == nil {

@@ -7,7 +7,10 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"wadah/session/sandbox"
 )
 
 // world is a simulated WhatsApp in a process of its own, and a folder for a
@@ -17,13 +20,13 @@ type world struct {
 	service *process
 	serviceOut
 	data   string
-	phones int
+	phones *atomic.Int32
 }
 
 // newWorld starts a simulated WhatsApp.
 func newWorld(t *testing.T, args ...string) *world {
 	t.Helper()
-	w := &world{t: t, data: filepath.Join(t.TempDir(), "data")}
+	w := &world{t: t, data: filepath.Join(t.TempDir(), "data"), phones: new(atomic.Int32)}
 	w.service = start(t, append([]string{"sandbox", "--service-only", "--json", "--sandbox-listen", "127.0.0.1:0"}, args...)...)
 	w.serviceOut = decode[serviceOut](t, []byte(w.service.printed(`(?m)^(\{.*\})$`)[1]))
 	return w
@@ -63,8 +66,7 @@ func (w *world) addDevice(name string) string {
 // newPhone adds a virtual phone and returns its number.
 func (w *world) newPhone() string {
 	w.t.Helper()
-	w.phones++
-	number := fmt.Sprintf("62812000%06d", w.phones)
+	number := fmt.Sprintf("62812000%06d", w.phones.Add(1))
 	w.control("phones", map[string]any{"number": number, "name": "Phone " + number})
 	return number
 }
@@ -100,6 +102,22 @@ func (w *world) scan(phone, picture string) error {
 		err = fmt.Errorf("scan: %d %s", status, answer)
 	}
 	return err
+}
+
+// companions counts the devices that are linked to a phone.
+func (w *world) companions(phone string) int {
+	w.t.Helper()
+	status, body, err := request(w.t.Context(), http.MethodGet, w.Control+"phones", "", "")
+	if err != nil || status != http.StatusOK {
+		w.t.Fatalf("phones: %d, %v", status, err)
+	}
+	for _, p := range decode[[]sandbox.PhoneInfo](w.t, body) {
+		if p.Number == phone {
+			return len(p.Companions)
+		}
+	}
+	w.t.Fatalf("no phone %s in %s", phone, body)
+	return 0
 }
 
 // apiAnswer is what every endpoint answers.

@@ -203,9 +203,10 @@
   let retryTimer = 0;
   let retries = 0;
   let heard = Date.now();
+  let over = false; // the server said that this was all
 
   function markLost() {
-    if (!lost || lostTimer || !lost.hidden) return;
+    if (over || !lost || lostTimer || !lost.hidden) return;
     lostTimer = setTimeout(() => { lostTimer = 0; lost.hidden = false; }, patience);
   }
 
@@ -237,17 +238,29 @@
     }
   }
 
-  // hx-sse comes back by itself once it was connected. When the very first attempt
-  // fails, it is up to us.
-  function connectAgain() {
-    if (retryTimer || live()._htmx?.sse) return;
-    const delay = Math.min(5000, 500 * 2 ** retries++);
+  // The stream is opened here and not by htmx: that begins its work as soon as it is
+  // there, and on a slow line hx-sse is not there yet. Once it was connected, hx-sse
+  // comes back by itself; before that, it is up to us.
+  function connect(delay) {
+    clearTimeout(retryTimer);
     retryTimer = setTimeout(() => {
       retryTimer = 0;
       const source = live();
-      if (source._htmx?.sse) return;
+      if (!source || source._htmx?.sse) return;
       htmx.ajax("GET", source.getAttribute("hx-sse:connect"), { source, timeout: 10000 });
     }, delay);
+  }
+
+  function connectAgain() {
+    if (!retryTimer && !live()._htmx?.sse) connect(Math.min(5000, 500 * 2 ** retries++));
+  }
+
+  let opened = null;
+
+  function openStream() {
+    if (live() === opened) return;
+    opened = live();
+    if (opened) connect(0);
   }
 
   function listen() {
@@ -277,12 +290,13 @@
       // Less than a second is the way of the message, not a wrong clock.
       if (time > 0) skew = Math.abs(time - Date.now()) > 1000 ? time - Date.now() : 0;
     });
+    on("wadah:done", () => { over = true; });
     on("wadah:gone", () => location.assign("/devices"));
     on("wadah:ended", () => location.reload());
 
     // A cable that was pulled does not end a stream; silence tells.
     setInterval(() => {
-      if (document.hidden || Date.now() - heard < silence) return;
+      if (over || document.hidden || Date.now() - heard < silence) return;
       heard = Date.now();
       markLost();
       connection?.reader?.cancel();
@@ -298,8 +312,9 @@
   }
 
   if (live()) listen();
+  openStream();
   tellZone();
-  document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); announceNotice(); });
+  document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); announceNotice(); openStream(); });
   // A page that comes back from the browser's memory has an old stream and old states.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   refresh(document);

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// watchShifts counts what the browser calls layout shifts: how far things on the page
+// moved by themselves, as a share of the window. Left out is what is the news itself: a
+// new row of the timeline pushes the older ones down inside their own box, and beside a
+// shorter word for the state stands what was beside the longer.
+const watchShifts = `
+window.shifted = 0;
+window.shifts = [];
+new PerformanceObserver((list) => {
+  const at = (r) => [r.x, r.y, r.width, r.height].map(Math.round).join(",");
+  for (const entry of list.getEntries()) {
+    const moved = entry.sources.filter((s) => {
+      const e = s.node && (s.node.nodeType === 1 ? s.node : s.node.parentElement);
+      return e && !e.closest("#device-timeline, .live-state");
+    });
+    if (moved.length === 0) continue;
+    window.shifted += entry.value;
+    window.shifts.push(entry.value.toFixed(4) + ": " + moved.map((s) => s.node.nodeName + "#" + s.node.id + "." + s.node.className + " " + at(s.previousRect) + " to " + at(s.currentRect)).join(" + "));
+  }
+}).observe({ type: "layout-shift" });`
+
+// calm fails the test when the page moved by itself.
+func (b *tab) calm() {
+	b.t.Helper()
+	if sum := value[float64](b, `window.shifted`); sum >= 0.01 {
+		b.t.Errorf("%s moved by itself, by %.4f of the window: %s", value[string](b, `location.pathname`), sum,
+			strings.Join(value[[]string](b, `window.shifts`), "; "))
+	}
+}
+
+// While a device changes again and again, the pages that show it leave alone what a
+// person is doing: focus, typed text, place in the page, opened parts, marked text.
+func (s scene) nothingJumps() {
+	path, key, _ := s.linked("Tenang")
+	page := s.visit(path)
+	page.state("CONNECTED", "ready")
+	list := page.another(s.server.url + "/devices?q=Tenang")
+	list.state("CONNECTED", "ready")
+
+	page.click("snippet-python")
+	page.retype("rename-name", "Tenang sekali")
+	page.do(`document.getElementById("rename-name").setSelectionRange(2, 6)`)
+	list.do(`getSelection().selectAllChildren(document.querySelector("[data-testid=device-link]"))`)
+	s.restless(key, 4) // after that, the timeline is as high as it may become
+	for _, b := range []*tab{page, list} {
+		b.mark()
+		b.do(watchShifts)
+		b.do(`window.changes = 0; document.getElementById("live").addEventListener("htmx:sse:before:message", () => window.changes++)`)
+	}
+	const where = `document.activeElement.getBoundingClientRect().top`
+	place := value[float64](page, where)
+	s.restless(key, 8) // far down in the page
+	if now := value[float64](page, where); now != place {
+		s.t.Errorf("where somebody types was %v below the window's top and is %v", place, now)
+	}
+	page.do(`scrollTo(0, 0)`) // where the state is
+	s.restless(key, 8)
+	for _, b := range []*tab{page, list} {
+		b.state("CONNECTED", "ready")
+		b.holds(`window.changes > 2`)
+		b.expectMark()
+		b.calm()
+	}
+	s.t.Logf("messages: %v on the device's page, %v on the list", value[int](page, `window.changes`), value[int](list, `window.changes`))
+	page.expect(`document.activeElement.id`, "rename-name")
+	page.expect(`document.activeElement.value`, "Tenang sekali")
+	page.expect(`document.activeElement.selectionStart + "-" + document.activeElement.selectionEnd`, "2-6")
+	page.expect(`String(document.getElementById("snippet-python").open)`, "true")
+	list.expect(`String(getSelection())`, "Tenang")
+}
+
+// restless stops and starts a device, at least four changes each time.
+func (s scene) restless(key string, times int) {
+	s.t.Helper()
+	for range times {
+		s.server.must("serviceDestroy", key)
+		s.server.must("serviceStart", key)
+		s.server.is(key, "CONNECTED", "ready")
+	}
+}
+
+// Two people look at a device that programs start and stop. However quick it is, both
+// soon see what the API says.
+func (s scene) twoBrowsers() {
+	path, key, _ := s.linked("Berdua")
+	pages := []*tab{s.visit(path), s.visit("/devices?q=Berdua"), s.visit(path)}
+	for _, b := range pages {
+		b.state("CONNECTED", "ready")
+	}
+	var worst time.Duration
+	for n := range 20 {
+		call, state := "serviceDestroy", "SERVICE_OFF"
+		if n%2 == 1 {
+			call, state = "serviceStart", "CONNECTED"
+		}
+		s.server.must(call, key)
+		eventually(s.t, func() error {
+			now, err := s.server.api("getState", key)
+			if err == nil && now.Results.State != state {
+				err = fmt.Errorf("after %s the device is %s", call, now.Results.State)
+			}
+			return err
+		})
+		known := time.Now()
+		shown := fmt.Sprintf(`document.querySelector('[data-testid="device-state"]').dataset.state === %q`, state)
+		for _, b := range pages {
+			b.holds(shown)
+		}
+		worst = max(worst, time.Since(known))
+	}
+	s.t.Logf("all browsers agreed with the API after %v at the latest", worst.Round(time.Millisecond))
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// A phone without a camera is linked with a code that is typed on it.
+func (s scene) linkByNumber() {
+	path, key := s.device("Tanpa Kamera")
+	page := s.visit(path)
+	page.click("start")
+	page.state("SERVICE_SCAN", "qr")
+	page.click("pair-phone-open")
+	page.fill("pair-phone-number", "12")
+	page.click("pair-phone-submit")
+	page.visible("error-message") // at the field, with what was typed
+	page.expect(`document.getElementById("pair-phone-number").value`, "12")
+	page.expect(`document.getElementById("pair-phone-number").getAttribute("aria-invalid")`, "true")
+	page.holds(`document.getElementById("pair-phone-number").getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id).textContent.trim()).includes(` +
+		jsonText(page.text("error-message")) + `)`)
+	page.allow("422") // the browser reports the answer itself
+
+	phone := s.world.newPhone()
+	page.retype("pair-phone-number", "+"+phone[:2]+" "+phone[2:5]+"-"+phone[5:])
+	page.click("pair-phone-submit")
+	page.state("SERVICE_SCAN", "code")
+	page.visible("pair-phone-code")
+	s.world.control("code", map[string]any{"phone": phone, "code": page.text("pair-phone-code")})
+	page.state("CONNECTED", "ready")
+	page.expect(`document.querySelector("[data-testid=device-number]").textContent.replace(/\D/g, "")`, phone)
+	s.server.is(key, "CONNECTED", "ready")
+}
+
+// Somebody without a login links a device with a link that was sent to them.
+func (s scene) scanByLink() {
+	path, _ := s.device("Cabang Bandung")
+	page := s.visit(path)
+	page.click("scan-link-create")
+	page.visible("scan-link-url")
+	link := page.text("scan-link-url")
+	if u, err := url.Parse(link); err != nil || !strings.HasPrefix(link, s.server.url) || u.RawQuery != "" {
+		s.t.Fatalf("the link is %q", link)
+	}
+	guest := s.stranger()
+	guest.open(link)
+	guest.expect(`document.documentElement.lang`, string(s.lang))
+	guest.contains("scan-live", "Cabang Bandung")
+	guest.click("scan-start")
+	guest.state("SERVICE_SCAN", "qr")
+	s.world.control("scan", map[string]any{"phone": s.world.newPhone(), "qr": guest.readQR()})
+	guest.visible("scan-done")
+	guest.contains("scan-done", s.lang.T("scan.done"))
+	page.state("CONNECTED", "ready")
+
+	late := s.stranger() // a link works until the device is linked
+	late.allow("410")
+	late.open(link)
+	late.visible("scan-over")
+	late.open(s.server.url + path)
+	late.present("signin-name") // and leads nowhere else
+}
+
+// What an admin sets about a device is saved where one looks, and everybody sees it.
+func (s scene) settings() {
+	path, _ := s.device("Lama")
+	page, other := s.visit(path), s.visit(path)
+	save := func(field, text, submit string) {
+		page.retype(field, text)
+		page.click(submit)
+	}
+	page.mark()
+	save("rename-name", "Baru & <Lebih> Baik", "rename-submit")
+	page.contains("setting-saved", s.lang.T("settings.saved"))
+	other.holds(`document.getElementById("device-name").textContent.trim() === "Baru & <Lebih> Baik"`)
+	save("rename-name", "   ", "rename-submit")
+	page.contains("error-message", s.lang.Invalid("name_required"))
+	save("rename-name", "Lebih Baru", "rename-submit")
+	page.gone("error-message")
+
+	save("note-text", "Kasir lantai 2\n<b>pagi</b>", "note-submit")
+	other.contains("device-live", "Kasir lantai 2")
+	other.contains("device-live", "<b>pagi</b>") // as it was typed
+	save("proxy-address", "ftp://proxy.example.com", "proxy-submit")
+	page.visible("error-message")
+	page.expect(`document.getElementById("proxy-address").value`, "ftp://proxy.example.com")
+	save("proxy-address", "socks5://ani:sangat-rahasia@127.0.0.1:9", "proxy-submit")
+	page.gone("error-message")
+	page.visible("proxy-remove-open")
+	page.holds(`!document.documentElement.outerHTML.includes("sangat-rahasia") && !document.getElementById("proxy-address").value.includes("rahasia")`)
+
+	page.click("start") // never without the proxy that was asked for
+	page.state("SERVICE_OFF", "proxy_failed")
+	page.contains("device-reason", s.lang.T("reason.proxy_failed"))
+	page.click("proxy-remove-open")
+	page.click("proxy-remove")
+	page.state("SERVICE_SCAN", "qr")
+	page.click("stop")
+	page.state("SERVICE_OFF", "stopped")
+
+	page.click("default-submit")
+	page.contains("device-live", s.lang.T("device.default"))
+	page.click("default-submit")
+	page.holds(`!` + page.read("device-live") + `.includes(` + jsonText(s.lang.T("device.default")) + `)`)
+	page.expectMark()
+	page.allow("422") // the browser reports those answers itself
+}
+
+// A device is unlinked and deleted, each only after a question that says what will
+// happen.
+func (s scene) danger() {
+	path, key, phone := s.linked("Bahaya")
+	page, other := s.visit(path), s.visit(path)
+	page.click("logout")
+	page.visible("logout-confirm")
+	for _, part := range []string{"linked", "effect1", "effect2"} {
+		want := jsonText(s.lang.T("confirm.logout."+part, "Name", "Bahaya"))
+		page.holds(`document.getElementById("main").textContent.includes(` + want + `)`)
+	}
+	page.click("cancel")
+	page.state("CONNECTED", "ready")
+	page.click("logout")
+	page.click("logout-confirm")
+	page.state("SERVICE_OFF", "logged_out")
+	page.visible("flash")
+	other.state("SERVICE_OFF", "logged_out")
+	if companions := s.world.companions(phone); companions != 0 {
+		s.t.Errorf("the phone still has %d linked devices", companions)
+	}
+
+	page.click("delete")
+	page.click("delete-confirm")
+	page.holds(`location.pathname === "/devices"`)
+	page.visible("flash")
+	other.holds(`location.pathname === "/devices"`) // the page of what is gone leaves
+	if answer, err := s.server.api("getState", key); err != nil || answer.Code != 401 {
+		s.t.Errorf("the key of a deleted device: %+v, %v", answer, err)
+	}
+	page.open(s.server.url + path)
+	page.present("error-message")
+	page.allow("404")
+}
+
+// What happened to a device stands beside it, newest first.
+func (s scene) timeline() {
+	path, key, phone := s.linked("Riwayat")
+	page := s.visit(path)
+	page.state("CONNECTED", "ready")
+	newest := func(reason string) string {
+		return fmt.Sprintf(`document.querySelector("[data-testid=timeline] ol li").textContent.includes(%s)`, jsonText(s.lang.T("reason."+reason)))
+	}
+	page.holds(newest("ready"))
+	s.world.control("fault", map[string]any{"target": phone, "kind": "stream_error_503"})
+	page.holds(`document.querySelector("[data-testid=timeline]").textContent.includes(` + jsonText(s.lang.T("reason.reconnecting")) + `)`)
+	page.state("CONNECTED", "ready")
+	s.server.must("serviceDestroy", key)
+	page.holds(newest("stopped"))
+	for _, span := range []string{"history-day", "history-week"} { // in words, too
+		page.holds(`document.querySelector('[data-testid="` + span + `"] [data-testid="history-sentence"]').textContent.trim() !== ""`)
+	}
+}

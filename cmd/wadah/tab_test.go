@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	_ "image/png" // screenshots
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+)
+
+// What a person does in a tab and what is seen there. Things on a page are named by
+// their data-testid.
+
+func testid(id string) chromedp.CSS { return chromedp.CSS(`[data-testid="` + id + `"]`) }
+
+func (b *tab) open(address string) {
+	b.t.Helper()
+	b.run(chromedp.Navigate(address))
+}
+
+func (b *tab) fill(id, text string) {
+	b.t.Helper()
+	b.run(chromedp.SendKeys(testid(id), text))
+}
+
+// retype replaces what stands in a field.
+func (b *tab) retype(id, text string) {
+	b.t.Helper()
+	b.run(chromedp.Clear(testid(id)), chromedp.SendKeys(testid(id), text))
+}
+
+func (b *tab) click(id string) {
+	b.t.Helper()
+	b.run(chromedp.Click(testid(id), chromedp.NodeVisible))
+}
+
+// press sends keys to whatever has the focus.
+func (b *tab) press(keys string) {
+	b.t.Helper()
+	b.run(chromedp.KeyEvent(keys))
+}
+
+func (b *tab) enter() { b.t.Helper(); b.press(kb.Enter) }
+
+func (b *tab) present(id string) {
+	b.t.Helper()
+	b.run(chromedp.WaitReady(testid(id)))
+}
+
+func (b *tab) visible(id string) {
+	b.t.Helper()
+	b.run(chromedp.WaitVisible(testid(id)))
+}
+
+func (b *tab) gone(id string) {
+	b.t.Helper()
+	b.run(chromedp.WaitNotVisible(testid(id)))
+}
+
+// text is what a person reads there, once it is there.
+func (b *tab) text(id string) string {
+	b.t.Helper()
+	b.present(id)
+	return strings.TrimSpace(value[string](b, b.read(id)))
+}
+
+func (b *tab) read(id string) string {
+	return `(document.querySelector('[data-testid="` + id + `"]')?.innerText ?? "")`
+}
+
+// contains waits until a text can be read there, in small or capital letters.
+func (b *tab) contains(id, text string) {
+	b.t.Helper()
+	b.holds(b.read(id) + `.toLowerCase().includes(` + jsonText(strings.ToLower(text)) + `)`)
+}
+
+// state waits until the page shows a device in a state.
+func (b *tab) state(state, reason string) {
+	b.t.Helper()
+	b.run(chromedp.WaitVisible(chromedp.CSS(fmt.Sprintf(`[data-testid="device-state"][data-state=%q][data-reason=%q]`, state, reason))))
+}
+
+// value is what an expression is in the page; a promise is waited for.
+func value[T any](b *tab, expression string) T {
+	b.t.Helper()
+	return ask(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// do runs a script in the page.
+func (b *tab) do(script string) {
+	b.t.Helper()
+	b.run(chromedp.Evaluate[chromedp.Void](script))
+}
+
+func (b *tab) expect(expression, want string) {
+	b.t.Helper()
+	if got := value[string](b, expression); got != want {
+		b.t.Errorf("%s is %q, want %q", expression, got, want)
+	}
+}
+
+// holds waits until every expression is true in the page. It asks from outside,
+// because the policy of the page forbids what chromedp's own polling does.
+func (b *tab) holds(expressions ...string) {
+	b.t.Helper()
+	b.holdsWithin(patience, expressions...)
+}
+
+func (b *tab) holdsWithin(limit time.Duration, expressions ...string) {
+	b.t.Helper()
+	for _, expression := range expressions {
+		within(b.t, limit, func() error {
+			// An error is a page on its way to the next one.
+			ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+			if err == nil && !ok {
+				err = fmt.Errorf("never came true: %s; problems: %q; %s", expression, b.unforgiven(), b.stream())
+			}
+			return err
+		})
+	}
+}
+
+// stream is how the page's event stream stands, for messages.
+func (b *tab) stream() string {
+	at, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`(() => {
+	  const sse = document.getElementById("live")?._htmx?.sse;
+	  return location.pathname + " is " + document.visibilityState + ", stream " + (sse ? "status " + sse.status + " attempt " + sse.attempt : "not there");
+	})()`))
+	if err != nil {
+		return err.Error()
+	}
+	return at
+}
+
+// mark leaves something on the page that a reload would wipe away.
+func (b *tab) mark() {
+	b.t.Helper()
+	b.do(`window.notReloaded = "yes"`)
+}
+
+func (b *tab) expectMark() {
+	b.t.Helper()
+	b.expect(`window.notReloaded || "reloaded"`, "yes")
+}
+
+// readQR takes pictures of the page until the code in one can be read, as the
+// camera of a phone does.
+func (b *tab) readQR() string {
+	b.t.Helper()
+	b.visible("device-qr")
+	text, scale := "", 1.0
+	eventually(b.t, func() error {
+		page := ask(b, chromedp.CaptureScreenshot())
+		closer := ask(b, chromedp.ScreenshotScale(testid("device-qr"), scale))
+		scale += 0.5
+		var err error
+		if text, err = decodeQR(page); err != nil {
+			text, err = decodeQR(closer)
+		}
+		return err
+	})
+	return text
+}
+
+func decodeQR(picture []byte) (string, error) {
+	img, _, err := image.Decode(bytes.NewReader(picture))
+	if err != nil {
+		return "", err
+	}
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+	if err != nil {
+		return "", err
+	}
+	found, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
+	if err != nil {
+		return "", fmt.Errorf("no QR code can be read in the page: %w", err)
+	}
+	return found.GetText(), nil
+}
