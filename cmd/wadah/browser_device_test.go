@@ -114,7 +114,7 @@ func (s scene) danger() {
 	page, other := s.visit(path), s.visit(path)
 	page.click("logout")
 	page.visible("logout-confirm")
-	for _, part := range []string{"linked", "effect1", "effect2"} {
+	for _, part := range []string{"linked", "again", "keeps"} {
 		want := jsonText(s.lang.T("confirm.logout."+part, "Name", "Bahaya"))
 		page.holds(`document.getElementById("main").textContent.includes(` + want + `)`)
 	}
