@@ -262,6 +262,33 @@ func TestVirtualPhonesStream(t *testing.T) {
 	f.until(`hx-target="#phones-live"`, `data-number="6281100000002"`)
 }
 
+// TestSandboxIsSaidEverywhere looks at a server that uses a simulated WhatsApp of another
+// process: it says so as loudly, and has no phones to show.
+func TestSandboxIsSaidEverywhere(t *testing.T) {
+	e := newEnv(t, func(c *handlers.Config) { c.Simulated = true })
+	b := e.admin()
+	e.browser().get("/signin").has(t, http.StatusOK, "sandbox-banner")
+	b.get("/settings").has(t, http.StatusOK, "sandbox-banner")
+	if got := b.get("/devices"); !strings.Contains(got.body, "sandbox-banner") || strings.Contains(got.body, "nav-phones") {
+		t.Error("the list does not say it, or leads to phones that are elsewhere")
+	}
+	for _, path := range []string{"/phones", "/components"} {
+		b.get(path).has(t, http.StatusNotFound)
+	}
+	real := newEnv(t)
+	if got := real.admin().get("/devices"); strings.Contains(got.body, "sandbox-banner") {
+		t.Error("a server on WhatsApp itself denies it")
+	}
+}
+
+func TestComponentsPage(t *testing.T) {
+	e := newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t).sandbox() })
+	e.user("look", models.RoleViewer)
+	b := e.signedIn("look")
+	b.get("/phones").has(t, http.StatusOK, "components-link")
+	b.get("/components").has(t, http.StatusOK, "component-live", "specimen-live-banned", "sandbox-banner")
+}
+
 func TestSandboxControl(t *testing.T) {
 	e := newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t).sandbox() })
 	if got := e.get("/sandbox/phones"); got.StatusCode != http.StatusOK || got.body != "GET /phones" {
