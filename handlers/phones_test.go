@@ -275,8 +275,8 @@ func TestSandboxIsSaidEverywhere(t *testing.T) {
 	for _, path := range []string{"/phones", "/components"} {
 		b.get(path).has(t, http.StatusNotFound)
 	}
-	real := newEnv(t)
-	if got := real.admin().get("/devices"); strings.Contains(got.body, "sandbox-banner") {
+	genuine := newEnv(t)
+	if got := genuine.admin().get("/devices"); strings.Contains(got.body, "sandbox-banner") {
 		t.Error("a server on WhatsApp itself denies it")
 	}
 }

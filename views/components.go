@@ -31,7 +31,7 @@ type shown struct {
 // iconNames are the symbols that icon draws.
 var iconNames = []string{
 	"alert", "audit", "auto", "back", "bolt", "check", "clock", "code", "copy", "device", "down", "down-long", "download", "edit", "eye",
-	"flask", "globe", "hand", "key", "link", "logout", "moon", "next", "off", "page-first", "page-last", "page-next", "page-prev", "people", "phones", "play", "plus", "restart",
+	"flask", "globe", "hand", "info", "key", "link", "logout", "moon", "next", "off", "page-first", "page-last", "page-next", "page-prev", "people", "phones", "play", "plus", "restart",
 	"search", "settings", "signal", "star", "stop", "sun", "trash", "unlink", "up-long", "user", "wait",
 }
 

@@ -14,7 +14,7 @@ import (
 
 // The page of components shows every reason and every symbol, each thing on it has an id
 // of its own, and nothing on it does anything.
-func TestComponentsShowEverything(t *testing.T) {
+func TestPagesShowEveryComponent(t *testing.T) {
 	page := string(render(t, views.Components(views.ComponentsPage{Page: page(views.English), At: noon})))
 	for _, reason := range append(views.Reasons(), "unheard_of") {
 		if sentence, _, _ := views.English.Reason(reason, time.Time{}); !strings.Contains(page, html.EscapeString(sentence)) {

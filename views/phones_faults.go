@@ -27,12 +27,24 @@ const linkingFaults = "linking"
 // yet who he is when it strikes, so it hits whoever comes next.
 var faultGroups = []faultGroup{
 	{"line", []Fault{
-		{Kind: "drop"}, {Kind: "silence"}, {Kind: "stream_error_503"}, {Kind: "slow"}, {Kind: "garbage"},
-		{Kind: "reset"}, {Kind: "stream_end"}, {Kind: "stream_error_515"}, {Kind: "stream_error_500"},
+		{Kind: "drop"},
+		{Kind: "silence"},
+		{Kind: "stream_error_503"},
+		{Kind: "slow"},
+		{Kind: "garbage"},
+		{Kind: "reset"},
+		{Kind: "stream_end"},
+		{Kind: "stream_error_515"},
+		{Kind: "stream_error_500"},
 	}},
 	{"account", []Fault{
-		{Kind: "device_removed", Danger: true}, {Kind: banFault}, {Kind: "replaced"}, {Kind: "connect_failure_401", Danger: true},
-		{Kind: "connect_failure_403", Danger: true}, {Kind: "connect_failure_405"}, {Kind: "connect_failure_405_twice"},
+		{Kind: "device_removed", Danger: true},
+		{Kind: banFault},
+		{Kind: "replaced"},
+		{Kind: "connect_failure_401", Danger: true},
+		{Kind: "connect_failure_403", Danger: true},
+		{Kind: "connect_failure_405"},
+		{Kind: "connect_failure_405_twice"},
 		{Kind: "connect_failure_400"},
 	}},
 	{"login", []Fault{{Kind: "connect_failure_503"}, {Kind: "connect_failure_500"}, {Kind: "drop_after_handshake"}}},
@@ -92,9 +104,12 @@ func (p Phone) faultGroups() []faultGroup {
 	return faultGroups
 }
 
-// faultTargets are what a fault can be aimed at; with one choice there is none.
+// faultTargets are what a fault can be aimed at; nil when that goes without saying.
 func (p Phone) faultTargets(l Lang) []option {
 	var out []option
+	if !p.Shared && len(p.Companions) < 2 {
+		return nil
+	}
 	if !p.Shared {
 		out = append(out, option{value: "", label: l.T("phones.faults.all"), chosen: true})
 	}

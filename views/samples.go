@@ -124,8 +124,10 @@ func SamplePhones(at time.Time, page Page) PhonesPage {
 			{
 				Number: "14155550123", Name: "Sam", Platform: "iphone", Troubled: true, Devices: []PhoneDevice{retrying},
 				Companions: []Companion{
-					linked("14155550123:1@s.whatsapp.net", retrying, false), {JID: "14155550123:2@s.whatsapp.net"},
-					{JID: "14155550123:3@s.whatsapp.net"}, {JID: "14155550123:4@s.whatsapp.net"},
+					linked("14155550123:1@s.whatsapp.net", retrying, false),
+					{JID: "14155550123:2@s.whatsapp.net"},
+					{JID: "14155550123:3@s.whatsapp.net"},
+					{JID: "14155550123:4@s.whatsapp.net"},
 				},
 			},
 		},

@@ -24,8 +24,6 @@ func page(lang views.Lang) views.Page {
 	}
 }
 
-func device(state, reason string) views.Device { return views.SampleDevice(noon, state, reason) }
-
 // states are the devices whose fragments the golden files hold, by name.
 func states() map[string]views.Device { return views.SampleDevices(noon) }
 
