@@ -15,6 +15,10 @@ type Timeline struct {
 	Now     time.Time // when the picture ends; its location is the one of the ticks
 }
 
+// olderThan says whether the device existed for longer than d: a week's picture of one
+// that was added today would only repeat the day's.
+func (t Timeline) olderThan(d time.Duration) bool { return t.Now.Sub(t.Created) > d }
+
 // mode is what a stretch of time was like, in the order of how much it matters: where
 // several share one column of the picture, the highest is drawn.
 type mode int
@@ -77,6 +81,10 @@ type history struct {
 // historyColumns is how many columns a row has: each is at least a pixel on the
 // narrowest screen, so what took a moment is seen all the same.
 const historyColumns = 240
+
+// worthCounting is how much of a row must be recorded before its parts are told in
+// numbers: of a device added a minute ago they say nothing.
+const worthCounting = 10 * time.Minute
 
 // history is the picture of the last part of a timeline.
 func (t Timeline) history(window time.Duration) history {

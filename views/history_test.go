@@ -57,8 +57,7 @@ func drawn(t *testing.T, timeline views.Timeline, row string) (picture, sentence
 	if !ok {
 		t.Fatalf("no row %q", row)
 	}
-	html, legend, _ := strings.Cut(html, "</figure>")
-	_, _ = legend, ok
+	html, _, _ = strings.Cut(html, "</figure>")
 	html, _, _ = strings.Cut(html, `class="history-legend"`)
 	var parts []string
 	shape := regexp.MustCompile(`class="bar-(\w+)" x="[0-9.]+%" width="([0-9.]+)%"|class="hatch hatch-(\w+)" x1="([0-9.]+)%" x2="([0-9.]+)%"`)
@@ -93,8 +92,9 @@ func TestHistory(t *testing.T) {
 		row           string
 		picture, said string
 	}{
-		"a new device was off since it exists": {all["new"], "day", "off 1", "On record for 2 min: Not connected at any time."},
-		"a week without an event":              {all["always"], "week", "connected 240", "Connected all the time."},
+		"a device added just now":                       {all["new"], "day", "off 1", "On record for 2 min only; the numbers come with time."},
+		"a device of this hour was off since it exists": {story(30*time.Minute, true), "day", "off 5", "On record for 30 min: Not connected at any time."},
+		"a week without an event":                       {all["always"], "week", "connected 240", "Connected all the time."},
 		"what was forgotten is not known": {
 			all["unknown"], "week", "unknown 168, connected 64, trouble 3, scan 1, connected 4",
 			"On record for 2 d 2 h: Connected 96%, not connected for 2 h (4%). 1 interruption.",
@@ -179,5 +179,15 @@ func TestHistoryTicks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHistoryOfADeviceOfToday has no second picture that would say the same as the first.
+func TestHistoryOfADeviceOfToday(t *testing.T) {
+	for age, want := range map[time.Duration]int{23 * time.Hour: 1, 25 * time.Hour: 2} {
+		html := string(render(t, views.DeviceTimeline(views.English, story(age, true))))
+		if got := strings.Count(html, `class="history-picture"`); got != want {
+			t.Errorf("%v old: %d pictures, want %d", age, got, want)
+		}
 	}
 }

@@ -100,8 +100,11 @@ func (h history) parts(l Lang) []part {
 // interrupted.
 func (h history) sentence(l Lang) string {
 	recorded, on := h.recorded(), h.took[modeConnected]
-	if recorded == 0 {
+	switch {
+	case recorded == 0:
 		return l.T("history.nothing")
+	case recorded < worthCounting:
+		return l.T("history.begins", "Span", l.span(recorded))
 	}
 	var said []string
 	if missing := h.to.Sub(h.from) - recorded; missing >= time.Minute {
