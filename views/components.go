@@ -117,7 +117,7 @@ func (p ComponentsPage) buttons() []shown {
 		{"small", sampleButton("quiet small", "restart", p.Lang.T("device.restart"), false)},
 		{"disabled", sampleButton("primary", "play", start, true)},
 		{"link", sampleLink(p.Lang.T("confirm.cancel"))},
-		{"copy", copyButton(p.Lang, "copy-sample", "copy-from", p.Lang.T("api.copy_key"))},
+		{"copy", sampleCopy(p.Lang)},
 		{"switch-on", phoneSwitch(Phone{Number: "1"}, "online", "online", true, "switch", p.Lang.T("phones.online.switch"), p.Lang.T("phones.online.hint"))},
 		{"switch-off", phoneSwitch(Phone{Number: "2"}, "passkey", "on", false, "switch", p.Lang.T("phones.passkey.switch"), p.Lang.T("phones.passkey.hint"))},
 	}

@@ -385,7 +385,7 @@ func noDevices(p DevicesPage) templ.Component {
 			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<section class=\"empty\" data-testid=\"devices-empty\" aria-labelledby=\"empty-title\"><div class=\"empty-art\" aria-hidden=\"true\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<section class=\"empty\" data-testid=\"devices-empty\" aria-labelledby=\"empty-title\"><div class=\"empty-art\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -537,7 +537,7 @@ func vessel() templ.Component {
 			templ_7745c5c3_Var24 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<svg viewBox=\"0 0 220 150\" width=\"220\" height=\"150\" focusable=\"false\"><ellipse class=\"v-shade\" cx=\"110\" cy=\"136\" rx=\"70\" ry=\"8\"></ellipse> <g class=\"v-drops\"><circle class=\"v-ok\" cx=\"78\" cy=\"26\" r=\"11\"></circle> <circle class=\"v-act\" cx=\"116\" cy=\"12\" r=\"8\"></circle> <circle class=\"v-wait\" cx=\"146\" cy=\"32\" r=\"9.5\"></circle></g> <path class=\"v-bowl\" d=\"M32 58h156c0 44-28 76-78 76S32 102 32 58Z\"></path> <path class=\"v-rim\" d=\"M28 58h164\"></path></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<svg viewBox=\"0 0 220 150\" width=\"220\" height=\"150\" aria-hidden=\"true\" focusable=\"false\"><ellipse class=\"v-shade\" cx=\"110\" cy=\"136\" rx=\"70\" ry=\"8\"></ellipse> <g class=\"v-drops\"><circle class=\"v-ok\" cx=\"78\" cy=\"26\" r=\"11\"></circle> <circle class=\"v-act\" cx=\"116\" cy=\"12\" r=\"8\"></circle> <circle class=\"v-wait\" cx=\"146\" cy=\"32\" r=\"9.5\"></circle></g> <path class=\"v-bowl\" d=\"M32 58h156c0 44-28 76-78 76S32 102 32 58Z\"></path> <path class=\"v-rim\" d=\"M28 58h164\"></path></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
