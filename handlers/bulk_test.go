@@ -32,6 +32,7 @@ func TestBulkActions(t *testing.T) {
 	}
 	first := e.driver.Conn(ids[0])
 	b.post("/devices/bulk", bulk("restart", ids[0], ids[0])).leads(t, "/devices?sort=name")
+	e.await(ids[0], session.StateScan) // on a new connection, which waits until the old one is gone
 	if !first.Closed() {
 		t.Error("a restart keeps the old connection")
 	}
