@@ -62,19 +62,16 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 			if !b.moved {
 				return nil
 			}
-			past, err := s.timelineFrame(ctx, u, story)
+			past, err := s.laterFrame(ctx, u, story)
 			send(past)
 			return err
 		},
 		again: func(ctx context.Context) ([]byte, error) {
 			snap, err := s.manager.Snapshot(id)
-			if errors.Is(err, session.ErrNoDevice) {
-				return nil, errStreamOver // deleted a moment ago; the page learns it when it comes back
-			}
 			if err != nil {
-				return nil, err
+				return nil, unlessDeleted(err)
 			}
-			return s.timelineFrame(ctx, &update{snap: snap}, story)
+			return s.laterFrame(ctx, &update{snap: snap}, story)
 		},
 	})
 }
@@ -88,6 +85,21 @@ func (s *Server) liveFrame(ctx context.Context, u *update, v liveVariant) ([]byt
 		partial, err := views.DevicePartial(ctx, v.lang, d)
 		return views.Message(partial), err
 	})
+}
+
+// laterFrame is the timeline for a page that is open.
+func (s *Server) laterFrame(ctx context.Context, u *update, v timelineVariant) ([]byte, error) {
+	frame, err := s.timelineFrame(ctx, u, v)
+	return frame, unlessDeleted(err)
+}
+
+// unlessDeleted passes over the error of a device that was deleted a moment ago: that is
+// on its way to the stream, which must live to tell it.
+func unlessDeleted(err error) error {
+	if errors.Is(err, session.ErrNoDevice) {
+		return nil
+	}
+	return err
 }
 
 func (s *Server) timelineFrame(ctx context.Context, u *update, v timelineVariant) ([]byte, error) {
