@@ -12,6 +12,10 @@ import (
 	"wadah/views"
 )
 
+// stillNew is for how long after linking a device's page looks as if the code had just
+// been scanned.
+const stillNew = 5 * time.Minute
+
 // deviceView is a snapshot as pages and streams show it, with its times in a zone. It
 // is the one place where a device turns into what is seen of it.
 func (s *Server) deviceView(snap session.Snapshot, z zone, canOperate bool) views.Device {
@@ -22,6 +26,7 @@ func (s *Server) deviceView(snap session.Snapshot, z zone, canOperate bool) view
 		Linked: snap.Linked(), Retrying: snap.Retrying, Desired: snap.Desired,
 		Number: snap.Number(), Account: snap.Account.Name, Platform: snap.Account.Platform,
 		LastAlive: z.at(snap.LastAlive), LinkedAt: z.at(snap.LinkedAt), CreatedAt: z.at(snap.CreatedAt),
+		JustLinked: time.Since(snap.LinkedAt) < stillNew,
 		CanOperate: canOperate,
 	}
 	if p := snap.Phone; p != nil {

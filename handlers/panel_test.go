@@ -177,3 +177,15 @@ func TestRoles(t *testing.T) {
 		t.Errorf("operator may confirm a deletion: %d", got.StatusCode)
 	}
 }
+
+// TestJustLinked: the page keeps the place of the code for who has just scanned it.
+func TestJustLinked(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("Kasir")
+	e.start(id, session.StateScan)
+	e.link(id, "6281234567890:1@s.whatsapp.net")
+	b := e.admin()
+	if page := b.get("/devices/" + id); !strings.Contains(page.body, "qr-done") {
+		t.Error("the page jumps when the code was scanned")
+	}
+}

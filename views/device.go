@@ -34,6 +34,10 @@ type Device struct {
 	LinkedAt  time.Time
 	CreatedAt time.Time
 
+	// JustLinked says that the device was linked within the last minutes: its page keeps
+	// the place of the code, so that nothing moves under the eyes of who scanned it.
+	JustLinked bool
+
 	// QR is nil outside SERVICE_SCAN, and for who may not operate the device: it is as
 	// good as a key. The same goes for Code and Passkey.
 	QR      *QR
@@ -147,11 +151,6 @@ func (d Device) path(action string) string {
 // there. A passkey step stands in the way of every other way to link.
 func (d Device) linking() bool {
 	return !d.Linked && d.Passkey == nil && (d.State == stateScan || d.State == statePairing)
-}
-
-// justLinked says whether the device is in its first connection after linking.
-func (d Device) justLinked() bool {
-	return d.State == stateConnected && !d.LinkedAt.IsZero() && d.Since.Sub(d.LinkedAt) < 2*time.Minute
 }
 
 // formatNumber groups an international number for reading; digits that do not look

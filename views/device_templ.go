@@ -350,7 +350,7 @@ func DeviceLive(lang Lang, d Device) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case d.justLinked() && d.CanOperate:
+		case d.JustLinked && d.State == stateConnected && d.CanOperate:
 			templ_7745c5c3_Err = linkedStep(lang, d).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -135,7 +135,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 	}
 	all["device-settings"] = views.DeviceShow(settled)
 	fresh := states()["ready"]
-	fresh.LinkedAt = fresh.Since.Add(-4 * time.Second)
+	fresh.JustLinked = true
 	all["device-just-linked"] = views.DeviceShow(devicePage(lang, fresh))
 	confirm := states()["passkey"]
 	confirm.Passkey = &views.Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: noon.Add(time.Minute)}
