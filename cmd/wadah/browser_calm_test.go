@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -38,7 +39,7 @@ func (b *tab) calm() {
 // While a device changes again and again, the pages that show it leave alone what a
 // person is doing: focus, typed text, place in the page, opened parts, marked text.
 func (s scene) nothingJumps() {
-	path, key, _ := s.linked("Tenang")
+	path, key := s.settled.path, s.settled.key
 	page := s.visit(path)
 	page.state("CONNECTED", "ready")
 	list := page.another(s.server.url + "/devices?q=Tenang")
@@ -56,8 +57,8 @@ func (s scene) nothingJumps() {
 	}
 	const where = `document.activeElement.getBoundingClientRect().top`
 	place := value[float64](page, where)
-	s.restless(key, 8) // far down in the page
-	if now := value[float64](page, where); now != place {
+	s.restless(key, 8)                                               // far down in the page
+	if now := value[float64](page, where); math.Abs(now-place) > 1 { // of a pixel: browsers round
 		s.t.Errorf("where somebody types was %v below the window's top and is %v", place, now)
 	}
 	page.do(`scrollTo(0, 0)`) // where the state is
@@ -66,9 +67,9 @@ func (s scene) nothingJumps() {
 		b.state("CONNECTED", "ready")
 		b.holds(`window.changes > 2`)
 		b.expectMark()
-		b.calm()
 	}
 	s.t.Logf("messages: %v on the device's page, %v on the list", value[int](page, `window.changes`), value[int](list, `window.changes`))
+	list.calm() // the device's page says other things for each of these states, of other lengths
 	page.expect(`document.activeElement.id`, "rename-name")
 	page.expect(`document.activeElement.value`, "Tenang sekali")
 	page.expect(`document.activeElement.selectionStart + "-" + document.activeElement.selectionEnd`, "2-6")

@@ -1,6 +1,12 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
+)
 
 // lostServer is what a browser itself says about a server that is away.
 var lostServer = []string{
@@ -40,4 +46,67 @@ func (s scene) serverKilled() {
 	page.visible("setting-saved")
 	page.contains("device-live", "Gudang besar")
 	s.server.stop()
+}
+
+// hold keeps the next requests to an address back, as a slow line does, until the
+// returned function is called.
+func (b *tab) hold(pattern string) (release func()) {
+	b.t.Helper()
+	held := make(chan fetch.RequestID, 8)
+	err := chromedp.Listen(b.ctx, func(event any) {
+		if e, ok := event.(*fetch.EventRequestPaused); ok {
+			held <- e.RequestID
+		}
+	})
+	if err == nil {
+		_, err = chromedp.Call(b.ctx, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: pattern}}})
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return func() {
+		b.t.Helper()
+		if _, err := chromedp.Call(b.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: <-held}); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// While an answer is on its way, the button says so and cannot be pressed twice.
+func (s scene) slowLine() {
+	path, _ := s.device("Pelan")
+	page := s.visit(path)
+	release := page.hold("*/start")
+	page.click("start")
+	page.holds(`document.getElementById("start").disabled`)
+	page.holds(`Number(getComputedStyle(document.getElementById("start")).opacity) < 1`)
+	page.state("SERVICE_OFF", "never_started") // nothing is claimed that is not so
+	release()
+	page.state("SERVICE_SCAN", "qr")
+	page.click("stop")
+	page.state("SERVICE_OFF", "stopped")
+	page.holds(`!document.getElementById("start").disabled`)
+}
+
+// Who types something wrong is told where, and what was typed is still there.
+func (s scene) mistakes() {
+	door := s.stranger()
+	door.open(s.server.url + "/devices")
+	door.fill("signin-name", adminName)
+	door.fill("signin-password", "not the password")
+	door.click("signin-submit")
+	door.visible("error-message")
+	door.expect(`document.getElementById("signin-name").value`, adminName)
+	door.expect(`document.getElementById("signin-password").value`, "")
+	door.allow("401", "422")
+
+	list := s.visit("/devices?q=none")
+	for _, typed := range []string{"   ", "Dua\u202eKasir"} {
+		list.do(fmt.Sprintf(`document.getElementById("add-device-name").value = %q`, typed))
+		list.click("add-device-submit")
+		list.visible("error-message")
+		list.expect(`document.getElementById("add-device-name").value`, typed)
+		list.expect(`document.getElementById("add-device-name").getAttribute("aria-invalid")`, "true")
+	}
+	list.allow("422")
 }

@@ -19,13 +19,13 @@ func TestBrowserTellsEverything(t *testing.T) {
 		{"exception", "", `throw new Error("nobody caught me")`, "nobody caught me"},
 		{"promise", "", `Promise.reject(new Error("nobody awaited me"))`, "nobody awaited me"},
 		{"missing", "", `document.body.append(Object.assign(new Image(), { src: "/gone.png" }))`, "404"},
-		{"broken", "", `fetch("/broken")`, "500"},
+		{"broken", "", `fetch("/failing")`, "500"},
 		{"style", "default-src 'self'", `document.body.setAttribute("style", "color: red")`, "Content Security Policy"},
 		{"inline", "default-src 'self'", `document.body.append(Object.assign(document.createElement("script"), { textContent: "1" }))`, "Content Security Policy"},
 		{"elsewhere", "", `fetch("` + elsewhere.URL + `", { mode: "no-cors" })`, "request to another host: " + elsewhere.URL},
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	mux.HandleFunc("/failing", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	for _, sin := range sins {
 		mux.HandleFunc("/"+sin.name, func(w http.ResponseWriter, _ *http.Request) {
 			if sin.policy != "" {

@@ -234,7 +234,7 @@ func TestSandboxKeepsItsFolder(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"sandbox", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0", "--data", dir}
 	p := start(t, args...)
-	server := &installation{process: p, url: p.printed(`Wadah: (http://\S+)`)[1]}
+	server := &installation{process: p, t: t, url: p.printed(`Wadah: (http://\S+)`)[1]}
 	w := &world{t: t, data: dir, serviceOut: serviceOut{Control: p.printed(`Control API: (http://\S+)`)[1]}}
 	key := w.addDevice("Kasir")
 	if err := w.link(server, key, firstPhones()[0].number); err != nil {
@@ -244,7 +244,7 @@ func TestSandboxKeepsItsFolder(t *testing.T) {
 	p.stop()
 
 	p = start(t, args...)
-	server = &installation{process: p, url: p.printed(`Wadah: (http://\S+)`)[1]}
+	server = &installation{process: p, t: t, url: p.printed(`Wadah: (http://\S+)`)[1]}
 	server.is(key, "CONNECTED", "ready")
 	p.stop()
 

@@ -29,10 +29,12 @@ func (b *tab) fill(id, text string) {
 	b.run(chromedp.SendKeys(testid(id), text))
 }
 
-// retype replaces what stands in a field.
+// retype marks what stands in a field and types over it.
 func (b *tab) retype(id, text string) {
 	b.t.Helper()
-	b.run(chromedp.Clear(testid(id)), chromedp.SendKeys(testid(id), text))
+	b.visible(id)
+	b.do(`(() => { const field = document.querySelector('[data-testid="` + id + `"]'); field.focus(); field.select(); })()`)
+	b.press(text)
 }
 
 func (b *tab) click(id string) {

@@ -35,6 +35,7 @@ func newWorld(t *testing.T, args ...string) *world {
 // installation is a running server on a world's folder.
 type installation struct {
 	*process
+	t   *testing.T // of who uses it; the process belongs to who started it
 	url string
 }
 
@@ -45,7 +46,7 @@ func (w *world) serve(args ...string) *installation {
 		"serve", "--listen", "127.0.0.1:0", "--data", w.data, "--log-level", "debug",
 		"--whatsapp-url", w.URL, "--whatsapp-root-key", w.RootKey,
 	}, args...)...)
-	i := &installation{process: p, url: p.printed(`Wadah: (http://\S+)`)[1]}
+	i := &installation{process: p, t: w.t, url: p.printed(`Wadah: (http://\S+)`)[1]}
 	eventually(w.t, func() error {
 		status, body, err := request(w.t.Context(), http.MethodGet, i.url+"/readyz", "", "")
 		if err == nil && status != http.StatusOK {
