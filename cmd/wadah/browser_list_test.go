@@ -50,7 +50,7 @@ func (s scene) manyDevices() {
 	list.mark()
 	list.click("filter-q")
 	list.press(" 1") // it searches while somebody types
-	list.holds(rowCount+` === 11`, rowNames+`[0] === "Toko 1"`, `new URLSearchParams(location.search).get("q").endsWith(" 1")`)
+	list.holds(rowCount+` < 50`, rowNames+`.every((name) => name.includes("1"))`, rowNames+`[0] === "Toko 1"`, `new URLSearchParams(location.search).get("q").endsWith(" 1")`)
 	list.expect(`document.activeElement.id`, "filter-q")
 	list.press("7")
 	list.holds(rowCount+` === 1`, rowNames+`[0] === "Toko 17"`)
@@ -58,6 +58,7 @@ func (s scene) manyDevices() {
 	list.click("filter-clear")
 	list.holds(rowCount+` === 50`, `document.getElementById("filter-q").value === ""`)
 	list.open(s.server.url + "/devices?q=toko+2&sort=name")
+	all := value[int](list, rowCount)
 	list.mark()
 	for n := range 3 {
 		list.do(fmt.Sprintf(`document.querySelectorAll("[data-testid=device-choose]")[%d].click()`, n))
@@ -68,12 +69,13 @@ func (s scene) manyDevices() {
 	list.holds(`document.querySelectorAll("[data-testid=device-state][data-state=SERVICE_SCAN]").length === 3`)
 	list.contains("filter-scan", "3") // the summary is live, too
 	list.click("choose-page")
-	list.holds(`document.querySelectorAll("[data-testid=device-choose]:checked").length === 11`)
+	list.holds(fmt.Sprintf(`document.querySelectorAll("[data-testid=device-choose]:checked").length === %d`, all))
 	list.click("bulk-stop-open") // asks first
 	list.visible("bulk-stop")
 	list.contains("bulk", s.lang.T("bulk.stop.ask"))
 	list.click("bulk-stop")
-	list.holds(`document.querySelector("[data-testid=bulk-result]").dataset.done === "11"`, `document.querySelectorAll("[data-testid=device-state][data-state=SERVICE_OFF]").length === 11`)
+	list.holds(fmt.Sprintf(`document.querySelector("[data-testid=bulk-result]").dataset.done === "%d"`, all))
+	list.holds(fmt.Sprintf(`document.querySelectorAll("[data-testid=device-state][data-state=SERVICE_OFF]").length === %d`, all))
 	list.expectMark()
 
 	list.click("filter-scan") // nothing is left there
