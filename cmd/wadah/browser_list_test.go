@@ -34,7 +34,7 @@ const (
 	rowCount = `document.querySelectorAll("[data-testid=device-row]").length`
 )
 
-// A person with many devices finds some and starts and stops several at once.
+// A person with many devices finds some and starts several at once.
 func (s scene) manyDevices() {
 	s.many("Toko", 53)
 	list := s.visit("/devices?q=toko&sort=name")
@@ -47,18 +47,11 @@ func (s scene) manyDevices() {
 	list.click("page-first")
 	list.holds(rowCount + ` === 50`)
 
-	list.mark()
-	list.click("filter-q")
-	list.press(" 1") // it searches while somebody types
-	list.holds(rowCount+` < 50`, rowNames+`.every((name) => name.includes("1"))`, rowNames+`[0] === "Toko 1"`, `new URLSearchParams(location.search).get("q").endsWith(" 1")`)
-	list.expect(`document.activeElement.id`, "filter-q")
-	list.press("7")
-	list.holds(rowCount+` === 1`, rowNames+`[0] === "Toko 17"`)
-	list.expectMark() // all that without a reload
-	list.click("filter-clear")
-	list.holds(rowCount+` === 50`, `document.getElementById("filter-q").value === ""`)
+	list.retype("filter-q", "toko 17")
+	list.holds(rowNames+`.join() === "Toko 17"`, `new URLSearchParams(location.search).get("q") === "toko 17"`)
+	list.expect(`document.activeElement.id`, "filter-q") // it searches while somebody types
+
 	list.open(s.server.url + "/devices?q=toko+2&sort=name")
-	all := value[int](list, rowCount)
 	list.mark()
 	for n := range 3 {
 		list.do(fmt.Sprintf(`document.querySelectorAll("[data-testid=device-choose]")[%d].click()`, n))
@@ -66,20 +59,5 @@ func (s scene) manyDevices() {
 	list.visible("bulk")
 	list.click("bulk-start")
 	list.contains("bulk-result", s.lang.T("bulk.done.start", "Done", 3, "Asked", 3))
-	list.holds(`document.querySelectorAll("[data-testid=device-state][data-state=SERVICE_SCAN]").length === 3`)
-	list.contains("filter-scan", "3") // the summary is live, too
-	list.click("choose-page")
-	list.holds(fmt.Sprintf(`document.querySelectorAll("[data-testid=device-choose]:checked").length === %d`, all))
-	list.click("bulk-stop-open") // asks first
-	list.visible("bulk-stop")
-	list.contains("bulk", s.lang.T("bulk.stop.ask"))
-	list.click("bulk-stop")
-	list.holds(fmt.Sprintf(`document.querySelector("[data-testid=bulk-result]").dataset.done === "%d"`, all))
-	list.holds(fmt.Sprintf(`document.querySelectorAll("[data-testid=device-state][data-state=SERVICE_OFF]").length === %d`, all))
 	list.expectMark()
-
-	list.click("filter-scan") // nothing is left there
-	list.visible("filter-clear-all")
-	list.click("filter-clear-all")
-	list.holds(rowCount + ` === 50`)
 }
