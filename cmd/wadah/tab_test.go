@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	_ "image/png" // screenshots
@@ -26,7 +27,7 @@ func (b *tab) open(address string) {
 
 func (b *tab) fill(id, text string) {
 	b.t.Helper()
-	b.run(chromedp.SendKeys(testid(id), text))
+	b.onPage(chromedp.SendKeys(testid(id), text))
 }
 
 // retype marks what stands in a field and types over it.
@@ -39,7 +40,24 @@ func (b *tab) retype(id, text string) {
 
 func (b *tab) click(id string) {
 	b.t.Helper()
-	b.run(chromedp.Click(testid(id), chromedp.NodeVisible))
+	b.onPage(chromedp.Click(testid(id), chromedp.NodeVisible))
+}
+
+// onPage does something with an element. When the page it was found on has just given
+// way to the next, it is looked for again.
+func (b *tab) onPage(action chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	for {
+		err := chromedp.Do(ctx, action)
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "node with given id") {
+			b.fatal(err)
+		}
+	}
 }
 
 // press sends keys to whatever has the focus.
