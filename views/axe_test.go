@@ -80,27 +80,30 @@ func TestAxeFindsNothingAndNothingScrollsSideways(t *testing.T) {
 	everything, colours := fmt.Sprintf(runAxe, ""), fmt.Sprintf(runAxe, `, runOnly: ["color-contrast", "link-in-text-block"]`)
 	browser := startBrowser(t)
 	for lang, width := range map[views.Lang]int64{views.Indonesian: 320, views.English: 1280} {
-		url, names := gallerySite(t, lang)
-		shared := newTab(browser, t)
-		// Without transitions, the colours of a theme are there at once.
-		_, err := chromedp.Call(shared.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range names {
-			t.Run(string(lang)+"/"+name, func(t *testing.T) {
-				b := &axeTab{tab{t: t, ctx: shared.ctx}}
-				b.width(width)
-				b.open(url + "/" + name)
-				b.holds(`document.documentElement.classList.contains("js")`)
-				b.clean("", sideways)
-				b.clean("light: ", everything)
-				b.do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.theme = "dark"`))
-				b.clean("dark: ", colours)
+		t.Run(string(lang), func(t *testing.T) {
+			t.Parallel()
+			url, names := gallerySite(t, lang)
+			shared := newTab(browser, t)
+			// Without transitions, the colours of a theme are there at once.
+			_, err := chromedp.Call(shared.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}},
 			})
-		}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range names {
+				t.Run(name, func(t *testing.T) {
+					b := &axeTab{tab{t: t, ctx: shared.ctx}}
+					b.width(width)
+					b.open(url + "/" + name)
+					b.holds(`document.documentElement.classList.contains("js")`)
+					b.clean("", sideways)
+					b.clean("light: ", everything)
+					b.do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.theme = "dark"`))
+					b.clean("dark: ", colours)
+				})
+			}
+		})
 	}
 }
 

@@ -90,8 +90,13 @@ func stateOrder(d Device, name string) int {
 
 func (p ComponentsPage) badges() []shown {
 	var out []shown
-	for _, state := range []string{stateOff, statePairing, stateScan, stateConnected} {
-		out = append(out, shown{"state-" + state, badge(p.Lang, Device{State: state})})
+	for _, d := range []Device{
+		{State: stateOff, Reason: "stopped"},
+		{State: statePairing, Reason: "connecting"},
+		{State: stateScan, Reason: "qr"},
+		{State: stateConnected, Reason: "ready"},
+	} {
+		out = append(out, shown{"state-" + d.State, badge(p.Lang, d)})
 	}
 	for _, tone := range []Tone{ToneOK, ToneWait, ToneAct, ToneOff, ToneDanger} {
 		out = append(out, shown{"tone-" + string(tone), wordBadge(tone, tone.icon(), string(tone))})

@@ -22,6 +22,7 @@ type stop struct {
 // keyboardScript tells where the focus is. A ring may be drawn by the element, by what
 // stands behind it, or by the box around it.
 const keyboardScript = `
+window.rested = 0;
 window.focusable = () => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
   .filter((e) => !e.disabled && e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0);
 window.nameOf = (e) => e.dataset.testid || e.id || e.tagName + " " + e.textContent.trim().slice(0, 20);
@@ -44,7 +45,13 @@ window.stopNow = () => {
 func (b *tab) tabAround() []stop {
 	b.t.Helper()
 	b.do(keyboardScript)
-	b.do(`document.querySelector(".skip").focus()`)
+	// The browser may still be about to follow a link to the content with the focus.
+	b.holds(`(() => {
+	  const skip = document.querySelector(".skip");
+	  window.rested = document.activeElement === skip ? window.rested + 1 : 0;
+	  skip.focus();
+	  return window.rested > 5;
+	})()`)
 	want := value[[]string](b, `focusable().map(nameOf)`)
 	var stops []stop
 	for n := range len(want) + 20 { // and a few scrolling boxes, which browsers let people reach, too

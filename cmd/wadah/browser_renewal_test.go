@@ -19,7 +19,7 @@ const look = setInterval(() => {
   const code = document.getElementById("device-qr");
   if (!code || code.src === first) return;
   clearInterval(look);
-  setTimeout(() => { window.renewed = { heard, moved: shifted, ring: emptied() }; }, 1000);
+  setTimeout(() => { window.renewed = { heard: [...heard], moved: shifted, ring: emptied() }; }, 1000);
 }, 100);`
 
 func (s scene) renewalBegins() renewal {
