@@ -176,8 +176,8 @@ func TestProxySettingRefusals(t *testing.T) {
 	b, to := e.admin(), "/devices/"+id
 	for typed, says := range map[string]string{
 		"":                                    "Type the address of the proxy.",
-		"proxy.example.com:8080":              "Begin with http://",
-		"http://proxy.example.com":            "The port is missing",
+		"squid.example.com:8080":              "Begin with http://",
+		"http://squid.example.com":            "The port is missing",
 		"http://u:hunter2@proxy.example:1/x":  "Nothing may follow the port.",
 		"http://u:hunter2%zz@proxy.example:1": "This address cannot be read.",
 		"socks5://:1080":                      "The host is missing.",

@@ -40,7 +40,7 @@ func ParseProxy(address string) (*url.URL, error) {
 	case err != nil && !validPort(authority[strings.LastIndexByte(authority, ':')+1:]):
 		return refuse("proxy_port", "The proxy's address must end in a port from 1 to 65535, for example :8080.")
 	case err != nil:
-		return refuse("proxy_invalid", "The proxy's address cannot be read. Write it like http://user:password@proxy.example.com:8080.")
+		return refuse("proxy_invalid", "The proxy's address cannot be read. Write it like http://user:password@squid.example.com:8080.")
 	case u.Hostname() == "":
 		return refuse("proxy_host", "The proxy's address has no host.")
 	case !validPort(u.Port()):

@@ -84,9 +84,9 @@ func (s scene) deviceSettings() {
 	save("note-text", "Kasir lantai 2\n<b>pagi</b>", "note-submit")
 	other.contains("device-live", "Kasir lantai 2")
 	other.contains("device-live", "<b>pagi</b>") // as it was typed
-	save("proxy-address", "ftp://proxy.example.com", "proxy-submit")
+	save("proxy-address", "ftp://squid.example.com", "proxy-submit")
 	page.visible("error-message")
-	page.expect(`document.getElementById("proxy-address").value`, "ftp://proxy.example.com")
+	page.expect(`document.getElementById("proxy-address").value`, "ftp://squid.example.com")
 	save("proxy-address", "socks5://ani:sangat-rahasia@127.0.0.1:9", "proxy-submit")
 	page.holds(noError)
 	page.visible("proxy-remove-open")
