@@ -113,6 +113,23 @@ func (c *conn) send(node waBinary.Node) error {
 	return c.sendSealed(plain)
 }
 
+// sendAndHangUp sends one stanza and closes without a goodbye. However quick the
+// client is, its answer is not heard.
+func (c *conn) sendAndHangUp(node waBinary.Node) error {
+	plain, err := waBinary.Marshal(node)
+	if err != nil {
+		return fmt.Errorf("marshal %s: %w", node.Tag, err)
+	}
+	c.ws.mu.Lock()
+	if !c.ended && !c.silent.Load() {
+		err = c.sendSealed(plain)
+	}
+	c.ended = true
+	c.ws.mu.Unlock()
+	c.ws.close(false)
+	return err
+}
+
 // sendSealed encrypts a marshalled stanza. The caller holds ws.mu, which also
 // keeps the write counter in the order of the writes.
 func (c *conn) sendSealed(plain []byte) error {

@@ -127,13 +127,11 @@ func (s *Service) offer(l *link) error {
 	l.timer = s.after(pairAnswerTimeout, func() { s.abandon(l, ErrDeviceSilent) })
 	s.changed()
 	s.mu.Unlock()
-	if err := r.conn.send(request(id, s.pairSuccess(l, identity))); err != nil {
-		return err
-	}
+	offer := request(id, s.pairSuccess(l, identity))
 	if fault {
-		r.conn.ws.close(false)
+		return r.conn.sendAndHangUp(offer)
 	}
-	return nil
+	return r.conn.send(offer)
 }
 
 func (s *Service) pairSuccess(l *link, identity []byte) waBinary.Node {
