@@ -1,6 +1,8 @@
 package handlers_test
 
 import (
+	"bytes"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -82,6 +84,36 @@ func TestHiddenDeviceByRoute(t *testing.T) {
 	}
 	if snap, err := e.manager.Snapshot(theirs); err != nil || snap.Desired || snap.Name != "Gudang" {
 		t.Errorf("%+v %v", snap, err)
+	}
+}
+
+// TestHiddenDeviceInAMultipartBody: what the guard has not looked at, no handler reads.
+func TestHiddenDeviceInAMultipartBody(t *testing.T) {
+	e, _, theirs := two(t)
+	b := e.signedIn("run")
+	for _, r := range []struct{ method, path string }{{http.MethodGet, "/reference"}, {http.MethodPost, "/reference/try"}} {
+		ask := func(id string) answer {
+			var body bytes.Buffer
+			form := multipart.NewWriter(&body)
+			for name, value := range map[string]string{"device": id, "call": "serviceStart"} {
+				if err := form.WriteField(name, value); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := form.Close(); err != nil {
+				t.Fatal(err)
+			}
+			req := e.request(r.method, r.path, &body)
+			req.Header.Set("Content-Type", form.FormDataContentType())
+			return b.do(req)
+		}
+		hidden, none := ask(theirs), ask("06h0d6kr2sob0prs6bqba3304o")
+		if hidden.StatusCode != none.StatusCode || strings.Contains(hidden.body, theirs) {
+			t.Errorf("%s %s: %d, an unknown device %d", r.method, r.path, hidden.StatusCode, none.StatusCode)
+		}
+	}
+	if snap, err := e.manager.Snapshot(theirs); err != nil || snap.Desired {
+		t.Errorf("a device of others was started: %+v %v", snap, err)
 	}
 }
 

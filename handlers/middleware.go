@@ -128,10 +128,10 @@ func (s *Server) withVisitor(may permission, next echo.HandlerFunc) echo.Handler
 		if c.Response().Committed { // sent elsewhere
 			return nil
 		}
-		if r.Method == http.MethodPost {
-			if err := c.Request().ParseForm(); err != nil {
-				return formFailure(err)
-			}
+		// Of every request: a form that is read later would be looked for in a multipart
+		// body, too, which withinSight has not seen.
+		if err := r.ParseForm(); err != nil && r.Method == http.MethodPost {
+			return formFailure(err)
 		}
 		if err := s.withinSight(c, v); err != nil {
 			return err
