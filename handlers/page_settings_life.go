@@ -54,7 +54,7 @@ func wholeNumber(c echo.Context, field string, unit, now time.Duration) time.Dur
 	if !c.Request().PostForm.Has(field) {
 		return now
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(c.FormValue(field)), 10, 32)
+	n, err := strconv.ParseUint(strings.TrimSpace(c.FormValue(field)), 10, 16) // more would overflow a duration
 	if err != nil {
 		return 0
 	}

@@ -28,6 +28,7 @@ func TestTimesOfDeviceLife(t *testing.T) {
 	for _, wrong := range []url.Values{
 		{"scan_window": {"0"}, "grace": {"90"}},
 		{"scan_window": {"1441"}, "grace": {"90"}},
+		{"scan_window": {"307445745"}, "grace": {"90"}}, // 10 min 26 s, if it overflowed
 		{"scan_window": {"ten"}, "grace": {"90"}},
 		{"scan_window": {"10"}, "grace": {"9"}},
 		{"scan_window": {"10"}, "grace": {"3601"}},
