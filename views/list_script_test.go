@@ -104,7 +104,8 @@ func TestListScript(t *testing.T) {
 	b.holds(`document.querySelectorAll("#devices [name=chosen]:checked").length === 4`, `document.querySelector('[data-testid="bulk-result"]') === null`)
 	b.do(chromedp.Click(chromedp.CSS("#bulk-stop-open > summary")), chromedp.Click(chromedp.CSS("#bulk-stop")))
 	b.holds(`document.querySelector('[data-testid="bulk-result"]').dataset.done === "4"`, shown("none"),
-		`document.activeElement.id === "choose-page"`, `!document.getElementById("bulk-stop-open").open`)
+		`document.activeElement.id === "choose-page"`, `!document.getElementById("bulk-stop-open").open`,
+		`document.getElementById("announcer").textContent === "Stopped: 4 of 4."`)
 
 	// The search follows what is typed; address and stream follow the search.
 	b.do(chromedp.SendKeys(chromedp.CSS("#choose-page"), "/"), chromedp.SendKeys(chromedp.CSS("#filter-q"), "toko 1"))

@@ -183,12 +183,13 @@
 
   // A message that came with an answer: the region it stands in is new, too, and screen
   // readers do not tell of a region that comes with its text.
-  let lastNotice = "";
+  const notice = () => document.querySelector("#notices .notice");
+  let lastNotice = notice();
 
   function announceNotice() {
-    const text = document.querySelector(".notices-over p")?.textContent ?? "";
-    if (text && text !== lastNotice) announce(text);
-    lastNotice = text;
+    const now = notice();
+    if (now && now !== lastNotice) announce([...now.querySelectorAll("p")].map((p) => p.textContent).join(" "));
+    lastNotice = now;
   }
 
   // ---- The event stream ------------------------------------------------------
