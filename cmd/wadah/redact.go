@@ -11,12 +11,13 @@ import (
 const hidden = "[hidden]"
 
 // secretShapes are what secrets look like, whoever wrote them into a line of the log.
-// What the first group matches is kept.
+// What the groups match is kept.
 var secretShapes = []*regexp.Regexp{
 	regexp.MustCompile(`linked_devices#\S+`),                            // the text of a QR code
 	regexp.MustCompile(`data:image/\S+`),                                // its picture
 	regexp.MustCompile(`(?i)\b(token|apikey|secret|password)=\S+`),      // parts of addresses and forms
 	regexp.MustCompile(`/scan/[A-Za-z0-9_-]{32}`),                       // scan links
+	regexp.MustCompile(`(://[^\s/:@]*:)[^\s/@]+(@)`),                    // the password in a proxy's address
 	regexp.MustCompile(`\b(?:[0-9a-f]{32}|[0-9a-f]{64})\b`),             // API keys, system secrets, the server key
 	regexp.MustCompile(`\b[1-9A-HJ-NP-TV-Z]{4}-[1-9A-HJ-NP-TV-Z]{4}\b`), // phone codes
 	regexp.MustCompile(`(^|[^-.0-9A-Za-z])[1-9][0-9]{9,14}\b`),          // phone numbers, not the parts of a version or of a temporary name
@@ -46,7 +47,7 @@ func redact(_ []string, a slog.Attr) slog.Attr {
 
 func redactText(text string) string {
 	for _, shape := range secretShapes {
-		text = shape.ReplaceAllString(text, "${1}"+hidden)
+		text = shape.ReplaceAllString(text, "${1}"+hidden+"${2}")
 	}
 	return text
 }

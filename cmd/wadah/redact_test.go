@@ -20,6 +20,7 @@ func TestRedact(t *testing.T) {
 		"pairing code": "ABCD-EF23",
 		"phone number": "6281234567890",
 		"JID":          "6281234567890:3@s.whatsapp.net",
+		"proxy":        "socks5://budi:rahasia%201@10.0.0.1:1080",
 	}
 	for _, format := range []string{"text", "json"} {
 		for name, secret := range secrets {
@@ -44,6 +45,7 @@ func TestRedact(t *testing.T) {
 					t.Fatal(err)
 				}
 				core := strings.TrimPrefix(strings.TrimSuffix(secret, "@s.whatsapp.net"), "https://wa.me/settings/linked_devices#")
+				core = strings.TrimSuffix(strings.TrimPrefix(core, "socks5://budi:"), "@10.0.0.1:1080")
 				if strings.Contains(b.String(), core) || !strings.Contains(b.String(), hidden) {
 					t.Errorf("%s in the %s (%s): %s", name, where, format, b.String())
 				}

@@ -80,6 +80,12 @@ func TestNoSecretIsLogged(t *testing.T) {
 		t.Fatalf("scan page: %d", status)
 	}
 
+	secrets["proxy's password"] = "perahu-di-proksi"
+	browser.post(device+"/proxy", url.Values{"proxy": {"http://budi:" + secrets["proxy's password"] + "@127.0.0.1:1"}})
+	server.must("serviceStart", secrets["key"])
+	server.is(secrets["key"], "SERVICE_OFF", "proxy_failed")
+	browser.post(device+"/proxy", url.Values{"remove": {"yes"}})
+
 	phone := w.newPhone()
 	secrets["phone number"] = phone
 	server.must("serviceStart", secrets["key"])
