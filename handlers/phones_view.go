@@ -180,7 +180,7 @@ func (l *phoneLook) device(ctx context.Context, snap session.Snapshot) (views.Ph
 		return views.PhoneDevice{}, err
 	}
 	z, canPlay := l.v.zone, l.v.may(operator)
-	device := views.PhoneDevice{Device: l.s.deviceView(snap, z, canPlay), NextTry: z.at(snap.NextTry)}
+	device := views.PhoneDevice{Device: l.s.deviceView(snap, z, canPlay)}
 	if !canPlay {
 		device.Code, device.Passkey = nil, nil
 	}

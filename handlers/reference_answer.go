@@ -53,7 +53,7 @@ func (t *tryRecorder) Write(b []byte) (int, error) {
 // tell describes the answer without the keys in it. What cannot be read cannot be
 // cleaned, so it is not shown.
 func (t *tryRecorder) tell(answer *views.TryAnswer, key string) {
-	answer.Status, answer.Reason, answer.Cut = t.status, http.StatusText(t.status), t.cut
+	answer.Status, answer.Cut = t.status, t.cut
 	for _, name := range []string{"Content-Type", "Retry-After", "WWW-Authenticate", "Allow"} {
 		if value := t.header.Get(name); value != "" {
 			answer.Headers = append(answer.Headers, views.RefField{Name: name, Text: value})

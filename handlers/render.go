@@ -10,7 +10,6 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
-	"wadah/session"
 	"wadah/static"
 	"wadah/views"
 )
@@ -28,7 +27,7 @@ func (s *Server) page(c echo.Context) views.Page {
 	p := views.Page{
 		Lang: v.lang, Theme: v.theme, Zone: v.chosenZone, Path: "/", Flash: s.takeFlash(c, v.lang),
 		Sandbox: s.cfg.Simulated || s.cfg.Sandbox != nil, Phones: s.cfg.Sandbox != nil,
-		Versions: views.Versions{Wadah: s.cfg.Version, Library: s.cfg.Library, WhatsApp: versionText(s.manager.Version())},
+		Versions: views.Versions{Wadah: s.cfg.Version, Library: s.cfg.Library, WhatsApp: s.manager.Version().String()},
 		Asset:    static.URL,
 	}
 	if c.Request().Method == http.MethodGet {
@@ -38,17 +37,6 @@ func (s *Server) page(c echo.Context) views.Page {
 		p.User = &views.User{Name: v.user.Name, Role: views.Role(v.user.Role)}
 	}
 	return p
-}
-
-func versionText(v session.Version) string {
-	text := make([]byte, 0, 24)
-	for i, part := range v {
-		if i > 0 {
-			text = append(text, '.')
-		}
-		text = strconv.AppendUint(text, uint64(part), 10)
-	}
-	return string(text)
 }
 
 // buffers are reused between answers: a page is some 40 kB.

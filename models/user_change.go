@@ -63,18 +63,6 @@ func (s *Store) SetPassword(ctx context.Context, id, password string) error {
 	return s.settle(ctx, doing, err)
 }
 
-// SetUserName gives a user another name. An *Invalid when it is unfit or taken.
-func (s *Store) SetUserName(ctx context.Context, id, name string) error {
-	name, err := cleanUserName(name)
-	if err != nil {
-		return err
-	}
-	res := s.write(ctx).Model(&userRow{}).Where("id = ?", id).
-		Updates(map[string]any{"name": name, "name_key": nameKey(name), "updated_at": s.nowMilli()})
-	res.Error = takenOr(res.Error)
-	return changed(ctx, "rename user", res)
-}
-
 // Prefs is how a user wants the panel; empty fields are the browser's choice.
 type Prefs struct {
 	Lang  string // at most 20 characters

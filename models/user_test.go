@@ -169,14 +169,10 @@ func TestUserChanges(t *testing.T) {
 	}
 	f.clock.Add(time.Minute)
 	must(t, f.SetUserPrefs(ctx, ani.ID, models.Prefs{Lang: "id", Theme: "dark", Zone: "Asia/Jayapura"}))
-	must(t, f.SetUserName(ctx, ani.ID, "Ani"))
 	want := ani
-	want.Name, want.Lang, want.Theme, want.Zone, want.UpdatedAt = "Ani", "id", "dark", "Asia/Jayapura", f.clock.Now().UTC()
+	want.Lang, want.Theme, want.Zone, want.UpdatedAt = "id", "dark", "Asia/Jayapura", f.clock.Now().UTC()
 	if got, err := f.User(ctx, ani.ID); err != nil || got != want {
 		t.Errorf("%s (%v)", cmp.Diff(want, got), err)
-	}
-	if err := f.SetUserName(ctx, ani.ID, "BUDI"); code(err) != "name_taken" {
-		t.Errorf("renamed to a taken name: %v", err)
 	}
 	if err := f.SetUserPrefs(ctx, ani.ID, models.Prefs{Lang: strings.Repeat("x", 21)}); code(err) != "lang_invalid" {
 		t.Errorf("a long language: %v", err)
@@ -219,7 +215,6 @@ func TestUnknownUser(t *testing.T) {
 		"User":         func(ctx context.Context) error { _, err := f.User(ctx, "x"); return err },
 		"UserByName":   func(ctx context.Context) error { _, err := f.UserByName(ctx, "x"); return err },
 		"SetPassword":  func(ctx context.Context) error { return f.SetPassword(ctx, "x", goodPassword) },
-		"SetUserName":  func(ctx context.Context) error { return f.SetUserName(ctx, "x", "y") },
 		"SetUserPrefs": func(ctx context.Context) error { return f.SetUserPrefs(ctx, "x", models.Prefs{}) },
 		"SetUserRole":  func(ctx context.Context) error { return f.SetUserRole(ctx, "x", models.RoleViewer) },
 		"DeleteUser":   func(ctx context.Context) error { return f.DeleteUser(ctx, "x") },

@@ -48,15 +48,6 @@ type Summary struct {
 	Off       int
 }
 
-// Summarize counts devices by state.
-func Summarize(devices []Device) Summary {
-	var s Summary
-	for _, d := range devices {
-		s.Count(d.State)
-	}
-	return s
-}
-
 // Count adds one device in the given state.
 func (s *Summary) Count(state string) {
 	switch state {

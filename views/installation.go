@@ -116,7 +116,7 @@ type Limit struct {
 
 // limitNames is every limit the page has words for: the text limit.NAME.
 var limitNames = []string{
-	"key_rate", "address_rate", "signin", "login_streams", "key_streams", "address_streams", "devices", "body", "header_time", "trusted_proxies",
+	"key_rate", "address_rate", "login_streams", "key_streams", "devices", "body", "trusted_proxies",
 }
 
 // LimitNames lists the limits the page has words for.

@@ -95,8 +95,7 @@ func LinkSteps() []string { return []string{LinkPasskey, LinkConfirm, LinkPairin
 // PhoneDevice is what happens to a device, beside its phone.
 type PhoneDevice struct {
 	Device
-	NextTry  time.Time // when the next connection is tried; zero when none waits
-	Timeline []Event   // the newest few
+	Timeline []Event // the newest few
 }
 
 // ScanTarget is a device that can be linked by one click.

@@ -110,7 +110,6 @@ type TryAnswer struct {
 	Device  string // name of the device; "" for calls about none
 	Request string // as it was sent, the key hidden
 	Status  int
-	Reason  string // "OK": the status in words
 	Took    time.Duration
 	Headers []RefField // those that matter; Type is empty
 	Body    string     // readable, keys hidden

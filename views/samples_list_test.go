@@ -37,7 +37,7 @@ func chain(n int) []views.Device {
 func middlePage(lang views.Lang) views.DevicesPage {
 	p := devicesPage(lang, chain(350)[50:100])
 	p.Query = views.DeviceQuery{Text: "toko", Sort: views.SortName, Down: true, Page: 2}
-	p.Summary, p.Found, p.Total = views.Summarize(chain(312)), 312, 350
+	p.Summary, p.Found, p.Total = summary(chain(312)), 312, 350
 	return p
 }
 

@@ -97,7 +97,7 @@ func referencePage(lang views.Lang) views.ReferencePage {
 // triedQR is a call that went well.
 func triedQR() views.TryAnswer {
 	return views.TryAnswer{
-		Call: "getQR", Device: "Toko Utama", Status: 200, Reason: "OK", Took: 1834 * time.Millisecond, Picture: onePixel,
+		Call: "getQR", Device: "Toko Utama", Status: 200, Took: 1834 * time.Millisecond, Picture: onePixel,
 		Request: "POST https://wadah.example.com/api/getQR\nX-Api-Key: ••••••••\nContent-Type: application/x-www-form-urlencoded\n\nwait=10",
 		Headers: []views.RefField{{Name: "Content-Type", Text: "application/json"}},
 		Body:    "{\n  \"code\": 200,\n  \"results\": {\n    \"apiKey\": \"••••••••\"\n  }\n}", Cut: true,
@@ -107,7 +107,7 @@ func triedQR() views.TryAnswer {
 // triedLate is a call that was refused.
 func triedLate() views.TryAnswer {
 	return views.TryAnswer{
-		Call: "serviceLogout", Device: "Toko Utama", Status: 429, Reason: "Too Many Requests", Took: 3 * time.Millisecond,
+		Call: "serviceLogout", Device: "Toko Utama", Status: 429, Took: 3 * time.Millisecond,
 		Request: "POST https://wadah.example.com/api/serviceLogout\nX-Api-Key: ••••••••",
 		Headers: []views.RefField{{Name: "Content-Type", Text: "application/json"}, {Name: "Retry-After", Text: "2"}},
 		Body:    "{\n  \"code\": 429\n}",

@@ -52,9 +52,16 @@ func manyDevices() []views.Device {
 	return devices
 }
 
+func summary(devices []views.Device) (s views.Summary) {
+	for _, d := range devices {
+		s.Count(d.State)
+	}
+	return s
+}
+
 func devicesPage(lang views.Lang, devices []views.Device) views.DevicesPage {
 	return views.DevicesPage{
-		Page: page(lang), Devices: devices, Summary: views.Summarize(devices), Found: len(devices), Total: len(devices),
+		Page: page(lang), Devices: devices, Summary: summary(devices), Found: len(devices), Total: len(devices),
 		PageLength: 50, CanAdd: true, CanOperate: true,
 	}
 }

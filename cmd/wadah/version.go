@@ -88,10 +88,9 @@ func (c *versionCmd) learntVersion(ctx context.Context, p *program, log *slog.Lo
 }
 
 func currentVersions() versions {
-	web := whatsapp.BuiltinVersion()
 	v := versions{
 		Wadah: version, Whatsmeow: "unknown",
-		WhatsAppWeb: fmt.Sprintf("%d.%d.%d", web[0], web[1], web[2]),
+		WhatsAppWeb: whatsapp.BuiltinVersion().String(),
 		Go:          runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		modules: make(map[string]string),
 	}
