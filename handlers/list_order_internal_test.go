@@ -65,6 +65,7 @@ func TestMatcher(t *testing.T) {
 	snap := &session.Snapshot{Name: "Toko Ängel 12", Account: session.Account{JID: "6281234567890:3@s.whatsapp.net"}}
 	for text, want := range map[string]bool{
 		"": true, "toko": true, "äNGEL": true, "0812-3456": true, "+62 812": true, "12": true, "kasir": false, "999": false, "0": false, "toko 0": false,
+		"toko 7": false, "tel. 0812": false, // no number
 	} {
 		if got := matcher(text)(snap); got != want {
 			t.Errorf("%q matches: %v, want %v", text, got, want)

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -92,19 +93,23 @@ func (s *Server) chosen(l listing, summary *views.Summary) (chosen []*session.Sn
 	return chosen, total
 }
 
-// matcher tells whether a device has the text in its name, whatever the case, or the
-// text's digits in its number.
+// matcher tells whether a device has the text in its name, whatever the case, or in its
+// number, however that is spelled. A text with letters is no number: "toko 2" finds no
+// device for the 2 in its number.
 func matcher(text string) func(*session.Snapshot) bool {
 	if text == "" {
 		return func(*session.Snapshot) bool { return true }
 	}
 	lower := strings.ToLower(text)
-	digits := strings.TrimLeft(strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, text), "0")
+	digits := ""
+	if !strings.ContainsFunc(text, unicode.IsLetter) {
+		digits = strings.TrimLeft(strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, text), "0")
+	}
 	return func(snap *session.Snapshot) bool {
 		return strings.Contains(strings.ToLower(snap.Name), lower) ||
 			digits != "" && strings.Contains(snap.Number(), digits)

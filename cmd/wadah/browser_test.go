@@ -53,6 +53,7 @@ func TestBrowserStories(t *testing.T) {
 			for _, story := range stories {
 				t.Run(story.name, func(t *testing.T) { story.tell(s.in(t)) })
 			}
+			t.Run("virtual phones", func(t *testing.T) { newSandbox(t, lang).virtualPhones() })
 			renewal.ends()
 			t.Run("server killed", func(t *testing.T) { s.in(t).serverKilled() })
 		})
