@@ -245,7 +245,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 			}
 		}
 		if !d.NextTry.IsZero() {
-			templ_7745c5c3_Err = countdown(lang, phone.id("next-"+d.ID), time.Time{}, d.NextTry, lang.T("phones.beside.next")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = countdown(lang, phone.id("next-"+d.ID), time.Time{}, d.NextTry, lang.T("wait.next")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
