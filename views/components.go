@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -50,7 +51,10 @@ func (p ComponentsPage) sections() []components {
 		{name: "timeline", wide: true, specimens: p.timelines()},
 		{name: "keys", wide: true, specimens: p.keys()},
 		{name: "scan", wide: true, specimens: p.scan()},
+		{name: "device", specimens: p.deviceSettings()},
 		{name: "ends", wide: true, specimens: p.ends()},
+		{name: "installation", wide: true, specimens: p.installation()},
+		{name: "reference", wide: true, specimens: p.reference()},
 		{name: "phones", specimens: p.phones()},
 	}
 }
@@ -206,6 +210,11 @@ func (p ComponentsPage) live() []shown {
 		case "qr":
 			d.QR, d.CanOperate = nil, false
 			out = append(out, shown{"live-qr-viewer", DeviceLive(p.Lang, d)})
+		case "ready":
+			d.Note = p.Lang.T("settings.note.hint")
+			out = append(out, shown{"live-note", DeviceLive(p.Lang, d)})
+			d.Note, d.JustLinked = strings.Repeat(d.Note+"\n", 4), true
+			out = append(out, shown{"live-just-linked-long-note", DeviceLive(p.Lang, d)})
 		}
 	}
 	return out
@@ -263,6 +272,10 @@ func (p ComponentsPage) ends() []shown {
 	return []shown{
 		{"danger-zone", dangerZone(DevicePage{Page: p.Page, Device: all["ready"], CanManage: true})},
 		{"danger-zone-unlinked", dangerZone(DevicePage{Page: p.Page, Device: all["qr"], CanManage: true})},
+		{"confirm-logout", confirmQuestion(ConfirmPage{Page: p.Page, Device: all["ready"], Action: ConfirmLogout})},
+		{"confirm-logout-unlinked", confirmQuestion(ConfirmPage{Page: p.Page, Device: all["qr"], Action: ConfirmLogout})},
+		{"confirm-delete", confirmQuestion(ConfirmPage{Page: p.Page, Device: all["ready"], Action: ConfirmDelete})},
+		{"confirm-delete-unlinked", confirmQuestion(ConfirmPage{Page: p.Page, Device: all["qr"], Action: ConfirmDelete})},
 	}
 }
 

@@ -29,6 +29,14 @@ func TestPagesShowEveryComponent(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range []string{
+		"setting-proxy-refused", "setting-note-saved", "live-note", "confirm-delete", "confirm-logout-unlinked", "times-refused-fixed",
+		"version-failed-outdated", "secret-new", "call", "try-answer-refused", "try-said-no_key",
+	} {
+		if !strings.Contains(page, `data-testid="specimen-`+name+`"`) {
+			t.Errorf("the page lacks %s", name)
+		}
+	}
 	source, err := os.ReadFile("icons.templ")
 	if err != nil {
 		t.Fatal(err)
