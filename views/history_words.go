@@ -152,15 +152,19 @@ func (l Lang) share(part, whole time.Duration) string {
 	case tenths == 1000:
 		tenths = 999
 	}
-	point := "."
-	if l == Indonesian {
-		point = ","
-	}
 	text := strconv.Itoa(tenths / 10)
 	if tenths%10 != 0 {
-		text += point + strconv.Itoa(tenths%10)
+		text += "." + strconv.Itoa(tenths%10)
 	}
-	return less + text + "%"
+	return less + l.decimal(text) + "%"
+}
+
+// decimal writes a number that has a decimal point as the language does.
+func (l Lang) decimal(number string) string {
+	if l == Indonesian {
+		return strings.Replace(number, ".", ",", 1)
+	}
+	return number
 }
 
 // span is a length of time in its two largest units: "2 d 3 h", "4 min", "35 s".

@@ -283,12 +283,12 @@ func prose(text string) [][]piece {
 	return out
 }
 
-// took is how long something took, to read.
-func took(d time.Duration) string {
+// took is how long something took, to read: "3 ms", "1.8 s".
+func (l Lang) took(d time.Duration) string {
 	if d < time.Second {
 		return strconv.FormatInt(max(1, d.Milliseconds()), 10) + " ms"
 	}
-	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+	return l.decimal(strconv.FormatFloat(d.Seconds(), 'f', 1, 64)) + " " + l.T("time.second_unit")
 }
 
 // stateReasons is which reasons go with which state.
