@@ -139,7 +139,17 @@ func (s *Server) endLinksBeyond(ctx context.Context, user models.User, role stri
 			return err
 		}
 	}
-	return s.store.EndScanLinksBy(ctx, user.Name, may)
+	return s.endLinksBy(ctx, user, may)
+}
+
+// endLinksBy ends the scan links a person made, but those of the devices in keep, and the
+// pages they have open.
+func (s *Server) endLinksBy(ctx context.Context, user models.User, keep map[string]bool) error {
+	ended, err := s.store.EndScanLinksBy(ctx, user.Name, keep)
+	for _, id := range ended {
+		s.streams.endOwner(owner{ownedByScan, id})
+	}
+	return err
 }
 
 // namesShown is how many names of devices an audit entry spells out.
@@ -249,7 +259,7 @@ func (s *Server) deletePerson(c echo.Context) error {
 		if err := s.store.DeleteUser(ctx, user.ID); err != nil {
 			return err
 		}
-		return s.store.EndScanLinksBy(ctx, user.Name, nil)
+		return s.endLinksBy(ctx, user, nil)
 	})
 	if !done {
 		return err

@@ -168,13 +168,16 @@ func TestScanLinksEndWithTheRight(t *testing.T) {
 
 	boss.post(to+"/devices", both).leads(t, to)
 	kept, taken, bosses := open(mine), open(theirs), e.scanLink(boss, theirs)
+	keptPage, takenPage := e.feed(e.browser().client, kept+"/events"), e.feed(e.browser().client, taken+"/events")
 	boss.post(to+"/devices", url.Values{"device": {mine}}).leads(t, to)
 	e.gone(taken)
+	takenPage.until("wadah:ended") // what shows a code, too, and at once
 	e.get(kept).has(t, http.StatusOK, "scan-live")
 	e.get(bosses).has(t, http.StatusOK, "scan-live")
 
 	boss.post(to+"/role", url.Values{"role": {models.RoleViewer}}).leads(t, to)
 	e.gone(kept)
+	keptPage.until("wadah:ended")
 	boss.post(to+"/role", url.Values{"role": {models.RoleOperator}}).leads(t, to)
 	last := open(mine)
 	boss.post(to+"/delete", url.Values{"confirm": {"yes"}}).leads(t, "/people")

@@ -130,9 +130,9 @@ func (s *Store) EndScanLinks(ctx context.Context, deviceID string) error {
 
 // EndScanLinksBy ends the links a user made, by the user's name, but those of the devices
 // in keep: who may no longer show a device's code must not go on showing it by a link.
-func (s *Store) EndScanLinksBy(ctx context.Context, createdBy string, keep map[string]bool) error {
-	doing := "end scan links of a user"
-	return s.tx(ctx, doing, func(tx *gorm.DB) error {
+// It returns the IDs of those it ended.
+func (s *Store) EndScanLinksBy(ctx context.Context, createdBy string, keep map[string]bool) (ended []string, err error) {
+	err = s.tx(ctx, "end scan links of a user", func(tx *gorm.DB) error {
 		var rows []scanLinkRow
 		if err := tx.Where("created_by = ? AND ended_at IS NULL", clip(createdBy, 100)).Find(&rows).Error; err != nil {
 			return err
@@ -144,7 +144,9 @@ func (s *Store) EndScanLinksBy(ctx context.Context, createdBy string, keep map[s
 			if err := tx.Model(&scanLinkRow{}).Where("id = ?", row.ID).Update("ended_at", s.nowMilli()).Error; err != nil {
 				return err
 			}
+			ended = append(ended, row.ID)
 		}
 		return nil
 	})
+	return ended, err
 }
