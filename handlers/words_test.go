@@ -69,34 +69,29 @@ func TestEveryReasonHasASentence(t *testing.T) {
 	}
 }
 
-// TestEveryRefusalHasASentence finds the codes models gives for names and passwords,
-// and the codes this package uses itself.
+// TestEveryRefusalHasASentence finds the codes that models and session give for what
+// people type, and the codes this package uses itself.
 func TestEveryRefusalHasASentence(t *testing.T) {
 	codes := []string{
 		"signin_failed", "signin_slow", "password_wrong", "password_mismatch", "already_linked", "not_linking", "not_linked", "rate_limited",
 		"bad_number", "bad_passkey", "banned", "busy", "proxy_failed", "phone_number", "qr_expired", "name_taken",
 	}
-	found := 0
-	for _, file := range sources(t, "../models") {
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) != 3 {
+	// No form of the panel has these fields.
+	unseen := []string{"jid", "lang", "theme"}
+	for dir, least := range map[string]int{"../models": 20, "../session": 6, ".": 5} {
+		found := 0
+		for _, file := range sources(t, dir) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				if field, code := refusal(n); code != "" && !slices.Contains(unseen, field) {
+					found++
+					codes = append(codes, code)
+				}
 				return true
-			}
-			name, isIdent := call.Fun.(*ast.Ident)
-			field, ok := literal(call.Args[0])
-			if !isIdent || name.Name != "invalid" || !ok || (field != "name" && field != "password") {
-				return true
-			}
-			if code, ok := literal(call.Args[1]); ok {
-				found++
-				codes = append(codes, code)
-			}
-			return true
-		})
-	}
-	if found < 8 {
-		t.Fatalf("only %d codes found in models", found)
+			})
+		}
+		if found < least {
+			t.Errorf("only %d codes found in %s; the search for them is broken", found, dir)
+		}
 	}
 	known := views.InvalidCodes()
 	for _, code := range codes {
@@ -104,6 +99,36 @@ func TestEveryRefusalHasASentence(t *testing.T) {
 			t.Errorf("the panel has no sentence for %s", code)
 		}
 	}
+}
+
+// refusal is the field and the code of invalid(field, code, message), of what
+// session.ParseProxy refuses with refuse(code, message), and of a literal models.Invalid.
+func refusal(n ast.Node) (field, code string) {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		name, ok := n.Fun.(*ast.Ident)
+		switch {
+		case ok && name.Name == "invalid" && len(n.Args) == 3:
+			field, _ = literal(n.Args[0])
+			code, _ = literal(n.Args[1])
+		case ok && name.Name == "refuse" && len(n.Args) == 2:
+			code, _ = literal(n.Args[0])
+		}
+	case *ast.CompositeLit:
+		if name, ok := n.Type.(*ast.SelectorExpr); !ok || name.Sel.Name != "Invalid" {
+			return "", ""
+		}
+		for _, e := range n.Elts {
+			pair, isPair := e.(*ast.KeyValueExpr)
+			if !isPair {
+				continue
+			}
+			if key, ok := pair.Key.(*ast.Ident); ok && key.Name == "Code" {
+				code, _ = literal(pair.Value)
+			}
+		}
+	}
+	return field, code
 }
 
 // TestEveryActionHasAWord finds what this package and the command line write into the
