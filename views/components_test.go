@@ -58,7 +58,7 @@ func TestPagesShowEveryComponent(t *testing.T) {
 		}
 		seen[m[1]] = true
 	}
-	for _, m := range regexp.MustCompile(` (?:for|aria-labelledby|aria-describedby|data-copy)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+	for _, m := range regexp.MustCompile(` (?:for|aria-labelledby|aria-describedby|aria-errormessage|data-copy)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
 		for _, id := range strings.Fields(m[1]) {
 			if !seen[id] {
 				t.Errorf("%s points to nothing", m[0])

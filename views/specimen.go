@@ -27,7 +27,7 @@ func specimen(name string, c templ.Component) templ.Component {
 // The attributes are those that templ writes: in double quotes, with quotes in values
 // and texts escaped.
 var (
-	idAttribute   = regexp.MustCompile(` (id|for|aria-labelledby|aria-describedby|aria-controls|data-copy|form)="([^"]*)"`)
+	idAttribute   = regexp.MustCompile(` (id|for|aria-labelledby|aria-describedby|aria-errormessage|aria-controls|data-copy|form)="([^"]*)"`)
 	formAttribute = regexp.MustCompile(` (hx-[a-z-]+(:[a-z-]+)*|method|action|formaction|autofocus|data-announce)(="[^"]*")?`)
 	linkAttribute = regexp.MustCompile(` href="[^"]*"`)
 	formTag       = regexp.MustCompile(`<form\b[^>]*>`)
