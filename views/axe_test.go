@@ -78,6 +78,7 @@ func gallerySite(t *testing.T, lang views.Lang) (url string, names []string) {
 // once for a width. Themes change nothing but colours, so in the second one only the
 // rules about colours are asked again.
 func TestAxeFindsNothingAndNothingScrollsSideways(t *testing.T) {
+	t.Parallel()
 	const everything, colours = "", `, runOnly: ["color-contrast", "link-in-text-block"]`
 	browser := startBrowser(t)
 	for lang, width := range map[views.Lang]int64{views.Indonesian: 320, views.English: 1280} {

@@ -3,8 +3,10 @@ package views_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -12,22 +14,39 @@ import (
 	"wadah/views"
 )
 
-// eachPage parses every page in both languages.
+// parsed are the pages of a language as a browser without scripts sees them, by name.
+// Tests only read them.
+var parsed = map[views.Lang]func() (map[string]*html.Node, error){
+	views.Indonesian: sync.OnceValues(func() (map[string]*html.Node, error) { return parsePages(views.Indonesian) }),
+	views.English:    sync.OnceValues(func() (map[string]*html.Node, error) { return parsePages(views.English) }),
+}
+
+func parsePages(lang views.Lang) (map[string]*html.Node, error) {
+	docs := map[string]*html.Node{}
+	for name, component := range pages(lang) {
+		var b bytes.Buffer
+		if err := component.Render(context.Background(), &b); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		doc, err := html.ParseWithOptions(&b, html.ParseOptionEnableScripting(false))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		docs[name] = doc
+	}
+	return docs, nil
+}
+
+// eachPage checks every page in both languages.
 func eachPage(t *testing.T, check func(t *testing.T, doc *html.Node)) {
 	t.Helper()
-	for _, lang := range []views.Lang{views.Indonesian, views.English} {
-		for name, component := range pages(lang) {
-			t.Run(string(lang)+"/"+name, func(t *testing.T) {
-				var b bytes.Buffer
-				if err := component.Render(context.Background(), &b); err != nil {
-					t.Fatal(err)
-				}
-				doc, err := html.ParseWithOptions(&b, html.ParseOptionEnableScripting(false))
-				if err != nil {
-					t.Fatal(err)
-				}
-				check(t, doc)
-			})
+	for lang, pages := range parsed {
+		docs, err := pages()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, doc := range docs {
+			t.Run(string(lang)+"/"+name, func(t *testing.T) { check(t, doc) })
 		}
 	}
 }
@@ -36,11 +55,16 @@ func eachPage(t *testing.T, check func(t *testing.T, doc *html.Node)) {
 // mean all.
 func elements(n *html.Node, names ...string) []*html.Node {
 	var found []*html.Node
-	for d := range n.Descendants() {
-		if d.Type == html.ElementNode && (len(names) == 0 || slices.Contains(names, d.Data)) {
-			found = append(found, d)
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Type == html.ElementNode && (len(names) == 0 || slices.Contains(names, c.Data)) {
+				found = append(found, c)
+			}
+			walk(c)
 		}
 	}
+	walk(n)
 	return found
 }
 

@@ -71,6 +71,7 @@ func keysSite(t *testing.T) *httptest.Server {
 }
 
 func TestKeysAreShownWithoutLeavingThePage(t *testing.T) {
+	t.Parallel()
 	s := keysSite(t)
 	b := newTab(startBrowser(t), t, "422")
 	b.open(s.URL + "/devices/d1")

@@ -69,6 +69,7 @@ func shopsSite(t *testing.T) (*httptest.Server, chan<- []byte) {
 // TestListScript drives the list in a real browser: what is chosen and where somebody is
 // survive whatever the stream sends.
 func TestListScript(t *testing.T) {
+	t.Parallel()
 	s, news := shopsSite(t)
 	b := newTab(startBrowser(t), t)
 	shown := func(yes string) string {

@@ -136,6 +136,7 @@ func (s *passkeySite) finishGet(r *http.Request) (any, error) {
 // TestPasskeyScript registers a passkey and signs in with it: a real browser with a
 // virtual authenticator on one side, the product's WebAuthn library on the other.
 func TestPasskeyScript(t *testing.T) {
+	t.Parallel()
 	s := newPasskeySite(t)
 	b := newTab(startBrowser(t), t, "422")
 	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {

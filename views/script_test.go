@@ -27,6 +27,7 @@ const (
 // TestPageScript drives wadah.js, htmx and hx-sse in a real browser under the policy
 // of the product.
 func TestPageScript(t *testing.T) {
+	t.Parallel()
 	browser := startBrowser(t)
 	open := func(t *testing.T, expected ...string) (*site, *tab) {
 		t.Helper()

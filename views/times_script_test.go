@@ -34,6 +34,7 @@ func momentsIn(t *testing.T, lang views.Lang, zone string) views.AuditPage {
 // Ensure that the script writes times as the server does, so that nothing jumps when
 // it starts, and that times follow the browser's zone when none is chosen.
 func TestScriptWritesTimesAsTheServerDoes(t *testing.T) {
+	t.Parallel()
 	zones := []string{"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Asia/Singapore", "Asia/Kathmandu", "Europe/London", "America/New_York", "America/Sao_Paulo", "UTC"}
 	written := map[string][]string{} // by path: what the server wrote
 	mux := http.NewServeMux()

@@ -16,6 +16,7 @@ import (
 // Ensure that a button says that it is at work while its answer takes its time, and no
 // longer.
 func TestButtonAtWorkSaysSo(t *testing.T) {
+	t.Parallel()
 	browser := startBrowser(t)
 	for name, c := range map[string]struct {
 		page templ.Component

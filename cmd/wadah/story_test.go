@@ -106,6 +106,7 @@ func TestLinkManyAtOnce(t *testing.T) {
 // A device is linked and unlinked many times: not one attempt may fail, and each
 // needs one call for its QR.
 func TestLinkManyInARow(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	server := w.serve()
 	key := w.addDevice("Kasir")
