@@ -153,6 +153,13 @@ func (d Device) linking() bool {
 	return !d.Linked && d.Passkey == nil && (d.State == stateScan || d.State == statePairing)
 }
 
+// justLinked says whether the page still looks as it did while the device was linked.
+func (d Device) justLinked() bool { return d.JustLinked && d.Linked && d.CanOperate }
+
+// leadsToCode says whether a start of the off device brings a code to scan, as far as
+// anybody knows.
+func (d Device) leadsToCode() bool { return !d.Linked && d.tone() == ToneOff || d.Reason == "logged_out" }
+
 // formatNumber groups an international number for reading; digits that do not look
 // like one are left alone.
 func formatNumber(digits string) string {

@@ -59,6 +59,10 @@ func (d Device) sentence(l Lang) string {
 }
 
 func (d Device) advice(l Lang) string {
-	_, a, _ := l.Reason(d.Reason, d.Until)
+	reason := d.Reason
+	if reason == "stopped" && !d.Linked {
+		reason = "never_started" // there is no link that it keeps
+	}
+	_, a, _ := l.Reason(reason, d.Until)
 	return a
 }

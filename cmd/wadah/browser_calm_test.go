@@ -9,8 +9,9 @@ import (
 
 // watchShifts counts what the browser calls layout shifts: how far things on the page
 // moved by themselves, as a share of the window. Left out is what is the news itself: a
-// new row of the timeline pushes the older ones down inside their own box, and beside a
-// shorter word for the state stands what was beside the longer.
+// new row of the timeline pushes the older ones down inside their own box, beside a
+// shorter word for the state stands what was beside the longer, two buttons stand where
+// one stood, and a symbol has another size.
 const watchShifts = `
 window.shifted = 0;
 window.shifts = [];
@@ -19,7 +20,7 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
     const moved = entry.sources.filter((s) => {
       const e = s.node && (s.node.nodeType === 1 ? s.node : s.node.parentElement);
-      return e && !e.closest("#device-timeline, .live-state");
+      return e && !e.closest("#device-timeline, .live-state, .live-actions, .qr-frame svg");
     });
     if (moved.length === 0) continue;
     window.shifted += entry.value;
@@ -69,12 +70,44 @@ func (s scene) nothingJumps() {
 		b.expectMark()
 	}
 	s.t.Logf("messages: %v on the device's page, %v on the list", value[int](page, `window.changes`), value[int](list, `window.changes`))
-	list.calm() // the device's page says other things for each of these states, of other lengths
+	page.calm()
+	list.calm()
 	page.expect(`document.activeElement.id`, "rename-name")
 	page.expect(`document.activeElement.value`, "Tenang sekali")
 	page.expect(`document.activeElement.selectionStart + "-" + document.activeElement.selectionEnd`, "2-6")
 	page.expect(`String(document.getElementById("snippet-python").open)`, "true")
 	list.expect(`String(getSelection())`, "Tenang")
+}
+
+// From the first start until the device is linked and comes and goes, the page of a
+// device keeps what stands on it in its place: the code, what is awaited or done, and
+// all below. Another program does it, so that no click could be the cause.
+func (s scene) calmWhileLinking() {
+	path, key := s.device("Tetap")
+	page := s.visit(path)
+	page.state("SERVICE_OFF", "never_started")
+	page.do(watchShifts)
+	s.world.control("outage", map[string]any{"mode": "silent"})
+	s.server.must("serviceStart", key)
+	page.state("PAIRING", "connecting")
+	s.world.control("outage", map[string]any{"mode": "none"})
+	s.server.must("serviceDestroy", key)
+	page.state("SERVICE_OFF", "stopped")
+	phone := s.world.newPhone()
+	if err := s.world.link(s.server, key, phone); err != nil {
+		s.t.Fatal(err)
+	}
+	page.state("CONNECTED", "ready")
+	s.world.control("fault", map[string]any{"target": phone, "kind": "stream_error_503"})
+	page.contains("timeline", s.lang.T("reason.reconnecting"))
+	page.state("CONNECTED", "ready")
+	s.server.must("serviceDestroy", key)
+	page.state("SERVICE_OFF", "stopped")
+	s.server.must("serviceStart", key)
+	page.state("CONNECTED", "ready")
+	s.world.control("unlink", map[string]any{"phone": phone})
+	page.state("SERVICE_OFF", "logged_out")
+	page.calm()
 }
 
 // restless stops and starts a device, at least four changes each time.

@@ -89,5 +89,4 @@ func (s scene) virtualPhones() {
 	phones.click("components-link") // every component in every state: none may complain
 	phones.holds(`location.pathname === "/components"`, `document.querySelectorAll(".specimen").length > 100`)
 	phones.contains("sandbox-banner", s.lang.T("sandbox.banner.title"))
-	s.server.stop()
 }
