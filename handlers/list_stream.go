@@ -23,6 +23,7 @@ type listWatch struct {
 	ids           []string        // of the devices shown, in order
 	on            map[string]bool // the same as a set
 	number, found int             // as in arrangement
+	empty         bool            // no devices in sight, whatever the query
 }
 
 // listEvents keeps a page of the list of devices live.
@@ -62,7 +63,7 @@ func (w *listWatch) first(ctx context.Context) ([]byte, error) {
 }
 
 func (w *listWatch) remember(a arrangement) {
-	w.number, w.found = a.number, a.found
+	w.number, w.found, w.empty = a.number, a.found, a.total == 0
 	w.ids, w.on = w.ids[:0], make(map[string]bool, len(a.page))
 	for _, snap := range a.page {
 		w.ids = append(w.ids, snap.ID)
@@ -72,7 +73,7 @@ func (w *listWatch) remember(a arrangement) {
 
 // shows reports whether the page has just these devices at these places.
 func (w *listWatch) shows(a arrangement) bool {
-	return w.number == a.number && w.found == a.found &&
+	return w.number == a.number && w.found == a.found && w.empty == (a.total == 0) &&
 		slices.EqualFunc(w.ids, a.page, func(id string, snap *session.Snapshot) bool { return id == snap.ID })
 }
 

@@ -175,6 +175,15 @@ func TestListStreamFollowsOrderAndFilter(t *testing.T) {
 	}
 }
 
+// Somebody else adds the first device while a page looks for another one.
+func TestListStreamStopsSayingThatThereAreNoDevices(t *testing.T) {
+	e := newEnv(t)
+	f := e.feed(e.admin().client, "/events?page=devices&q=gudang")
+	f.until(`hx-target="#devices"`, "Your first device")
+	e.device("Toko")
+	f.until(`hx-target="#devices"`, "No device matches")
+}
+
 // A flood of changes is not a flood of lists.
 func TestFloodOfChanges(t *testing.T) {
 	e := newEnv(t)
