@@ -158,7 +158,9 @@ func (d Device) justLinked() bool { return d.JustLinked && d.Linked && d.CanOper
 
 // leadsToCode says whether a start of the off device brings a code to scan, as far as
 // anybody knows.
-func (d Device) leadsToCode() bool { return !d.Linked && d.tone() == ToneOff || d.Reason == "logged_out" }
+func (d Device) leadsToCode() bool {
+	return !d.Linked && d.tone() == ToneOff || d.Reason == "logged_out"
+}
 
 // formatNumber groups an international number for reading; digits that do not look
 // like one are left alone.

@@ -16,12 +16,21 @@ import (
 	"time"
 )
 
+// What the row of a device says. The states alone are in every message, in the links of
+// the summary.
+const (
+	rowOff       = `data-state="SERVICE_OFF"`
+	rowConnected = `data-state="CONNECTED"`
+)
+
 // eventsPerRound is how many events are timed in a round.
 const eventsPerRound = 10
 
 // benchEvents takes the time from an event of WhatsApp (another client has taken a
 // device over) to every one of n browsers that show the list of devices. The clock
-// starts before the simulated WhatsApp is told, and stops when the bytes are here.
+// starts before the simulated WhatsApp is told, and stops when the bytes are here. Then
+// the same from a click: one browser stops the device, and the clock stops when all n
+// have the bytes that say so. Until then they disagree.
 func benchEvents(b *testing.B, f *fleet, r *report, n int) {
 	f.b = b
 	const fleetSize = 10
@@ -40,11 +49,19 @@ func benchEvents(b *testing.B, f *fleet, r *report, n int) {
 	name := fmt.Sprintf("event to the browser, %d streams: ", n)
 	p50 := r.row(name+"median", "ms")
 	p99 := r.row(name+"p99", "ms").below(50)
-	frame := []byte("event: message\ndata: " + strings.Repeat("x", 3000) + " SERVICE_OFF\n\n")
+	agreed := r.row(fmt.Sprintf("click in one browser to the last of %d", n), "ms").below(1000)
+	stop := at.URL + "/devices/" + deviceID(b, at.URL, key) + "/stop"
+	again := func() error {
+		_, err := ours.await(rowConnected, func() error {
+			return want200(b.Context(), at.URL+"/api/serviceStart", "application/x-www-form-urlencoded", url.Values{"apiKey": {key}}.Encode())
+		})
+		return err
+	}
+	frame := []byte("event: message\ndata: " + strings.Repeat("x", 3000) + rowOff + "\n\n")
 	for round := range *rounds + 1 {
-		var mine, theirs loaded
+		var mine, theirs, clicks loaded
 		for range eventsPerRound {
-			times, err := ours.await("SERVICE_OFF", func() error {
+			times, err := ours.await(rowOff, func() error {
 				body := jsonText(map[string]string{"target": jid, "kind": "replaced"})
 				return want200(b.Context(), f.service.Control+"fault", "application/json", body)
 			})
@@ -52,13 +69,18 @@ func benchEvents(b *testing.B, f *fleet, r *report, n int) {
 				b.Fatal(err)
 			}
 			mine.times = append(mine.times, times...)
-			_, err = ours.await("CONNECTED", func() error {
-				return want200(b.Context(), at.URL+"/api/serviceStart", "application/x-www-form-urlencoded", url.Values{"apiKey": {key}}.Encode())
-			})
+			if err := again(); err != nil {
+				b.Fatal(err)
+			}
+			times, err = ours.await(rowOff, func() error { return click(b.Context(), stop, cookie) })
 			if err != nil {
 				b.Fatal(err)
 			}
-			times, err = floor.await("SERVICE_OFF", func() error { plain.do(order{Do: "publish", Body: frame}); return nil })
+			clicks.times = append(clicks.times, slices.Max(times))
+			if err := again(); err != nil {
+				b.Fatal(err)
+			}
+			times, err = floor.await(rowOff, func() error { plain.do(order{Do: "publish", Body: frame}); return nil })
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -71,7 +93,38 @@ func benchEvents(b *testing.B, f *fleet, r *report, n int) {
 		slices.Sort(theirs.times)
 		p50.add(mine.quantile(0.50), theirs.quantile(0.50))
 		p99.add(mine.quantile(0.99), theirs.quantile(0.99))
+		slices.Sort(clicks.times)
+		agreed.add(clicks.quantile(1), theirs.quantile(1))
 	}
+}
+
+// deviceID asks the server for the device of a key.
+func deviceID(b *testing.B, at, key string) string {
+	b.Helper()
+	_, body, err := request(b.Context(), http.MethodGet, at+"/api/getDevice?apiKey="+key, "", "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	device, err := unmarshal[struct{ Results struct{ ID string } }](body)
+	if err != nil || device.Results.ID == "" {
+		b.Fatalf("getDevice: %s %v", body, err)
+	}
+	return device.Results.ID
+}
+
+// click sends a form of the panel, as the browser with that cookie does.
+func click(ctx context.Context, to, cookie string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Cookie", cookie)
+	req.Header.Set("Hx-Request", "true")
+	status, out, err := do(http.DefaultClient, req)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("%s: %d %s", to, status, out)
+	}
+	return err
 }
 
 func want200(ctx context.Context, to, contentType, body string) error {
@@ -142,7 +195,7 @@ func (s *streams) read(i int, conn net.Conn) {
 			w.saw(i, now)
 			text = nil
 		}
-		kept = copy(buf, text[max(0, len(text)-16):])
+		kept = copy(buf, text[max(0, len(text)-len(rowOff)):])
 	}
 }
 
