@@ -139,7 +139,7 @@ func (s *Server) takeFlash(c echo.Context, lang views.Lang) *views.Flash {
 		if err != nil {
 			return nil
 		}
-		return lang.Notice(views.NoticeRecoveryUsed, "N", n)
+		return lang.Notice(views.NoticeRecoveryUsed, "Count", n)
 	}
 	return lang.Notice(views.Notice(notice), "Name", name)
 }

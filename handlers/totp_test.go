@@ -81,7 +81,11 @@ func TestSecondFactor(t *testing.T) {
 
 	// Each recovery code works once.
 	m.post("/signin/code", url.Values{"way": {"recovery"}, "code": {recovery[0]}}).leads(t, "/devices")
-	m.get("/devices").has(t, http.StatusOK, "flash")
+	said := m.get("/devices")
+	said.has(t, http.StatusOK, "flash")
+	if !strings.Contains(said.body, "Codes left: 9") {
+		t.Error("nobody says how many codes are left")
+	}
 	again := step("/")
 	again.post("/signin/code", url.Values{"way": {"recovery"}, "code": {recovery[0]}}).has(t, http.StatusUnprocessableEntity, "recovery-code")
 	fresh := m.post("/account/totp/recovery", url.Values{"current": {password}})

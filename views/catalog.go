@@ -47,7 +47,7 @@ func loadCatalog() (*catalog, error) {
 		}
 		plain := make(map[string]string, len(file.Messages))
 		for _, m := range file.Messages {
-			if m.One == "" && !strings.Contains(m.Other, "{{") {
+			if !strings.Contains(m.Other, "{{") {
 				plain[m.ID] = m.Other
 			}
 		}
@@ -74,11 +74,7 @@ func (c *catalog) lookup(l Lang, key string, args []any) string {
 			data[name] = args[i+1]
 		}
 	}
-	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
-	if n, ok := data["N"].(int); ok {
-		config.PluralCount = n
-	}
-	text, err := localizer.Localize(config)
+	text, err := localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data})
 	if err != nil {
 		return key
 	}

@@ -123,7 +123,7 @@ func (h history) sentence(l Lang) string {
 	case h.breaks == 1:
 		said = append(said, l.T("history.breaks.one"))
 	case h.breaks > 1:
-		said = append(said, l.T("history.breaks", "N", h.breaks))
+		said = append(said, l.T("history.breaks", "Count", h.breaks))
 	case on > 0 && on < recorded:
 		said = append(said, l.T("history.breaks.none"))
 	}

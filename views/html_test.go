@@ -275,6 +275,22 @@ func TestEveryFormWorksWithoutJavaScript(t *testing.T) {
 	})
 }
 
+// A text that was not found shows its key.
+func TestNoPageShowsAKeyOrAGapInAText(t *testing.T) {
+	keys := readTexts(t, "en")
+	eachPage(t, func(t *testing.T, doc *html.Node) {
+		for n := range doc.Descendants() {
+			if n.Type != html.TextNode {
+				continue
+			}
+			text := strings.TrimSpace(n.Data)
+			if _, isKey := keys[text]; isKey || strings.Contains(text, "<no value>") {
+				t.Errorf("<%s> says %q", n.Parent.Data, text)
+			}
+		}
+	})
+}
+
 func TestStateIsNeverSaidByColourAlone(t *testing.T) {
 	eachPage(t, func(t *testing.T, doc *html.Node) {
 		for _, n := range elements(doc) {

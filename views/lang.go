@@ -59,7 +59,7 @@ func MatchLang(header string) Lang {
 }
 
 // T is the text of key in this language. Args are pairs of name and value for the
-// placeholders of the text: T("devices.count", "N", 3).
+// placeholders of the text: T("recovery.left", "Count", 3).
 func (l Lang) T(key string, args ...any) string { return texts().lookup(l, key, args) }
 
 // tag is the language for the lang attribute.

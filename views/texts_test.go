@@ -133,6 +133,53 @@ func TestBothLanguagesUseTheSamePlaceholders(t *testing.T) {
 	}
 }
 
+// A placeholder that nobody fills is read as "<no value>".
+func TestEveryPlaceholderIsFilled(t *testing.T) {
+	call := regexp.MustCompile(`\.(?:T\("([a-z0-9_.]+)"|Notice\(views\.Notice([A-Z][A-Za-z]*))(.*)`)
+	name := regexp.MustCompile(`"([A-Z][A-Za-z]*)",`)
+	placeholder := regexp.MustCompile(`\{\{\.([A-Za-z]+)\}\}`)
+	notices := map[string]string{}
+	for _, n := range views.AllNotices() {
+		notices[strings.ToLower(strings.ReplaceAll(string(n), "_", ""))] = "notice." + string(n)
+	}
+	texts, filled := readTexts(t, "en"), 0
+	var sources []string
+	for _, pattern := range []string{"*.templ", "*.go", "../handlers/*.go"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, found...)
+	}
+	for _, file := range sources {
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_templ.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range call.FindAllStringSubmatch(string(source), -1) {
+			key, given := m[1], map[string]bool{}
+			if m[2] != "" {
+				key = notices[strings.ToLower(m[2])]
+			}
+			for _, n := range name.FindAllStringSubmatch(m[3], -1) {
+				given[n[1]] = true
+			}
+			for _, want := range placeholder.FindAllStringSubmatch(texts[key], -1) {
+				filled++
+				if !given[want[1]] {
+					t.Errorf("%s: %q is not told its %s", file, key, want[1])
+				}
+			}
+		}
+	}
+	if filled < 50 {
+		t.Errorf("only %d placeholders were found", filled)
+	}
+}
+
 // The same word in both languages is right now and then ("Operator"); a whole
 // sentence never is.
 func TestIndonesianIsTranslated(t *testing.T) {
