@@ -10,9 +10,10 @@ import (
 
 // htmxConfig keeps htmx within the Content-Security-Policy (no style of its own),
 // off the browser's history, and quick to come back after a lost connection. What a
-// person has opened stays open when its surroundings are morphed.
+// person has opened stays open when its surroundings are morphed, and a button that is at
+// work stays so; no fragment says either by itself.
 const htmxConfig = `{"includeIndicatorCSS":false,"history":false,"defaultSwap":"none","extensions":"sse",` +
-	`"morphIgnore":["data-htmx-powered","open"],` +
+	`"morphIgnore":["data-htmx-powered","open","disabled","aria-busy"],` +
 	`"sse":{"reconnectDelay":500,"reconnectMaxDelay":5000,"connectTimeout":10000}}`
 
 // asset is the URL of a static file.

@@ -68,6 +68,24 @@ func TestPageScript(t *testing.T) {
 		}
 	})
 
+	t.Run("a button at work stays so whatever the stream sends", func(t *testing.T) {
+		s, b := open(t)
+		b.open(s.URL + "/devices/d1")
+		b.holds(streaming)
+		b.do(chromedp.Click(chromedp.CSS("#restart")))
+		atWork := `document.getElementById("restart").disabled && document.getElementById("restart").ariaBusy === "true"`
+		b.holds(atWork)
+		p := qrPage(20 * time.Second)
+		p.Device.Name = "Renamed Elsewhere"
+		s.send(live(b.ctx, p))
+		b.holds(`document.getElementById("device-name").textContent === "Renamed Elsewhere"`)
+		if now, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](atWork)); err != nil || !now {
+			t.Errorf("the button can be pressed again: %v", err)
+		}
+		close(s.slow)
+		b.holds(`!document.getElementById("restart").disabled`, `document.getElementById("restart").ariaBusy === null`)
+	})
+
 	t.Run("on a slow line the stream opens all the same", func(t *testing.T) {
 		s, b := open(t)
 		s.late = make(chan struct{})

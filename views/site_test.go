@@ -30,11 +30,12 @@ type site struct {
 	refuse int // status that the stream answers; 0 serves it
 	visits map[string]int
 	late   chan struct{} // the script of the streams comes when this is closed; nil for at once
+	slow   chan struct{} // a restart is answered when this is closed
 }
 
 func newSite(t *testing.T, page func() views.DevicePage) *site {
 	t.Helper()
-	s := &site{page: page, visits: map[string]int{}}
+	s := &site{page: page, visits: map[string]int{}, slow: make(chan struct{})}
 	mux := http.NewServeMux()
 	files := http.StripPrefix("/static/", http.FileServerFS(staticFiles()))
 	mux.Handle("/static/", files)
@@ -51,6 +52,13 @@ func newSite(t *testing.T, page func() views.DevicePage) *site {
 		if err := views.DeviceShow(p).Render(r.Context(), w); err != nil {
 			t.Error(err)
 		}
+	})
+	mux.HandleFunc("/devices/d1/restart", func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-s.slow:
+		case <-r.Context().Done():
+		}
+		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("/devices", func(w http.ResponseWriter, _ *http.Request) {
 		s.count("list")

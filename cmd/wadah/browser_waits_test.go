@@ -102,9 +102,10 @@ func (s scene) mistakes() {
 
 	list := s.visit("/devices?q=none")
 	for _, typed := range []string{"   ", "Dua\u202eKasir"} {
+		list.mark()
 		list.do(fmt.Sprintf(`document.getElementById("add-device-name").value = %q`, typed))
 		list.click("add-device-submit")
-		list.visible("error-message")
+		list.holds(`!window.notReloaded && document.querySelector("[data-testid=error-message]")`)
 		list.expect(`document.getElementById("add-device-name").value`, typed)
 		list.expect(`document.getElementById("add-device-name").getAttribute("aria-invalid")`, "true")
 	}
