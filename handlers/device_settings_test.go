@@ -178,11 +178,11 @@ func TestProxySettingRefusals(t *testing.T) {
 		"":                                    "Type the address of the proxy.",
 		"squid.example.com:8080":              "Begin with http://",
 		"http://squid.example.com":            "The port is missing",
-		"http://u:hunter2@proxy.example:1/x":  "Nothing may follow the port.",
-		"http://u:hunter2%zz@proxy.example:1": "This address cannot be read.",
+		"http://u:hunter2@squid.example:1/x":  "Nothing may follow the port.",
+		"http://u:hunter2%zz@squid.example:1": "This address cannot be read.",
 		"socks5://:1080":                      "The host is missing.",
 		"http://" + strings.Repeat("a", 1000): "This address is too long.",
-		"http://u:••••••@proxy.example:1":     "type its password again",
+		"http://u:••••••@squid.example:1":     "type its password again",
 	} {
 		for _, got := range []answer{b.post(to+"/proxy", url.Values{"proxy": {typed}}), b.fragment(to+"/proxy", url.Values{"proxy": {typed}})} {
 			got.has(t, http.StatusUnprocessableEntity, "error-message", "proxy-address")

@@ -221,7 +221,7 @@ func TestProxyIsSealed(t *testing.T) {
 	f := newFixture(t)
 	a, _ := f.device("A")
 	b, _ := f.device("B")
-	const proxy = "socks5://budi:rahasia-sekali@proxy.example:1080"
+	const proxy = "socks5://budi:rahasia-sekali@squid.example:1080"
 	must(t, f.SetDeviceProxy(ctx, a.ID, proxy))
 	got := f.reload(a.ID)
 	if got.Proxy != proxy {
