@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write testdata/schema_N.db for the newe
 // What is in every testdata/schema_N.db.
 const (
 	oldDevice = "Toko Lama"
-	oldProxy  = "http://user:pass@squid.example:8080"
+	oldProxy  = "http://user:pass@proxy.example:8080"
 	oldJID    = "6281234567890:3@s.whatsapp.net"
 	oldUser   = "budi"
 	oldZone   = "Asia/Makassar" // from step 3 on
