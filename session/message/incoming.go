@@ -1,0 +1,157 @@
+package message
+
+import "time"
+
+// Incoming is one thing that WhatsApp handed over and that must not be lost: it is
+// stored before WhatsApp is told that it arrived.
+type Incoming interface{ incoming() }
+
+type (
+	// Message is a message in a chat: somebody's, or one that the account itself wrote on
+	// its phone or another linked device.
+	Message struct {
+		ID       string
+		Chat     Chat
+		Sender   Party // the account's own where FromMe
+		FromMe   bool
+		At       time.Time // by WhatsApp's clock
+		PushName string    // what the sender calls themselves; may be empty
+		Content  Content
+		// Raw is WhatsApp's protobuf without previews, for quoting, forwarding and programs
+		// that want it.
+		Raw []byte
+	}
+
+	// Undecryptable is a message of which only the outside is known. It may arrive once
+	// more, whole: see session.Handler.
+	Undecryptable struct {
+		ID       string
+		Chat     Chat
+		Sender   Party
+		FromMe   bool
+		At       time.Time
+		PushName string
+		// Why is "undecryptable", "view_once", "unavailable".
+		Why string
+		// Hidden says that the sender wants nothing to be shown in its place: it was a
+		// reaction, an edit or the like.
+		Hidden bool
+	}
+
+	// Receipt says what became of messages that the account sent.
+	Receipt struct {
+		IDs    []string
+		Chat   Chat
+		By     Party // whose device; in a group one of many
+		Status Status
+		At     time.Time
+	}
+
+	// OwnRead says that the account read messages of a chat on its phone or another
+	// linked device.
+	OwnRead struct {
+		IDs    []string
+		Chat   Chat
+		Sender Party // whose messages, in a group
+		At     time.Time
+	}
+
+	// Call is a step of a call. Nothing of it can be answered here but a refusal.
+	Call struct {
+		ID    string
+		From  Party
+		Group string // JID of the group that is called, or ""
+		Video bool
+		Step  CallStep
+		At    time.Time
+		Why   string // WhatsApp's word for the end of a call; may be empty
+	}
+
+	// GroupChange is news of a group that the account is a member of.
+	GroupChange struct {
+		Group  string // JID
+		By     Party  // who did it; may be unknown
+		At     time.Time
+		Action GroupAction
+		// Members are those who joined, left, were promoted or demoted.
+		Members []Party
+		// Value is the new subject, description, invite code or number; "true" or "false" of a switch.
+		Value string
+	}
+
+	// Pair says that two addresses belong to one person.
+	Pair struct{ Person Party }
+
+	// Limit says what WhatsApp allows the account just now.
+	Limit struct {
+		Active bool
+		Kind   string    // WhatsApp's word
+		Until  time.Time // zero when WhatsApp gave no end
+	}
+
+	// History says that the phone has a piece of its history ready. Notice is WhatsApp's
+	// protobuf, to fetch it with.
+	History struct {
+		ID     string // of the message it came in
+		Notice []byte
+		At     time.Time
+	}
+)
+
+func (Message) incoming()       {}
+func (Undecryptable) incoming() {}
+func (Receipt) incoming()       {}
+func (OwnRead) incoming()       {}
+func (Call) incoming()          {}
+func (GroupChange) incoming()   {}
+func (Pair) incoming()          {}
+func (Limit) incoming()         {}
+func (History) incoming()       {}
+
+// Status is what became of a message that the account sent. It only moves forward, in
+// this order; failed is an end of its own.
+type Status string
+
+// The statuses.
+const (
+	StatusQueued    Status = "queued"    // it waits here
+	StatusSent      Status = "sent"      // WhatsApp has it
+	StatusDelivered Status = "delivered" // a device of the recipient has it
+	StatusRead      Status = "read"
+	StatusPlayed    Status = "played" // a voice note or view-once message
+	StatusFailed    Status = "failed"
+)
+
+// CallStep is a step of a call.
+type CallStep string
+
+// The steps of calls.
+const (
+	CallOffered  CallStep = "offered"
+	CallAccepted CallStep = "accepted" // on the phone, or another device
+	CallRejected CallStep = "rejected"
+	CallEnded    CallStep = "ended"
+)
+
+// GroupAction is what happened to a group.
+type GroupAction string
+
+// What can happen to a group. The switches say their new position in Value.
+const (
+	GroupCreated      GroupAction = "created" // or the account was added to it
+	GroupJoined       GroupAction = "join"
+	GroupLeft         GroupAction = "leave"
+	GroupPromoted     GroupAction = "promote"
+	GroupDemoted      GroupAction = "demote"
+	GroupSubject      GroupAction = "subject"
+	GroupDescription  GroupAction = "description"
+	GroupAnnounce     GroupAction = "announce" // only admins may write
+	GroupLocked       GroupAction = "restrict" // only admins may change the group's details
+	GroupTimer        GroupAction = "timer"    // Value: seconds until messages disappear
+	GroupApproval     GroupAction = "approval" // admins must let new members in
+	GroupInvite       GroupAction = "invite"   // Value: the new code
+	GroupRequested    GroupAction = "request"  // Members want to join
+	GroupPicture      GroupAction = "picture"
+	GroupDeleted      GroupAction = "deleted"
+	GroupOtherChanged GroupAction = "other" // Value: WhatsApp's word
+)
