@@ -247,8 +247,35 @@ func TestPairCode(t *testing.T) {
 			t.Errorf("%s: %d %s", phone, got.StatusCode, got.body)
 		}
 	}
-	e.driver.Conn(id).PhoneErr = session.ErrRateLimited
-	got := call("&phone=6281234567890")
+	conn := e.driver.Conn(id)
+	post := func(contentType, body string) answer {
+		r := e.request(http.MethodPost, "/api/getPairCode", strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		r.Header.Set("X-Api-Key", key)
+		return e.send(r)
+	}
+	for body, want := range map[string]string{
+		`{"phone":6.28123456701e11}`: "628123456701", `{"phone":628123456702.0}`: "628123456702", `{"phone":628123456703}`: "628123456703",
+		`{"phone":"628123456704.0"}`: "628123456704", `{"number":"\u202a628123456705:4@s.whatsapp.net\u202c"}`: "628123456705",
+	} {
+		if got := post("application/json", body); got.StatusCode != http.StatusOK || conn.Numbers[len(conn.Numbers)-1] != want {
+			t.Errorf("%s: %d %s, WhatsApp was asked about %q", body, got.StatusCode, got.body, conn.Numbers)
+		}
+	}
+	asked := len(conn.Numbers)
+	for _, body := range []string{
+		`{"phone":6.281234567895e11}`, `{"phone":"6.28123456789e11"}`, `{"phone":"0812-ABCD-EFG"}`, `{"phone":1e400}`, `{"phone":["081234567890"]}`,
+		`{"phone":true}`, `{"phone":"6281234567890@g.us"}`,
+	} {
+		post("application/json", body).fails(t, 422, "bad_number")
+	}
+	post("application/x-www-form-urlencoded", "phone=628123456789.25").fails(t, 422, "bad_number")
+	if len(conn.Numbers) != asked {
+		t.Errorf("WhatsApp was asked about %q", conn.Numbers[asked:])
+	}
+
+	conn.PhoneErr = session.ErrRateLimited
+	got := call("&phone=6281234567899")
 	got.fails(t, 429, "rate_limited")
 	if got.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")

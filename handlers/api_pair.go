@@ -23,7 +23,7 @@ var (
 	}
 	errNumberInvalid = &failure{
 		Status: http.StatusUnprocessableEntity, Code: "bad_number",
-		Message: "This is no complete phone number. Send it with its country code, for example 6281234567890.",
+		Message: "This is no complete phone number. Send its digits with the country code, for example 6281234567890, without letters or an extension.",
 	}
 	errAnswerMissing = &failure{
 		Status: http.StatusBadRequest, Code: "response_missing",
@@ -34,9 +34,9 @@ var (
 // apiGetPairCode links by phone number instead of QR: it answers the 8 characters
 // that are typed into WhatsApp on the phone, {"code","message","expires","state"}.
 func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
-	raw := call.in.get("phone")
+	raw := call.in.word("phone")
 	if raw == "" {
-		raw = call.in.get("number")
+		raw = call.in.word("number")
 	}
 	if raw == "" {
 		return errNumberMissing

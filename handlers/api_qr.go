@@ -20,7 +20,7 @@ const (
 
 // waitParam reads how long the client wants to wait.
 func waitParam(in params) (time.Duration, error) {
-	text := in.get("wait")
+	text := in.word("wait")
 	if text == "" {
 		return defaultWait * time.Second, nil
 	}

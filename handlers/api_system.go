@@ -106,7 +106,7 @@ func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
 func (s *Server) onDevice(next systemHandler) systemHandler {
 	return func(c echo.Context, call systemCall) error {
 		ctx := c.Request().Context()
-		id, key := call.in.get("id"), call.in.get("apiKey")
+		id, key := call.in.word("id"), call.in.word("apiKey")
 		if id == "" && key == "" {
 			return errDeviceMissing
 		}

@@ -13,8 +13,8 @@ func keyOf(r *http.Request, p params) (string, error) { return credential(r, p, 
 // credential is keyOf for a secret whose parameter is called name.
 func credential(r *http.Request, p params, name string) (string, error) {
 	key, clash := "", false
-	add := func(candidate string) bool {
-		switch {
+	add := func(sent string) bool {
+		switch candidate := bareWord(sent); {
 		case candidate == "" || candidate == key:
 		case key == "":
 			key = candidate
@@ -25,11 +25,11 @@ func credential(r *http.Request, p params, name string) (string, error) {
 	}
 	p.each(name, add)
 	for _, v := range r.Header["X-Api-Key"] {
-		add(unquote(v))
+		add(v)
 	}
 	for _, v := range r.Header["Authorization"] {
 		if scheme, token, ok := strings.Cut(v, " "); ok && strings.EqualFold(scheme, "Bearer") {
-			add(unquote(token))
+			add(token)
 		}
 	}
 	if clash {

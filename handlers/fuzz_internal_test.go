@@ -68,10 +68,10 @@ func FuzzKeyPlaces(f *testing.F) {
 		in := params{query: query}
 		key, err := keyOf(r, in)
 		seen := map[string]bool{}
-		in.each("apiKey", func(v string) bool { seen[v] = v != ""; return true })
-		seen[unquote(header)] = unquote(header) != ""
+		in.each("apiKey", func(v string) bool { seen[bareWord(v)] = true; return true })
+		seen[bareWord(header)] = true
 		if scheme, token, ok := strings.Cut(authorization, " "); ok && strings.EqualFold(scheme, "Bearer") {
-			seen[unquote(token)] = unquote(token) != ""
+			seen[bareWord(token)] = true
 		}
 		delete(seen, "")
 		switch {

@@ -9,8 +9,11 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"wadah/models"
 )
 
 const (
@@ -34,25 +37,31 @@ type params struct {
 
 // get returns the first value called name, body before query, unwrapped of the quotes
 // that people paste from the documentation's samples. It is "" when there is none.
-func (p params) get(name string) string {
-	found := ""
+func (p params) get(name string) string { return p.first(name, unquote) }
+
+// word is get for what is a number, a key, an ID or a choice: without the characters
+// that cannot be seen.
+func (p params) word(name string) string { return p.first(name, bareWord) }
+
+func bareWord(s string) string { return unquote(models.DropInvisible(s)) }
+
+// first is the first value called name that clean leaves something of.
+func (p params) first(name string, clean func(string) string) (found string) {
 	p.each(name, func(value string) bool {
-		found = value
+		found = clean(value)
 		return found == ""
 	})
 	return found
 }
 
-// each hands every value called name to yield until that returns false.
+// each hands every value called name to yield, as it was sent, until that returns false.
 func (p params) each(name string, yield func(value string) bool) {
 	for _, f := range p.body {
-		if f.name == name && !yield(unquote(f.value)) {
+		if f.name == name && !yield(f.value) {
 			return
 		}
 	}
-	eachPair(p.query, func(n, v string) bool {
-		return n != name || yield(unquote(v))
-	})
+	eachPair(p.query, func(n, v string) bool { return n != name || yield(v) })
 }
 
 // readParams reads what r carries. Errors are failures: 400 for broken JSON or
@@ -157,8 +166,8 @@ func parseForm(text string) []param {
 }
 
 // parseJSON reads the members of one JSON object. Strings are taken as they are,
-// null as absent, everything else as its JSON text. Members may repeat: a second
-// key must not be able to hide behind the first.
+// null as absent, numbers in decimal, everything else as its JSON text. Members may
+// repeat: a second key must not be able to hide behind the first.
 func parseJSON(text string) ([]param, error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
@@ -185,7 +194,7 @@ func parseJSON(text string) ([]param, error) {
 			}
 			fields = append(fields, param{name, s})
 		default:
-			fields = append(fields, param{name, string(value)})
+			fields = append(fields, param{name, decimal(string(value))})
 		}
 	}
 	if _, err := dec.Token(); err != nil { // the closing brace
@@ -195,6 +204,39 @@ func parseJSON(text string) ([]param, error) {
 		return nil, errBadJSON
 	}
 	return fields, nil
+}
+
+// mostZeros is how many zeros an exponent may stand for: far more than any number here
+// has digits, and too few to fill the memory.
+const mostZeros = 60
+
+// decimal spells out the exponent of a JSON number: 6.28e11 is 628000000000. Every
+// other JSON is left as it is.
+func decimal(text string) string {
+	mantissa, power, found := strings.Cut(strings.ToLower(text), "e")
+	exponent, err := strconv.Atoi(power)
+	if first := text[0]; !found || err != nil || max(exponent, -exponent) > mostZeros || first != '-' && (first < '0' || first > '9') {
+		return text
+	}
+	digits, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	point := len(whole) + exponent
+	digits = whole + fraction
+	if point > len(digits) {
+		digits += strings.Repeat("0", point-len(digits))
+	}
+	if point <= 0 {
+		digits = strings.Repeat("0", 1-point) + digits
+		point = 1
+	}
+	whole, fraction = strings.TrimLeft(digits[:point-1], "0")+digits[point-1:point], strings.TrimRight(digits[point:], "0")
+	if fraction != "" {
+		whole += "." + fraction
+	}
+	if negative {
+		return "-" + whole
+	}
+	return whole
 }
 
 func parseMultipart(raw []byte, boundary string) ([]param, error) {

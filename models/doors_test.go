@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -197,7 +198,7 @@ func TestTOTP(t *testing.T) {
 		t.Errorf("a code used twice: %v", err)
 	}
 	f.clock.Add(30 * time.Second)
-	must(t, f.CheckTOTP(ctx, u.ID, now()))
+	must(t, f.CheckTOTP(ctx, u.ID, "\u200b"+now()+"\u00ad\u202c"))
 	late := now()
 	f.clock.Add(90 * time.Second)
 	if err := f.CheckTOTP(ctx, u.ID, late); !isInvalid(err, "code_wrong") {
@@ -207,7 +208,8 @@ func TestTOTP(t *testing.T) {
 	if len(codes) != 10 {
 		t.Fatalf("%d recovery codes, want 10", len(codes))
 	}
-	if left, err := f.UseRecoveryCode(ctx, u.ID, codes[3]); err != nil || left != 9 {
+	pasted := "\u200e" + strings.ReplaceAll(strings.ToUpper(codes[3]), "-", "\u2011") + "\ufeff\u00a0"
+	if left, err := f.UseRecoveryCode(ctx, u.ID, pasted); err != nil || left != 9 {
 		t.Errorf("recovery code: %d left, %v", left, err)
 	}
 	if _, err := f.UseRecoveryCode(ctx, u.ID, codes[3]); !isInvalid(err, "code_wrong") {

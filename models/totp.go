@@ -9,6 +9,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
@@ -115,7 +116,7 @@ func wrongCode() error {
 // acceptTOTP accepts a code of an enrolment that is confirmed or not, and does then
 // in the same transaction.
 func (s *Store) acceptTOTP(ctx context.Context, userID, code string, confirmed bool, then func(*gorm.DB) error) error {
-	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
+	code = bareCode(code)
 	doing := "check second factor"
 	err := s.tx(ctx, doing, func(tx *gorm.DB) error {
 		var row totpRow
@@ -142,6 +143,17 @@ func (s *Store) acceptTOTP(ctx context.Context, userID, code string, confirmed b
 		return then(tx)
 	})
 	return s.settle(ctx, doing, err)
+}
+
+// bareCode is what a code says, without what stands between its characters when it is
+// shown, typed or pasted.
+func bareCode(code string) string {
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) {
+			return -1
+		}
+		return r
+	}, DropInvisible(code)))
 }
 
 // matchTOTP returns the time step a code belongs to: the present one, or its
@@ -217,7 +229,7 @@ func (s *Store) recoveryLookup(userID, code string) string {
 // UseRecoveryCode accepts one of the user's recovery codes, each once, and returns
 // how many are left. An *Invalid with the code "code_wrong" when it is not one.
 func (s *Store) UseRecoveryCode(ctx context.Context, userID, code string) (left int, err error) {
-	code = strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(strings.TrimSpace(code)))
+	code = bareCode(code)
 	doing := "use recovery code"
 	var n int64
 	err = s.tx(ctx, doing, func(tx *gorm.DB) error {

@@ -209,6 +209,7 @@ type Conn struct {
 	PhoneErr  error                       // what PairPhone answers, when set
 	LogoutErr error                       // what Logout answers, when set
 	OnLogout  func(context.Context) error // replaces Logout, when set
+	Numbers   []string                    // what PairPhone was given
 	Answers   [][]byte                    // what AnswerPasskey was given
 	Confirmed bool                        // whether ConfirmPasskey was called
 }
@@ -270,6 +271,9 @@ func (c *Conn) Closed() bool {
 
 // PairPhone implements session.Conn.
 func (c *Conn) PairPhone(_ context.Context, number string) (session.Code, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Numbers = append(c.Numbers, number)
 	if c.PhoneErr != nil {
 		return session.Code{}, c.PhoneErr
 	}
