@@ -32,7 +32,7 @@ func TestHeadersOfEveryRoute(t *testing.T) {
 		case "key", "secret":
 			want["Cache-Control"] = "no-store"
 		default:
-			want["X-Frame-Options"], want["Referrer-Policy"] = "DENY", "no-referrer"
+			want["X-Frame-Options"], want["Referrer-Policy"] = "DENY", "same-origin"
 			want["Cross-Origin-Opener-Policy"], want["Cross-Origin-Resource-Policy"] = "same-origin", "same-origin"
 			if csp := got.Header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none';") ||
 				!strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") {

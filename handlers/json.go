@@ -12,10 +12,9 @@ import (
 
 // Header values that every API answer carries, allocated once.
 var (
-	jsonType   = []string{"application/json"}
-	noStore    = []string{"no-store"}
-	noSniff    = []string{"nosniff"}
-	noReferrer = []string{"no-referrer"}
+	jsonType = []string{"application/json"}
+	noStore  = []string{"no-store"}
+	noSniff  = []string{"nosniff"}
 )
 
 // shortBody is up to which length net/http keeps an answer back until it knows the

@@ -39,14 +39,14 @@ func (s *Server) guard(r route) echo.HandlerFunc {
 	case apiKey, systemSecret:
 		return s.survive(r.do)
 	case open:
-		return s.survive(withHeaders(r.do))
+		return s.survive(s.withHeaders(r.do))
 	case loopback:
 		return s.survive(r.do)
 	case scanLink:
-		return s.logged(s.survive(withHeaders(s.withStranger(r.do))))
+		return s.logged(s.survive(s.withHeaders(s.withStranger(r.do))))
 	case anyone, setup, viewer, operator, admin:
 	}
-	return s.logged(s.survive(withHeaders(s.withVisitor(r.may, r.do))))
+	return s.logged(s.survive(s.withHeaders(s.withVisitor(r.may, r.do))))
 }
 
 // survive turns a panic into a 500 and logs it with its stack. A handler that aborts
@@ -69,23 +69,29 @@ func (s *Server) survive(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // withHeaders sets the security headers of the panel.
-func withHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) withHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		setHeaders(c)
+		s.setHeaders(c)
 		return next(c)
 	}
 }
 
-func setHeaders(c echo.Context) {
+func (s *Server) setHeaders(c echo.Context) {
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", contentPolicy)
 	h["X-Content-Type-Options"] = noSniff
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if s.secure(c.Request()) || isLoopbackHost(c.Request().Host) {
+		// Over plain http browsers ignore it, and report an error on every page.
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
-	// Addresses of the panel name devices and the set-up token: they go nowhere.
-	h["Referrer-Policy"] = noReferrer
+	// Addresses of the panel name devices and hold the tokens of set-up and scan links:
+	// no other site hears of them. With no-referrer browsers would also say "null" instead
+	// of our own origin when a form is sent, and over plain http there is nothing else
+	// by which csrf.Check could tell our forms from those of other sites.
+	h.Set("Referrer-Policy", "same-origin")
 }
 
 // logged writes one line per request of the panel: the route, never the address

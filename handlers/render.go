@@ -89,7 +89,7 @@ func inWords(f *failure) bool {
 
 // renderProblem answers a failure in the panel: a notice for htmx, otherwise a page.
 func (s *Server) renderProblem(c echo.Context, f *failure) error {
-	setHeaders(c)
+	s.setHeaders(c)
 	if _, known := c.Get(visitorKey).(*visitor); !known {
 		if v, err := s.recognise(c); err == nil {
 			c.Set(visitorKey, v)

@@ -47,7 +47,7 @@ func TestScanLink(t *testing.T) {
 		}
 	}
 	for header, want := range map[string]string{
-		"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store", "X-Frame-Options": "DENY",
+		"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store", "X-Frame-Options": "DENY",
 	} {
 		if got := page.Header.Get(header); got != want {
 			t.Errorf("%s: %q, want %q", header, got, want)

@@ -103,7 +103,7 @@ func TestCrossSiteWritesAreRefused(t *testing.T) {
 	id, _ := e.device("Kasir")
 	b := e.admin()
 	for _, path := range []string{"/devices", "/devices/" + id + "/start", "/signout", "/prefs", "/account/password"} {
-		for _, h := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}} {
+		for _, h := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
 			r := e.form(path, url.Values{"name": {"x"}})
 			r.Header.Set(h[0], h[1])
 			b.do(r).has(t, http.StatusForbidden, "error-message")

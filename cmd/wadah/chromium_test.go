@@ -34,6 +34,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-features", "SpareRendererForSitePerProcess,Translate"), // no process in advance for each tab
 		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("host-resolver-rules", resolverRules),
 		chromedp.WSURLReadTimeout(patience),
 	)
 	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
