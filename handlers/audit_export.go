@@ -8,8 +8,11 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/text/unicode/norm"
 
 	"wadah/models"
 	"wadah/views"
@@ -44,9 +47,13 @@ func (s *Server) auditCSV(c echo.Context) error {
 	})
 }
 
-// noFormula keeps spreadsheets from taking a text that somebody chose for a formula.
+// noFormula keeps spreadsheets from taking a text that somebody chose for a formula. They
+// look past what cannot be seen, and take full-width, small and raised signs for the
+// ordinary ones.
 func noFormula(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	hidden := func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc) }
+	sign, _ := utf8.DecodeRuneInString(norm.NFKC.String(strings.TrimLeftFunc(text, hidden)))
+	if strings.ContainsRune("=+-\u2212@", sign) || text != "" && unicode.IsControl(rune(text[0])) {
 		return "'" + text
 	}
 	return text

@@ -2,12 +2,11 @@ package handlers
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
+
+	"wadah/models"
 )
 
 // doorsOf are the things whose failures count against an attempt to sign in: this
@@ -41,7 +40,7 @@ func accountKey(name string) string {
 	if len(name) > 200 {
 		name = name[:200]
 	}
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.TrimSpace(name))))
+	return models.UserKey(name)
 }
 
 // network is the address a request came from; an IPv6 address stands for its /64.

@@ -50,28 +50,8 @@ func shownRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsSymbol(r)
 }
 
-// cleanUserName is the form in which a user's name is stored.
-func cleanUserName(name string) (string, error) {
-	if !utf8.ValidString(name) {
-		return "", invalid("name", "name_invalid", "The name is not valid text.")
-	}
-	name = norm.NFC.String(strings.TrimSpace(name))
-	switch {
-	case name == "":
-		return "", invalid("name", "name_required", "A name is required.")
-	case utf8.RuneCountInString(name) > MaxUserNameLength:
-		return "", invalid("name", "name_too_long", "The name has more than 40 characters.")
-	}
-	for _, r := range name {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) && !strings.ContainsRune("._-@", r) {
-			return "", invalid("name", "name_invalid", "The name may have letters, digits and . _ - @ only.")
-		}
-	}
-	return name, nil
-}
-
-// nameKey is what makes two names the same: upper and lower case are equal in
-// every script.
+// nameKey is what makes two names of devices the same: upper and lower case are equal in
+// every script. Those of users have UserKey.
 func nameKey(name string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.TrimSpace(name))))
 }

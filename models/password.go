@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -18,15 +19,16 @@ const (
 	MaxPasswordBytes  = 256 // bytes
 )
 
-// commonPasswords are the first that anybody would try, one on each line, in lower
-// case, all long enough to pass otherwise.
+// commonPasswords are the first that anybody would try, one on each line, in lower case.
+// Short ones are there because people make them long with digits.
 //
 //go:embed passwords.txt
 var commonPasswords string
 
 // checkPassword refuses passwords that are too short, too long or easily guessed.
 func checkPassword(password, userName string) error {
-	folded := nameKey(password)
+	folded, name := nameKey(password), nameKey(userName)
+	word := withoutTail(folded)
 	switch {
 	case password == "":
 		return invalid("password", "password_required", "A password is required.")
@@ -36,23 +38,30 @@ func checkPassword(password, userName string) error {
 		return invalid("password", "password_too_short", "The password needs at least 12 characters.")
 	case len(password) > MaxPasswordBytes:
 		return invalid("password", "password_too_long", "The password has more than 256 bytes.")
-	case folded == nameKey(userName):
+	case folded == name, word != "" && word == withoutTail(name):
 		return invalid("password", "password_is_name", "The password must not be the name.")
-	case isCommon(folded):
+	case isCommon(folded), isCommon(word):
 		return invalid("password", "password_common", "This password is easily guessed; choose another.")
 	}
 	return nil
 }
 
-// isCommon reports whether a password in lower case is in the list or is a short
-// text over and over again ("abcabcabcabc").
+// withoutTail is a password without the digits and signs that people put behind a word.
+func withoutTail(folded string) string {
+	return strings.TrimRightFunc(folded, func(r rune) bool {
+		return unicode.IsDigit(r) || unicode.IsPunct(r) || unicode.IsSymbol(r) || unicode.IsSpace(r)
+	})
+}
+
+// isCommon reports whether a password in lower case is in the list or is one thing over
+// and over again ("abcabcabcabc", "rahasia rahasia"), also when the end is cut off.
 func isCommon(folded string) bool {
 	for line := range strings.Lines(commonPasswords) {
 		if strings.TrimSpace(line) == folded {
 			return true
 		}
 	}
-	for n := 1; n <= 4 && n < len(folded); n++ {
+	for n := 1; n <= (len(folded)+1)/2 && n < len(folded); n++ {
 		if folded[n:] == folded[:len(folded)-n] {
 			return true
 		}

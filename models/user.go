@@ -72,7 +72,7 @@ func (s *Store) newUser(ctx context.Context, name, password, role string) (userR
 	}
 	now := s.now()
 	return userRow{
-		ID: s.ids.next(now), Name: name, NameKey: nameKey(name), Role: role, PasswordHash: hash,
+		ID: s.ids.next(now), Name: name, NameKey: UserKey(name), Role: role, PasswordHash: hash,
 		CreatedAt: now.UnixMilli(), UpdatedAt: now.UnixMilli(), PasswordAt: now.UnixMilli(),
 	}, nil
 }
@@ -131,14 +131,28 @@ func (s *Store) lockUsers(tx *gorm.DB) error {
 	}).Create(&row).Error
 }
 
-// CreateUser adds a user. An *Invalid when a value is unfit or the name taken.
+// CreateUser adds a user. An *Invalid when a value is unfit, or the name is taken or
+// looks like one that is.
 func (s *Store) CreateUser(ctx context.Context, name, password, role string) (User, error) {
 	row, err := s.newUser(ctx, name, password, role)
 	if err != nil {
 		return User{}, err
 	}
-	if err := s.write(ctx).Create(&row).Error; err != nil {
-		return User{}, wrap(ctx, "create user", takenOr(err))
+	err = s.tx(ctx, "create user", func(tx *gorm.DB) error {
+		if err := s.lockUsers(tx); err != nil {
+			return err
+		}
+		var names []string
+		if err := tx.Model(&userRow{}).Pluck("name", &names).Error; err != nil {
+			return err
+		}
+		if err := checkNameAmong(row.Name, names); err != nil {
+			return err
+		}
+		return takenOr(tx.Create(&row).Error)
+	})
+	if err != nil {
+		return User{}, err
 	}
 	return row.user(), nil
 }
@@ -173,8 +187,8 @@ func (s *Store) User(ctx context.Context, id string) (User, error) {
 	return row.user(), nil
 }
 
-// UserByName returns the user with this name, whatever its case; ErrNotFound when
-// there is none.
+// UserByName returns the user with this name, whatever its case and width; ErrNotFound
+// when there is none.
 func (s *Store) UserByName(ctx context.Context, name string) (User, error) {
 	row, err := s.userRowByName(ctx, name)
 	if err != nil {
@@ -185,6 +199,11 @@ func (s *Store) UserByName(ctx context.Context, name string) (User, error) {
 
 func (s *Store) userRowByName(ctx context.Context, name string) (userRow, error) {
 	var row userRow
-	err := s.read(ctx).Where("name_key = ?", nameKey(name)).Take(&row).Error
+	// A name of before user names were folded may have full-width letters: as it is written
+	// it finds itself, and before the other.
+	exact := nameKey(name)
+	err := s.read(ctx).Where("name_key IN ?", []string{exact, UserKey(name)}).
+		Order(clause.OrderBy{Expression: clause.Expr{SQL: "name_key = ? DESC", Vars: []any{exact}, WithoutParentheses: true}}).
+		Take(&row).Error
 	return row, wrap(ctx, "read user by name", err)
 }

@@ -43,7 +43,10 @@ func TestFirstAdmin(t *testing.T) {
 }
 
 func TestUserNamesAndPasswords(t *testing.T) {
-	long := strings.Repeat("p4nj4ng ", 32) // 256 bytes
+	long := "" // 256 bytes
+	for i := range 64 {
+		long += fmt.Sprintf("p%03d", i*7)
+	}
 	tests := []struct{ about, name, password, role, want string }{
 		{"letters, digits and signs", "Budi.S_1-x@toko.id", goodPassword, "admin", "accepted"},
 		{"other scripts", "चंद्र", goodPassword, "viewer", "accepted"},
@@ -53,6 +56,23 @@ func TestUserNamesAndPasswords(t *testing.T) {
 		{"a space", "budi s", goodPassword, "viewer", "name_invalid"},
 		{"a slash", "budi/s", goodPassword, "viewer", "name_invalid"},
 		{"another case", "BUDI.s_1-X@TOKO.ID", goodPassword, "viewer", "name_taken"},
+		{"full-width letters", "ｂｕｄｉ.s_1-x@toko.id", goodPassword, "viewer", "name_taken"},
+		{"a full-width name is an ordinary one", "ｓｉｔｉ", goodPassword, "viewer", "accepted"},
+		{"which is taken then", "Siti", goodPassword, "viewer", "name_taken"},
+		{"a Cyrillic letter among Latin ones", "s\u0456ti", goodPassword, "viewer", "name_mixed"},
+		{"two scripts, whoever else there is", "тоko", goodPassword, "viewer", "name_mixed"},
+		{"scripts that are written together", "店長Taro", goodPassword, "viewer", "accepted"},
+		{"Cyrillic alone", "Ирина", goodPassword, "viewer", "accepted"},
+		{"Latin to be imitated", "ecopax", goodPassword, "viewer", "accepted"},
+		{"all letters of another script", "\u0435\u0441\u043e\u0440\u0430\u0445", goodPassword, "viewer", "name_lookalike"},
+		{"the same in capitals", "\u0415\u0421\u041e\u0420\u0410\u0425", goodPassword, "viewer", "name_lookalike"},
+		{"without its dot", "s\u0131t\u0131", goodPassword, "viewer", "name_lookalike"},
+		{"a name with an l", "Ali", goodPassword, "viewer", "accepted"},
+		{"a capital i for the l", "AIi", goodPassword, "viewer", "name_lookalike"},
+		{"another number", "kasir1", goodPassword, "viewer", "accepted"},
+		{"and the next", "kasir2", goodPassword, "viewer", "accepted"},
+		{"a joiner inside", "si\u200dti", goodPassword, "viewer", "name_invalid"},
+		{"a ligature", "\ufb01kri", goodPassword, "viewer", "name_invalid"},
 		{"no role", "r1", goodPassword, "", "role_unknown"},
 		{"an unknown role", "r2", goodPassword, "root", "role_unknown"},
 		{"no password", "p1", "", "viewer", "password_required"},
@@ -65,6 +85,14 @@ func TestUserNamesAndPasswords(t *testing.T) {
 		{"a common one in Indonesian", "p7", "bismillah123", "viewer", "password_common"},
 		{"one letter", "p8", "zzzzzzzzzzzzzzzz", "viewer", "password_common"},
 		{"four letters again and again", "p9", "budibudibudibu", "viewer", "password_common"},
+		{"eight letters twice", "p11", "kudalautkudalaut", "viewer", "password_common"},
+		{"a word twice with a space", "p12", "kuda-laut kuda-laut", "viewer", "password_common"},
+		{"a common word with digits behind", "p13", "Rahasia20260817", "viewer", "password_common"},
+		{"a common word with digits and signs behind", "p14", "P@ssw0rd-2031!!", "viewer", "password_common"},
+		{"one letter with digits behind", "p15", "zzzzzzzzzzzz99", "viewer", "password_common"},
+		{"its own name with digits behind", "kuda.laut7", "Kuda.Laut-20260817", "viewer", "password_is_name"},
+		{"a common word among others", "p16", "rahasia perahu 17", "viewer", "accepted"},
+		{"digits alone", "p17", "739204817364", "viewer", "accepted"},
 		{"not text", "p10", "kuda-laut biru \xff", "viewer", "password_invalid"},
 	}
 	f := newFixture(t)
@@ -81,6 +109,28 @@ func TestUserNamesAndPasswords(t *testing.T) {
 				t.Errorf("signing in: %v, %v", got, err)
 			}
 		})
+	}
+}
+
+// Ensure that somebody with a full-width name of before names were folded still gets in,
+// beside the one whose name it is today.
+func TestFullWidthNameOfBefore(t *testing.T) {
+	f := newFixture(t)
+	old := f.user("lama", models.RoleViewer)
+	_, err := f.SQL().ExecContext(t.Context(), "UPDATE users SET name = 'ｂｕｄｉ', name_key = 'ｂｕｄｉ' WHERE id = ?", old.ID)
+	must(t, err)
+	if u, err := f.UserByName(t.Context(), "budi"); !errors.Is(err, models.ErrNotFound) {
+		t.Errorf("got %v, %v", u, err)
+	}
+	if _, err := f.CreateUser(t.Context(), "Budi", goodPassword, models.RoleViewer); code(err) != "name_taken" {
+		t.Errorf("got %v, want a taken name", err)
+	}
+	_, err = f.SQL().ExecContext(t.Context(), "UPDATE users SET name = 'budi', name_key = 'budi' WHERE id = ?", f.user("baru", models.RoleViewer).ID)
+	must(t, err)
+	for typed, want := range map[string]string{"ｂｕｄｉ": "ｂｕｄｉ", "ＢＵＤＩ": "ｂｕｄｉ", "budi": "budi", "Ｂudi": "budi"} {
+		if u, err := f.UserByName(t.Context(), typed); err != nil || u.Name != want {
+			t.Errorf("%s is %q (%v), want %q", typed, u.Name, err, want)
+		}
 	}
 }
 

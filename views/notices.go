@@ -129,7 +129,7 @@ func InvalidCodes() []string { return slices.Sorted(maps.Keys(invalid)) }
 // invalid is every code that Lang.Invalid has its own sentence for: those of
 // models.Invalid, of refused actions, and of the simulated phones.
 var invalid = map[string]bool{
-	"name_required": true, "name_too_long": true, "name_taken": true, "name_invalid": true, "note_too_long": true,
+	"name_required": true, "name_too_long": true, "name_taken": true, "name_invalid": true, "name_mixed": true, "name_lookalike": true, "note_too_long": true,
 	"password_required": true, "password_invalid": true, "password_too_short": true, "password_too_long": true,
 	"password_common": true, "password_is_name": true, "password_mismatch": true, "password_wrong": true,
 	"signin_failed": true, "signin_slow": true, "setup_token": true, "last_admin": true, "role_unknown": true, "expires_past": true,
