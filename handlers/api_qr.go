@@ -123,9 +123,11 @@ func noQROff(f *failure, snap session.Snapshot) {
 	case session.ReasonReplaced:
 		f.Code, f.Message = "replaced", "The same link was opened elsewhere. End it there, then call serviceStart."
 	case session.ReasonRejected:
-		f.Code, f.Message = "rejected", "WhatsApp refused the login. Call serviceStart to try again, or serviceLogout to link anew."
+		f.Code, f.Message = "rejected", "WhatsApp refused the login for now. The device keeps trying by itself; ask again later."
+		f.RetryAfter = 30 * time.Second
 	case session.ReasonProxyFailed:
-		f.Code, f.Message = "proxy_failed", "The device's proxy does not let us through. Mend the proxy, then call serviceStart."
+		f.Code, f.Message = "proxy_failed", "The device's proxy does not let us through. Mend the proxy: the device keeps trying by itself."
+		f.RetryAfter = 30 * time.Second
 	case session.ReasonNetwork:
 		f.Code, f.Message = "network", "WhatsApp is out of reach. The device keeps trying by itself; ask again later."
 		f.RetryAfter = 30 * time.Second

@@ -82,7 +82,7 @@ func (a *attempt) dialledUp(conn Conn, err error) {
 	}
 	if err == nil {
 		if a.upAt.IsZero() {
-			a.setDeadline(settleLimit, func() { d.failed("silent") })
+			a.setDeadline(settleLimit, func() { d.failed(a, "silent") })
 		}
 		return
 	}
@@ -90,18 +90,14 @@ func (a *attempt) dialledUp(conn Conn, err error) {
 	var proxy *ProxyError
 	switch {
 	case errors.As(err, &proxy):
-		d.off(eventProxyFailed, "", time.Time{})
+		d.pause(eventProxyFailed, "", backoffDelay(max(d.count(a), 2)))
 	case errors.Is(err, ErrNoLink):
 		d.unlinked()
 		d.off(eventLoggedOut, "credentials_missing", time.Time{})
 	case errors.Is(err, ErrStorage):
-		d.stopGrace()
-		delay := backoffDelay(max(d.fails, 2))
-		d.apply(eventStorage, func(s *Snapshot) { s.Retrying, s.NextTry = true, nextTry(delay) })
-		d.fails++
-		d.begin(delay, false)
+		d.pause(eventStorage, "", backoffDelay(max(d.count(a), 2)))
 	default:
-		d.failed("unreachable")
+		d.failed(a, "unreachable")
 	}
 }
 
@@ -197,7 +193,7 @@ func (a *attempt) signal(s Signal) {
 	case SignalOutdated:
 		a.outdated()
 	case SignalRefused:
-		d.off(eventRejected, code(s.Code), time.Time{})
+		d.pause(eventRejected, code(s.Code), refusalDelay(s.Code, d.count(a)))
 	}
 }
 

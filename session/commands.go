@@ -106,7 +106,7 @@ func (m *Manager) StartDevice(ctx context.Context, id string) (Snapshot, error) 
 	switch {
 	case d.att == nil:
 		d.bringUp()
-	case d.cur.Retrying && !d.att.isDialing():
+	case d.cur.Retrying && !d.att.isDialing() && !d.toldToWait():
 		// Somebody asks again while we sleep out a delay: try now.
 		d.touch()
 		d.begin(0, false)

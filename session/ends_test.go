@@ -19,7 +19,6 @@ func TestEndsThatStay(t *testing.T) {
 		{"logged out by the phone", session.SignalLoggedOut{Code: 401}, "SERVICE_OFF/logged_out", false, false},
 		{"replaced", session.SignalReplaced{}, "SERVICE_OFF/replaced", true, false},
 		{"banned", session.SignalBanned{Code: 101, Expire: time.Hour}, "SERVICE_OFF/banned", true, false},
-		{"rejected", session.SignalRefused{Code: 409}, "SERVICE_OFF/rejected", true, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

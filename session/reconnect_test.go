@@ -164,18 +164,21 @@ func TestReconnect(t *testing.T) {
 		})
 	})
 
-	t.Run("a proxy that fails leaves the device off", func(t *testing.T) {
+	t.Run("a proxy that fails is shown, and tried again", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.driver.SetOnDial(func(context.Context, session.Target) error { return &session.ProxyError{Err: errDown} })
 			w.conn(id).Send(session.SignalClosed{})
 			w.pass(2 * time.Second)
 			w.want(id, "SERVICE_OFF/proxy_failed")
-			before := len(w.driver.Dials())
-			w.pass(time.Hour)
-			if n := len(w.driver.Dials()) - before; n != 0 {
-				t.Errorf("%d dials around a failed proxy", n)
+			if s := w.snap(id); !s.Retrying || !s.Desired {
+				t.Errorf("retrying %v, desired %v, want both", s.Retrying, s.Desired)
 			}
+			w.pass(time.Hour)
+			w.want(id, "SERVICE_OFF/proxy_failed")
+			w.driver.SetOnDial(nil)
+			w.pass(61 * time.Second)
+			w.want(id, "CONNECTED/ready")
 		})
 	})
 

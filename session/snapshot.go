@@ -29,10 +29,10 @@ const (
 	ReasonBanned       Reason = "banned" // until Snapshot.Until
 	ReasonOutdated     Reason = "outdated"
 	ReasonReplaced     Reason = "replaced"
-	ReasonRejected     Reason = "rejected"
-	ReasonProxyFailed  Reason = "proxy_failed"
-	ReasonNetwork      Reason = "network" // still retrying
-	ReasonStorage      Reason = "storage" // still retrying
+	ReasonRejected     Reason = "rejected"     // still retrying; Detail is WhatsApp's code
+	ReasonProxyFailed  Reason = "proxy_failed" // still retrying
+	ReasonNetwork      Reason = "network"      // still retrying
+	ReasonStorage      Reason = "storage"      // still retrying
 )
 
 // Reasons of StatePairing.
@@ -74,7 +74,7 @@ type Snapshot struct {
 	NextTry time.Time
 
 	Desired  bool // whether the owner wants it on
-	Retrying bool // an off device that still tries by itself (network, storage)
+	Retrying bool // an off device that still tries by itself (network, storage, rejected, proxy_failed)
 
 	QR      *ShownCode // the QR code to show now; nil outside StateScan
 	Phone   *ShownCode // the phone code to type now; nil outside StateScan/code

@@ -23,8 +23,8 @@ const (
 	eventBanned                   // the account is locked for a time
 	eventOutdated                 // our version is refused, also after a refresh
 	eventReplaced                 // the link is used elsewhere
-	eventRejected                 // the login is refused for another reason
-	eventProxyFailed              // the device's proxy does not let us through
+	eventRejected                 // the login is refused for another reason; it will be tried again
+	eventProxyFailed              // the device's proxy does not let us through; it will be tried again
 	numEvents                     // not an event
 )
 
@@ -59,7 +59,7 @@ var endings = map[event]target{
 
 // transitions is the device's life. Signals of connections that are no longer
 // current never get here. SERVICE_OFF has rows for a running connection because a
-// device whose WhatsApp is out of reach (network, storage) keeps trying.
+// device that is off for a reason that may pass (network, storage) keeps trying.
 var transitions = map[State]map[event]target{
 	StateOff: {
 		eventStart:     toPairing(ReasonConnecting),
@@ -117,15 +117,16 @@ func (e event) String() string {
 	}[e]
 }
 
-// final reports whether a device that is off for this reason stays off until
-// somebody starts it, also across a restart of the program. The other reasons can
-// end by themselves (network, storage) or by what was installed or configured
-// meanwhile (outdated, proxy_failed), so the next start of the program tries again.
+// final reports whether a device that is off for this reason stays off until somebody
+// starts it, also across a restart of the program: somebody wanted it so, or WhatsApp
+// means it for good. The other reasons can end by themselves, and are tried again while
+// the program runs; or by what was installed meanwhile (outdated), and are tried by the
+// next start of the program.
 func (r Reason) final() bool {
 	switch r {
-	case ReasonNeverStarted, ReasonStopped, ReasonNotScanned, ReasonLoggedOut, ReasonBanned, ReasonReplaced, ReasonRejected:
+	case ReasonNeverStarted, ReasonStopped, ReasonNotScanned, ReasonLoggedOut, ReasonBanned, ReasonReplaced:
 		return true
-	case ReasonOutdated, ReasonProxyFailed, ReasonNetwork, ReasonStorage, ReasonServerDown,
+	case ReasonOutdated, ReasonRejected, ReasonProxyFailed, ReasonNetwork, ReasonStorage, ReasonServerDown,
 		ReasonConnecting, ReasonAuthenticating, ReasonReconnecting, ReasonRestoring, ReasonPasskey,
 		ReasonQR, ReasonCode, ReasonReady:
 		return false

@@ -33,7 +33,7 @@ func (l Lang) patience(d Device) string {
 		return l.T("wait.connect")
 	case "authenticating":
 		return l.T("wait.authenticate")
-	case "network", "storage":
+	case "network", "storage", "rejected", "proxy_failed":
 		if d.Retrying {
 			return l.T("wait.retry")
 		}

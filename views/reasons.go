@@ -54,6 +54,9 @@ func (l Lang) Reason(name string, until time.Time) (sentence, advice string, ton
 }
 
 func (d Device) sentence(l Lang) string {
+	if d.Reason == "rejected" && d.Detail != "" {
+		return l.T("reason.rejected.code", "Code", d.Detail)
+	}
 	s, _, _ := l.Reason(d.Reason, d.Until)
 	return s
 }

@@ -59,6 +59,8 @@ func SampleDevices(at time.Time) map[string]Device {
 	}
 	set("banned", func(d *Device) { d.Until = at.Add(26 * time.Hour) })
 	set("network", func(d *Device) { d.Retrying, d.NextTry = true, at.Add(42*time.Second) })
+	set("rejected", func(d *Device) { d.Detail, d.Retrying, d.NextTry = "429", true, at.Add(17*time.Second) })
+	set("proxy_failed", func(d *Device) { d.Retrying, d.NextTry = true, at.Add(4*time.Second) })
 	set("storage", func(d *Device) { d.Retrying, d.NextTry = true, at.Add(4*time.Second) })
 	set("reconnecting", func(d *Device) { d.NextTry = at.Add(2 * time.Second) })
 	set("ready", func(d *Device) { d.Default = true })

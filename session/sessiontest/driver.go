@@ -23,6 +23,7 @@ type Driver struct {
 	mu         sync.Mutex
 	onDial     func(ctx context.Context, to session.Target) error
 	afterCodes func()
+	answer     func(session.Target) session.Signal
 
 	links    map[string]session.Account
 	conns    []*Conn // open ones
@@ -58,6 +59,14 @@ func (d *Driver) SetOnDial(f func(ctx context.Context, to session.Target) error)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.onDial = f
+}
+
+// SetAnswer makes WhatsApp answer connections with f's signal instead of letting them in;
+// nil, of f or of the hook, lets them in.
+func (d *Driver) SetAnswer(f func(to session.Target) session.Signal) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.answer = f
 }
 
 // HoldLogins makes logins wait for Conn.Online instead of succeeding at once.
@@ -98,9 +107,15 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	d.next++
 	c := &Conn{driver: d, target: to, on: on, serial: d.next, opened: time.Now()}
 	d.conns = append(d.conns, c)
-	hold, after := d.noOnline, d.afterCodes
+	hold, after, answer := d.noOnline, d.afterCodes, d.answer
 	d.mu.Unlock()
 
+	if answer != nil {
+		if s := answer(to); s != nil {
+			on.Signal(s)
+			return c, nil
+		}
+	}
 	switch {
 	case to.JID == "":
 		on.Signal(session.SignalCodes{Codes: c.round()})

@@ -35,6 +35,7 @@ import (
 //	ready    CONNECTED/ready; a connection that stood was never lost
 //	back     CONNECTED/ready, after PAIRING/reconnecting
 //	outage   CONNECTED/ready, after SERVICE_OFF/network while it lasted
+//	refused  CONNECTED/ready, after SERVICE_OFF/rejected
 //	gone     the device does not exist any more
 //	other    SERVICE_OFF with this reason
 //
@@ -53,16 +54,18 @@ stream_end        ready       ready       ready       back        back        ba
 replaced          replaced    replaced    replaced    replaced    replaced    replaced    replaced     stopped|replaced   gone
 device_removed    logged_out  logged_out  logged_out  logged_out  logged_out  logged_out  logged_out   stopped|logged_out gone
 
-connect_failure_400 rejected  rejected    rejected    rejected    rejected    rejected    rejected     stopped|rejected   gone
+connect_failure_400 refused   refused     refused     refused     refused     refused     refused      stopped            gone
 connect_failure_401 logged_out logged_out logged_out  logged_out  logged_out  logged_out  logged_out   stopped|logged_out gone
 connect_failure_402 banned    banned      banned      banned      banned      banned      banned       stopped|banned     gone
 connect_failure_403 logged_out logged_out logged_out  logged_out  logged_out  logged_out  logged_out   stopped|logged_out gone
 connect_failure_405 ready     ready       ready       ready       back        back        back         stopped            gone
 connect_failure_406 logged_out logged_out logged_out  logged_out  logged_out  logged_out  logged_out   stopped|logged_out gone
-connect_failure_409 rejected  rejected    rejected    rejected    rejected    rejected    rejected     stopped|rejected   gone
-connect_failure_418 rejected  rejected    rejected    rejected    rejected    rejected    rejected     stopped|rejected   gone
+connect_failure_409 refused   refused     refused     refused     refused     refused     refused      stopped            gone
+connect_failure_413 refused   refused     refused     refused     refused     refused     refused      stopped            gone
+connect_failure_418 refused   refused     refused     refused     refused     refused     refused      stopped            gone
+connect_failure_429 refused   refused     refused     refused     refused     refused     refused      stopped            gone
 connect_failure_500 ready     ready       ready       ready       back        back        back         stopped            gone
-connect_failure_501 rejected  rejected    rejected    rejected    rejected    rejected    rejected     stopped|rejected   gone
+connect_failure_501 refused   refused     refused     refused     refused     refused     refused      stopped            gone
 connect_failure_503 ready     ready       ready       ready       back        back        back         stopped            gone
 drop_after_handshake ready    ready       ready       ready       back        back        back         stopped            gone
 hang_handshake    ready       ready       ready       ready       back        back        back         stopped            gone
@@ -77,8 +80,8 @@ outage_handshake  outage      outage      outage      outage      outage      ou
 `
 
 // deadline is when a cell's end must have come. Unlinking through a connection that
-// says nothing is given up after 15 s.
-const deadline = 25 * time.Second
+// says nothing is given up after 15 s; after a 429 the next try comes within 20 s.
+const deadline = 30 * time.Second
 
 // cell is one fault at one moment.
 type cell struct {
@@ -292,6 +295,8 @@ func (p *play) settled(s session.Snapshot) bool {
 		return true
 	case slices.Contains(p.ends, "outage"):
 		return slices.Contains(p.story(p.id), "SERVICE_OFF/network")
+	case slices.Contains(p.ends, "refused"):
+		return slices.Contains(p.story(p.id), "SERVICE_OFF/rejected")
 	default: // a connection may stand until the fault is noticed
 		return slices.Contains(p.ends, "back") && p.wasLost()
 	}

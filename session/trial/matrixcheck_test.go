@@ -21,6 +21,8 @@ func (p *play) checkEnd() {
 		switch {
 		case slices.Contains(told, "SERVICE_OFF/network"):
 			got = "outage"
+		case slices.Contains(told, "SERVICE_OFF/rejected"):
+			got = "refused"
 		case slices.Contains(told, "PAIRING/reconnecting"):
 			got = "back"
 		}
