@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"wadah/session/sandbox"
+	"wadah/session/sandbox/control"
 )
 
 type sandboxCmd struct {
@@ -59,7 +61,10 @@ func (c *sandboxCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 // start runs the simulated WhatsApp with a few phones to try it with. With a
 // folder, phones and links survive a restart.
 func (c *sandboxCmd) start(folder string, log *slog.Logger) (*sandbox.Service, error) {
-	config := sandbox.Config{Listen: c.SandboxListen, Seed: c.Seed, Log: log}
+	config := sandbox.Config{
+		Listen: c.SandboxListen, Seed: c.Seed, Log: log,
+		Control: func(s *sandbox.Service) http.Handler { return control.Handler(s, log) },
+	}
 	if folder != "" {
 		if err := makeFolder(folder); err != nil {
 			return nil, err

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"wadah/session/sandbox/stanza"
+
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
@@ -56,38 +58,38 @@ type codeOutcome struct {
 
 // handleCodeStage deals with the two requests of a device that links by code.
 func (c *conn) handleCodeStage(id string, node *waBinary.Node) error {
-	registration := child(node, "link_code_companion_reg")
-	switch attr(&registration, "stage") {
+	registration := stanza.Child(node, "link_code_companion_reg")
+	switch stanza.Attr(&registration, "stage") {
 	case "companion_hello":
-		return c.send(c.codeHello(id, &registration))
+		return c.Send(c.codeHello(id, &registration))
 	case "companion_finish":
 		return c.codeFinish(id, &registration)
 	default:
-		return c.send(refusal(id, 400, "bad-request"))
+		return c.Send(stanza.Refusal(id, 400, "bad-request"))
 	}
 }
 
 // codeHello accepts a wrapped key and gives the attempt a ref.
 func (c *conn) codeHello(id string, node *waBinary.Node) waBinary.Node {
 	jid, _ := node.Attrs["jid"].(types.JID)
-	wrapped := content(node, "link_code_pairing_wrapped_companion_ephemeral_pub")
-	display := string(content(node, "companion_platform_display"))
+	wrapped := stanza.Content(node, "link_code_pairing_wrapped_companion_ephemeral_pub")
+	display := string(stanza.Content(node, "companion_platform_display"))
 	switch {
 	case c.s.takeRateLimit(jid.User):
-		return refusal(id, 429, "rate-overlimit")
+		return stanza.Refusal(id, 429, "rate-overlimit")
 	case jid.Server != types.DefaultUserServer || checkNumber(jid.User) != nil, len(wrapped) != wrappedLength,
-		!slices.Equal(content(node, "companion_server_auth_key_pub"), c.noiseKey[:]), !validDisplay(display):
-		return refusal(id, 400, "bad-request")
+		!slices.Equal(stanza.Content(node, "companion_server_auth_key_pub"), c.noiseKey[:]), !validDisplay(display):
+		return stanza.Refusal(id, 400, "bad-request")
 	}
 	s := c.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := c.registration
 	if r == nil || r.over || r.link != nil {
-		return refusal(id, 400, "bad-request")
+		return stanza.Refusal(id, 400, "bad-request")
 	}
 	if s.phones[jid.User] == nil {
-		return refusal(id, 404, "item-not-found")
+		return stanza.Refusal(id, 404, "item-not-found")
 	}
 	// A new code replaces an older one of the same device or for the same phone.
 	if r.code != nil {
@@ -102,8 +104,8 @@ func (c *conn) codeHello(id string, node *waBinary.Node) waBinary.Node {
 	s.codes[jid.User] = r.code
 	s.stats.codes++
 	s.changed()
-	return result(id, el("link_code_companion_reg", waBinary.Attrs{"stage": "companion_hello"},
-		blob("link_code_pairing_ref", []byte(r.code.ref))))
+	return stanza.Result(id, stanza.New("link_code_companion_reg", waBinary.Attrs{"stage": "companion_hello"},
+		stanza.Blob("link_code_pairing_ref", []byte(r.code.ref))))
 }
 
 // validDisplay checks a name of the form "Browser (OS)", as WhatsApp does.
@@ -134,7 +136,7 @@ func (s *Service) enterCode(ctx context.Context, number, code string) (Companion
 	}
 	hello, err := entry.unwrap(code)
 	if err == nil {
-		err = entry.code.registration.conn.send(hello)
+		err = entry.code.registration.conn.Send(hello)
 	}
 	if err != nil {
 		s.closeEntry(entry)
@@ -205,15 +207,15 @@ func (c *conn) codeFinish(id string, node *waBinary.Node) error {
 	if c.registration != nil && c.registration.code != nil {
 		entry = c.registration.code.entry
 	}
-	if entry == nil || string(content(node, "link_code_pairing_ref")) != entry.code.ref {
+	if entry == nil || string(stanza.Content(node, "link_code_pairing_ref")) != entry.code.ref {
 		s.mu.Unlock()
-		return c.send(refusal(id, 400, "bad-request"))
+		return c.Send(stanza.Refusal(id, 400, "bad-request"))
 	}
 	s.mu.Unlock()
-	if err := c.send(result(id)); err != nil {
+	if err := c.Send(stanza.Result(id)); err != nil {
 		return err
 	}
-	secret, ok := entry.open(content(node, "link_code_pairing_wrapped_key_bundle"), content(node, "companion_identity_public"))
+	secret, ok := entry.open(stanza.Content(node, "link_code_pairing_wrapped_key_bundle"), stanza.Content(node, "companion_identity_public"))
 	if l := s.settle(entry, secret, ok); l != nil {
 		return s.proceed(l)
 	}

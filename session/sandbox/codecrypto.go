@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"wadah/session/sandbox/stanza"
+
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/gcmutil"
@@ -34,13 +36,13 @@ func (e *codeEntry) unwrap(code string) (waBinary.Node, error) {
 	if err != nil {
 		return waBinary.Node{}, err
 	}
-	return el("notification", waBinary.Attrs{
+	return stanza.New("notification", waBinary.Attrs{
 		"from": types.ServerJID, "type": "link_code_companion_reg", "id": e.code.registration.conn.newID(),
-		"t": unix(time.Now()),
-	}, el("link_code_companion_reg", waBinary.Attrs{"stage": "primary_hello"},
-		blob("link_code_pairing_wrapped_primary_ephemeral_pub", append(fresh, sealed...)),
-		blob("primary_identity_pub", e.phone.identity.Pub[:]),
-		blob("link_code_pairing_ref", []byte(e.code.ref)))), nil
+		"t": stanza.Unix(time.Now()),
+	}, stanza.New("link_code_companion_reg", waBinary.Attrs{"stage": "primary_hello"},
+		stanza.Blob("link_code_pairing_wrapped_primary_ephemeral_pub", append(fresh, sealed...)),
+		stanza.Blob("primary_identity_pub", e.phone.identity.Pub[:]),
+		stanza.Blob("link_code_pairing_ref", []byte(e.code.ref)))), nil
 }
 
 // codeCipher wraps and unwraps a key with a code; it is its own inverse.

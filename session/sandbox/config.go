@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
@@ -34,6 +35,8 @@ type Config struct {
 	// StateFile keeps phones and their linked devices over a restart. Empty:
 	// they live as long as the service.
 	StateFile string
+	// Control makes the control API that the service mounts under /control. Nil: none.
+	Control func(*Service) http.Handler
 	// Log receives what the service does, without secrets. Nil: nothing.
 	Log *slog.Logger
 

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/cipher"
 	"errors"
 	"io"
 	"log/slog"
@@ -9,6 +8,9 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"wadah/session/sandbox/stanza"
+	"wadah/session/sandbox/wire"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
@@ -29,26 +31,15 @@ const handshakeTimeout = 20 * time.Second
 // conn is one client connection. One goroutine, run, reads it and answers; other
 // goroutines only send.
 type conn struct {
+	*wire.Conn
 	s     *Service
 	id    string
-	ws    *wsConn
 	since time.Time
 	done  chan struct{} // closed when run has ended
 
-	// Of the reading goroutine.
-	in        framer
-	readKey   cipher.AEAD
-	readCount uint32
-	noiseKey  [32]byte
-
-	// Guarded by ws.mu.
-	writeKey   cipher.AEAD
-	writeCount uint32
-	ended      bool
-
-	silent  atomic.Bool
-	latency atomic.Int64 // nanoseconds before each stanza is dealt with
-	nextID  atomic.Uint64
+	noiseKey [32]byte     // the client's; set by the handshake
+	latency  atomic.Int64 // nanoseconds before each stanza is dealt with
+	nextID   atomic.Uint64
 
 	// Guarded by s.mu.
 	stage        stage
@@ -57,11 +48,8 @@ type conn struct {
 	registration *registration
 }
 
-func newConn(s *Service, id string, ws *wsConn) *conn {
-	return &conn{
-		s: s, id: id, ws: ws, since: time.Now(), done: make(chan struct{}), stage: stageHandshake,
-		in: framer{ws: ws, limit: maxHandshakeFrame},
-	}
+func newConn(s *Service, id string, line *wire.Conn) *conn {
+	return &conn{Conn: line, s: s, id: id, since: time.Now(), done: make(chan struct{}), stage: stageHandshake}
 }
 
 // run is the life of a connection. It owns reading and always closes.
@@ -69,11 +57,11 @@ func (c *conn) run() {
 	defer c.s.work.Done()
 	defer close(c.done)
 	err := c.serve()
-	c.ws.close(false)
+	c.Close(false)
 	c.s.dropConn(c)
 	switch {
-	case err == nil, errors.Is(err, errPeerClosed), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
-	case errors.Is(err, errFrame), errors.Is(err, errHandshake), errors.Is(err, errWebsocket):
+	case err == nil, errors.Is(err, wire.ErrPeerClosed), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
+	case errors.Is(err, wire.ErrProtocol):
 		c.s.count(func(n *counters) { n.malformed++ })
 		c.s.log.Warn("connection broke the protocol", slog.String("conn", c.id), slog.Any("err", err))
 	default:
@@ -82,27 +70,22 @@ func (c *conn) run() {
 }
 
 func (c *conn) serve() error {
-	if err := c.stayAwake(handshakeTimeout); err != nil {
+	if err := c.StayAwake(handshakeTimeout); err != nil {
 		return err
 	}
 	if c.s.takeHandshakeFault() {
-		c.silent.Store(true)
+		c.SetSilent(true)
 		return c.discard()
 	}
 	if c.s.Outage() == OutageHandshake {
-		_, err := c.in.next()
-		return err
+		return c.ReadFrame()
 	}
-	shaken, err := c.s.authority.handshake(c.in.next, c.sendPlain)
+	key, payload, err := c.Handshake(c.s.authority)
 	if err != nil {
 		return err
 	}
-	c.noiseKey, c.readKey = shaken.noiseKey, shaken.read
-	c.ws.mu.Lock()
-	c.writeKey = shaken.write
-	c.ws.mu.Unlock()
-	c.in.limit = maxFrame
-	if err := c.admit(shaken.payload); err != nil {
+	c.noiseKey = key
+	if err := c.admit(payload); err != nil {
 		return err
 	}
 	return c.loop()
@@ -111,17 +94,17 @@ func (c *conn) serve() error {
 // loop reads stanzas until the connection ends.
 func (c *conn) loop() error {
 	for {
-		if err := c.stayAwake(c.s.cfg.IdleTimeout); err != nil {
+		if err := c.StayAwake(c.s.cfg.IdleTimeout); err != nil {
 			return err
 		}
-		node, err := c.readNode()
+		node, err := c.Next()
 		if err != nil {
 			return err
 		}
 		if err := c.delay(); err != nil {
 			return err
 		}
-		if c.silent.Load() || c.isEnded() {
+		if c.Silent() || c.Ended() {
 			continue
 		}
 		if err := c.handle(node); err != nil {
@@ -147,17 +130,10 @@ func (c *conn) delay() error {
 // discard keeps the socket open and reads without answering, until the client
 // gives up or the idle timeout has passed.
 func (c *conn) discard() error {
-	if err := c.stayAwake(c.s.cfg.IdleTimeout); err != nil {
+	if err := c.StayAwake(c.s.cfg.IdleTimeout); err != nil {
 		return err
 	}
-	_, err := io.Copy(io.Discard, c.ws.in)
-	return err
-}
-
-func (c *conn) isEnded() bool {
-	c.ws.mu.Lock()
-	defer c.ws.mu.Unlock()
-	return c.ended
+	return c.Discard()
 }
 
 // handle deals with one stanza of the client.
@@ -166,8 +142,8 @@ func (c *conn) handle(node *waBinary.Node) error {
 	case "iq":
 		return c.handleIQ(node)
 	case "message":
-		return c.send(el("ack", waBinary.Attrs{
-			"class": "message", "id": attr(node, "id"), "from": node.Attrs["to"], "t": unix(time.Now()),
+		return c.Send(stanza.New("ack", waBinary.Attrs{
+			"class": "message", "id": stanza.Attr(node, "id"), "from": node.Attrs["to"], "t": stanza.Unix(time.Now()),
 		}))
 	case "ib", "ack", "receipt", "presence", "chatstate", "notification", "call":
 		return nil

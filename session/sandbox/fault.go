@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -127,7 +126,7 @@ func (s *Service) ClearFaultsOf(target string) {
 	})
 	for _, c := range s.conns {
 		if c.is(target) {
-			c.silent.Store(false)
+			c.SetSilent(false)
 			c.latency.Store(0)
 		}
 	}
@@ -153,7 +152,7 @@ func (s *Service) faultsOf(p *phone) []FaultKind {
 		c := s.online[p.jidOf(index)]
 		switch {
 		case c == nil:
-		case c.silent.Load():
+		case c.Silent():
 			found = append(found, FaultSilence)
 		case c.latency.Load() > 0:
 			found = append(found, FaultSlow)
@@ -232,11 +231,11 @@ func (s *Service) strike(c *conn, f Fault) {
 	linger := s.cfg.CloseLinger
 	switch f.Kind {
 	case FaultDrop, FaultReset:
-		c.ws.close(f.Kind == FaultReset)
+		c.Close(f.Kind == FaultReset)
 	case FaultSilence:
-		c.silent.Store(true)
+		c.SetSilent(true)
 		if f.Duration > 0 {
-			s.after(f.Duration, func() { c.silent.Store(false); s.changed() })
+			s.after(f.Duration, func() { c.SetSilent(false); s.changed() })
 		}
 	case FaultSlow:
 		c.latency.Store(int64(f.Latency))
@@ -244,37 +243,23 @@ func (s *Service) strike(c *conn, f Fault) {
 			s.after(f.Duration, func() { c.latency.Store(0); s.changed() })
 		}
 	case FaultGarbage:
-		c.sendGarbage()
+		if err := c.SendGarbage(); err != nil {
+			s.log.Debug("garbage not delivered", slog.String("conn", c.id), slog.Any("err", err))
+		}
 	case FaultStreamError503:
-		c.end(0, streamError(503))
+		c.End(0, streamError(503))
 	case FaultStreamError500:
-		c.end(0, streamError(500))
+		c.End(0, streamError(500))
 	case FaultStreamError515:
-		c.end(linger, streamError(515))
+		c.End(linger, streamError(515))
 	case FaultStreamEnd:
-		c.end(0)
+		c.End(0)
 	case FaultReplaced:
-		c.end(linger, conflict(conflictReplaced))
+		c.End(linger, conflict(conflictReplaced))
 	case FaultDeviceRemoved:
 		s.removeOf(c)
-		c.end(linger, conflict(conflictRemoved))
+		c.End(linger, conflict(conflictRemoved))
 	default: // the others are armed, and strike elsewhere
-	}
-}
-
-// sendGarbage sends a frame that was damaged on its way: it counts, on both
-// sides, but does not decrypt.
-func (c *conn) sendGarbage() {
-	noise := make([]byte, 64)
-	_, _ = rand.Read(noise) // never fails, by its documentation
-	c.ws.mu.Lock()
-	defer c.ws.mu.Unlock()
-	if c.ended {
-		return
-	}
-	c.writeCount++
-	if err := c.writeBody(noise); err != nil {
-		c.s.log.Debug("garbage not delivered", slog.String("conn", c.id), slog.Any("err", err))
 	}
 }
 

@@ -13,10 +13,11 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"wadah/session/sandbox"
+	"wadah/session/sandbox/sandboxtest"
 )
 
 func TestInjectRefuses(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	for name, test := range map[string]struct {
 		target string
 		fault  sandbox.Fault
@@ -25,10 +26,10 @@ func TestInjectRefuses(t *testing.T) {
 		"unknown kind":        {"", sandbox.Fault{Kind: "fire"}, sandbox.ErrFault},
 		"failure sans reason": {"", sandbox.Fault{Kind: sandbox.FaultConnectFailure}, sandbox.ErrFault},
 		"slow sans latency":   {"", sandbox.Fault{Kind: sandbox.FaultSlow}, sandbox.ErrFault},
-		"hang with target":    {phoneA, sandbox.Fault{Kind: sandbox.FaultHangHandshake}, sandbox.ErrFault},
+		"hang with target":    {sandboxtest.PhoneA, sandbox.Fault{Kind: sandbox.FaultHangHandshake}, sandbox.ErrFault},
 		"unknown target":      {"c99", sandbox.Fault{Kind: sandbox.FaultDrop}, sandbox.ErrTargetUnknown},
-		"unknown device":      {phoneA + ":7@s.whatsapp.net", sandbox.Fault{Kind: sandbox.FaultDrop}, sandbox.ErrTargetUnknown},
-		"phone sans device":   {phoneA, sandbox.Fault{Kind: sandbox.FaultDrop}, sandbox.ErrTargetOffline},
+		"unknown device":      {sandboxtest.PhoneA + ":7@s.whatsapp.net", sandbox.Fault{Kind: sandbox.FaultDrop}, sandbox.ErrTargetUnknown},
+		"phone sans device":   {sandboxtest.PhoneA, sandbox.Fault{Kind: sandbox.FaultDrop}, sandbox.ErrTargetOffline},
 	} {
 		if err := s.Inject(test.target, test.fault); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)
@@ -37,8 +38,8 @@ func TestInjectRefuses(t *testing.T) {
 }
 
 func TestSilenceStopsAnswersUntilItEnds(t *testing.T) {
-	s := startService(t, nil)
-	c, _ := linkNew(t, s, openStore(t), phoneA)
+	s := sandboxtest.Start(t, nil)
+	c, _ := sandboxtest.Link(t, s, sandboxtest.OpenStore(t), sandboxtest.PhoneA)
 	id := s.Connections()[0].ID
 	if err := s.Inject(id, sandbox.Fault{Kind: sandbox.FaultSilence}); err != nil {
 		t.Fatal(err)
@@ -58,8 +59,8 @@ func TestSilenceStopsAnswersUntilItEnds(t *testing.T) {
 }
 
 func TestSlowDelaysAnswers(t *testing.T) {
-	s := startService(t, nil)
-	c, companion := linkNew(t, s, openStore(t), phoneA)
+	s := sandboxtest.Start(t, nil)
+	c, companion := sandboxtest.Link(t, s, sandboxtest.OpenStore(t), sandboxtest.PhoneA)
 	const latency = 300 * time.Millisecond
 	if err := s.Inject(companion.JID, sandbox.Fault{Kind: sandbox.FaultSlow, Latency: latency}); err != nil {
 		t.Fatal(err)
@@ -74,27 +75,27 @@ func TestSlowDelaysAnswers(t *testing.T) {
 }
 
 func TestGarbageDoesNotEndTheConnection(t *testing.T) {
-	s := startService(t, nil)
-	c, companion := linkNew(t, s, openStore(t), phoneA)
+	s := sandboxtest.Start(t, nil)
+	c, companion := sandboxtest.Link(t, s, sandboxtest.OpenStore(t), sandboxtest.PhoneA)
 	if err := s.Inject(companion.JID, sandbox.Fault{Kind: sandbox.FaultGarbage}); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.SetPassive(t.Context(), false); err != nil {
 		t.Errorf("no answer behind the garbage: %v", err)
 	}
-	if got := seen[*events.Disconnected](c); len(got) > 0 {
+	if got := sandboxtest.Seen[*events.Disconnected](c); len(got) > 0 {
 		t.Error("the client gave the connection up")
 	}
 }
 
 func TestOutages(t *testing.T) {
-	s := startService(t, nil)
-	device := openStore(t).NewDevice()
+	s := sandboxtest.Start(t, nil)
+	device := sandboxtest.OpenStore(t).NewDevice()
 	for _, mode := range []sandbox.OutageMode{sandbox.OutageRefuse, sandbox.OutageHTTP503} {
 		if err := s.SetOutage(mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := newClient(t, s, device).Connect(); err == nil {
+		if err := sandboxtest.NewClient(t, s, device).Connect(); err == nil {
 			t.Errorf("%s: connected", mode)
 		}
 	}
@@ -103,10 +104,10 @@ func TestOutages(t *testing.T) {
 			t.Fatal(err)
 		}
 		finished := make(chan error, 1)
-		c := newClient(t, s, device)
+		c := sandboxtest.NewClient(t, s, device)
 		dials := s.Stats().Dials
 		go func() { finished <- c.Connect() }()
-		eventually(t, "the dial arrives", func() bool { return s.Stats().Dials > dials })
+		sandboxtest.Eventually(t, "the dial arrives", func() bool { return s.Stats().Dials > dials })
 		select {
 		case err := <-finished:
 			t.Errorf("answered in a silent outage: %v", err)
@@ -135,9 +136,9 @@ func TestOutages(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	c := newClient(t, s, device)
-	c.connect()
-	waitFor[*events.QR](c, 1)
+	c := sandboxtest.NewClient(t, s, device)
+	c.MustConnect()
+	sandboxtest.WaitFor[*events.QR](c, 1)
 	if err := s.SetOutage("flood"); !errors.Is(err, sandbox.ErrOutageMode) {
 		t.Errorf("unknown mode: %v", err)
 	}
@@ -163,12 +164,12 @@ func dialRaw(t *testing.T, s *sandbox.Service) *websocket.Conn {
 }
 
 func TestHangingHandshakeIsAnsweredByNothing(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	if err := s.Inject("", sandbox.Fault{Kind: sandbox.FaultHangHandshake}); err != nil {
 		t.Fatal(err)
 	}
 	conn := dialRaw(t, s)
-	eventually(t, "the fault strikes", func() bool { return len(s.Connections()) == 1 })
+	sandboxtest.Eventually(t, "the fault strikes", func() bool { return len(s.Connections()) == 1 })
 	if err := conn.Write(t.Context(), websocket.MessageBinary, append(slices.Clone(socket.WAConnHeader), 0, 0, 2, 0x12, 0)); err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +179,7 @@ func TestHangingHandshakeIsAnsweredByNothing(t *testing.T) {
 		t.Errorf("the handshake got an answer: %v", err)
 	}
 	// The fault is used up: the next dial is served.
-	next := newClient(t, s, openStore(t).NewDevice())
-	next.connect()
-	waitFor[*events.QR](next, 1)
+	next := sandboxtest.NewClient(t, s, sandboxtest.OpenStore(t).NewDevice())
+	next.MustConnect()
+	sandboxtest.WaitFor[*events.QR](next, 1)
 }

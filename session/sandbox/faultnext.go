@@ -73,7 +73,7 @@ func (s *Service) takePairReplyFault(number string) bool {
 // sufferLogin ends a login the way a fault wants it.
 func (c *conn) sufferLogin(f Fault, jid types.JID) error {
 	if f.Kind == FaultDropAfterHandshake {
-		c.ws.close(false)
+		c.Close(false)
 		return nil
 	}
 	if f.deletesKeys() {
@@ -93,7 +93,7 @@ func (c *conn) sufferLogin(f Fault, jid types.JID) error {
 // sufferRegistration does the same to a device that is not linked yet.
 func (c *conn) sufferRegistration(f Fault) error {
 	if f.Kind == FaultDropAfterHandshake {
-		c.ws.close(false)
+		c.Close(false)
 		return nil
 	}
 	c.refuse(f.Reason, f.failureAttrs())

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"log/slog"
 
+	"wadah/session/sandbox/stanza"
+
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 )
@@ -12,7 +14,7 @@ const maxUnknownKinds = 100
 
 // handleIQ answers a request of the client, or takes its answer to one of ours.
 func (c *conn) handleIQ(node *waBinary.Node) error {
-	switch attr(node, "type") {
+	switch stanza.Attr(node, "type") {
 	case "result", "error":
 		c.handlePairAnswer(node)
 		return nil
@@ -20,13 +22,13 @@ func (c *conn) handleIQ(node *waBinary.Node) error {
 	default:
 		return nil
 	}
-	id := attr(node, "id")
-	if id == "" || (node.Attrs["to"] != nil && node.Attrs["to"] != types.ServerJID && attr(node, "xmlns") != "w:g2") {
-		return c.send(refusal(id, 400, "bad-request"))
+	id := stanza.Attr(node, "id")
+	if id == "" || (node.Attrs["to"] != nil && node.Attrs["to"] != types.ServerJID && stanza.Attr(node, "xmlns") != "w:g2") {
+		return c.Send(stanza.Refusal(id, 400, "bad-request"))
 	}
-	if attr(node, "xmlns") == "w:p" { // keepalive
+	if stanza.Attr(node, "xmlns") == "w:p" { // keepalive
 		c.s.count(func(n *counters) { n.pings++ })
-		return c.send(result(id))
+		return c.Send(stanza.Result(id))
 	}
 	c.s.mu.Lock()
 	at := c.stage
@@ -37,18 +39,9 @@ func (c *conn) handleIQ(node *waBinary.Node) error {
 	return c.handleGuestIQ(id, node)
 }
 
-// kind names a request by what distinguishes it: namespace, type and first child.
-func kind(node *waBinary.Node) string {
-	name := attr(node, "xmlns") + " " + attr(node, "type")
-	if children := node.GetChildren(); len(children) > 0 {
-		name += " " + children[0].Tag
-	}
-	return name
-}
-
 // handleGuestIQ answers a device that is not linked yet.
 func (c *conn) handleGuestIQ(id string, node *waBinary.Node) error {
-	switch kind(node) {
+	switch stanza.Kind(node) {
 	case "md set link_code_companion_reg":
 		return c.handleCodeStage(id, node)
 	case "md get ref", "md get passkey_request_options", "md set passkey_prologue", "md set companion_nonce",
@@ -61,20 +54,20 @@ func (c *conn) handleGuestIQ(id string, node *waBinary.Node) error {
 
 // handleMemberIQ answers a companion.
 func (c *conn) handleMemberIQ(id string, node *waBinary.Node) error {
-	switch kind(node) {
+	switch stanza.Kind(node) {
 	case "encrypt get count":
-		return c.send(c.preKeyCount(id))
+		return c.Send(c.preKeyCount(id))
 	case "encrypt set registration":
-		return c.send(c.storePreKeys(id, node))
+		return c.Send(c.storePreKeys(id, node))
 	case "passive set active", "passive set passive", "urn:xmpp:whatsapp:push set config",
 		"urn:xmpp:whatsapp:dirty set clean", "w:stats set add", "privacy set privacy",
 		"disappearing_mode set disappearing_mode", "privacy set tokens":
-		return c.send(result(id))
+		return c.Send(stanza.Result(id))
 	case "md set remove-companion-device":
 		return c.logout(id, node)
 	default:
-		if answer, ok := queryAnswers[kind(node)]; ok {
-			return c.send(result(id, answer(node)...))
+		if answer, ok := queryAnswers[stanza.Kind(node)]; ok {
+			return c.Send(stanza.Result(id, answer(node)...))
 		}
 		return c.unknown(id, node)
 	}
@@ -83,10 +76,10 @@ func (c *conn) handleMemberIQ(id string, node *waBinary.Node) error {
 // unknown refuses a request the service does not know, and remembers it so that
 // a test can notice that the library asks something new.
 func (c *conn) unknown(id string, node *waBinary.Node) error {
-	name := kind(node)
+	name := stanza.Kind(node)
 	c.s.noteUnknown(name)
 	c.s.log.Warn("unknown request refused", slog.String("conn", c.id), slog.String("kind", name))
-	return c.send(refusal(id, 501, "feature-not-implemented"))
+	return c.Send(stanza.Refusal(id, 501, "feature-not-implemented"))
 }
 
 func (s *Service) noteUnknown(name string) {
@@ -101,12 +94,12 @@ func (s *Service) noteUnknown(name string) {
 // logout unlinks the companion that asks for it. WhatsApp answers and then ends
 // the stream as if the phone had unlinked it.
 func (c *conn) logout(id string, node *waBinary.Node) error {
-	request := child(node, "remove-companion-device")
+	request := stanza.Child(node, "remove-companion-device")
 	c.s.mu.Lock()
 	p := c.s.phones[c.jid.User]
 	if request.Attrs["jid"] != c.jid || p == nil {
 		c.s.mu.Unlock()
-		return c.send(refusal(id, 403, "forbidden"))
+		return c.Send(stanza.Refusal(id, 403, "forbidden"))
 	}
 	c.s.unlink(p, c.jid.Device)
 	c.s.mu.Unlock()
@@ -114,9 +107,9 @@ func (c *conn) logout(id string, node *waBinary.Node) error {
 		c.s.log.Error("state not saved", slog.Any("err", err))
 	}
 	c.s.log.Info("companion logged out", slog.String("conn", c.id), slog.String("jid", maskJID(c.jid.String())))
-	if err := c.send(result(id)); err != nil {
+	if err := c.Send(stanza.Result(id)); err != nil {
 		return err
 	}
-	c.end(c.s.cfg.CloseLinger, conflict(conflictRemoved))
+	c.End(c.s.cfg.CloseLinger, conflict(conflictRemoved))
 	return nil
 }

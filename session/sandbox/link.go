@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"wadah/session/sandbox/stanza"
+
 	"go.mau.fi/libsignal/ecc"
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waAdv"
@@ -127,19 +129,19 @@ func (s *Service) offer(l *link) error {
 	l.timer = s.after(pairAnswerTimeout, func() { s.abandon(l, ErrDeviceSilent) })
 	s.changed()
 	s.mu.Unlock()
-	offer := request(id, s.pairSuccess(l, identity))
+	offer := stanza.Request(id, s.pairSuccess(l, identity))
 	if fault {
-		return r.conn.sendAndHangUp(offer)
+		return r.conn.SendAndHangUp(offer)
 	}
-	return r.conn.send(offer)
+	return r.conn.Send(offer)
 }
 
 func (s *Service) pairSuccess(l *link, identity []byte) waBinary.Node {
-	return el("pair-success", nil,
-		blob("device-identity", identity),
-		el("biz", waBinary.Attrs{"name": l.phone.name}),
-		el("device", waBinary.Attrs{"jid": l.phone.jidOf(l.index), "lid": l.phone.lidOf(l.index)}),
-		el("platform", waBinary.Attrs{"name": string(l.phone.platform)}),
+	return stanza.New("pair-success", nil,
+		stanza.Blob("device-identity", identity),
+		stanza.New("biz", waBinary.Attrs{"name": l.phone.name}),
+		stanza.New("device", waBinary.Attrs{"jid": l.phone.jidOf(l.index), "lid": l.phone.lidOf(l.index)}),
+		stanza.New("platform", waBinary.Attrs{"name": string(l.phone.platform)}),
 	)
 }
 
@@ -185,7 +187,7 @@ func (s *Service) abandon(l *link, why error) {
 	s.mu.Lock()
 	s.failLink(l, why)
 	s.mu.Unlock()
-	l.registration.conn.end(0)
+	l.registration.conn.End(0)
 }
 
 // handlePairAnswer deals with the device's answer to pair-success. Other answers
@@ -196,26 +198,26 @@ func (c *conn) handlePairAnswer(node *waBinary.Node) {
 	if c.registration != nil {
 		l = c.registration.link
 	}
-	ours := l != nil && l.id != "" && l.id == attr(node, "id")
+	ours := l != nil && l.id != "" && l.id == stanza.Attr(node, "id")
 	c.s.mu.Unlock()
 	if !ours {
 		return
 	}
-	if attr(node, "type") == "error" {
-		e := child(node, "error")
-		reason := fmt.Errorf("%w: %s (%s)", ErrDeviceRefused, attr(&e, "text"), attr(&e, "code"))
+	if stanza.Attr(node, "type") == "error" {
+		e := stanza.Child(node, "error")
+		reason := fmt.Errorf("%w: %s (%s)", ErrDeviceRefused, stanza.Attr(&e, "text"), stanza.Attr(&e, "code"))
 		c.s.mu.Lock()
 		c.s.failLink(l, reason)
 		c.s.mu.Unlock()
 		c.s.log.Info("device refused the link", slog.String("conn", c.id), slog.Any("err", reason))
-		c.end(c.s.cfg.CloseLinger)
+		c.End(c.s.cfg.CloseLinger)
 		return
 	}
 	if !l.confirmedBy(node) {
 		c.s.mu.Lock()
 		c.s.failLink(l, ErrDeviceForged)
 		c.s.mu.Unlock()
-		c.end(c.s.cfg.CloseLinger, failure(codeLoggedOut, nil))
+		c.End(c.s.cfg.CloseLinger, failure(codeLoggedOut, nil))
 		return
 	}
 	c.s.complete(l)
@@ -223,8 +225,8 @@ func (c *conn) handlePairAnswer(node *waBinary.Node) {
 
 // confirmedBy verifies the device's signature over the identity it was given.
 func (l *link) confirmedBy(node *waBinary.Node) bool {
-	sign := child(node, "pair-device-sign")
-	identityNode := child(&sign, "device-identity")
+	sign := stanza.Child(node, "pair-device-sign")
+	identityNode := stanza.Child(&sign, "device-identity")
 	raw, _ := identityNode.Content.([]byte)
 	var identity waAdv.ADVSignedDeviceIdentity
 	if len(raw) == 0 || proto.Unmarshal(raw, &identity) != nil {
@@ -233,7 +235,7 @@ func (l *link) confirmedBy(node *waBinary.Node) bool {
 	device := l.registration.keys.identity
 	message := slices.Concat(devicePrefix, l.details, device[:], l.phone.identity.Pub[:])
 	return slices.Equal(identity.GetDetails(), l.details) &&
-		attr(&identityNode, "key-index") == strconv.FormatUint(uint64(l.keyIndex), 10) &&
+		stanza.Attr(&identityNode, "key-index") == strconv.FormatUint(uint64(l.keyIndex), 10) &&
 		len(identity.GetDeviceSignature()) == 64 &&
 		ecc.VerifySignature(ecc.NewDjbECPublicKey(device), message, [64]byte(identity.GetDeviceSignature()))
 }
@@ -245,7 +247,7 @@ func (s *Service) complete(l *link) {
 	if l.over || s.phones[l.phone.number] != l.phone {
 		s.failLink(l, ErrPhoneUnknown)
 		s.mu.Unlock()
-		r.conn.end(s.cfg.CloseLinger, failure(codeLoggedOut, nil))
+		r.conn.End(s.cfg.CloseLinger, failure(codeLoggedOut, nil))
 		return
 	}
 	l.over = true
@@ -267,7 +269,7 @@ func (s *Service) complete(l *link) {
 	}
 	s.log.Info("device linked", slog.String("conn", r.conn.id), slog.String("jid", maskJID(info.JID)))
 	if !s.takePairReplyFault(l.phone.number) {
-		r.conn.end(s.cfg.CloseLinger, streamError(515))
+		r.conn.End(s.cfg.CloseLinger, streamError(515))
 	}
 	l.outcome <- linkOutcome{companion: info}
 }

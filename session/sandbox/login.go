@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"wadah/session/sandbox/stanza"
+	"wadah/session/sandbox/wire"
+
 	"go.mau.fi/libsignal/ecc"
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
@@ -23,7 +26,7 @@ import (
 func (c *conn) admit(raw []byte) error {
 	var payload waWa6.ClientPayload
 	if err := proto.Unmarshal(raw, &payload); err != nil {
-		return fmt.Errorf("%w: client payload", errFrame)
+		return fmt.Errorf("%w: client payload", wire.ErrProtocol)
 	}
 	app := payload.GetUserAgent().GetAppVersion()
 	version := [3]uint32{app.GetPrimary(), app.GetSecondary(), app.GetTertiary()}
@@ -48,7 +51,7 @@ func (c *conn) admit(raw []byte) error {
 func (c *conn) refuse(reason int, more waBinary.Attrs) {
 	c.s.count(func(n *counters) { n.loginsFailed[reason]++ })
 	c.s.log.Info("connection refused", slog.String("conn", c.id), slog.Int("reason", reason))
-	c.end(c.s.cfg.CloseLinger, failure(reason, more))
+	c.End(c.s.cfg.CloseLinger, failure(reason, more))
 }
 
 // login brings a linked companion online.
@@ -71,7 +74,7 @@ func (c *conn) login(payload *waWa6.ClientPayload, outdated bool) error {
 		return nil
 	}
 	if older != nil {
-		older.end(c.s.cfg.CloseLinger, conflict(conflictReplaced))
+		older.End(c.s.cfg.CloseLinger, conflict(conflictReplaced))
 	}
 	c.s.count(func(n *counters) { n.loginsOK++ })
 	c.s.log.Info("companion online", slog.String("conn", c.id), slog.String("jid", maskJID(jid.String())))
@@ -104,19 +107,19 @@ func (c *conn) claim(jid types.JID) (older *conn, lid types.JID, ok bool) {
 func (c *conn) welcome(lid types.JID) error {
 	now := time.Now()
 	bulletin := func(child waBinary.Node) waBinary.Node {
-		return el("ib", waBinary.Attrs{"from": types.ServerJID}, child)
+		return stanza.New("ib", waBinary.Attrs{"from": types.ServerJID}, child)
 	}
 	for _, node := range []waBinary.Node{
-		el("success", waBinary.Attrs{
-			"t": unix(now), "lid": lid, "creation": unix(now), "props": "27", "location": "sandbox", "abprops": "1",
+		stanza.New("success", waBinary.Attrs{
+			"t": stanza.Unix(now), "lid": lid, "creation": stanza.Unix(now), "props": "27", "location": "sandbox", "abprops": "1",
 		}),
-		bulletin(el("dirty", waBinary.Attrs{"type": "account_sync", "timestamp": unix(now)})),
-		bulletin(el("offline_preview", waBinary.Attrs{
+		bulletin(stanza.New("dirty", waBinary.Attrs{"type": "account_sync", "timestamp": stanza.Unix(now)})),
+		bulletin(stanza.New("offline_preview", waBinary.Attrs{
 			"count": "0", "appdata": "0", "message": "0", "notification": "0", "receipt": "0",
 		})),
-		bulletin(el("offline", waBinary.Attrs{"count": "0"})),
+		bulletin(stanza.New("offline", waBinary.Attrs{"count": "0"})),
 	} {
-		if err := c.send(node); err != nil {
+		if err := c.Send(node); err != nil {
 			return err
 		}
 	}
@@ -134,7 +137,7 @@ type deviceKeys struct {
 // checkRegistration refuses what WhatsApp would: wrong sizes, a signed pre-key
 // that the identity did not sign, a build hash that does not belong to the version.
 func checkRegistration(data *waWa6.ClientPayload_DevicePairingRegistrationData, version [3]uint32) (deviceKeys, bool) {
-	hash := md5.Sum([]byte(dotted(version))) //nolint:gosec // see the import
+	hash := md5.Sum([]byte(FormatVersion(version))) //nolint:gosec // see the import
 	sizes := len(data.GetERegid()) == 4 && len(data.GetEIdent()) == 32 && len(data.GetESkeyID()) == 3 &&
 		len(data.GetESkeyVal()) == 32 && len(data.GetESkeySig()) == 64
 	if !sizes || !slices.Equal(data.GetEKeytype(), []byte{ecc.DjbType}) || !slices.Equal(data.GetBuildHash(), hash[:]) {
@@ -167,4 +170,5 @@ func bigEndian(b []byte) (value uint32) {
 	return value
 }
 
-func dotted(v [3]uint32) string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
+// FormatVersion writes a version as WhatsApp does, such as 2.3000.1045649367.
+func FormatVersion(v [3]uint32) string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }

@@ -11,6 +11,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"wadah/session/sandbox"
+	"wadah/session/sandbox/sandboxtest"
 )
 
 func TestOldVersionIsRefused(t *testing.T) {
@@ -19,10 +20,10 @@ func TestOldVersionIsRefused(t *testing.T) {
 	strict := func(cfg *sandbox.Config) { cfg.MinVersion = minimum }
 
 	t.Run("registering", func(t *testing.T) {
-		s := startService(t, strict)
-		c := newClient(t, s, openStore(t).NewDevice())
-		c.connect()
-		waitFor[*events.ClientOutdated](c, 1)
+		s := sandboxtest.Start(t, strict)
+		c := sandboxtest.NewClient(t, s, sandboxtest.OpenStore(t).NewDevice())
+		c.MustConnect()
+		sandboxtest.WaitFor[*events.ClientOutdated](c, 1)
 		if got := s.Stats().LoginsFailed[405]; got != 1 {
 			t.Errorf("%d refusals counted", got)
 		}
@@ -30,53 +31,53 @@ func TestOldVersionIsRefused(t *testing.T) {
 	t.Run("login", func(t *testing.T) {
 		path := t.TempDir() + "/state.json"
 		keep := func(cfg *sandbox.Config) { cfg.StateFile = path }
-		s := startService(t, keep)
-		container := openStore(t)
-		c, _ := linkNew(t, s, container, phoneA)
+		s := sandboxtest.Start(t, keep)
+		container := sandboxtest.OpenStore(t)
+		c, _ := sandboxtest.Link(t, s, container, sandboxtest.PhoneA)
 		c.Disconnect()
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		s = startService(t, func(cfg *sandbox.Config) { keep(cfg); strict(cfg) })
+		s = sandboxtest.Start(t, func(cfg *sandbox.Config) { keep(cfg); strict(cfg) })
 		device, err := container.GetFirstDevice(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		again := newClient(t, s, device)
-		again.connect()
-		waitFor[*events.ClientOutdated](again, 1)
+		again := sandboxtest.NewClient(t, s, device)
+		again.MustConnect()
+		sandboxtest.WaitFor[*events.ClientOutdated](again, 1)
 	})
 }
 
 func TestVersionPageTellsTheVersion(t *testing.T) {
-	s := startService(t, func(cfg *sandbox.Config) { cfg.Version = [3]uint32{2, 3000, 1234567890} })
-	got, err := whatsmeow.GetLatestVersion(t.Context(), httpTo(t, s))
+	s := sandboxtest.Start(t, func(cfg *sandbox.Config) { cfg.Version = [3]uint32{2, 3000, 1234567890} })
+	got, err := whatsmeow.GetLatestVersion(t.Context(), sandboxtest.HTTPTo(t, s))
 	if err != nil || *got != (store.WAVersionContainer{2, 3000, 1234567890}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
 
 func TestNewerLoginReplacesTheOlder(t *testing.T) {
-	s := startService(t, nil)
-	container := openStore(t)
-	first, _ := linkNew(t, s, container, phoneA)
+	s := sandboxtest.Start(t, nil)
+	container := sandboxtest.OpenStore(t)
+	first, _ := sandboxtest.Link(t, s, container, sandboxtest.PhoneA)
 	device, err := container.GetFirstDevice(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := newClient(t, s, device)
-	second.connect()
-	waitFor[*events.Connected](second, 1)
-	waitFor[*events.StreamReplaced](first, 1)
-	eventually(t, "only one connection is left", func() bool { return len(s.Connections()) == 1 })
+	second := sandboxtest.NewClient(t, s, device)
+	second.MustConnect()
+	sandboxtest.WaitFor[*events.Connected](second, 1)
+	sandboxtest.WaitFor[*events.StreamReplaced](first, 1)
+	sandboxtest.Eventually(t, "only one connection is left", func() bool { return len(s.Connections()) == 1 })
 	if s.Stats().Online != 1 {
 		t.Error("the replacement took the newer connection with it")
 	}
 }
 
 func TestQuestionsAfterLoginAreAnswered(t *testing.T) {
-	s := startService(t, nil)
-	c, companion := linkNew(t, s, openStore(t), phoneA)
+	s := sandboxtest.Start(t, nil)
+	c, companion := sandboxtest.Link(t, s, sandboxtest.OpenStore(t), sandboxtest.PhoneA)
 	ask := map[string]func(context.Context) error{
 		"privacy": func(ctx context.Context) error {
 			_, err := c.TryFetchPrivacySettings(ctx, true)
@@ -96,7 +97,7 @@ func TestQuestionsAfterLoginAreAnswered(t *testing.T) {
 			return err
 		},
 		"contacts": func(ctx context.Context) error {
-			_, err := c.IsOnWhatsApp(ctx, []string{"+" + phoneB})
+			_, err := c.IsOnWhatsApp(ctx, []string{"+" + sandboxtest.PhoneB})
 			return err
 		},
 	}

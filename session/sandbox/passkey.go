@@ -12,6 +12,8 @@ import (
 	"slices"
 	"time"
 
+	"wadah/session/sandbox/stanza"
+
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
 	"go.mau.fi/whatsmeow/types"
@@ -74,8 +76,8 @@ func (s *Service) askPasskey(l *link) error {
 	s.changed()
 	s.mu.Unlock()
 	s.log.Info("passkey asked for", slog.String("conn", l.registration.conn.id))
-	request := l.notify("passkey_prologue_request", blob("passkey_request_options", options))
-	if err := l.registration.conn.send(request); err != nil {
+	request := l.notify("passkey_prologue_request", stanza.Blob("passkey_request_options", options))
+	if err := l.registration.conn.Send(request); err != nil {
 		return err
 	}
 	close(l.passkey.asked)
@@ -89,8 +91,8 @@ func newPasskeyLink() *passkeyLink {
 }
 
 func (l *link) notify(kind string, child waBinary.Node) waBinary.Node {
-	return el("notification", waBinary.Attrs{
-		"from": types.ServerJID, "type": kind, "id": l.registration.conn.newID(), "t": unix(time.Now()),
+	return stanza.New("notification", waBinary.Attrs{
+		"from": types.ServerJID, "type": kind, "id": l.registration.conn.newID(), "t": stanza.Unix(time.Now()),
 	}, child)
 }
 
@@ -112,7 +114,7 @@ func (c *conn) handlePasskey(id string, node *waBinary.Node) error {
 	}
 	if l == nil || l.over || l.passkey == nil || l.step == StepPairing {
 		c.s.mu.Unlock()
-		return c.send(refusal(id, 400, "bad-request"))
+		return c.Send(stanza.Refusal(id, 400, "bad-request"))
 	}
 	reply := l.passkeyStep(node)
 	if reply.offer {
@@ -121,14 +123,14 @@ func (c *conn) handlePasskey(id string, node *waBinary.Node) error {
 	c.s.changed()
 	c.s.mu.Unlock()
 	if reply.refused {
-		return c.send(refusal(id, 401, "not-authorized"))
+		return c.Send(stanza.Refusal(id, 401, "not-authorized"))
 	}
-	if err := c.send(result(id, reply.answer...)); err != nil {
+	if err := c.Send(stanza.Result(id, reply.answer...)); err != nil {
 		return err
 	}
 	switch {
 	case reply.notification != nil:
-		return c.send(l.notify("crsc_continuation", *reply.notification))
+		return c.Send(l.notify("crsc_continuation", *reply.notification))
 	case reply.offer:
 		return c.s.offer(l)
 	}
@@ -146,24 +148,24 @@ type passkeyReply struct {
 // passkeyStep takes one step of the device. The caller holds mu.
 func (l *link) passkeyStep(node *waBinary.Node) (reply passkeyReply) {
 	p := l.passkey
-	switch kind(node) {
+	switch stanza.Kind(node) {
 	case "md get ref":
 		p.ref = newRef()
-		reply.answer = []waBinary.Node{blob("ref", []byte(p.ref))}
+		reply.answer = []waBinary.Node{stanza.Blob("ref", []byte(p.ref))}
 	case "md get passkey_request_options":
-		reply.answer = []waBinary.Node{blob("passkey_request_options", p.options)}
+		reply.answer = []waBinary.Node{stanza.Blob("passkey_request_options", p.options)}
 	case "md set passkey_prologue":
-		prologue := child(node, "passkey_prologue")
+		prologue := stanza.Child(node, "passkey_prologue")
 		if reply.refused = !l.acceptPrologue(&prologue); !reply.refused {
 			l.step = StepPasskey
-			reply.notification = new(blob("primary_ephemeral_identity", p.primaryIdentity()))
+			reply.notification = new(stanza.Blob("primary_ephemeral_identity", p.primaryIdentity()))
 		}
 	case "md set companion_nonce":
-		if reply.refused = !p.openCommitment(content(node, "companion_nonce")); !reply.refused {
+		if reply.refused = !p.openCommitment(stanza.Content(node, "companion_nonce")); !reply.refused {
 			l.step = StepConfirm
 		}
 	case "md set encrypted_pairing_request":
-		secret, ok := l.openKeys(content(node, "encrypted_pairing_request"))
+		secret, ok := l.openKeys(stanza.Content(node, "encrypted_pairing_request"))
 		switch {
 		case !ok:
 			reply.refused = true
@@ -180,17 +182,17 @@ func (l *link) passkeyStep(node *waBinary.Node) (reply passkeyReply) {
 // caller holds mu.
 func (l *link) acceptPrologue(node *waBinary.Node) bool {
 	p := l.passkey
-	payload := content(node, "prologue_payload")
+	payload := stanza.Content(node, "prologue_payload")
 	var prologue waCompanionReg.ProloguePayload
 	var identity waCompanionReg.CompanionEphemeralIdentity
 	if p.ref == "" || proto.Unmarshal(payload, &prologue) != nil ||
 		proto.Unmarshal(prologue.GetCompanionEphemeralIdentity(), &identity) != nil ||
 		len(identity.GetPublicKey()) != 32 || identity.GetRef() != p.ref || len(prologue.GetCommitment().GetHash()) != 32 ||
-		!l.phone.checkAssertion(content(node, "credential_id"), content(node, "webauthn_assertion"), p.challenge) {
+		!l.phone.checkAssertion(stanza.Content(node, "credential_id"), stanza.Content(node, "webauthn_assertion"), p.challenge) {
 		return false
 	}
 	p.proven, p.code, p.held = false, "", nil
-	if proof := content(node, "pairing_handoff_proof"); proof != nil {
+	if proof := stanza.Content(node, "pairing_handoff_proof"); proof != nil {
 		mac := hmac.New(sha256.New, p.handoff)
 		mac.Write(payload)
 		if !hmac.Equal(mac.Sum(nil), proof) {

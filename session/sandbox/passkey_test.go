@@ -10,22 +10,23 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"wadah/session/sandbox"
+	"wadah/session/sandbox/sandboxtest"
 )
 
 // askPasskey scans the code of a new device with a phone that wants a passkey, and
 // returns the device and the request it got.
-func askPasskey(t *testing.T, s *sandbox.Service) (*client, []byte) {
+func askPasskey(t *testing.T, s *sandbox.Service) (*sandboxtest.Client, []byte) {
 	t.Helper()
-	if err := s.SetPasskey(phoneA, true); err != nil {
+	if err := s.SetPasskey(sandboxtest.PhoneA, true); err != nil {
 		t.Fatal(err)
 	}
-	c := newClient(t, s, openStore(t).NewDevice())
-	c.connect()
-	code := waitFor[*events.QR](c, 1).Codes[0]
-	if _, err := s.Scan(t.Context(), phoneA, code); !errors.Is(err, sandbox.ErrPasskeyAsked) {
+	c := sandboxtest.NewClient(t, s, sandboxtest.OpenStore(t).NewDevice())
+	c.MustConnect()
+	code := sandboxtest.WaitFor[*events.QR](c, 1).Codes[0]
+	if _, err := s.Scan(t.Context(), sandboxtest.PhoneA, code); !errors.Is(err, sandbox.ErrPasskeyAsked) {
 		t.Fatalf("Scan: got %v, want %v", err, sandbox.ErrPasskeyAsked)
 	}
-	options, err := json.Marshal(waitFor[*events.PairPasskeyRequest](c, 1).PublicKey)
+	options, err := json.Marshal(sandboxtest.WaitFor[*events.PairPasskeyRequest](c, 1).PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func askPasskey(t *testing.T, s *sandbox.Service) (*client, []byte) {
 
 func answerPasskey(t *testing.T, s *sandbox.Service, options []byte) *types.WebAuthnResponse {
 	t.Helper()
-	raw, err := s.AnswerPasskey(phoneA, options)
+	raw, err := s.AnswerPasskey(sandboxtest.PhoneA, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func answerPasskey(t *testing.T, s *sandbox.Service, options []byte) *types.WebA
 }
 
 func TestPasskeyLinksADevice(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	c, options := askPasskey(t, s)
 	if got := s.Phones()[0].Linking; len(got) != 1 || got[0].Step != sandbox.StepPasskey {
 		t.Errorf("phone shows %+v", got)
@@ -54,7 +55,7 @@ func TestPasskeyLinksADevice(t *testing.T) {
 	if err := c.SendPasskeyResponse(t.Context(), answerPasskey(t, s, options)); err != nil {
 		t.Fatal(err)
 	}
-	confirmation := waitFor[*events.PairPasskeyConfirmation](c, 1)
+	confirmation := sandboxtest.WaitFor[*events.PairPasskeyConfirmation](c, 1)
 	if !confirmation.SkipHandoffUX {
 		t.Error("the device should have proven that its own code was scanned")
 	}
@@ -64,15 +65,15 @@ func TestPasskeyLinksADevice(t *testing.T) {
 	if err := c.SendPasskeyConfirmation(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	waitFor[*events.PairSuccess](c, 1)
-	waitFor[*events.Connected](c, 1)
+	sandboxtest.WaitFor[*events.PairSuccess](c, 1)
+	sandboxtest.WaitFor[*events.Connected](c, 1)
 	if got := s.Phones()[0]; len(got.Companions) != 1 || len(got.Linking) != 0 {
 		t.Errorf("phone lists %+v", got)
 	}
 }
 
 func TestPasskeyRefuses(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	c, options := askPasskey(t, s)
 
 	var other types.WebAuthnPublicKey
@@ -93,28 +94,28 @@ func TestPasskeyRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := s.AnswerPasskey(phoneA, []byte(`{"rpId":"example.com"}`)); !errors.Is(err, sandbox.ErrPasskeyOptions) {
+	if _, err := s.AnswerPasskey(sandboxtest.PhoneA, []byte(`{"rpId":"example.com"}`)); !errors.Is(err, sandbox.ErrPasskeyOptions) {
 		t.Errorf("foreign options: %v", err)
 	}
-	if err := s.ConfirmPasskey(phoneA); !errors.Is(err, sandbox.ErrPasskeyUnknown) {
+	if err := s.ConfirmPasskey(sandboxtest.PhoneA); !errors.Is(err, sandbox.ErrPasskeyUnknown) {
 		t.Errorf("confirmed too early: %v", err)
 	}
 	// The right answer still works.
 	if err := c.SendPasskeyResponse(t.Context(), good); err != nil {
 		t.Fatal(err)
 	}
-	waitFor[*events.PairPasskeyConfirmation](c, 1)
+	sandboxtest.WaitFor[*events.PairPasskeyConfirmation](c, 1)
 	if err := c.SendPasskeyConfirmation(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	waitFor[*events.Connected](c, 1)
+	sandboxtest.WaitFor[*events.Connected](c, 1)
 }
 
 func TestPasskeyStepsBelongToALink(t *testing.T) {
-	s := startService(t, nil)
-	c := newClient(t, s, openStore(t).NewDevice())
-	c.connect()
-	waitFor[*events.QR](c, 1)
+	s := sandboxtest.Start(t, nil)
+	c := sandboxtest.NewClient(t, s, sandboxtest.OpenStore(t).NewDevice())
+	c.MustConnect()
+	sandboxtest.WaitFor[*events.QR](c, 1)
 	err := c.SendPasskeyResponse(t.Context(), &types.WebAuthnResponse{})
 	if !errors.Is(err, whatsmeow.ErrIQBadRequest) {
 		t.Errorf("a passkey nobody asked for: %v", err)
@@ -122,7 +123,7 @@ func TestPasskeyStepsBelongToALink(t *testing.T) {
 }
 
 func TestPasskeyWithoutProofNeedsTheCodeCompared(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	c, options := askPasskey(t, s)
 	// The library proves only once that its own code was scanned; the second
 	// answer comes without the proof.
@@ -130,7 +131,7 @@ func TestPasskeyWithoutProofNeedsTheCodeCompared(t *testing.T) {
 		if err := c.SendPasskeyResponse(t.Context(), answerPasskey(t, s, options)); err != nil {
 			t.Fatal(err)
 		}
-		if got := waitFor[*events.PairPasskeyConfirmation](c, n+1); got.SkipHandoffUX != (n == 0) {
+		if got := sandboxtest.WaitFor[*events.PairPasskeyConfirmation](c, n+1); got.SkipHandoffUX != (n == 0) {
 			t.Errorf("answer %d: %+v", n+1, got)
 		}
 	}
@@ -140,31 +141,31 @@ func TestPasskeyWithoutProofNeedsTheCodeCompared(t *testing.T) {
 	if got := s.Phones()[0]; len(got.Companions) != 0 || len(got.Linking) != 1 {
 		t.Errorf("linked although nobody compared the codes: %+v", got)
 	}
-	if err := s.ConfirmPasskey(phoneA); err != nil {
+	if err := s.ConfirmPasskey(sandboxtest.PhoneA); err != nil {
 		t.Fatal(err)
 	}
-	waitFor[*events.Connected](c, 1)
+	sandboxtest.WaitFor[*events.Connected](c, 1)
 }
 
 func TestPasskeyAfterCode(t *testing.T) {
-	s := startService(t, nil)
-	if err := s.SetPasskey(phoneA, true); err != nil {
+	s := sandboxtest.Start(t, nil)
+	if err := s.SetPasskey(sandboxtest.PhoneA, true); err != nil {
 		t.Fatal(err)
 	}
-	c, code := askCode(t, s, phoneA)
-	if _, err := s.EnterCode(t.Context(), phoneA, code); !errors.Is(err, sandbox.ErrPasskeyAsked) {
+	c, code := askCode(t, s, sandboxtest.PhoneA)
+	if _, err := s.EnterCode(t.Context(), sandboxtest.PhoneA, code); !errors.Is(err, sandbox.ErrPasskeyAsked) {
 		t.Fatalf("EnterCode: got %v, want %v", err, sandbox.ErrPasskeyAsked)
 	}
-	options, err := json.Marshal(waitFor[*events.PairPasskeyRequest](c, 1).PublicKey)
+	options, err := json.Marshal(sandboxtest.WaitFor[*events.PairPasskeyRequest](c, 1).PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.SendPasskeyResponse(t.Context(), answerPasskey(t, s, options)); err != nil {
 		t.Fatal(err)
 	}
-	waitFor[*events.PairPasskeyConfirmation](c, 1)
+	sandboxtest.WaitFor[*events.PairPasskeyConfirmation](c, 1)
 	if err := c.SendPasskeyConfirmation(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	waitFor[*events.Connected](c, 1)
+	sandboxtest.WaitFor[*events.Connected](c, 1)
 }

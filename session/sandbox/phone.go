@@ -226,6 +226,6 @@ func (s *Service) unlinkAll(p *phone) (live []*conn) {
 
 func (s *Service) endRemoved(live []*conn) {
 	for _, c := range live {
-		c.end(s.cfg.CloseLinger, conflict(conflictRemoved))
+		c.End(s.cfg.CloseLinger, conflict(conflictRemoved))
 	}
 }

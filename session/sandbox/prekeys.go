@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"wadah/session/sandbox/stanza"
+
 	"go.mau.fi/libsignal/ecc"
 	waBinary "go.mau.fi/whatsmeow/binary"
 )
@@ -17,7 +19,7 @@ func (c *conn) preKeyCount(id string) waBinary.Node {
 	c.s.mu.Lock()
 	count := c.companion.PreKeys
 	c.s.mu.Unlock()
-	return result(id, el("count", waBinary.Attrs{"value": strconv.Itoa(count)}))
+	return stanza.Result(id, stanza.New("count", waBinary.Attrs{"value": strconv.Itoa(count)}))
 }
 
 // storePreKeys checks an upload of pre-keys as WhatsApp does and counts them. The
@@ -29,7 +31,7 @@ func (c *conn) storePreKeys(id string, node *waBinary.Node) waBinary.Node {
 	count, ok := checkPreKeys(node, companion)
 	if !ok {
 		c.s.count(func(n *counters) { n.preKeysRefused++ })
-		return refusal(id, 406, "not-acceptable")
+		return stanza.Refusal(id, 406, "not-acceptable")
 	}
 	c.s.mu.Lock()
 	companion.PreKeys += count
@@ -39,32 +41,32 @@ func (c *conn) storePreKeys(id string, node *waBinary.Node) waBinary.Node {
 	if err := c.s.save(); err != nil {
 		c.s.log.Error("state not saved", slog.Any("err", err))
 	}
-	return result(id)
+	return stanza.Result(id)
 }
 
 // checkPreKeys verifies an upload: the companion's own identity and registration
 // id, well-formed one-time keys with different ids, and a signed pre-key that the
 // identity signed.
 func checkPreKeys(node *waBinary.Node, companion *companion) (count int, ok bool) {
-	registration := content(node, "registration")
-	identity := content(node, "identity")
+	registration := stanza.Content(node, "registration")
+	identity := stanza.Content(node, "identity")
 	if len(registration) != 4 || bigEndian(registration) != companion.RegID ||
-		!slices.Equal(content(node, "type"), []byte{ecc.DjbType}) ||
+		!slices.Equal(stanza.Content(node, "type"), []byte{ecc.DjbType}) ||
 		!slices.Equal(identity, companion.IdentityKey) {
 		return 0, false
 	}
-	signed := child(node, "skey")
-	if !wellFormedKey(&signed) || !signedBy([32]byte(identity), content(&signed, "value"), content(&signed, "signature")) {
+	signed := stanza.Child(node, "skey")
+	if !wellFormedKey(&signed) || !signedBy([32]byte(identity), stanza.Content(&signed, "value"), stanza.Content(&signed, "signature")) {
 		return 0, false
 	}
-	list := child(node, "list")
+	list := stanza.Child(node, "list")
 	keys := list.GetChildren()
 	if len(keys) == 0 || len(keys) > maxPreKeys {
 		return 0, false
 	}
 	seen := make(map[uint32]bool, len(keys))
 	for i := range keys {
-		number := bigEndian(content(&keys[i], "id"))
+		number := bigEndian(stanza.Content(&keys[i], "id"))
 		if keys[i].Tag != "key" || !wellFormedKey(&keys[i]) || seen[number] {
 			return 0, false
 		}
@@ -74,5 +76,5 @@ func checkPreKeys(node *waBinary.Node, companion *companion) (count int, ok bool
 }
 
 func wellFormedKey(node *waBinary.Node) bool {
-	return len(content(node, "id")) == 3 && len(content(node, "value")) == 32
+	return len(stanza.Content(node, "id")) == 3 && len(stanza.Content(node, "value")) == 32
 }

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"wadah/session/sandbox/stanza"
+
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waWa6"
 )
@@ -48,10 +50,10 @@ func (c *conn) register(data *waWa6.ClientPayload_DevicePairingRegistrationData,
 	for range refsPerRound {
 		ref := newRef()
 		r.refs = append(r.refs, ref)
-		children = append(children, blob("ref", []byte(ref)))
+		children = append(children, stanza.Blob("ref", []byte(ref)))
 	}
 	c.s.openRegistration(r)
-	return c.send(request(c.newID(), el("pair-device", nil, children...)))
+	return c.Send(stanza.Request(c.newID(), stanza.New("pair-device", nil, children...)))
 }
 
 func (s *Service) openRegistration(r *registration) {
@@ -79,7 +81,7 @@ func (s *Service) endRound(r *registration) {
 	s.dropRegistration(r, ErrCodeExpired)
 	s.mu.Unlock()
 	s.log.Info("round of codes used up", slog.String("conn", r.conn.id))
-	r.conn.end(0)
+	r.conn.End(0)
 }
 
 // dropRegistration forgets a registration; a link under way fails with reason.

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"wadah/session/sandbox/wire"
+
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -29,7 +31,8 @@ const (
 type Service struct {
 	cfg       Config
 	log       *slog.Logger
-	authority *authority
+	authority *wire.Authority
+	control   http.Handler // nil: none
 	server    *http.Server
 	saver     stateSaver
 	watchers  watchers
@@ -65,7 +68,7 @@ func New(cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	authority, err := newAuthority(cfg.Seed, time.Now())
+	authority, err := wire.NewAuthority(cfg.Seed, time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
@@ -89,7 +92,25 @@ func New(cfg Config) (*Service, error) {
 	if err := s.loadState(); err != nil {
 		return nil, err
 	}
+	if cfg.Control != nil {
+		s.control = cfg.Control(s)
+	}
 	return s, nil
+}
+
+// ControlHandler is what [Config.Control] made, for mounting it in another server
+// too; nil without it.
+func (s *Service) ControlHandler() http.Handler { return s.control }
+
+// Do runs f as part of the service: Close waits for it. After Close began f is not
+// called, and Do returns false.
+func (s *Service) Do(f func()) bool {
+	if !s.enter() {
+		return false
+	}
+	defer s.work.Done()
+	f()
+	return true
 }
 
 // Start listens and serves in the background. A busy port is an ordinary error.
@@ -146,7 +167,7 @@ func (s *Service) Close() error {
 		err = server.Close()
 	}
 	for _, c := range conns {
-		c.ws.close(false)
+		c.Close(false)
 	}
 	s.work.Wait()
 	return errors.Join(err, s.save())
@@ -177,13 +198,19 @@ func (s *Service) SetVersion(current, minimum [3]uint32) {
 	s.version, s.minimum = current, minimum
 }
 
+// RootKeyFromSeed returns the public root key of a service started with this seed,
+// without starting one: the value a client needs in whatsmeow.WACertPubKey.
+func RootKeyFromSeed(seed string) [32]byte { return wire.RootKeyFromSeed(seed) }
+
 // RootKey is the public key that the service's certificates end at.
-func (s *Service) RootKey() [32]byte { return s.authority.root }
+func (s *Service) RootKey() [32]byte { return s.authority.RootKey() }
 
 func (s *Service) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc(chatPath, s.serveChat)
-	mux.Handle(controlPath+"/", http.StripPrefix(controlPath, s.ControlHandler()))
+	if s.control != nil {
+		mux.Handle(controlPath+"/", http.StripPrefix(controlPath, s.control))
+	}
 	mux.HandleFunc("/", s.servePage)
 	return mux
 }
@@ -216,14 +243,14 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) {
 	if s.inOutage(w) {
 		return
 	}
-	ws, err := upgrade(w, r)
+	line, err := wire.Accept(w, r)
 	if err != nil {
 		s.log.Debug("websocket refused", slog.Any("err", err))
 		return
 	}
-	c := s.addConn(ws)
+	c := s.addConn(line)
 	if c == nil {
-		ws.close(false)
+		line.Close(false)
 		return
 	}
 	go c.run()
@@ -243,14 +270,14 @@ func (s *Service) enter() bool {
 
 // addConn registers a new connection and its goroutine; nil when the service is
 // closing.
-func (s *Service) addConn(ws *wsConn) *conn {
+func (s *Service) addConn(line *wire.Conn) *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
 	}
 	s.nextID++
-	c := newConn(s, "c"+strconv.FormatUint(s.nextID, 10), ws)
+	c := newConn(s, "c"+strconv.FormatUint(s.nextID, 10), line)
 	s.conns[c.id] = c
 	s.work.Add(1)
 	return c

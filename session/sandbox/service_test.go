@@ -13,6 +13,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"wadah/session/sandbox"
+	"wadah/session/sandbox/sandboxtest"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -46,7 +47,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 func TestBusyPortIsAnError(t *testing.T) {
-	first := startService(t, nil)
+	first := sandboxtest.Start(t, nil)
 	address := strings.TrimSuffix(strings.TrimPrefix(first.URL(), "ws://"), "/ws/chat")
 	second, err := sandbox.New(sandbox.Config{Listen: address})
 	if err != nil {
@@ -71,25 +72,25 @@ func TestRootKeyComesFromTheSeed(t *testing.T) {
 	}
 	unseeded, err := sandbox.New(sandbox.Config{})
 	if err != nil || unseeded.RootKey() == sandbox.RootKeyFromSeed("") {
-		t.Errorf("a service without seed has a root key anybody can know (%v)", err)
+		t.Errorf("a service without sandboxtest.Seed has a root key anybody can know (%v)", err)
 	}
 }
 
 func TestLinksSurviveARestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	keep := func(cfg *sandbox.Config) { cfg.StateFile = path }
-	s := startService(t, keep)
-	container := openGenuineStore(t)
-	c, companion := linkNew(t, s, container, phoneA)
+	s := sandboxtest.Start(t, keep)
+	container := sandboxtest.OpenGenuineStore(t)
+	c, companion := sandboxtest.Link(t, s, container, sandboxtest.PhoneA)
 	c.Disconnect()
-	if err := s.SetOnline(phoneA, false); err != nil {
+	if err := s.SetOnline(sandboxtest.PhoneA, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 
-	s = startService(t, keep)
+	s = sandboxtest.Start(t, keep)
 	phones := s.Phones()
 	if len(phones) != 1 || phones[0].Name != "Ana" || phones[0].Online || len(phones[0].Companions) != 1 {
 		t.Fatalf("after the restart: %+v", phones)
@@ -101,9 +102,9 @@ func TestLinksSurviveARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := newClient(t, s, device)
-	again.connect()
-	waitFor[*events.Connected](again, 1)
+	again := sandboxtest.NewClient(t, s, device)
+	again.MustConnect()
+	sandboxtest.WaitFor[*events.Connected](again, 1)
 	if left, err := filepath.Glob(path + ".*"); err != nil || len(left) > 0 {
 		t.Errorf("half-written files left: %v %v", left, err)
 	}
@@ -111,60 +112,60 @@ func TestLinksSurviveARestart(t *testing.T) {
 
 func TestCloseEndsEverything(t *testing.T) {
 	before := runtime.NumGoroutine()
-	s, err := sandbox.New(sandbox.Config{Seed: seed})
+	s, err := sandbox.New(sandbox.Config{Seed: sandboxtest.Seed})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.AddPhone(phoneA, "Ana"); err != nil {
+	if _, err := s.AddPhone(sandboxtest.PhoneA, "Ana"); err != nil {
 		t.Fatal(err)
 	}
-	c := newClient(t, s, openStore(t).NewDevice())
-	c.connect()
-	code := waitFor[*events.QR](c, 1).Codes[0]
+	c := sandboxtest.NewClient(t, s, sandboxtest.OpenStore(t).NewDevice())
+	c.MustConnect()
+	code := sandboxtest.WaitFor[*events.QR](c, 1).Codes[0]
 	for range 2 {
 		if err := s.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	}
-	waitFor[*events.Disconnected](c, 1)
-	if _, err := s.Scan(t.Context(), phoneA, code); !errors.Is(err, sandbox.ErrClosed) {
+	sandboxtest.WaitFor[*events.Disconnected](c, 1)
+	if _, err := s.Scan(t.Context(), sandboxtest.PhoneA, code); !errors.Is(err, sandbox.ErrClosed) {
 		t.Errorf("Scan after Close: %v", err)
 	}
 	if err := s.Start(); !errors.Is(err, sandbox.ErrClosed) {
 		t.Errorf("Start after Close: %v", err)
 	}
 	// What is left belongs to the client and its store.
-	eventually(t, "the goroutines end", func() bool { return runtime.NumGoroutine() <= before+3 })
+	sandboxtest.Eventually(t, "the goroutines end", func() bool { return runtime.NumGoroutine() <= before+3 })
 }
 
 func TestPhones(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	for _, number := range []string{"", "123", "08123456789", "+6281234567", "62812345678901234", "62812x4567"} {
 		if _, err := s.AddPhone(number, ""); !errors.Is(err, sandbox.ErrPhoneNumber) {
 			t.Errorf("%q: %v", number, err)
 		}
 	}
-	if _, err := s.AddPhone(phoneA, "again"); !errors.Is(err, sandbox.ErrPhoneExists) {
+	if _, err := s.AddPhone(sandboxtest.PhoneA, "again"); !errors.Is(err, sandbox.ErrPhoneExists) {
 		t.Errorf("same number twice: %v", err)
 	}
 	for name, err := range map[string]error{
-		"RemovePhone": s.RemovePhone(phoneB), "Unlink": s.Unlink(phoneB, ""),
-		"SetOnline": s.SetOnline(phoneB, true), "SetPasskey": s.SetPasskey(phoneB, true),
+		"RemovePhone": s.RemovePhone(sandboxtest.PhoneB), "Unlink": s.Unlink(sandboxtest.PhoneB, ""),
+		"SetOnline": s.SetOnline(sandboxtest.PhoneB, true), "SetPasskey": s.SetPasskey(sandboxtest.PhoneB, true),
 	} {
 		if !errors.Is(err, sandbox.ErrPhoneUnknown) {
 			t.Errorf("%s of an unknown phone: %v", name, err)
 		}
 	}
-	if err := s.Unlink(phoneA, phoneA+":3@s.whatsapp.net"); !errors.Is(err, sandbox.ErrCompanionUnknown) {
+	if err := s.Unlink(sandboxtest.PhoneA, sandboxtest.PhoneA+":3@s.whatsapp.net"); !errors.Is(err, sandbox.ErrCompanionUnknown) {
 		t.Errorf("unknown device: %v", err)
 	}
 }
 
 func TestWebsocketIsRefusedToWebPages(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	for origin, want := range map[string]int{
 		"https://web.whatsapp.com": http.StatusSwitchingProtocols,
 		"https://example.com":      http.StatusForbidden,
@@ -194,17 +195,17 @@ func TestWebsocketIsRefusedToWebPages(t *testing.T) {
 }
 
 func TestConnectionCostsOneGoroutine(t *testing.T) {
-	s := startService(t, nil)
-	container := openStore(t)
+	s := sandboxtest.Start(t, nil)
+	container := sandboxtest.OpenStore(t)
 	before := runtime.NumGoroutine()
 	const devices = 40
 	for range devices {
-		c := newClient(t, s, container.NewDevice())
-		c.connect()
-		waitFor[*events.QR](c, 1)
+		c := sandboxtest.NewClient(t, s, container.NewDevice())
+		c.MustConnect()
+		sandboxtest.WaitFor[*events.QR](c, 1)
 	}
 	// The library itself keeps four per connection.
-	eventually(t, "the goroutines settle", func() bool {
+	sandboxtest.Eventually(t, "the goroutines settle", func() bool {
 		return runtime.NumGoroutine()-before <= devices*(4+1)+5
 	})
 	if got := len(s.Connections()); got != devices {

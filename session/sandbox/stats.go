@@ -118,7 +118,7 @@ func (s *Service) Connections() []ConnectionInfo {
 	defer s.mu.Unlock()
 	list := make([]ConnectionInfo, 0, len(s.conns))
 	for _, c := range s.conns {
-		info := ConnectionInfo{ID: c.id, JID: string(c.stage), Since: c.since.UTC(), Silent: c.silent.Load()}
+		info := ConnectionInfo{ID: c.id, JID: string(c.stage), Since: c.since.UTC(), Silent: c.Silent()}
 		if c.stage == stageOnline {
 			info.JID = c.jid.String()
 		}

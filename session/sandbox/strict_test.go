@@ -17,10 +17,11 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"wadah/session/sandbox"
+	"wadah/session/sandbox/sandboxtest"
 )
 
 func TestMalformedRegistrationIsRefused(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	for name, spoil := range map[string]func(*waWa6.ClientPayload_DevicePairingRegistrationData){
 		"build hash":        func(d *waWa6.ClientPayload_DevicePairingRegistrationData) { d.BuildHash = make([]byte, 16) },
 		"registration id":   func(d *waWa6.ClientPayload_DevicePairingRegistrationData) { d.ERegid = d.ERegid[:3] },
@@ -33,30 +34,30 @@ func TestMalformedRegistrationIsRefused(t *testing.T) {
 		"properties":        func(d *waWa6.ClientPayload_DevicePairingRegistrationData) { d.DeviceProps = []byte{0xFF} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			device := openStore(t).NewDevice()
-			c := newClient(t, s, device)
+			device := sandboxtest.OpenStore(t).NewDevice()
+			c := sandboxtest.NewClient(t, s, device)
 			c.GetClientPayload = func() *waWa6.ClientPayload {
 				payload := device.GetClientPayload()
 				spoil(payload.DevicePairingData)
 				return payload
 			}
-			c.connect()
-			if got := waitFor[*events.ConnectFailure](c, 1); got.Reason != events.ConnectFailureGeneric {
+			c.MustConnect()
+			if got := sandboxtest.WaitFor[*events.ConnectFailure](c, 1); got.Reason != events.ConnectFailureGeneric {
 				t.Errorf("refused with %v", got.Reason)
 			}
 		})
 	}
 	t.Run("neither login nor registration", func(t *testing.T) {
-		c := newClient(t, s, openStore(t).NewDevice())
+		c := sandboxtest.NewClient(t, s, sandboxtest.OpenStore(t).NewDevice())
 		c.GetClientPayload = func() *waWa6.ClientPayload { return &waWa6.ClientPayload{Passive: proto.Bool(true)} }
-		c.connect()
-		waitFor[*events.ConnectFailure](c, 1)
+		c.MustConnect()
+		sandboxtest.WaitFor[*events.ConnectFailure](c, 1)
 	})
 }
 
 func TestMalformedPreKeysAreRefused(t *testing.T) {
-	s := startService(t, nil)
-	c, _ := linkNew(t, s, openStore(t), phoneA)
+	s := sandboxtest.Start(t, nil)
+	c, _ := sandboxtest.Link(t, s, sandboxtest.OpenStore(t), sandboxtest.PhoneA)
 	upload := func(change func(content []waBinary.Node) []waBinary.Node) error {
 		regID := c.Store.RegistrationID
 		key := keys.NewPreKey(900)
@@ -111,7 +112,7 @@ func preKeyNode(tag string, id uint32, public []byte, more ...waBinary.Node) waB
 }
 
 func TestBrokenProtocolEndsTheConnection(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, nil)
 	header := string(socket.WAConnHeader)
 	for name, test := range map[string]struct {
 		kind websocket.MessageType
@@ -127,7 +128,7 @@ func TestBrokenProtocolEndsTheConnection(t *testing.T) {
 		"too large at all": {websocket.MessageBinary, header + string(make([]byte, 100_000))},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), sandboxtest.Patience)
 			defer cancel()
 			before := s.Stats().Malformed
 			conn := dialRaw(t, s)
@@ -137,17 +138,17 @@ func TestBrokenProtocolEndsTheConnection(t *testing.T) {
 			if _, _, err := conn.Read(ctx); err == nil || ctx.Err() != nil {
 				t.Errorf("the connection stayed open: %v", err)
 			}
-			eventually(t, "it is counted", func() bool { return s.Stats().Malformed == before+1 })
+			sandboxtest.Eventually(t, "it is counted", func() bool { return s.Stats().Malformed == before+1 })
 		})
 	}
 }
 
 func TestIdleConnectionIsClosed(t *testing.T) {
 	// The library's first keepalive comes after 20 s at the earliest.
-	s := startService(t, func(cfg *sandbox.Config) { cfg.IdleTimeout = 300 * time.Millisecond })
-	c := newClient(t, s, openStore(t).NewDevice())
-	c.connect()
-	waitFor[*events.QR](c, 1)
-	waitFor[*events.Disconnected](c, 1)
-	eventually(t, "the connection is gone", func() bool { return len(s.Connections()) == 0 })
+	s := sandboxtest.Start(t, func(cfg *sandbox.Config) { cfg.IdleTimeout = 300 * time.Millisecond })
+	c := sandboxtest.NewClient(t, s, sandboxtest.OpenStore(t).NewDevice())
+	c.MustConnect()
+	sandboxtest.WaitFor[*events.QR](c, 1)
+	sandboxtest.WaitFor[*events.Disconnected](c, 1)
+	sandboxtest.Eventually(t, "the connection is gone", func() bool { return len(s.Connections()) == 0 })
 }

@@ -1,11 +1,10 @@
-package sandbox
+package wire
 
 import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"go.mau.fi/whatsmeow/proto/waWa6"
@@ -16,9 +15,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// errHandshake marks every way a client can fail the Noise handshake. The
-// service answers none of them: it hangs up, as WhatsApp does.
-var errHandshake = errors.New("noise handshake refused")
+// errHandshake marks every way a client can fail the Noise handshake.
+var errHandshake = fmt.Errorf("%w: noise handshake refused", ErrProtocol)
 
 // noiseState is the responder's side of WhatsApp's variant of Noise XX
 // (socket/noisehandshake.go of the library is the initiator's). It differs from
@@ -132,7 +130,7 @@ type (
 
 // handshake runs the responder's side over two frame functions: client hello,
 // server hello with certificate chain, client finish.
-func (a *authority) handshake(read readFrame, write writeFrame) (*handshakeResult, error) {
+func (a *Authority) handshake(read readFrame, write writeFrame) (*handshakeResult, error) {
 	state, err := newNoiseState(socket.WAConnHeader)
 	if err != nil {
 		return nil, err

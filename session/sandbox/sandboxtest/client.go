@@ -1,4 +1,6 @@
-package sandbox_test
+// Package sandboxtest lets tests meet the simulated WhatsApp with genuine whatsmeow
+// clients.
+package sandboxtest
 
 import (
 	"context"
@@ -17,28 +19,31 @@ import (
 	"wadah/session/sandbox"
 )
 
-// seed is the one all tests use, because the library's root key is a package
+// Seed is the one all tests use, because the library's root key is a package
 // variable: it is set once, before any test connects.
-const seed = "sandbox tests"
+const Seed = "sandbox tests"
 
-// patience is how long a test waits for something that should come. It is long
+// Patience is how long a test waits for something that should come. It is long
 // because the machine may be busy; nothing waits for all of it when all is well.
-const patience = time.Minute
+const Patience = time.Minute
 
+// The numbers of the phones in the tests.
 const (
-	phoneA = "6281234567890"
-	phoneB = "6289876543210"
+	PhoneA = "6281234567890"
+	PhoneB = "6289876543210"
 )
 
-func TestMain(m *testing.M) {
-	whatsmeow.WACertPubKey = sandbox.RootKeyFromSeed(seed)
+// Main is what a TestMain calls: it makes the library trust services with the tests'
+// seed.
+func Main(m *testing.M) {
+	whatsmeow.WACertPubKey = sandbox.RootKeyFromSeed(Seed)
 	m.Run()
 }
 
-// startService starts a service with the tests' seed and one phone.
-func startService(t *testing.T, change func(*sandbox.Config)) *sandbox.Service {
+// Start starts a service with the tests' seed and one phone, [PhoneA].
+func Start(t testing.TB, change func(*sandbox.Config)) *sandbox.Service {
 	t.Helper()
-	cfg := sandbox.Config{Seed: seed}
+	cfg := sandbox.Config{Seed: Seed}
 	if change != nil {
 		change(&cfg)
 	}
@@ -55,15 +60,15 @@ func startService(t *testing.T, change func(*sandbox.Config)) *sandbox.Service {
 		}
 	})
 	if len(s.Phones()) == 0 {
-		if _, err := s.AddPhone(phoneA, "Ana"); err != nil {
+		if _, err := s.AddPhone(PhoneA, "Ana"); err != nil {
 			t.Fatalf("AddPhone: %v", err)
 		}
 	}
 	return s
 }
 
-// client is a genuine whatsmeow client together with the events it gave.
-type client struct {
+// Client is a genuine whatsmeow client together with the events it gave.
+type Client struct {
 	*whatsmeow.Client
 	t testing.TB
 
@@ -72,11 +77,11 @@ type client struct {
 	signal chan struct{}
 }
 
-// newClient makes a client on a device of the store and points it at a service.
-func newClient(t testing.TB, s *sandbox.Service, device *store.Device) *client {
+// NewClient makes a client on a device of the store and points it at a service.
+func NewClient(t testing.TB, s *sandbox.Service, device *store.Device) *Client {
 	t.Helper()
-	c := &client{Client: whatsmeow.NewClient(device, nil), t: t, signal: make(chan struct{}, 1)}
-	httpClient := httpTo(t, s)
+	c := &Client{Client: whatsmeow.NewClient(device, nil), t: t, signal: make(chan struct{}, 1)}
+	httpClient := HTTPTo(t, s)
 	c.SetWebsocketHTTPClient(httpClient)
 	c.SetPreLoginHTTPClient(httpClient)
 	c.AddEventHandler(c.record)
@@ -84,8 +89,8 @@ func newClient(t testing.TB, s *sandbox.Service, device *store.Device) *client {
 	return c
 }
 
-// httpTo is an HTTP client that reaches the service whatever host it asks for.
-func httpTo(t testing.TB, s *sandbox.Service) *http.Client {
+// HTTPTo is an HTTP client that reaches the service whatever host it asks for.
+func HTTPTo(t testing.TB, s *sandbox.Service) *http.Client {
 	t.Helper()
 	address, err := url.Parse(s.URL())
 	if err != nil {
@@ -101,7 +106,7 @@ func httpTo(t testing.TB, s *sandbox.Service) *http.Client {
 // hangUp disconnects, unless the service has ended the connection for good: then
 // the library is clearing up by itself, and Disconnect would race with that
 // inside the library (FrameSocket.OnDisconnect).
-func (c *client) hangUp() {
+func (c *Client) hangUp() {
 	c.mu.Lock()
 	over := false
 	for _, event := range c.events {
@@ -116,7 +121,7 @@ func (c *client) hangUp() {
 	}
 }
 
-func (c *client) record(event any) {
+func (c *Client) record(event any) {
 	c.mu.Lock()
 	c.events = append(c.events, event)
 	c.mu.Unlock()
@@ -126,8 +131,8 @@ func (c *client) record(event any) {
 	}
 }
 
-// seen returns the events so far that are of type E.
-func seen[E any](c *client) (found []E) {
+// Seen returns the events so far that are of type E.
+func Seen[E any](c *Client) (found []E) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, event := range c.events {
@@ -138,12 +143,12 @@ func seen[E any](c *client) (found []E) {
 	return found
 }
 
-// waitFor waits for the n-th event of type E (1 is the first) and returns it.
-func waitFor[E any](c *client, n int) E {
+// WaitFor waits for the n-th event of type E (1 is the first) and returns it.
+func WaitFor[E any](c *Client, n int) E {
 	c.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(Patience)
 	for {
-		if found := seen[E](c); len(found) >= n {
+		if found := Seen[E](c); len(found) >= n {
 			return found[n-1]
 		}
 		select {
@@ -154,7 +159,7 @@ func waitFor[E any](c *client, n int) E {
 	}
 }
 
-func (c *client) describe() (text string) {
+func (c *Client) describe() (text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, event := range c.events {
@@ -163,10 +168,10 @@ func (c *client) describe() (text string) {
 	return text
 }
 
-// eventually waits until a condition of the service holds.
-func eventually(t testing.TB, what string, holds func() bool) {
+// Eventually waits until a condition of the service holds.
+func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(Patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -179,25 +184,25 @@ func eventually(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-// connect connects and fails the test when that does.
-func (c *client) connect() {
+// MustConnect connects and fails the test when that does.
+func (c *Client) MustConnect() {
 	c.t.Helper()
 	if err := c.Connect(); err != nil {
 		c.t.Fatalf("Connect: %v", err)
 	}
 }
 
-// linkNew links a new device of the store to a phone and waits until it is online.
-func linkNew(t *testing.T, s *sandbox.Service, container *deviceStore, number string) (*client, sandbox.Companion) {
+// Link links a new device of the store to a phone and waits until it is online.
+func Link(t testing.TB, s *sandbox.Service, container *Store, number string) (*Client, sandbox.Companion) {
 	t.Helper()
-	c := newClient(t, s, container.NewDevice())
-	c.connect()
-	qr := waitFor[*events.QR](c, 1)
+	c := NewClient(t, s, container.NewDevice())
+	c.MustConnect()
+	qr := WaitFor[*events.QR](c, 1)
 	companion, err := s.Scan(t.Context(), number, qr.Codes[0])
 	if err != nil {
 		t.Fatalf("Scan: %v", err)
 	}
-	waitFor[*events.PairSuccess](c, 1)
-	waitFor[*events.Connected](c, 1)
+	WaitFor[*events.PairSuccess](c, 1)
+	WaitFor[*events.Connected](c, 1)
 	return c, companion
 }

@@ -1,9 +1,10 @@
-package sandbox_test
+package control_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +15,15 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"wadah/session/sandbox"
+	"wadah/session/sandbox/control"
+	"wadah/session/sandbox/sandboxtest"
 )
+
+func TestMain(m *testing.M) { sandboxtest.Main(m) }
+
+func withControl(cfg *sandbox.Config) {
+	cfg.Control = func(s *sandbox.Service) http.Handler { return control.Handler(s, slog.New(slog.DiscardHandler)) }
+}
 
 // controlCall sends a request to the control API on the service's own listener.
 func controlCall(t *testing.T, s *sandbox.Service, method, path, contentType string, body io.Reader) (int, map[string]any) {
@@ -60,8 +69,8 @@ func jsonText(t *testing.T, text string) string {
 }
 
 func TestControlStory(t *testing.T) {
-	s := startService(t, nil)
-	if status, got := post(t, s, "/phones", `{"number":"`+phoneB+`","name":"Budi"}`); status != 200 || got["number"] != phoneB {
+	s := sandboxtest.Start(t, withControl)
+	if status, got := post(t, s, "/phones", `{"number":"`+sandboxtest.PhoneB+`","name":"Budi","platform":"iphone"}`); status != 200 || got["number"] != sandboxtest.PhoneB || got["platform"] != "iphone" {
 		t.Fatalf("add phone: %d %v", status, got)
 	}
 	if status, got := controlCall(t, s, "GET", "/phones", "", nil); status != 200 || len(got["list"].([]any)) != 2 {
@@ -72,21 +81,21 @@ func TestControlStory(t *testing.T) {
 		t.Errorf("info: %d %v", status, info)
 	}
 
-	c := newClient(t, s, openStore(t).NewDevice())
-	c.connect()
-	code := waitFor[*events.QR](c, 1).Codes[0]
+	c := sandboxtest.NewClient(t, s, sandboxtest.OpenStore(t).NewDevice())
+	c.MustConnect()
+	code := sandboxtest.WaitFor[*events.QR](c, 1).Codes[0]
 	if _, got := controlCall(t, s, "GET", "/connections", "", nil); !strings.Contains(jsonOf(t, got), `"registering"`) {
 		t.Errorf("connections: %v", got)
 	}
-	status, linked := post(t, s, "/scan", `{"phone":"`+phoneB+`","qr":`+jsonText(t, code)+`}`)
-	if status != 200 || !strings.HasPrefix(linked["jid"].(string), phoneB) {
+	status, linked := post(t, s, "/scan", `{"phone":"`+sandboxtest.PhoneB+`","qr":`+jsonText(t, code)+`}`)
+	if status != 200 || !strings.HasPrefix(linked["jid"].(string), sandboxtest.PhoneB) {
 		t.Fatalf("scan: %d %v", status, linked)
 	}
-	waitFor[*events.Connected](c, 1)
+	sandboxtest.WaitFor[*events.Connected](c, 1)
 
 	for _, step := range []struct{ path, body string }{
-		{"/online", `{"phone":"` + phoneB + `","online":false}`},
-		{"/passkey", `{"phone":"` + phoneB + `","passkey":true}`},
+		{"/online", `{"phone":"` + sandboxtest.PhoneB + `","online":false}`},
+		{"/passkey", `{"phone":"` + sandboxtest.PhoneB + `","passkey":true}`},
 		{"/fault", `{"target":"` + linked["jid"].(string) + `","kind":"slow","latency":"1ms","duration":"1s"}`},
 		{"/fault", `{"kind":"connect_failure","reason":402,"code":101,"expire":"1h","count":2}`},
 		{"/version", `{"version":"2.3000.9","minVersion":"2.3000.9"}`},
@@ -97,8 +106,10 @@ func TestControlStory(t *testing.T) {
 			t.Errorf("%s %s: %d %v", step.path, step.body, status, got)
 		}
 	}
-	if status, got := controlCall(t, s, "DELETE", "/faults", "", nil); status != 200 || got["ok"] != true {
-		t.Errorf("clear faults: %d %v", status, got)
+	for _, path := range []string{"/faults?target=" + sandboxtest.PhoneB, "/faults"} {
+		if status, got := controlCall(t, s, "DELETE", path, "", nil); status != 200 || got["ok"] != true {
+			t.Errorf("DELETE %s: %d %v", path, status, got)
+		}
 	}
 	if current, minimum := s.Version(); current != [3]uint32{2, 3000, 9} || minimum != current {
 		t.Errorf("versions %v %v", current, minimum)
@@ -118,23 +129,23 @@ func jsonOf(t *testing.T, value any) string {
 }
 
 func TestControlScansPictures(t *testing.T) {
-	s := startService(t, nil)
-	container := openStore(t)
+	s := sandboxtest.Start(t, withControl)
+	container := sandboxtest.OpenStore(t)
 	scan := func(send func(picture []byte) (int, map[string]any)) {
 		t.Helper()
-		c := newClient(t, s, container.NewDevice())
-		c.connect()
-		picture, err := qrcode.Encode(waitFor[*events.QR](c, 1).Codes[0], qrcode.Low, 300)
+		c := sandboxtest.NewClient(t, s, container.NewDevice())
+		c.MustConnect()
+		picture, err := qrcode.Encode(sandboxtest.WaitFor[*events.QR](c, 1).Codes[0], qrcode.Low, 300)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if status, got := send(picture); status != 200 {
 			t.Fatalf("scan: %d %v", status, got)
 		}
-		waitFor[*events.Connected](c, 1)
+		sandboxtest.WaitFor[*events.Connected](c, 1)
 	}
 	scan(func(picture []byte) (int, map[string]any) {
-		return controlCall(t, s, "POST", "/scan?phone="+phoneA, "image/png", bytes.NewReader(picture))
+		return controlCall(t, s, "POST", "/scan?phone="+sandboxtest.PhoneA, "image/png", bytes.NewReader(picture))
 	})
 	scan(func(picture []byte) (int, map[string]any) {
 		var body bytes.Buffer
@@ -149,31 +160,32 @@ func TestControlScansPictures(t *testing.T) {
 		if err := form.Close(); err != nil {
 			t.Fatal(err)
 		}
-		return controlCall(t, s, "POST", "/scan?phone="+phoneA, form.FormDataContentType(), &body)
+		return controlCall(t, s, "POST", "/scan?phone="+sandboxtest.PhoneA, form.FormDataContentType(), &body)
 	})
-	status, got := controlCall(t, s, "POST", "/scan?phone="+phoneA, "image/png", strings.NewReader("no picture"))
+	status, got := controlCall(t, s, "POST", "/scan?phone="+sandboxtest.PhoneA, "image/png", strings.NewReader("no picture"))
 	if status != 400 || got["error"] != "qr_picture" {
 		t.Errorf("no picture: %d %v", status, got)
 	}
 }
 
 func TestControlErrors(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, withControl)
 	for _, test := range []struct {
 		method, path, body string
 		status             int
 		code               string
 	}{
 		{"POST", "/phones", `{"number":"12"}`, 400, "phone_number"},
-		{"POST", "/phones", `{"number":"` + phoneA + `"}`, 409, "phone_exists"},
+		{"POST", "/phones", `{"number":"` + sandboxtest.PhoneA + `"}`, 409, "phone_exists"},
 		{"POST", "/phones", `{"nummer":"12"}`, 400, "bad_request"},
 		{"POST", "/phones", `{`, 400, "bad_request"},
 		{"POST", "/phones", strings.Repeat(" ", 100_000) + `{}`, 400, "bad_request"},
-		{"DELETE", "/phones/" + phoneB, ``, 404, "phone_unknown"},
-		{"POST", "/scan", `{"phone":"` + phoneA + `","qr":"hello"}`, 400, "qr_text"},
-		{"POST", "/code", `{"phone":"` + phoneA + `","code":"hello"}`, 400, "code_format"},
-		{"POST", "/code", `{"phone":"` + phoneA + `","code":"ABCD-EFGH"}`, 404, "code_unknown"},
-		{"POST", "/unlink", `{"phone":"` + phoneB + `"}`, 404, "phone_unknown"},
+		{"DELETE", "/phones/" + sandboxtest.PhoneB, ``, 404, "phone_unknown"},
+		{"POST", "/scan", `{"phone":"` + sandboxtest.PhoneA + `","qr":"hello"}`, 400, "qr_text"},
+		{"POST", "/code", `{"phone":"` + sandboxtest.PhoneA + `","code":"hello"}`, 400, "code_format"},
+		{"POST", "/code", `{"phone":"` + sandboxtest.PhoneA + `","code":"ABCD-EFGH"}`, 404, "code_unknown"},
+		{"POST", "/passkey/refuse", `{"phone":"` + sandboxtest.PhoneA + `"}`, 404, "passkey_unknown"},
+		{"POST", "/unlink", `{"phone":"` + sandboxtest.PhoneB + `"}`, 404, "phone_unknown"},
 		{"POST", "/fault", `{"kind":"fire"}`, 400, "fault"},
 		{"POST", "/fault", `{"kind":"slow","latency":"soon"}`, 400, "bad_request"},
 		{"POST", "/outage", `{"mode":"flood"}`, 400, "outage_mode"},
@@ -189,7 +201,7 @@ func TestControlErrors(t *testing.T) {
 }
 
 func TestControlIsForThisMachineOnly(t *testing.T) {
-	s := startService(t, nil)
+	s := sandboxtest.Start(t, withControl)
 	handler := s.ControlHandler()
 	for name, test := range map[string]struct {
 		change func(*http.Request)

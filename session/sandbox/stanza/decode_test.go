@@ -1,4 +1,4 @@
-package sandbox
+package stanza
 
 // An internal test: the decoder's input is hidden behind two layers of encryption,
 // and the point is that no input can hurt it.
@@ -19,15 +19,15 @@ func genuineNodes() []waBinary.Node {
 	jid := types.JID{User: "6281234567890", Device: 3, Server: types.DefaultUserServer}
 	var many []waBinary.Node
 	for range 812 {
-		many = append(many, el("key", nil, blob("id", []byte{0, 1, 2}), blob("value", make([]byte, 32))))
+		many = append(many, New("key", nil, Blob("id", []byte{0, 1, 2}), Blob("value", make([]byte, 32))))
 	}
 	return []waBinary.Node{
-		el("iq", waBinary.Attrs{"id": "12.34-5", "xmlns": "w:p", "type": "get", "to": types.ServerJID}),
-		el("iq", waBinary.Attrs{"id": "1", "to": jid}, el("list", nil, many...)),
-		el("presence", waBinary.Attrs{"name": "Ana é"}),
-		blob("message", bytes.Repeat([]byte{1}, 70_000)),
+		New("iq", waBinary.Attrs{"id": "12.34-5", "xmlns": "w:p", "type": "get", "to": types.ServerJID}),
+		New("iq", waBinary.Attrs{"id": "1", "to": jid}, New("list", nil, many...)),
+		New("presence", waBinary.Attrs{"name": "Ana é"}),
+		Blob("message", bytes.Repeat([]byte{1}, 70_000)),
 		{Tag: "a", Content: "a text that no dictionary knows"},
-		result("7", el("count", waBinary.Attrs{"value": "DEADBEEF"})),
+		Result("7", New("count", waBinary.Attrs{"value": "DEADBEEF"})),
 	}
 }
 
@@ -41,7 +41,7 @@ func TestDecodeReadsWhatTheLibraryWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := decodeNode(plain)
+		got, err := Decode(plain)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, %v", node.Tag, got, err)
 		}
@@ -54,7 +54,7 @@ func TestDecodeReadsWhatTheLibraryWrites(t *testing.T) {
 		if err := writer.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := decodeNode(packed.Bytes()); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := Decode(packed.Bytes()); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s compressed: %v, %v", node.Tag, got, err)
 		}
 	}
@@ -89,7 +89,7 @@ func TestDecodeRefusesDangerousFrames(t *testing.T) {
 		"bytes missing":         {0, token.List8, 2, 5, token.Binary8, 200, 1},
 		"something behind":      {0, token.List8, 1, 5, 5},
 	} {
-		if node, err := decodeNode(frame); !errors.Is(err, errFrame) {
+		if node, err := Decode(frame); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v, %v", name, node, err)
 		}
 	}
@@ -104,7 +104,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(plain)
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		node, err := decodeNode(frame)
+		node, err := Decode(frame)
 		if (node == nil) == (err == nil) {
 			t.Errorf("node %v, error %v", node, err)
 		}

@@ -1,8 +1,9 @@
-package sandbox
+package stanza
 
 import (
 	"bytes"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"io"
 
@@ -10,18 +11,25 @@ import (
 	"go.mau.fi/whatsmeow/binary/token"
 )
 
+// MaxSize is how large a stanza of a client may be. A first upload of 812 pre-keys
+// has about 40 kB, a message to a group of a thousand members about 300 kB.
+const MaxSize = 1 << 20
+
 const (
 	flagCompressed = 2
 	maxDepth       = 32 // of nested stanzas; the deepest genuine one has 6
 )
 
-// decodeNode turns a decrypted frame into a stanza. The library's decoder trusts
+// ErrMalformed marks every frame that is no stanza.
+var ErrMalformed = errors.New("malformed frame")
+
+// Decode turns a decrypted frame into a stanza. The library's decoder trusts
 // its input: it panics on some malformed frames and allocates what a list's
 // header promises. So the shape is checked first, and what is still wrong then is
 // caught here, at the one place where foreign bytes enter.
-func decodeNode(plain []byte) (node *waBinary.Node, err error) {
+func Decode(plain []byte) (node *waBinary.Node, err error) {
 	if len(plain) < 2 {
-		return nil, fmt.Errorf("%w: too short", errFrame)
+		return nil, fmt.Errorf("%w: too short", ErrMalformed)
 	}
 	body := plain[1:]
 	if plain[0]&flagCompressed != 0 {
@@ -35,11 +43,11 @@ func decodeNode(plain []byte) (node *waBinary.Node, err error) {
 	}
 	defer func() {
 		if recover() != nil {
-			node, err = nil, fmt.Errorf("%w: not a stanza", errFrame)
+			node, err = nil, fmt.Errorf("%w: not a stanza", ErrMalformed)
 		}
 	}()
 	if node, err = waBinary.Unmarshal(body); err != nil {
-		return nil, fmt.Errorf("%w: %w", errFrame, err)
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return node, nil
 }
@@ -47,11 +55,11 @@ func decodeNode(plain []byte) (node *waBinary.Node, err error) {
 func inflate(body []byte) ([]byte, error) {
 	reader, err := zlib.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("%w: bad compression", errFrame)
+		return nil, fmt.Errorf("%w: bad compression", ErrMalformed)
 	}
-	out, err := io.ReadAll(io.LimitReader(reader, maxFrame+1))
-	if err != nil || len(out) > maxFrame {
-		return nil, fmt.Errorf("%w: bad compression", errFrame)
+	out, err := io.ReadAll(io.LimitReader(reader, MaxSize+1))
+	if err != nil || len(out) > MaxSize {
+		return nil, fmt.Errorf("%w: bad compression", ErrMalformed)
 	}
 	return out, nil
 }
@@ -63,7 +71,7 @@ type shapeChecker struct {
 	at   int
 }
 
-var errShape = fmt.Errorf("%w: bad structure", errFrame)
+var errShape = fmt.Errorf("%w: bad structure", ErrMalformed)
 
 func (s *shapeChecker) byte() (int, error) {
 	if s.at >= len(s.data) {

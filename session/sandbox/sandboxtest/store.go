@@ -1,4 +1,4 @@
-package sandbox_test
+package sandboxtest
 
 import (
 	"context"
@@ -10,24 +10,24 @@ import (
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/util/keys"
-	_ "modernc.org/sqlite"
+	_ "modernc.org/sqlite" // the stores' database driver
 )
 
-// deviceStore is the library's own SQL store, in a file of its own.
-type deviceStore struct {
+// Store is the library's own SQL store, in a file of its own.
+type Store struct {
 	*sqlstore.Container
 	genuine bool
 }
 
-// openStore opens a store that keeps one-time pre-keys in memory: 812 inserts per
+// OpenStore opens a store that keeps one-time pre-keys in memory: 812 inserts per
 // link are most of what a test would spend, above all under the race detector.
-func openStore(t *testing.T) *deviceStore {
+func OpenStore(t testing.TB) *Store {
 	t.Helper()
-	return &deviceStore{Container: openGenuineStore(t).Container}
+	return &Store{Container: OpenGenuineStore(t).Container}
 }
 
-// openGenuineStore opens a store that is the library's in every respect.
-func openGenuineStore(t *testing.T) *deviceStore {
+// OpenGenuineStore opens a store that is the library's in every respect.
+func OpenGenuineStore(t testing.TB) *Store {
 	t.Helper()
 	dsn := "file:" + filepath.Join(t.TempDir(), "devices.db") +
 		"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_txlock=immediate"
@@ -40,11 +40,11 @@ func openGenuineStore(t *testing.T) *deviceStore {
 		t.Fatalf("upgrade device store: %v", err)
 	}
 	t.Cleanup(func() { _ = container.Close() })
-	return &deviceStore{Container: container, genuine: true}
+	return &Store{Container: container, genuine: true}
 }
 
 // NewDevice makes a device that is not linked yet.
-func (d *deviceStore) NewDevice() *store.Device {
+func (d *Store) NewDevice() *store.Device {
 	device := d.Container.NewDevice()
 	if !d.genuine {
 		device.Container = d
@@ -53,7 +53,7 @@ func (d *deviceStore) NewDevice() *store.Device {
 }
 
 // PutDevice stores a device that has just been linked.
-func (d *deviceStore) PutDevice(ctx context.Context, device *store.Device) error {
+func (d *Store) PutDevice(ctx context.Context, device *store.Device) error {
 	fresh := !device.Initialized
 	err := d.Container.PutDevice(ctx, device)
 	if fresh {

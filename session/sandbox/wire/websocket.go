@@ -1,4 +1,4 @@
-package sandbox
+package wire
 
 import (
 	"bufio"
@@ -37,10 +37,7 @@ const (
 	frameHeadroom = 10
 )
 
-var (
-	errWebsocket  = errors.New("websocket protocol violated")
-	errPeerClosed = errors.New("peer closed the websocket")
-)
+var errWebsocket = fmt.Errorf("%w: websocket protocol violated", ErrProtocol)
 
 // wsConn is one upgraded connection. Reading belongs to one goroutine; writing
 // happens under mu.
@@ -134,7 +131,7 @@ func (ws *wsConn) readMessage(limit int) ([]byte, error) {
 		case opClose:
 			// A client that is already gone does not read the answer.
 			_ = ws.writeFrame(opClose, payload)
-			return nil, errPeerClosed
+			return nil, ErrPeerClosed
 		case opBinary:
 			if started {
 				return nil, fmt.Errorf("%w: new message inside another", errWebsocket)

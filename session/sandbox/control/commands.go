@@ -1,4 +1,4 @@
-package sandbox
+package control
 
 import (
 	"context"
@@ -11,19 +11,21 @@ import (
 	"strings"
 	"time"
 
+	"wadah/session/sandbox"
+
 	"go.mau.fi/whatsmeow/store"
 )
 
 // The commands of the control API: what each one takes, and the call it becomes.
 
 type phoneRequest struct {
-	Number   string   `json:"number"`
-	Name     string   `json:"name"`
-	Platform Platform `json:"platform"`
+	Number   string           `json:"number"`
+	Name     string           `json:"name"`
+	Platform sandbox.Platform `json:"platform"`
 }
 
-func (s *Service) controlAddPhone(_ context.Context, in phoneRequest) (any, error) {
-	return s.AddPhoneOf(in.Platform, in.Number, in.Name)
+func (a *api) addPhone(_ context.Context, in phoneRequest) (any, error) {
+	return a.service.AddPhoneOf(in.Platform, in.Number, in.Name)
 }
 
 type scanRequest struct {
@@ -32,37 +34,37 @@ type scanRequest struct {
 }
 
 // controlScan takes a code as text in JSON or as a picture.
-func (s *Service) controlScan(w http.ResponseWriter, r *http.Request) {
+func (a *api) scan(w http.ResponseWriter, r *http.Request) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	var picture io.Reader
 	switch {
 	case kind == "multipart/form-data":
 		file, err := firstFile(w, r)
 		if err != nil {
-			s.answer(w, nil, fmt.Errorf("%w: no file in the form", errControlBody))
+			a.answer(w, nil, fmt.Errorf("%w: no file in the form", errBody))
 			return
 		}
 		picture = file
 	case strings.HasPrefix(kind, "image/"):
-		picture = http.MaxBytesReader(w, r.Body, maxPictureBody)
+		picture = http.MaxBytesReader(w, r.Body, maxPicture)
 	default:
-		command(s, func(ctx context.Context, in scanRequest) (any, error) {
-			return s.Scan(ctx, in.Phone, in.QR)
+		command(a, func(ctx context.Context, in scanRequest) (any, error) {
+			return a.service.Scan(ctx, in.Phone, in.QR)
 		}).ServeHTTP(w, r)
 		return
 	}
 	raw, err := io.ReadAll(picture)
 	if err != nil {
-		s.answer(w, nil, fmt.Errorf("%w: %w", errControlBody, err))
+		a.answer(w, nil, fmt.Errorf("%w: %w", errBody, err))
 		return
 	}
-	companion, err := s.ScanPNG(r.Context(), r.URL.Query().Get("phone"), raw)
-	s.answer(w, companion, err)
+	companion, err := a.service.ScanPNG(r.Context(), r.URL.Query().Get("phone"), raw)
+	a.answer(w, companion, err)
 }
 
 // firstFile returns the first file of a multipart form, whatever its field is called.
 func firstFile(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxPictureBody)
+	r.Body = http.MaxBytesReader(w, r.Body, maxPicture)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, err
@@ -83,8 +85,8 @@ type codeRequest struct {
 	Code  string `json:"code"`
 }
 
-func (s *Service) controlCode(ctx context.Context, in codeRequest) (any, error) {
-	return s.EnterCode(ctx, in.Phone, in.Code)
+func (a *api) code(ctx context.Context, in codeRequest) (any, error) {
+	return a.service.EnterCode(ctx, in.Phone, in.Code)
 }
 
 type unlinkRequest struct {
@@ -92,8 +94,8 @@ type unlinkRequest struct {
 	JID   string `json:"jid"`
 }
 
-func (s *Service) controlUnlink(_ context.Context, in unlinkRequest) (any, error) {
-	return done{OK: true}, s.Unlink(in.Phone, in.JID)
+func (a *api) unlink(_ context.Context, in unlinkRequest) (any, error) {
+	return done{OK: true}, a.service.Unlink(in.Phone, in.JID)
 }
 
 type onlineRequest struct {
@@ -101,8 +103,8 @@ type onlineRequest struct {
 	Online bool   `json:"online"`
 }
 
-func (s *Service) controlOnline(_ context.Context, in onlineRequest) (any, error) {
-	return done{OK: true}, s.SetOnline(in.Phone, in.Online)
+func (a *api) online(_ context.Context, in onlineRequest) (any, error) {
+	return done{OK: true}, a.service.SetOnline(in.Phone, in.Online)
 }
 
 type passkeyRequest struct {
@@ -110,8 +112,8 @@ type passkeyRequest struct {
 	Passkey bool   `json:"passkey"`
 }
 
-func (s *Service) controlPasskey(_ context.Context, in passkeyRequest) (any, error) {
-	return done{OK: true}, s.SetPasskey(in.Phone, in.Passkey)
+func (a *api) passkey(_ context.Context, in passkeyRequest) (any, error) {
+	return done{OK: true}, a.service.SetPasskey(in.Phone, in.Passkey)
 }
 
 type answerRequest struct {
@@ -119,17 +121,17 @@ type answerRequest struct {
 	Options json.RawMessage `json:"options"`
 }
 
-func (s *Service) controlPasskeyAnswer(_ context.Context, in answerRequest) (any, error) {
-	answer, err := s.AnswerPasskey(in.Phone, in.Options)
+func (a *api) passkeyAnswer(_ context.Context, in answerRequest) (any, error) {
+	answer, err := a.service.AnswerPasskey(in.Phone, in.Options)
 	return json.RawMessage(answer), err
 }
 
-func (s *Service) controlPasskeyConfirm(_ context.Context, in confirmRequest) (any, error) {
-	return done{OK: true}, s.ConfirmPasskey(in.Phone)
+func (a *api) passkeyConfirm(_ context.Context, in confirmRequest) (any, error) {
+	return done{OK: true}, a.service.ConfirmPasskey(in.Phone)
 }
 
-func (s *Service) controlPasskeyRefuse(_ context.Context, in confirmRequest) (any, error) {
-	return done{OK: true}, s.RefusePasskey(in.Phone)
+func (a *api) passkeyRefuse(_ context.Context, in confirmRequest) (any, error) {
+	return done{OK: true}, a.service.RefusePasskey(in.Phone)
 }
 
 type confirmRequest struct {
@@ -137,25 +139,25 @@ type confirmRequest struct {
 }
 
 type faultRequest struct {
-	Fault
+	sandbox.Fault
 	Target   string `json:"target"`
 	Duration span   `json:"duration"`
 	Latency  span   `json:"latency"`
 	Expire   span   `json:"expire"`
 }
 
-func (s *Service) controlFault(_ context.Context, in faultRequest) (any, error) {
+func (a *api) fault(_ context.Context, in faultRequest) (any, error) {
 	fault := in.Fault
 	fault.Duration, fault.Latency, fault.Expire = in.Duration.d, in.Latency.d, in.Expire.d
-	return done{OK: true}, s.Inject(in.Target, fault)
+	return done{OK: true}, a.service.Inject(in.Target, fault)
 }
 
 type outageRequest struct {
-	Mode OutageMode `json:"mode"`
+	Mode sandbox.OutageMode `json:"mode"`
 }
 
-func (s *Service) controlOutage(_ context.Context, in outageRequest) (any, error) {
-	return done{OK: true}, s.SetOutage(in.Mode)
+func (a *api) outage(_ context.Context, in outageRequest) (any, error) {
+	return done{OK: true}, a.service.SetOutage(in.Mode)
 }
 
 type versionRequest struct {
@@ -164,13 +166,13 @@ type versionRequest struct {
 }
 
 // controlVersion changes what is given and leaves the other as it is.
-func (s *Service) controlVersion(_ context.Context, in versionRequest) (any, error) {
-	current, minimum := s.Version()
+func (a *api) version(_ context.Context, in versionRequest) (any, error) {
+	current, minimum := a.service.Version()
 	err := errors.Join(parseVersion(in.Version, &current), parseVersion(in.MinVersion, &minimum))
 	if err != nil {
 		return nil, err
 	}
-	s.SetVersion(current, minimum)
+	a.service.SetVersion(current, minimum)
 	return done{OK: true}, nil
 }
 
@@ -180,7 +182,7 @@ func parseVersion(text string, into *[3]uint32) error {
 	}
 	parsed, err := store.ParseVersion(text)
 	if err != nil {
-		return fmt.Errorf("%w: a version is three numbers with dots", errControlBody)
+		return fmt.Errorf("%w: a version is three numbers with dots", errBody)
 	}
 	*into = parsed
 	return nil

@@ -1,4 +1,4 @@
-package sandbox
+package wire
 
 import (
 	"crypto/sha256"
@@ -23,13 +23,16 @@ const (
 // certificates are valid.
 const certLife = 366 * 24 * time.Hour
 
-// authority is the service's cryptographic identity: the Noise static key and
+// Authority is the service's cryptographic identity: the Noise static key and
 // the certificate chain that ends at the root key.
-type authority struct {
+type Authority struct {
 	root   [32]byte // public
 	static *keys.KeyPair
 	chain  []byte // marshalled waCert.CertChain
 }
+
+// RootKey is the public key that the certificates end at.
+func (a *Authority) RootKey() [32]byte { return a.root }
 
 // RootKeyFromSeed returns the public root key of a service started with this
 // seed, without starting one: the value a client needs in whatsmeow.WACertPubKey.
@@ -46,7 +49,8 @@ func keyFromSeed(seed, use string) *keys.KeyPair {
 	return keys.NewKeyPairFromPrivateKey(private)
 }
 
-func newAuthority(seed string, now time.Time) (*authority, error) {
+// NewAuthority makes the identity that belongs to a seed, valid at this time.
+func NewAuthority(seed string, now time.Time) (*Authority, error) {
 	root := keyFromSeed(seed, "root")
 	intermediate := keyFromSeed(seed, "intermediate")
 	static := keyFromSeed(seed, "leaf")
@@ -62,7 +66,7 @@ func newAuthority(seed string, now time.Time) (*authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("marshal certificate chain: %w", err)
 	}
-	return &authority{root: *root.Pub, static: static, chain: chain}, nil
+	return &Authority{root: *root.Pub, static: static, chain: chain}, nil
 }
 
 // certify signs the subject's public key with the issuer's private one.

@@ -1,0 +1,205 @@
+// Package wire is WhatsApp's transport, server side: a websocket, the Noise
+// handshake with its certificates, and frames of encrypted stanzas. It knows what a
+// connection is, and not who is at its other end.
+package wire
+
+import (
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	waBinary "go.mau.fi/whatsmeow/binary"
+
+	"wadah/session/sandbox/stanza"
+)
+
+// ErrProtocol marks every way in which a client can break the protocol; the service
+// answers none of them: it hangs up, as WhatsApp does.
+var ErrProtocol = errors.New("protocol broken")
+
+// ErrPeerClosed says that the client closed the websocket.
+var ErrPeerClosed = errors.New("peer closed the websocket")
+
+// Conn is one connection of a client. Reading (Handshake, Next, ReadFrame, Discard)
+// belongs to one goroutine; everything else may be called from any.
+type Conn struct {
+	ws *wsConn
+
+	// Of the reading goroutine.
+	in        framer
+	readKey   cipher.AEAD
+	readCount uint32
+
+	// Guarded by ws.mu.
+	writeKey   cipher.AEAD
+	writeCount uint32
+	ended      bool
+
+	silent atomic.Bool
+}
+
+// Accept answers a websocket request and takes the connection over from net/http.
+// After an error the response has been written.
+func Accept(w http.ResponseWriter, r *http.Request) (*Conn, error) {
+	ws, err := upgrade(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{ws: ws, in: framer{ws: ws, limit: maxHandshakeFrame}}, nil
+}
+
+// Handshake runs the service's side of the Noise handshake. It returns the client's
+// static key, which identifies a companion at login, and the marshalled
+// waWa6.ClientPayload.
+func (c *Conn) Handshake(a *Authority) (key [32]byte, payload []byte, err error) {
+	shaken, err := a.handshake(c.in.next, c.sendPlain)
+	if err != nil {
+		return key, nil, err
+	}
+	c.readKey = shaken.read
+	c.ws.mu.Lock()
+	c.writeKey = shaken.write
+	c.ws.mu.Unlock()
+	c.in.limit = stanza.MaxSize
+	return shaken.noiseKey, shaken.payload, nil
+}
+
+// ReadFrame reads one frame before the handshake and throws it away.
+func (c *Conn) ReadFrame() error {
+	_, err := c.in.next()
+	return err
+}
+
+// Discard reads without answering until the connection ends.
+func (c *Conn) Discard() error {
+	_, err := io.Copy(io.Discard, c.ws.in)
+	return err
+}
+
+// Next returns the next decrypted stanza.
+func (c *Conn) Next() (*waBinary.Node, error) {
+	sealed, err := c.in.next()
+	if err != nil {
+		return nil, err
+	}
+	plain, err := c.readKey.Open(sealed[:0], nonce(c.readCount), sealed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: does not decrypt", errFrame)
+	}
+	c.readCount++
+	node, err := stanza.Decode(plain)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	return node, nil
+}
+
+// SetSilent makes the connection say nothing more, or speak again. What would have
+// been sent meanwhile is lost.
+func (c *Conn) SetSilent(silent bool) { c.silent.Store(silent) }
+
+// Silent says whether the connection says nothing.
+func (c *Conn) Silent() bool { return c.silent.Load() }
+
+// Ended says whether the last stanza has been sent.
+func (c *Conn) Ended() bool {
+	c.ws.mu.Lock()
+	defer c.ws.mu.Unlock()
+	return c.ended
+}
+
+// Close closes the TCP connection, with a reset instead of an orderly end when reset
+// is true. It may be called twice.
+func (c *Conn) Close(reset bool) { c.ws.close(reset) }
+
+// Send encrypts and writes one stanza. After End or silence it does nothing.
+func (c *Conn) Send(node waBinary.Node) error {
+	if c.silent.Load() {
+		return nil
+	}
+	plain, err := waBinary.Marshal(node)
+	if err != nil {
+		return fmt.Errorf("marshal %s: %w", node.Tag, err)
+	}
+	c.ws.mu.Lock()
+	defer c.ws.mu.Unlock()
+	if c.ended {
+		return nil
+	}
+	return c.sendSealed(plain)
+}
+
+// SendAndHangUp sends one stanza and closes without a goodbye. However quick the
+// client is, its answer is not heard.
+func (c *Conn) SendAndHangUp(node waBinary.Node) error {
+	plain, err := waBinary.Marshal(node)
+	if err != nil {
+		return fmt.Errorf("marshal %s: %w", node.Tag, err)
+	}
+	c.ws.mu.Lock()
+	if !c.ended && !c.silent.Load() {
+		err = c.sendSealed(plain)
+	}
+	c.ended = true
+	c.ws.mu.Unlock()
+	c.ws.close(false)
+	return err
+}
+
+// SendGarbage sends a frame that was damaged on its way: it counts, on both sides,
+// but does not decrypt.
+func (c *Conn) SendGarbage() error {
+	noise := make([]byte, 64)
+	_, _ = rand.Read(noise) // never fails, by its documentation
+	c.ws.mu.Lock()
+	defer c.ws.mu.Unlock()
+	if c.ended {
+		return nil
+	}
+	c.writeCount++
+	return c.writeBody(noise)
+}
+
+// End sends the last stanzas of a connection and the end of the stream, and leaves
+// the closing to the client for linger; then, or at once when linger is not positive,
+// the service closes.
+func (c *Conn) End(linger time.Duration, last ...waBinary.Node) {
+	c.ws.mu.Lock()
+	if c.ended {
+		c.ws.mu.Unlock()
+		return
+	}
+	if !c.silent.Load() && c.writeKey != nil {
+		for _, node := range append(last, waBinary.Node{Tag: "xmlstreamend"}) {
+			plain, err := waBinary.Marshal(node)
+			if err != nil || c.sendSealed(plain) != nil {
+				break // the peer is gone; closing is all that is left
+			}
+		}
+	}
+	c.ended = true
+	if linger > 0 {
+		// The reading goroutine notices the client's close or this deadline and
+		// closes. Read deadlines are set under ws.mu so that it cannot undo this.
+		_ = c.ws.net.SetReadDeadline(time.Now().Add(linger))
+	}
+	c.ws.mu.Unlock()
+	if linger <= 0 {
+		c.ws.close(false)
+	}
+}
+
+// StayAwake pushes the idle deadline forward unless the connection is ending.
+func (c *Conn) StayAwake(d time.Duration) error {
+	c.ws.mu.Lock()
+	defer c.ws.mu.Unlock()
+	if c.ended {
+		return nil
+	}
+	return c.ws.net.SetReadDeadline(time.Now().Add(d))
+}
