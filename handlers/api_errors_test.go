@@ -70,6 +70,8 @@ func TestAPIAlwaysAnswersJSON(t *testing.T) {
 		"DELETE":             {"DELETE", "/api/serviceStart?apiKey=" + key, 405, "method_not_allowed"},
 		"waiting too long":   {"GET", "/api/getQR?wait=26&apiKey=" + key, 400, "bad_wait"},
 		"waiting backwards":  {"GET", "/api/getQR?wait=-1&apiKey=" + key, 400, "bad_wait"},
+		"another format":     {"GET", "/api/getQR?format=svg&apiKey=" + key, 400, "bad_format"},
+		"a picture of none":  {"GET", "/api/getQR?format=png&apiKey=" + key, 409, "not_started"},
 		"waiting for a word": {"GET", "/api/getQR?wait=long&apiKey=" + key, 400, "bad_wait"},
 	} {
 		t.Run(name, func(t *testing.T) {

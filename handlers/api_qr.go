@@ -39,6 +39,41 @@ func currentQR(snap session.Snapshot) *session.ShownCode {
 	return snap.QR
 }
 
+// shownQR is the picture of the code that can be scanned now, nil when there is none, for
+// somebody to look at: what is looked at is renewed.
+func (s *Server) shownQR(snap session.Snapshot) (*qrImage, error) {
+	code := currentQR(snap)
+	if code == nil {
+		return nil, nil
+	}
+	s.manager.ExtendScanWindow(snap.ID)
+	return s.qrs.image(snap.ID, code)
+}
+
+// qrFormat is how getQR answers.
+type qrFormat string
+
+const (
+	qrAsImage qrFormat = "image" // the specification's answer
+	qrAsText  qrFormat = "text"  // the same, and what the code says
+	qrAsPNG   qrFormat = "png"   // the picture alone
+)
+
+var errBadFormat = &failure{
+	Status: http.StatusBadRequest, Code: "bad_format",
+	Message: "format must be image, text or png; without it the answer is an image in JSON.",
+}
+
+func formatParam(in params) (qrFormat, error) {
+	switch f := qrFormat(in.word("format")); f {
+	case "":
+		return qrAsImage, nil
+	case qrAsImage, qrAsText, qrAsPNG:
+		return f, nil
+	}
+	return "", errBadFormat
+}
+
 // apiGetQR answers the newest QR as a data URI. While one is on its way it waits;
 // in every other case it answers 409 and says how the device stands.
 func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
@@ -46,21 +81,41 @@ func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
-	snap := call.snap
-	if currentQR(snap) == nil && wait > 0 {
-		if snap, err = s.waitCode(c, snap.ID, wait); err != nil {
-			return err
-		}
-	}
-	code := currentQR(snap)
-	if code == nil {
-		return noQR(snap)
-	}
-	img, err := s.qrs.image(snap.ID, code)
+	format, err := formatParam(call.in)
 	if err != nil {
 		return err
 	}
+	snap := call.snap
+	if currentQR(snap) == nil {
+		s.manager.ExtendScanWindow(snap.ID)
+		if wait > 0 {
+			snap, err = s.waitCode(c, snap.ID, wait)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	img, err := s.shownQR(snap)
+	switch {
+	case err != nil:
+		return err
+	case img == nil:
+		return noQR(snap)
+	case format == qrAsPNG:
+		return writePNG(c, img)
+	case format == qrAsText:
+		return writeJSON(c, http.StatusOK, img.textTo(call.key))
+	}
 	return writeJSON(c, http.StatusOK, img.answerTo(call.key))
+}
+
+// writePNG answers with the picture itself, for an img element.
+func writePNG(c echo.Context, img *qrImage) error {
+	h := c.Response().Header()
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
+	h["Content-Length"] = []string{strconv.Itoa(len(img.png))}
+	return c.Blob(http.StatusOK, pngType, img.png)
 }
 
 // waitCode waits until the device shows a QR, none is on its way, or the time is up.
@@ -90,6 +145,10 @@ func noQR(snap session.Snapshot) *failure {
 	case session.StateConnected:
 		f.Code, f.Message = "already_connected", "The device is connected and needs no QR code. To link another account, call serviceLogout first."
 	case session.StateScan:
+		if snap.Phone == nil { // one code has just ended, and the next is not there yet
+			noQRPairing(f, snap)
+			break
+		}
 		f.Code, f.Message = "code_shown", "The device is being linked with a phone code and shows no QR code. To get one, call serviceRestart."
 	case session.StatePairing:
 		noQRPairing(f, snap)

@@ -8,6 +8,7 @@ import (
 	_ "image/png"
 	"mime/multipart"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -162,6 +163,42 @@ func TestSpecification(t *testing.T) {
 	each("getState", same(compact(t, specState)))
 	each("serviceDestroy", same(compact(t, specDestroy)))
 	each("getState", same(compact(t, specState, "CONNECTED", "SERVICE_OFF")))
+}
+
+// TestQRFormats holds that the text is what the picture shows, and that without being
+// asked for it is not told.
+func TestQRFormats(t *testing.T) {
+	e := newEnv(t)
+	id, key := e.device("Toko")
+	shown := e.start(id, session.StateScan).QR.Text
+	plain := e.get("/api/getQR?apiKey=" + key).body
+	if strings.Contains(plain, "qrText") || strings.Contains(plain, shown) {
+		t.Errorf("told unasked: %s", plain)
+	}
+	if got := e.get("/api/getQR?format=image&apiKey=" + key).body; got != plain {
+		t.Errorf("as an image: %s", got)
+	}
+	text := e.get("/api/getQR?format=text&apiKey=" + key).body
+	quoted, err := json.Marshal(shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.TrimSuffix(plain, "}}") + `,"qrText":` + string(quoted) + "}}"; text != want {
+		t.Errorf("as text: %s\nwant %s", text, want)
+	}
+	got := e.get("/api/getQR?format=%27png%27&apiKey=" + key)
+	for header, want := range map[string]string{
+		"Content-Type": "image/png", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Length": strconv.Itoa(len(got.body)),
+	} {
+		if h := got.Header.Get(header); got.StatusCode != http.StatusOK || h != want {
+			t.Errorf("%d %s: %q, want %q", got.StatusCode, header, h, want)
+		}
+	}
+	uri := "data:image/png;base64," + base64.StdEncoding.EncodeToString([]byte(got.body))
+	picture(t, uri)
+	if !strings.Contains(plain, uri) {
+		t.Error("the picture is another one")
+	}
 }
 
 // picture fails unless uri is a picture that can be read from 300 pixels.

@@ -31,11 +31,8 @@ const (
 // newLogins keeps the panel's logins. Its cookie settings are not used: the Secure
 // flag depends on the request, so setLoginCookie writes the cookie.
 func newLogins(store *models.Store) *scs.SessionManager {
-	m := scs.New()
-	m.Store = store.Logins()
-	m.IdleTimeout = loginIdle
-	m.Lifetime = loginLifetime
-	return m
+	// Not scs.New: it starts a goroutine for a store in memory, which never ends.
+	return &scs.SessionManager{Store: store.Logins(), IdleTimeout: loginIdle, Lifetime: loginLifetime, Codec: scs.GobCodec{}}
 }
 
 // visitor is who made a request to the panel.

@@ -46,16 +46,11 @@ func (s *Server) deviceWithQR(snap session.Snapshot, z zone, canOperate bool) (v
 		d.Code, d.Passkey = nil, nil
 		return d, nil
 	}
-	code := currentQR(snap)
-	if code == nil {
-		return d, nil
+	img, err := s.shownQR(snap)
+	if err == nil && img != nil {
+		d.QR = &views.QR{Src: img.uri, From: z.at(snap.QR.From), Expires: z.at(snap.QR.Expires)}
 	}
-	img, err := s.qrs.image(snap.ID, code)
-	if err != nil {
-		return d, err
-	}
-	d.QR = &views.QR{Src: img.uri, From: z.at(code.From), Expires: z.at(code.Expires)}
-	return d, nil
+	return d, err
 }
 
 // timeline is what happened to a device, all that is kept of it: the picture needs more

@@ -84,16 +84,14 @@ func (s *Server) deviceQR(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	code := currentQR(snap)
-	if code == nil {
-		return echo.ErrNotFound
-	}
-	img, err := s.qrs.image(snap.ID, code)
+	img, err := s.shownQR(snap)
 	if err != nil {
 		return err
 	}
-	c.Response().Header()["Cache-Control"] = noStore
-	return c.Blob(http.StatusOK, "image/png", img.png)
+	if img == nil {
+		return echo.ErrNotFound
+	}
+	return writePNG(c, img)
 }
 
 // confirmPage asks before a log out or a deletion.

@@ -39,14 +39,25 @@ func (q *qrImage) answerTo(key string) []byte {
 	if a := q.answer.Load(); a != nil && a.key == key {
 		return a.body
 	}
-	body := make([]byte, 0, len(q.uri)+256)
+	body := append(q.fieldsFor(key), "}}"...)
+	q.answer.Store(&qrAnswer{key, body})
+	return body
+}
+
+// textTo is answerTo with what the code says beside it.
+func (q *qrImage) textTo(key string) []byte {
+	body := append(q.fieldsFor(key), `,"qrText":`...)
+	return append(appendString(body, q.text), "}}"...)
+}
+
+// fieldsFor is what the specification answers, up to the closing braces.
+func (q *qrImage) fieldsFor(key string) []byte {
+	body := make([]byte, 0, len(q.uri)+len(q.text)+256)
 	body = append(body, `{"code":200,"results":{"apiKey":`...)
 	body = appendString(body, key)
 	body = append(body, `,"message":"Put the result get QR object into the src of the image tag.","qrString":"`...)
 	body = append(body, q.uri...)
-	body = append(body, `","state":"SERVICE_SCAN"}}`...)
-	q.answer.Store(&qrAnswer{key, body})
-	return body
+	return append(body, `","state":"SERVICE_SCAN"`...)
 }
 
 func (q *qrImage) draw() {
@@ -61,7 +72,15 @@ func (q *qrImage) draw() {
 		q.err = fmt.Errorf("draw QR: %w", err)
 		return
 	}
-	q.uri = "data:image/png;base64," + base64.StdEncoding.EncodeToString(q.png)
+	q.uri = dataURI(q.png)
+}
+
+// pngType is the media type of the pictures.
+const pngType = "image/png"
+
+// dataURI is a picture as the src of an img element.
+func dataURI(png []byte) string {
+	return "data:" + pngType + ";base64," + base64.StdEncoding.EncodeToString(png)
 }
 
 // qrCache holds the picture of the newest code of each device: drawing takes

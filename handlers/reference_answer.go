@@ -59,6 +59,10 @@ func (t *tryRecorder) tell(answer *views.TryAnswer, key string) {
 			answer.Headers = append(answer.Headers, views.RefField{Name: name, Text: value})
 		}
 	}
+	if t.header.Get("Content-Type") == pngType && !t.cut {
+		answer.Picture = dataURI(t.body.Bytes())
+		return
+	}
 	if !json.Valid(t.body.Bytes()) {
 		return
 	}

@@ -138,7 +138,7 @@ func (d *oaDocument) answer(lang views.Lang, op *oaOperation) (views.RefAnswer, 
 	if len(response.Content) == 0 {
 		return out, nil
 	}
-	media := response.Content[0] // no call answers in two types
+	media := response.Content[0] // others are what a parameter asks for
 	out.Type = media.name
 	if media.name != "application/json" {
 		out.Example = strings.TrimSpace(media.value.Example.Value)

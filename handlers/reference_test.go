@@ -112,9 +112,13 @@ func TestTryCall(t *testing.T) {
 		strings.Count(page.body, `data-testid="try-status"`) != 1 || !strings.Contains(page.body, `value="`+id+`" selected`) {
 		t.Error("the page has no picture of the code, or not just one answer, or forgets the device")
 	}
+	if got := b.fragment("/reference/try", tryForm("getQR", id, "value-format", "png")); !strings.Contains(got.body, `data-status="200"`) ||
+		!strings.Contains(got.body, "try-qr") || !strings.Contains(got.body, "image/png") {
+		t.Errorf("the picture alone is not shown: %s", got.body)
+	}
 	e.showsNoSecret(got)
 	e.showsNoSecret(page)
-	e.audited("reference.try", 4)
+	e.audited("reference.try", 5)
 	entries, err := e.store.Audit(t.Context(), models.AuditFilter{Action: "reference.try"})
 	if err != nil || entries[0].Target != "getQR" || entries[0].DeviceID != id || entries[0].Actor != "boss" {
 		t.Errorf("%+v %v", entries, err)

@@ -17,6 +17,7 @@ type device struct {
 	id      string
 	created time.Time
 	snap    atomic.Pointer[Snapshot]
+	touched atomic.Pointer[time.Time] // when the scan window last began; never nil
 
 	mu        sync.Mutex
 	cur       Snapshot        // what snap holds, or will hold after the change under way
@@ -32,12 +33,12 @@ type device struct {
 	flaps     int         // connections in a row that were lost before they were stable
 	refreshed bool        // the version was refreshed since the last success
 	grace     *graceTimer // nil while WhatsApp is in reach
-	touched   time.Time   // when the scan window last began
 	watchers  int         // browsers that show this device
 }
 
 func newDevice(m *Manager, row models.Device) *device {
 	d := &device{m: m, id: row.ID, created: row.CreatedAt, link: row.JID, proxy: row.Proxy}
+	d.touched.Store(&time.Time{})
 	d.cur = Snapshot{
 		ID: row.ID, Name: row.Name, Note: row.Note, Default: row.Default, Desired: row.Desired, CreatedAt: row.CreatedAt,
 		State: StateOff, Reason: ReasonNeverStarted, Since: row.CreatedAt,
@@ -166,11 +167,15 @@ func (d *device) off(ev event, detail string, until time.Time) {
 	d.logStore("store why a device is off", err)
 }
 
-// touch begins the scan window anew. The caller holds mu.
-func (d *device) touch() { d.touched = time.Now() }
+// touch begins the scan window anew. It needs no lock: a client that polls must not wait
+// for whatever the device is doing.
+func (d *device) touch() {
+	now := time.Now()
+	d.touched.Store(&now)
+}
 
 // window is when the scan window ends.
-func (d *device) window() time.Time { return d.touched.Add(d.m.Times().ScanWindow) }
+func (d *device) window() time.Time { return d.touched.Load().Add(d.m.Times().ScanWindow) }
 
 func (d *device) windowOver(now time.Time) bool {
 	return d.watchers == 0 && !now.Before(d.window())

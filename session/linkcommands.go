@@ -1,6 +1,9 @@
 package session
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Watch says that a browser shows this device: while it does, new QR codes keep
 // coming. Release it once, when the browser is gone.
@@ -23,6 +26,14 @@ func (m *Manager) Watch(id string) (release func()) {
 	}
 }
 
+// ExtendScanWindow says that somebody was shown this device's code, or asked for it: the
+// scan window begins anew. It never blocks.
+func (m *Manager) ExtendScanWindow(id string) {
+	if d, err := m.device(id); err == nil {
+		d.touch()
+	}
+}
+
 // WaitCode waits until a QR code is valid, until it is certain that none is on its
 // way, or until ctx ends, and returns the snapshot of that moment. It counts as
 // watching: the scan window starts anew. Errors: ErrNoDevice.
@@ -38,7 +49,9 @@ func (m *Manager) WaitCode(ctx context.Context, id string) (Snapshot, error) {
 			d.touch()
 		}
 		onItsWay := s.State == StatePairing && s.Reason == ReasonConnecting && d.link == ""
-		if s.QR != nil || !onItsWay {
+		// A code that ends in this very moment is about to be replaced, or taken away.
+		ending := s.QR != nil && !time.Now().Before(s.QR.Expires)
+		if !ending && (s.QR != nil || !onItsWay) {
 			d.mu.Unlock()
 			return s, nil
 		}

@@ -110,6 +110,40 @@ func TestLinking(t *testing.T) {
 		})
 	})
 
+	t.Run("so does every look at a code that is shown, until nobody looks any more", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			for range 5 {
+				w.pass(9 * time.Minute)
+				w.want(id, "SERVICE_SCAN/qr")
+				w.ExtendScanWindow(id)
+			}
+			w.pass(9*time.Minute + 50*time.Second)
+			w.want(id, "SERVICE_SCAN/qr")
+			w.pass(time.Minute)
+			w.want(id, "SERVICE_OFF/not_scanned")
+			w.ExtendScanWindow(id) // too late, and no start
+			w.pass(time.Second)
+			w.want(id, "SERVICE_OFF/not_scanned")
+		})
+	})
+
+	t.Run("who asks in the moment when a code ends gets the next one", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			w.start(id)
+			for range 6 {
+				w.pass(time.Until(w.snap(id).QR.Expires) - time.Nanosecond)
+				<-time.After(time.Nanosecond)
+				s, err := w.WaitCode(t.Context(), id)
+				if err != nil || s.QR == nil || !time.Now().Before(s.QR.Expires) {
+					t.Fatalf("got %s/%s, QR %+v, err %v", s.State, s.Reason, s.QR, err)
+				}
+			}
+		})
+	})
+
 	t.Run("a failed link shows a new QR and leaves no link", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.add("Toko")
