@@ -94,8 +94,8 @@ func (a *attempt) dialledUp(conn Conn, err error) {
 	case errors.Is(err, ErrNoLink):
 		d.unlinked()
 		d.off(eventLoggedOut, "credentials_missing", time.Time{})
-	case errors.Is(err, ErrStorage):
-		d.pause(eventStorage, "", backoffDelay(max(d.count(a), 2)))
+	case isStorage(err):
+		a.storageFailed(err)
 	default:
 		d.failed(a, "unreachable")
 	}
@@ -175,6 +175,8 @@ func (a *attempt) signal(s Signal) {
 		a.linkFailed(s.Err)
 	case SignalOnline:
 		a.gotOnline(s.Account)
+	case SignalStorage:
+		a.storageFailed(s.Err)
 	case SignalSilent:
 		d.lost(a, "silent")
 	case SignalClosed:

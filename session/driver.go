@@ -145,6 +145,7 @@ type (
 	SignalLinked struct{ Account Account }
 
 	// SignalLinkFailed says that linking failed on this connection; it may be tried anew.
+	// Err is ErrStorage where the driver's store could not keep the link.
 	SignalLinkFailed struct{ Err error }
 
 	// SignalOnline says that the login is complete.
@@ -152,6 +153,10 @@ type (
 
 	// SignalSilent says that WhatsApp did not answer a keepalive in time.
 	SignalSilent struct{}
+
+	// SignalStorage says that the driver's store failed, and that the connection was cut
+	// before WhatsApp was told of anything that was not stored. It is the last signal.
+	SignalStorage struct{ Err error }
 
 	// SignalClosed says that the connection ended and may be made again at once. After
 	// SignalLinked it says that WhatsApp is ready for the first login.
@@ -195,6 +200,7 @@ func (SignalLinked) signal()      {}
 func (SignalLinkFailed) signal()  {}
 func (SignalOnline) signal()      {}
 func (SignalSilent) signal()      {}
+func (SignalStorage) signal()     {}
 func (SignalClosed) signal()      {}
 func (SignalLoggedOut) signal()   {}
 func (SignalReplaced) signal()    {}

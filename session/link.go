@@ -111,6 +111,10 @@ func (a *attempt) linkFailed(err error) {
 	d := a.d
 	d.m.log.Warn("linking failed", "device", d.id, "err", err)
 	d.unlinked()
+	if isStorage(err) { // a new code could not be linked with either
+		a.storageFailed(err)
+		return
+	}
 	delay := backoffDelay(d.flaps)
 	d.apply(eventCodesOver, func(s *Snapshot) { s.Detail, s.NextTry = "link_failed", nextTry(delay) })
 	d.flaps++

@@ -30,6 +30,7 @@ type conn struct {
 	log     *slog.Logger
 	cli     *whatsmeow.Client
 	wire    *wire
+	guard   *guard // nil while linking
 	linking bool
 
 	// order is held while a signal is told, so that signals arrive in the order in
@@ -67,8 +68,25 @@ const (
 	cutLimit = time.Second
 )
 
-func newConn(d *Driver, device *store.Device, to session.Target, on session.Handler) *conn {
-	c := &conn{d: d, on: on, log: d.log, linking: device.ID == nil}
+func newConn(d *Driver, to session.Target, on session.Handler) *conn {
+	c := &conn{d: d, on: on, log: d.log, linking: to.JID == ""}
+	c.wire = newWire(c.lineEnded)
+	if c.linking {
+		c.wire.hold = func() <-chan struct{} {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.pairing
+		}
+		// What cannot be stored while linking needs no guard: nothing is acknowledged yet,
+		// and the library tells the phone that it failed.
+		return c
+	}
+	c.guard = &guard{fail: c.storageFailed}
+	return c
+}
+
+// speakFor makes the connection's client, for the device with this id of ours.
+func (c *conn) speakFor(device *store.Device, id string) {
 	if device.ID != nil {
 		name := device.PushName
 		if name == "" {
@@ -77,18 +95,9 @@ func newConn(d *Driver, device *store.Device, to session.Target, on session.Hand
 		c.account = session.Account{JID: device.ID.String(), Name: name, Platform: device.Platform}
 		c.pushName = device.PushName
 	}
-	c.wire = newWire(c.lineEnded)
-	if c.linking {
-		c.wire.hold = func() <-chan struct{} {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			return c.pairing
-		}
-	}
-	c.cli = newClient(device, newLibraryLog(d.log, to.DeviceID))
+	c.cli = newClient(device, newLibraryLog(c.log, id))
 	c.cli.PrePairCallback = c.claim
 	c.cli.AddEventHandler(c.event)
-	return c
 }
 
 // errMessengerOnly answers a refusal that WhatsApp has no use for. Without an answer
@@ -102,6 +111,7 @@ func newClient(device *store.Device, log *libraryLog) *whatsmeow.Client {
 	cli := whatsmeow.NewClient(device, log)
 	cli.EnableAutoReconnect = false
 	cli.DisableLoginAutoReconnect = true
+	cli.SynchronousAck = true            // else notifications are acknowledged before they are stored
 	cli.ManualHistorySyncDownload = true // the phone still gets its receipt, and does not repeat
 	cli.RefreshCAT = func(context.Context) error { return errMessengerOnly }
 	cli.GetClientPayload = func() *waWa6.ClientPayload { return clientPayload(device) }
@@ -171,6 +181,7 @@ func (c *conn) abandon() {
 		c.mu.Unlock()
 		c.shut.Store(true)
 		c.wire.cut()
+		c.guard.end()
 		c.work.Wait()
 	})
 }
@@ -196,6 +207,7 @@ func (c *conn) Close() {
 			c.cli.DangerousInternals().ExpectDisconnect() //nolint:staticcheck // lets go of requests that wait for a reconnect
 		}
 		c.wire.cut()
+		c.guard.end()
 		c.work.Wait()
 	})
 }

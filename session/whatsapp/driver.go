@@ -101,11 +101,12 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	if err != nil {
 		return nil, err
 	}
-	device, err := d.store.load(ctx, to.JID)
+	c := newConn(d, to, on)
+	device, err := d.store.load(ctx, to.JID, c.guard)
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(d, device, to, on)
+	c.speakFor(device, to.DeviceID)
 	if err := c.connect(ctx, proxy); err != nil {
 		return nil, err
 	}

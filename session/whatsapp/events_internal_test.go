@@ -22,14 +22,17 @@ func newQuietConn(t *testing.T, jid types.JID, on session.Handler) *conn {
 	t.Helper()
 	c, devices := newDevices(t, types.NewADJID("6281", 0, 1))
 	d := &Driver{log: slog.New(slog.DiscardHandler), store: c, net: newNetwork("", time.Second)}
-	device := devices[0]
-	if jid.IsEmpty() {
-		var err error
-		if device, err = c.load(t.Context(), ""); err != nil {
-			t.Fatal(err)
-		}
+	to := session.Target{DeviceID: "dev"}
+	if !jid.IsEmpty() {
+		to.JID = devices[0].ID.String()
 	}
-	return newConn(d, device, session.Target{DeviceID: "dev"}, on)
+	quiet := newConn(d, to, on)
+	device, err := c.load(t.Context(), to.JID, quiet.guard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet.speakFor(device, to.DeviceID)
+	return quiet
 }
 
 // feed gives events to a connection and returns the signals they become.

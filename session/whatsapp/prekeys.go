@@ -22,12 +22,12 @@ type preKeyStore struct {
 	store.PreKeyStore
 	db  *dbutil.Database
 	jid string
-
-	mu sync.Mutex // key ids are given out in order
+	mu  *sync.Mutex // key ids are given out in order; of the device, whose connections may overlap
 }
 
-func newPreKeyStore(base store.PreKeyStore, db *dbutil.Database, jid string) *preKeyStore {
-	return &preKeyStore{PreKeyStore: base, db: db, jid: jid}
+func newPreKeyStore(base store.PreKeyStore, c *container, jid string) *preKeyStore {
+	mu, _ := c.preKeys.LoadOrStore(jid, new(sync.Mutex))
+	return &preKeyStore{PreKeyStore: base, db: c.db, jid: jid, mu: mu.(*sync.Mutex)}
 }
 
 const (

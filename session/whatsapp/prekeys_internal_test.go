@@ -27,7 +27,7 @@ func newDevices(t *testing.T, jids ...types.JID) (*container, []*store.Device) {
 	}
 	var devices []*store.Device
 	for _, jid := range jids {
-		device, err := c.load(t.Context(), "")
+		device, err := c.load(t.Context(), "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,15 +69,25 @@ func keyRows(t *testing.T, c *container, jid types.JID) (rows []keyRow) {
 	return rows
 }
 
+// preKeysOf finds our store of pre-keys behind the guard.
+func preKeysOf(t *testing.T, device *store.Device) *preKeyStore {
+	t.Helper()
+	all, ok := device.PreKeys.(*stores)
+	if !ok {
+		t.Fatalf("a saved device has a %T, want ours", device.PreKeys)
+	}
+	ours, ok := all.preKeys.(*preKeyStore)
+	if !ok {
+		t.Fatalf("behind the guard is a %T, want ours", all.preKeys)
+	}
+	return ours
+}
+
 // TestPreKeysAreTheLibrarys does the same with our store and with the library's.
 func TestPreKeysAreTheLibrarys(t *testing.T) {
 	one, two := types.NewADJID("6281", 0, 1), types.NewADJID("6282", 0, 1)
 	c, devices := newDevices(t, one, two)
-	ours, ok := devices[0].PreKeys.(*preKeyStore)
-	if !ok {
-		t.Fatalf("a saved device has a %T, want ours", devices[0].PreKeys)
-	}
-	theirs := devices[1].PreKeys.(*preKeyStore).PreKeyStore
+	ours, theirs := preKeysOf(t, devices[0]), preKeysOf(t, devices[1]).PreKeyStore
 
 	ctx := t.Context()
 	var made [2][]*keys.PreKey

@@ -2,18 +2,23 @@ package whatsapp
 
 import (
 	"context"
+	"fmt"
 
 	"wadah/session"
 )
 
 // tell reports s, unless the connection is over. After the last signal nothing
 // follows: not the "connected" that the library announces when the requests of a
-// login have failed with its connection, nor the end that follows a refusal.
+// login have failed with its connection, nor the end that follows a refusal. On a
+// connection whose storage has failed whatever comes first says so.
 func (c *conn) tell(s session.Signal, last bool) {
 	c.order.Lock()
 	defer c.order.Unlock()
 	if c.over || c.shut.Load() {
 		return
+	}
+	if err := c.guard.failure(); err != nil {
+		s, last = session.SignalStorage{Err: fmt.Errorf("%w: %w", session.ErrStorage, err)}, true
 	}
 	c.over = last
 	if _, ok := s.(session.SignalOnline); ok {
@@ -61,6 +66,15 @@ func (c *conn) lineEnded(err error) {
 	}
 	c.mu.Unlock()
 	c.tell(session.SignalClosed{Err: err}, true)
+}
+
+// storageFailed ends the connection because of the first failure of the database. The
+// socket is closed before this returns, so that nothing is acknowledged any more. The
+// signal follows on its own: the library may hold the database's write lock here, for
+// which the owner may be waiting with its own lock held.
+func (c *conn) storageFailed(err error) {
+	c.wire.cut()
+	go c.tell(session.SignalStorage{Err: err}, true)
 }
 
 // silent is the library's news that a ping was not answered. Only a login is held to

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 
 	"go.mau.fi/util/dbutil"
 	"go.mau.fi/whatsmeow/store"
@@ -15,14 +16,14 @@ import (
 	"wadah/session"
 )
 
-// container is the library's store with two corrections: pre-keys are written
-// together (see preKeyStore), and a deleted device leaves nothing behind.
+// container is the library's store with corrections: a failure is noticed before the
+// library acknowledges to WhatsApp what it could not store (see guard), pre-keys are
+// written together (see preKeyStore), and a deleted device leaves nothing behind.
 type container struct {
 	*sqlstore.Container
-	db *dbutil.Database
+	db      *dbutil.Database
+	preKeys sync.Map // locks of preKeyStore by JID
 }
-
-var _ store.DeviceContainer = (*container)(nil)
 
 func openContainer(ctx context.Context, db *sql.DB, dialect string, log waLog.Logger) (*container, error) {
 	wrapped, err := dbutil.NewWithDB(db, dialect)
@@ -51,12 +52,12 @@ const (
 	deleteOrphansQuery = `DELETE FROM whatsmeow_privacy_tokens WHERE our_jid NOT IN (SELECT jid FROM whatsmeow_device)`
 )
 
-// load returns the credentials of jid, or new ones to link with when jid is empty.
-func (c *container) load(ctx context.Context, jid string) (*store.Device, error) {
+// load returns the credentials of jid, or new ones to link with when jid is empty; g
+// watches what is stored through them.
+func (c *container) load(ctx context.Context, jid string, g *guard) (*store.Device, error) {
 	if jid == "" {
 		device := c.NewDevice()
-		c.dress(device)
-		return device, nil
+		return device, c.dress(device, g)
 	}
 	parsed, err := types.ParseJID(jid)
 	if err != nil {
@@ -69,26 +70,7 @@ func (c *container) load(ctx context.Context, jid string) (*store.Device, error)
 	if device == nil {
 		return nil, session.ErrNoLink
 	}
-	c.dress(device)
-	return device, nil
-}
-
-// dress puts the corrections on a device that the library made or initialised.
-func (c *container) dress(device *store.Device) {
-	device.Container = c
-	if device.ID == nil || device.PreKeys == nil {
-		return // not saved yet: PutDevice comes back here
-	}
-	if _, done := device.PreKeys.(*preKeyStore); !done {
-		device.PreKeys = newPreKeyStore(device.PreKeys, c.db, device.ID.String())
-	}
-}
-
-// PutDevice saves a device. The library calls it when linking succeeds.
-func (c *container) PutDevice(ctx context.Context, device *store.Device) error {
-	err := c.Container.PutDevice(ctx, device)
-	c.dress(device)
-	return err
+	return device, c.dress(device, g)
 }
 
 // DeleteDevice deletes a device. The library calls it when WhatsApp ends the link.
@@ -111,6 +93,7 @@ func (c *container) forget(ctx context.Context, jid string) error {
 	if err != nil {
 		return storage(ctx, "deleting credentials", err)
 	}
+	c.preKeys.Delete(jid)
 	return nil
 }
 

@@ -1,0 +1,102 @@
+package whatsapp
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// guard watches what the library stores for one connection. The library acknowledges
+// to WhatsApp what it could not store, too (its message.go sends a receipt or an ack
+// after each failure), so what its stores return cannot keep a message from being
+// lost. At the first failure of the database the guard calls fail, which ends the
+// connection before the failure reaches the library; after that nothing is stored for
+// this connection any more: WhatsApp repeats on the next one what was not acknowledged.
+type guard struct {
+	fail func(error)
+
+	once  sync.Once
+	first atomic.Pointer[error] // the failure; nil before
+	ended atomic.Bool           // end was called
+}
+
+// failure is the first failure of the database on this connection; nil before.
+func (g *guard) failure() error {
+	if g == nil {
+		return nil
+	}
+	if first := g.first.Load(); first != nil {
+		return *first
+	}
+	return nil
+}
+
+// What the library is answered when its connection may store nothing any more.
+var (
+	errBroken = errors.New("the database failed before on this connection")
+	errEnded  = errors.New("the connection has ended")
+)
+
+// end lets nothing more through. The socket must be closed: the library would
+// acknowledge what it then cannot store. What an ended connection still has in hand would
+// be stored over what the next one has stored since.
+func (g *guard) end() {
+	if g != nil {
+		g.ended.Store(true)
+	}
+}
+
+// do runs f, one call of a store. A nil guard lets everything pass.
+func (g *guard) do(ctx context.Context, f func() error) error {
+	if g == nil {
+		return f()
+	}
+	switch {
+	case g.failure() != nil:
+		return errBroken
+	case g.ended.Load():
+		return errEnded
+	}
+	err := f()
+	if isStorageFailure(ctx, err) {
+		g.trip(err)
+	}
+	return err
+}
+
+// trip ends the connection, once. Whoever comes second waits until that is done.
+func (g *guard) trip(err error) {
+	g.once.Do(func() {
+		g.first.Store(&err)
+		g.fail(err)
+	})
+}
+
+// isStorageFailure reports whether err says that the database could not do its work. A
+// database that refuses what it is given does its work: a name or a key that fits no
+// column comes again whenever WhatsApp repeats it, and must not end each connection.
+func isStorageFailure(ctx context.Context, err error) bool {
+	switch {
+	case err == nil, ctx.Err() != nil, errors.Is(err, sql.ErrNoRows),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return false
+	}
+	var lite interface{ Code() int } // modernc.org/sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() {
+		case 275, 1299, 3091, 18, 20: // SQLITE_CONSTRAINT_CHECK, _NOTNULL, _DATATYPE; SQLITE_TOOBIG, _MISMATCH
+			return false
+		}
+		return true
+	}
+	var postgres interface{ SQLState() string } // pgconn.PgError
+	if errors.As(err, &postgres) {
+		state := postgres.SQLState()
+		// Class 22 is data that a column cannot hold; 23502 and 23514 are NOT NULL and CHECK.
+		return !strings.HasPrefix(state, "22") && state != "23502" && state != "23514"
+	}
+	return true
+}

@@ -1,0 +1,62 @@
+package whatsapp
+
+import (
+	"context"
+	"fmt"
+
+	"go.mau.fi/whatsmeow/store"
+)
+
+// stores are all stores of the library's device for one connection. Each call passes
+// through, inside the library's own transactions too, and its guard sees how it ends.
+// They are written out, not embedded: a store that a new version of the library adds
+// must not get past the guard unseen.
+type stores struct {
+	*guard
+	inner   store.AllSessionSpecificStores
+	preKeys store.PreKeyStore
+	lids    store.LIDStore
+}
+
+var (
+	_ store.AllStores       = (*stores)(nil)
+	_ store.DeviceContainer = (*guardedContainer)(nil)
+)
+
+// guardedContainer saves and deletes the device itself.
+type guardedContainer struct {
+	*container
+	guard *guard
+}
+
+// PutDevice saves a device. The library calls it when linking succeeds, and when the
+// name or the addresses of the account change.
+func (c *guardedContainer) PutDevice(ctx context.Context, device *store.Device) error {
+	err := c.guard.do(ctx, func() error { return c.container.PutDevice(ctx, device) })
+	if dressErr := c.dress(device, c.guard); err == nil {
+		err = dressErr
+	}
+	return err
+}
+
+// dress puts our stores in place of those that the library has made for a device. It
+// makes them when the device is loaded, or first saved.
+func (c *container) dress(device *store.Device, g *guard) error {
+	device.Container = &guardedContainer{container: c, guard: g}
+	if !device.Initialized {
+		return nil
+	}
+	if _, done := device.Identities.(*stores); done {
+		return nil
+	}
+	inner, ok := device.Identities.(store.AllSessionSpecificStores)
+	if !ok {
+		return fmt.Errorf("the library's store is a %T", device.Identities)
+	}
+	all := &stores{
+		guard: g, inner: inner, preKeys: newPreKeyStore(inner, c, device.ID.String()), lids: device.LIDs,
+	}
+	device.SetAllStores(all)
+	device.LIDs = all
+	return nil
+}

@@ -1,0 +1,74 @@
+package whatsapp
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// The store of what was decrypted and not handed on yet, and of what was sent.
+
+func (s *stores) GetBufferedEvent(ctx context.Context, ciphertextHash [32]byte) (v *store.BufferedEvent, err error) {
+	err = s.do(ctx, func() error { v, err = s.inner.GetBufferedEvent(ctx, ciphertextHash); return err })
+	return v, err
+}
+
+func (s *stores) PutBufferedEvent(ctx context.Context, ciphertextHash [32]byte, plaintext []byte, serverTimestamp time.Time) error {
+	return s.do(ctx, func() error { return s.inner.PutBufferedEvent(ctx, ciphertextHash, plaintext, serverTimestamp) })
+}
+
+// DoDecryptionTxn runs fn in a transaction. What fn returns may be about the message and
+// is no failure of the database: where it is one, the store that met it has said so. A
+// panic in fn (the library's decryption is given what strangers send) would leave the
+// transaction open, and with it the database locked for everybody.
+func (s *stores) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
+	var inner error
+	err := s.do(ctx, func() error {
+		err := s.inner.DoDecryptionTxn(ctx, func(ctx context.Context) error {
+			inner = survive(ctx, fn)
+			return inner
+		})
+		if inner != nil {
+			return nil
+		}
+		return err
+	})
+	if inner != nil {
+		return inner
+	}
+	return err
+}
+
+// survive makes a panic in fn an error.
+func survive(ctx context.Context, fn func(context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("decrypting panicked: %v", r)
+		}
+	}()
+	return fn(ctx)
+}
+
+func (s *stores) ClearBufferedEventPlaintext(ctx context.Context, ciphertextHash [32]byte) error {
+	return s.do(ctx, func() error { return s.inner.ClearBufferedEventPlaintext(ctx, ciphertextHash) })
+}
+
+func (s *stores) DeleteOldBufferedHashes(ctx context.Context) error {
+	return s.do(ctx, func() error { return s.inner.DeleteOldBufferedHashes(ctx) })
+}
+
+func (s *stores) GetOutgoingEvent(ctx context.Context, chatJID, altChatJID types.JID, id types.MessageID) (v string, w []byte, err error) {
+	err = s.do(ctx, func() error { v, w, err = s.inner.GetOutgoingEvent(ctx, chatJID, altChatJID, id); return err })
+	return v, w, err
+}
+
+func (s *stores) AddOutgoingEvent(ctx context.Context, chatJID types.JID, id types.MessageID, format string, plaintext []byte) error {
+	return s.do(ctx, func() error { return s.inner.AddOutgoingEvent(ctx, chatJID, id, format, plaintext) })
+}
+
+func (s *stores) DeleteOldOutgoingEvents(ctx context.Context) error {
+	return s.do(ctx, func() error { return s.inner.DeleteOldOutgoingEvents(ctx) })
+}
