@@ -45,8 +45,8 @@ bench: ## compare with the plain library and plain handlers, as a table (BENCH=p
 generate: ## write the Go code of the templates
 	$(GO) tool templ generate -path views
 
-golden: ## rewrite the expected HTML of the views' tests; look at the difference
-	$(GO) test -count=1 ./views -update
+golden: ## rewrite what tests expect of pages and messages; look at the difference
+	$(GO) test -count=1 ./views ./session/whatsapp/convert -update
 
 licences: ## write the licences of all that is linked and vendored (static/licences)
 	$(GO) test -count=1 -run '^TestLicences$$' ./cmd/wadah -licences

@@ -6,33 +6,39 @@ import "time"
 // stored before WhatsApp is told that it arrived.
 type Incoming interface{ incoming() }
 
+// Envelope is the outside of a message: what is known even if it cannot be read.
+type Envelope struct {
+	ID           string
+	Chat         Chat
+	Sender       Party // the account's own where FromMe
+	FromMe       bool
+	At           time.Time // by WhatsApp's clock
+	PushName     string    // what the sender calls themselves; may be empty
+	BusinessName string    // the name that WhatsApp verified for a company; may be empty
+	Device       int       // of the sender: 0 is their phone
+	// Addressing is how the sender was addressed. Files are asked for again, and answers
+	// in groups written, in the same way.
+	Addressing Addressing
+	Broadcast  bool // it came through a broadcast list of the sender's
+	ServerID   int  // number of a channel's message
+}
+
 type (
 	// Message is a message in a chat: somebody's, or one that the account itself wrote on
 	// its phone or another linked device.
 	Message struct {
-		ID       string
-		Chat     Chat
-		Sender   Party // the account's own where FromMe
-		FromMe   bool
-		At       time.Time // by WhatsApp's clock
-		PushName string    // what the sender calls themselves; may be empty
-		Content  Content
+		Envelope
+		Content Content
 		// Raw is WhatsApp's protobuf without previews, for quoting, forwarding and programs
-		// that want it.
+		// that want it. Empty where it was longer than MaxRaw.
 		Raw []byte
 	}
 
 	// Undecryptable is a message of which only the outside is known. It may arrive once
 	// more, whole: see session.Handler.
 	Undecryptable struct {
-		ID       string
-		Chat     Chat
-		Sender   Party
-		FromMe   bool
-		At       time.Time
-		PushName string
-		// Why is "undecryptable", "view_once", "unavailable".
-		Why string
+		Envelope
+		Why Why
 		// Hidden says that the sender wants nothing to be shown in its place: it was a
 		// reaction, an edit or the like.
 		Hidden bool
@@ -53,18 +59,21 @@ type (
 		IDs    []string
 		Chat   Chat
 		Sender Party // whose messages, in a group
+		Played bool  // heard, or a view-once message opened
 		At     time.Time
 	}
 
 	// Call is a step of a call. Nothing of it can be answered here but a refusal.
 	Call struct {
-		ID    string
-		From  Party
-		Group string // JID of the group that is called, or ""
-		Video bool
-		Step  CallStep
-		At    time.Time
-		Why   string // WhatsApp's word for the end of a call; may be empty
+		ID     string
+		From   Party  // who calls
+		FromMe bool   // the account itself calls, on its phone
+		By     Party  // whose device took this step
+		Group  string // JID of the group that is called, or ""
+		Video  bool
+		Step   CallStep
+		At     time.Time
+		Why    string // WhatsApp's word for the end of a call; may be empty
 	}
 
 	// GroupChange is news of a group that the account is a member of.
@@ -75,8 +84,13 @@ type (
 		Action GroupAction
 		// Members are those who joined, left, were promoted or demoted.
 		Members []Party
-		// Value is the new subject, description, invite code or number; "true" or "false" of a switch.
+		// Value is the new subject, description, invite code or number; "true" or "false" of a
+		// switch, "" where WhatsApp did not say its new position.
 		Value string
+		// Why is WhatsApp's word for the reason, such as "invite" for who came by a link.
+		Why string
+		// Whole is the group as it is now, with GroupCreated.
+		Whole *Group
 	}
 
 	// Pair says that two addresses belong to one person.
@@ -108,6 +122,16 @@ func (Pair) incoming()          {}
 func (Limit) incoming()         {}
 func (History) incoming()       {}
 
+// Why says why a message could not be read.
+type Why string
+
+// The reasons. The last two may come whole later; a view-once message is for phones alone.
+const (
+	WhyViewOnce      Why = "view_once"
+	WhyUndecryptable Why = "undecryptable"
+	WhyUnavailable   Why = "unavailable" // nothing was encrypted for this device
+)
+
 // Status is what became of a message that the account sent. It only moves forward, in
 // this order; failed is an end of its own.
 type Status string
@@ -116,7 +140,7 @@ type Status string
 const (
 	StatusQueued    Status = "queued"    // it waits here
 	StatusSent      Status = "sent"      // WhatsApp has it
-	StatusDelivered Status = "delivered" // a device of the recipient has it
+	StatusDelivered Status = "delivered" // what phones show as two ticks
 	StatusRead      Status = "read"
 	StatusPlayed    Status = "played" // a voice note or view-once message
 	StatusFailed    Status = "failed"
@@ -131,6 +155,45 @@ const (
 	CallAccepted CallStep = "accepted" // on the phone, or another device
 	CallRejected CallStep = "rejected"
 	CallEnded    CallStep = "ended"
+)
+
+// Group is a group as it is at one time.
+type Group struct {
+	JID         string
+	Subject     string
+	Description string
+	Owner       Party // who made it; may be unknown
+	CreatedAt   time.Time
+	SubjectBy   Party
+	SubjectAt   time.Time
+	Announce    bool // only admins may write
+	Locked      bool // only admins may change its details
+	Approval    bool // admins must let new members in
+	MembersAdd  bool // members may add others, too
+	Timer       time.Duration
+	Community   bool   // it holds other groups together
+	Parent      string // JID of the community it belongs to, or ""
+	News        bool   // it is the one in which a community's admins announce
+	Suspended   bool
+	Addressing  Addressing
+	Members     []Member // may be cut at MaxMembers
+	Size        int      // how many there are
+}
+
+// Member is somebody in a group.
+type Member struct {
+	Party
+	Role Role
+}
+
+// Role is what a member of a group may do.
+type Role string
+
+// The roles.
+const (
+	RoleMember Role = ""
+	RoleAdmin  Role = "admin"
+	RoleOwner  Role = "superadmin"
 )
 
 // GroupAction is what happened to a group.
@@ -151,7 +214,10 @@ const (
 	GroupApproval     GroupAction = "approval" // admins must let new members in
 	GroupInvite       GroupAction = "invite"   // Value: the new code
 	GroupRequested    GroupAction = "request"  // Members want to join
-	GroupPicture      GroupAction = "picture"
+	GroupPicture      GroupAction = "picture"  // Value: WhatsApp's id of the new one; "" when it was removed
+	GroupSuspended    GroupAction = "suspended"
+	GroupLinked       GroupAction = "link"   // with a group or community, Value
+	GroupUnlinked     GroupAction = "unlink" // from a group or community, Value
 	GroupDeleted      GroupAction = "deleted"
 	GroupOtherChanged GroupAction = "other" // Value: WhatsApp's word
 )

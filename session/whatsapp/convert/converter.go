@@ -1,0 +1,61 @@
+package convert
+
+import (
+	"context"
+
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"wadah/session/message"
+)
+
+// Converter turns the library's events into ours for one account.
+type Converter struct {
+	// Self is the account, by both of its addresses.
+	Self message.Party
+	// Open opens what is sealed with the secret of an earlier message. Without it, and
+	// where it fails, such content is marked Sealed.
+	Open Opener
+}
+
+// Opener decrypts what only those can read who have the message it is about. The
+// library's client is one; it reads secrets from its store, and nothing else. Whether
+// that failed because of the store is for whoever watches the store to know.
+type Opener interface {
+	DecryptReaction(context.Context, *events.Message) (*waE2E.ReactionMessage, error)
+	DecryptComment(context.Context, *events.Message) (*waE2E.Message, error)
+	DecryptPollVote(context.Context, *events.Message) (*waE2E.PollVoteMessage, error)
+	DecryptSecretEncryptedMessage(context.Context, *events.Message) (*waE2E.Message, error)
+}
+
+// Incoming gives what an event of the library brings that must not be lost, in order.
+// Most events bring nothing. The context is for Open.
+func (c *Converter) Incoming(ctx context.Context, event any) []message.Incoming {
+	switch e := event.(type) {
+	case *events.Message:
+		return c.Message(ctx, e)
+	case *events.UndecryptableMessage:
+		return one(c.Undecryptable(e))
+	case *events.Receipt:
+		return c.Receipt(e)
+	case *events.GroupInfo:
+		return all(c.GroupChanges(e))
+	case *events.JoinedGroup:
+		return one(c.JoinedGroup(e))
+	case *events.Picture:
+		return all(c.Picture(e))
+	case *events.NotifyAccountReachoutTimelock:
+		return one(Limit(e))
+	}
+	return all(c.Call(event))
+}
+
+func one(in message.Incoming) []message.Incoming { return []message.Incoming{in} }
+
+func all[T message.Incoming](list []T) []message.Incoming {
+	ins := make([]message.Incoming, len(list))
+	for i, in := range list {
+		ins[i] = in
+	}
+	return ins
+}
