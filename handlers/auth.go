@@ -144,7 +144,7 @@ func (s *Server) signIn(c echo.Context, user models.User) error {
 		return err
 	}
 	s.setCookie(c, loginCookie, token, expires)
-	return nil
+	return s.rememberBrowser(c, user)
 }
 
 // endLogin ends a login and its event streams; an unknown token is no error.
@@ -181,8 +181,13 @@ func (s *Server) stillMay(ctx context.Context, v *visitor, device string) bool {
 // setCookie leaves a cookie that no script can read and no other site can use for
 // writing. A time that is over takes it away.
 func (s *Server) setCookie(c echo.Context, name, value string, expires time.Time) {
+	s.setCookieAt(c, "/", name, value, expires)
+}
+
+// setCookieAt is setCookie for one that is sent to addresses below path alone.
+func (s *Server) setCookieAt(c echo.Context, path, name, value string, expires time.Time) {
 	c.SetCookie(&http.Cookie{ //nolint:gosec // G124: Secure is set whenever the browser speaks TLS, and would lock out plain http on loopback otherwise
-		Name: name, Value: value, Path: "/", Expires: expires,
+		Name: name, Value: value, Path: path, Expires: expires,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(c.Request()),
 	})
 }

@@ -151,3 +151,27 @@ func (a answer) match(t testing.TB, pattern string) string {
 	}
 	return m[1]
 }
+
+// cookieOf is a cookie that the browser sends to a path.
+func cookieOf(t testing.TB, b *browser, path, name string) string {
+	t.Helper()
+	value, ok := maybeCookie(t, b, path, name)
+	if !ok {
+		t.Fatalf("no cookie %s for %s", name, path)
+	}
+	return value
+}
+
+func maybeCookie(t testing.TB, b *browser, path, name string) (value string, ok bool) {
+	t.Helper()
+	site, err := url.Parse(b.e.url + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range b.client.Jar.Cookies(site) {
+		if c.Name == name {
+			return c.Value, true
+		}
+	}
+	return "", false
+}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -9,30 +10,47 @@ import (
 	"wadah/models"
 )
 
-// doorsOf are the things whose failures count against an attempt to sign in: this
-// account from this address, the address, and, gently, so that nobody can lock
-// somebody else out, the account.
-func (s *Server) doorsOf(c echo.Context, name string) []door {
-	address, account := s.network(c), accountKey(name)
-	return []door{
-		{key: "both " + address + " " + account, free: 5, longest: 15 * time.Minute, forgive: true},
-		{key: "address " + address, free: 20, longest: 15 * time.Minute},
-		{key: "account " + account, free: 20, longest: time.Minute, forgive: true},
+const (
+	slowest = 15 * time.Minute
+	// sharedSlowest is the longest delay at a door that people share: none of them should
+	// wait long for what another did.
+	sharedSlowest = time.Minute
+)
+
+// strangerDoors are the doors of an attempt to sign in from a browser nobody knows: this
+// account from this network, the network, and the account, which warns only: nobody can
+// close it for its owner.
+func (s *Server) strangerDoors(c echo.Context, name string) doors {
+	account, networks := accountKey(name), s.networks(c)
+	d := doors{
+		own:    door{key: "both " + networks[0] + " " + account, free: 5, longest: slowest},
+		shared: []door{{key: "network " + networks[0], free: 20, longest: sharedSlowest}},
+		warns:  door{key: "account " + account, free: 20},
 	}
+	for _, wide := range networks[1:] {
+		d.shared = append(d.shared,
+			door{key: "both " + wide + " " + account, free: 20, longest: slowest},
+			door{key: "network " + wide, free: 80, longest: sharedSlowest})
+	}
+	return d
 }
 
-// codeDoors are the same for the second step. Who stands there knows the password, so
-// the account itself closes, wherever the attempts come from.
-func (s *Server) codeDoors(c echo.Context, userID string) []door {
-	return []door{
-		{key: "code " + userID, free: 5, longest: 15 * time.Minute, forgive: true},
-		{key: "address " + s.network(c), free: 20, longest: 15 * time.Minute},
-	}
+// ownDoor is one that nobody but the given browser or login comes to.
+func ownDoor(kind, of string) doors {
+	return doors{own: door{key: kind + " " + of, free: 5, longest: slowest}}
 }
 
-// passkeyDoors are the same for passkeys, which cannot be guessed.
-func (s *Server) passkeyDoors(c echo.Context) []door {
-	return []door{{key: "passkey " + s.network(c), free: 20, longest: time.Minute, forgive: true}}
+// attemptAs begins an attempt to be the user with this name, at the door of a browser that
+// the user was signed in with before, or at those of strangers: also when its own is
+// closed. User is nil when nobody has the name.
+func (s *Server) attemptAs(c echo.Context, user *models.User, name string) (*attempt, models.Asker, time.Duration) {
+	if browser := s.knownBrowser(c, user); browser != "" {
+		if a, wait := s.ownDoors.attempt(s.now(), ownDoor("browser", browser)); wait == 0 {
+			return a, models.Asker{}, 0
+		}
+	}
+	a, wait := s.throttle.attempt(s.now(), s.strangerDoors(c, name))
+	return a, models.Stranger(s.networks(c)[0]), wait
 }
 
 // accountKey is what makes two spellings the same account, as in models.
@@ -43,18 +61,19 @@ func accountKey(name string) string {
 	return models.UserKey(name)
 }
 
-// network is the address a request came from; an IPv6 address stands for its /64.
-func (s *Server) network(c echo.Context) string {
+// networks are what a request came from, the narrowest first. An IPv4 address is one; an
+// IPv6 address stands for its /64, which one customer has at least, within its /48, which
+// one customer has at most.
+func (s *Server) networks(c echo.Context) []string {
 	addr := clientAddr(c.Request(), s.cfg.TrustedProxies)
 	if !addr.IsValid() {
-		return "unknown"
+		return []string{"unknown"}
 	}
-	if addr.Is6() {
-		if net, err := addr.WithZone("").Prefix(64); err == nil {
-			return net.Masked().String()
-		}
+	if !addr.Is6() {
+		return []string{addr.String()}
 	}
-	return addr.String()
+	within := func(bits int) string { return netip.PrefixFrom(addr.WithZone(""), bits).Masked().String() }
+	return []string{within(64), within(48)}
 }
 
 // setRetryAfter says when the next attempt may be made.

@@ -51,6 +51,10 @@ var problems = []struct {
 		Status: http.StatusServiceUnavailable, Code: "shutting_down", RetryAfter: 5 * time.Second,
 		Message: "The server is restarting. Try again in a few seconds.",
 	}},
+	{models.ErrBusy, failure{
+		Status: http.StatusServiceUnavailable, Code: "signin_busy", RetryAfter: busyWait,
+		Message: "Too many passwords are being checked right now. Try again in a few seconds.",
+	}},
 	{models.ErrStorage, storageFailure},
 	{models.ErrCorrupt, storageFailure},
 	{session.ErrStorage, storageFailure},
@@ -59,6 +63,9 @@ var problems = []struct {
 		Message: "This took too long. Try again in a few seconds.",
 	}},
 }
+
+// busyWait is when the line of passwords is likely to be shorter.
+const busyWait = 3 * time.Second
 
 var storageFailure = failure{
 	Status: http.StatusServiceUnavailable, Code: "storage", RetryAfter: 10 * time.Second,

@@ -31,7 +31,7 @@ type env struct {
 	logged  *logBuffer
 	secrets []string      // must never be logged
 	broken  bool          // the test has closed the store's pool
-	later   *atomic.Int64 // how far the store's clock is ahead, in nanoseconds
+	later   *atomic.Int64 // how far the clock of the store and of signing in is ahead, in nanoseconds
 }
 
 // logBuffer collects what is logged.
@@ -63,9 +63,10 @@ func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handl
 	logged := &logBuffer{}
 	log := slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	later := new(atomic.Int64)
+	now := func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 	store, err := models.Open(t.Context(), models.Options{
 		Path: filepath.Join(t.TempDir(), "wadah.db"), Key: bytes.Repeat([]byte{7}, 32), Log: log,
-		Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) },
+		Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handl
 	if err := manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	cfg := handlers.Config{Version: "test"}
+	cfg := handlers.Config{Version: "test", Now: now}
 	for _, f := range change {
 		f(&cfg)
 	}

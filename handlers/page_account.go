@@ -114,20 +114,21 @@ func (s *Server) changePassword(c echo.Context) error {
 // "current", before something that would let a thief of the login stay. The code is
 // "" when it was right.
 func (s *Server) provePassword(c echo.Context) (code string, err error) {
-	user, doors := visitorOf(c).user, s.doorsOf(c, visitorOf(c).user.Name)
-	if wait := s.throttle.attempt(time.Now(), doors...); wait > 0 {
+	v := visitorOf(c)
+	try, wait := s.ownDoors.attempt(s.now(), ownDoor("login", v.token))
+	if wait > 0 {
 		return "signin_slow", nil
 	}
-	_, err = s.store.Authenticate(c.Request().Context(), user.Name, c.FormValue("current"))
+	_, err = s.store.Authenticate(c.Request().Context(), v.user.Name, c.FormValue("current"), models.Asker{})
 	if errors.Is(err, models.ErrNotFound) {
-		s.audit(c, user.Name, "password.refused", "", "")
+		s.audit(c, v.user.Name, "password.refused", "", "")
 		return "password_wrong", nil
 	}
 	if err != nil {
-		s.throttle.undo(doors...)
+		try.undo()
 		return "", err
 	}
-	s.throttle.succeeded(doors...)
+	try.succeeded()
 	return "", nil
 }
 

@@ -30,26 +30,23 @@ func (s *Server) signInSubmit(c echo.Context) error {
 	if sent, err := s.sendToSetup(c); sent || err != nil {
 		return err
 	}
-	ctx, name, now := c.Request().Context(), c.FormValue("name"), time.Now()
-	next := ownPath(c.FormValue("next"), "")
-	doors := s.doorsOf(c, name)
-	if wait := s.throttle.attempt(now, doors...); wait > 0 {
-		return s.signInRefused(c, name, next, wait)
-	}
-	user, err := s.store.Authenticate(ctx, name, c.FormValue("password"))
-	if errors.Is(err, models.ErrNotFound) {
+	name, next := c.FormValue("name"), ownPath(c.FormValue("next"), "")
+	user, wait, err := s.checkSignIn(c, name)
+	switch {
+	case wait > 0:
+		return s.signInRefused(c, name, next, refusedSignIn{http.StatusTooManyRequests, "signin_slow", wait})
+	case errors.Is(err, models.ErrNotFound):
 		s.auditRefusedSignIn(c, name)
-		return s.signInRefused(c, name, next, 0)
-	}
-	var second bool
-	if err == nil {
-		second, err = s.store.HasTOTP(ctx, user.ID)
-	}
-	if err != nil {
-		s.throttle.undo(doors...)
+		return s.signInRefused(c, name, next, refusedSignIn{http.StatusUnprocessableEntity, "signin_failed", 0})
+	case errors.Is(err, models.ErrBusy):
+		return s.signInRefused(c, name, next, refusedSignIn{http.StatusServiceUnavailable, "signin_busy", busyWait})
+	case err != nil:
 		return err
 	}
-	s.throttle.succeeded(doors...)
+	second, err := s.store.HasTOTP(c.Request().Context(), user.ID)
+	if err != nil {
+		return err
+	}
 	if second {
 		return s.askCode(c, user, next)
 	}
@@ -57,6 +54,30 @@ func (s *Server) signInSubmit(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+}
+
+// checkSignIn finds out whose name and password were given; wait is how long nobody may
+// try.
+func (s *Server) checkSignIn(c echo.Context, name string) (user models.User, wait time.Duration, err error) {
+	ctx := c.Request().Context()
+	var meant *models.User
+	if found, err := s.store.UserByName(ctx, name); err == nil {
+		meant = &found
+	} else if !errors.Is(err, models.ErrNotFound) {
+		return user, 0, err
+	}
+	try, by, wait := s.attemptAs(c, meant, name)
+	if wait > 0 {
+		return user, wait, nil
+	}
+	user, err = s.store.Authenticate(ctx, name, c.FormValue("password"), by)
+	switch {
+	case err == nil:
+		try.succeeded()
+	case !errors.Is(err, models.ErrNotFound):
+		try.undo()
+	}
+	return user, 0, err
 }
 
 // enter signs in who has proved everything that the account asks for.
@@ -78,17 +99,21 @@ func (s *Server) auditRefusedSignIn(c echo.Context, name string) {
 	s.audit(c, "", "signin.refused", "", target)
 }
 
-// signInRefused shows the form again; wait is how long nobody may try.
-func (s *Server) signInRefused(c echo.Context, name, next string, wait time.Duration) error {
+// refusedSignIn is why nobody is signed in, for the form that is shown again.
+type refusedSignIn struct {
+	status int
+	code   string
+	wait   time.Duration // until the next attempt may be made
+}
+
+// signInRefused shows the form again.
+func (s *Server) signInRefused(c echo.Context, name, next string, why refusedSignIn) error {
 	page := views.SignInPage{Page: s.page(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c)}
-	page.Path = "/signin"
-	if wait <= 0 {
-		page.Problem = page.Lang.Invalid("signin_failed")
-		return s.render(c, http.StatusUnprocessableEntity, views.SignIn(page))
+	page.Path, page.Problem = "/signin", page.Lang.Invalid(why.code)
+	if why.wait > 0 {
+		setRetryAfter(c, why.wait)
 	}
-	page.Problem = page.Lang.Invalid("signin_slow")
-	setRetryAfter(c, wait)
-	return s.render(c, http.StatusTooManyRequests, views.SignIn(page))
+	return s.render(c, why.status, views.SignIn(page))
 }
 
 // signOut ends this browser's login.

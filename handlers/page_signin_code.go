@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
@@ -14,20 +13,17 @@ import (
 	"wadah/views"
 )
 
-// codeCookie names, in the browser, the step between password and code.
-const codeCookie = "wadah_step"
-
 // codeStep is somebody whose password was right and whose code is still missing.
 type codeStep struct {
-	userID     string
-	passwordAt time.Time // the password was changed since: begin again
+	UserID     string
+	PasswordAt time.Time // the password was changed since: begin again
 }
 
 // askCode sends somebody whose password was right on to the second step.
 func (s *Server) askCode(c echo.Context, user models.User, next string) error {
-	token, now := rand.Text(), time.Now()
-	s.steps.codes.put(token, now, codeStep{user.ID, user.PasswordAt})
-	s.setCookie(c, codeCookie, token, now.Add(stepTime))
+	if err := codePending.begin(s, c, codeStep{user.ID, user.PasswordAt}); err != nil {
+		return err
+	}
 	to := "/signin/code"
 	if next != "" {
 		to += "?next=" + url.QueryEscape(next)
@@ -37,21 +33,15 @@ func (s *Server) askCode(c echo.Context, user models.User, next string) error {
 
 // atCode is who stands at the second step; nil when nobody does.
 func (s *Server) atCode(c echo.Context) (*models.User, error) {
-	step, ok := s.steps.codes.get(cookieValue(c, codeCookie), time.Now())
+	step, _, ok := codePending.begun(s, c)
 	if !ok {
 		return nil, nil
 	}
-	user, err := s.store.User(c.Request().Context(), step.userID)
-	if errors.Is(err, models.ErrNotFound) || err == nil && !user.PasswordAt.Equal(step.passwordAt) {
+	user, err := s.store.User(c.Request().Context(), step.UserID)
+	if errors.Is(err, models.ErrNotFound) || err == nil && !user.PasswordAt.Equal(step.PasswordAt) {
 		return nil, nil
 	}
 	return &user, err
-}
-
-// leaveCode ends the second step.
-func (s *Server) leaveCode(c echo.Context) {
-	s.steps.codes.drop(cookieValue(c, codeCookie))
-	s.dropCookie(c, codeCookie)
 }
 
 // codeForm asks for a code.
@@ -88,8 +78,8 @@ func (s *Server) codeSubmit(c echo.Context) error {
 		s.setProblem(c, "signin_again")
 		return c.Redirect(http.StatusSeeOther, "/signin")
 	}
-	doors := s.codeDoors(c, user.ID)
-	if wait := s.throttle.attempt(time.Now(), doors...); wait > 0 {
+	try, wait := s.attemptCode(c, user)
+	if wait > 0 {
 		setRetryAfter(c, wait)
 		return s.renderCode(c, http.StatusTooManyRequests, "signin_slow")
 	}
@@ -100,18 +90,29 @@ func (s *Server) codeSubmit(c echo.Context) error {
 		s.audit(c, "", "signin.refused", "", user.Name)
 		return s.renderCode(c, http.StatusUnprocessableEntity, invalid.Code)
 	case errors.Is(err, models.ErrNotFound): // the second factor was removed meanwhile
-		s.leaveCode(c)
+		codePending.end(s, c)
 		return c.Redirect(http.StatusSeeOther, "/signin")
 	case err != nil:
-		s.throttle.undo(doors...)
+		try.undo()
 		return err
 	}
-	s.throttle.succeeded(doors...)
-	s.leaveCode(c)
+	try.succeeded()
+	codePending.end(s, c)
 	if err := s.enter(c, *user, how); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/devices"))
+}
+
+// attemptCode begins an attempt at the second step, at the door of a browser that the user
+// was signed in with before, or at that of all others.
+func (s *Server) attemptCode(c echo.Context, user *models.User) (*attempt, time.Duration) {
+	if browser := s.knownBrowser(c, user); browser != "" {
+		if try, wait := s.ownDoors.attempt(s.now(), ownDoor("code in browser", browser)); wait == 0 {
+			return try, 0
+		}
+	}
+	return s.ownDoors.attempt(s.now(), ownDoor("code", user.ID))
 }
 
 // checkCode accepts a code of the way that was chosen, and says what that is called.

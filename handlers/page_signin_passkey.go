@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -15,8 +14,9 @@ import (
 	"wadah/models"
 )
 
-// passkeyCookie names, in the browser, the ceremony that is under way.
-const passkeyCookie = "wadah_passkey"
+// longestNext bounds the path that travels with a ceremony, in bytes: browsers keep
+// cookies of 4 kB.
+const longestNext = 500
 
 // beginPasskeySignIn asks the browser for a passkey of anybody: whose it is, the
 // passkey says, so the answer tells nothing about accounts.
@@ -29,9 +29,13 @@ func (s *Server) beginPasskeySignIn(c echo.Context) error {
 	if err != nil {
 		return s.ceremonyFailed(c, internalFailure.because(err))
 	}
-	token, now := rand.Text(), time.Now()
-	s.steps.assertions.put(token, now, assertion{ownPath(c.FormValue("next"), ""), *ceremony})
-	s.setCookie(c, passkeyCookie, token, now.Add(stepTime))
+	next := ownPath(c.FormValue("next"), "")
+	if len(next) > longestNext {
+		next = ""
+	}
+	if err := passkeyPending.begin(s, c, assertion{next, *ceremony}); err != nil {
+		return s.ceremonyFailed(c, err)
+	}
 	return writeCeremony(c, struct {
 		Options any `json:"options"`
 	}{options})
@@ -40,36 +44,40 @@ func (s *Server) beginPasskeySignIn(c echo.Context) error {
 // finishPasskeySignIn signs in who has shown a passkey. It verified the person, so it
 // stands for password and second factor.
 func (s *Server) finishPasskeySignIn(c echo.Context) error {
-	begun, ok := s.steps.assertions.take(cookieValue(c, passkeyCookie), time.Now())
-	s.dropCookie(c, passkeyCookie)
+	begun, at, ok := passkeyPending.begun(s, c)
+	passkeyPending.end(s, c)
 	if !ok {
 		return s.ceremonyFailed(c, errCeremonyOver)
 	}
-	doors := s.passkeyDoors(c)
-	if wait := s.throttle.attempt(time.Now(), doors...); wait > 0 {
-		f := failure{Status: http.StatusTooManyRequests, Code: "signin_slow", RetryAfter: wait}
-		return s.ceremonyFailed(c, &f)
-	}
-	user, err := s.checkPasskey(c, begun.ceremony)
+	user, err := s.checkPasskey(c, begun.Ceremony, at)
 	if err != nil {
-		if errors.Is(err, errPasskeyRefused) {
-			s.audit(c, "", "signin.refused", "", "")
-		} else {
-			s.throttle.undo(doors...)
-		}
-		return s.ceremonyFailed(c, err)
+		return s.ceremonyFailed(c, s.passkeyRefused(c, err))
 	}
-	s.throttle.succeeded(doors...)
-	s.leaveCode(c) // the other way in, if it was begun
+	codePending.end(s, c) // the other way in, if it was begun
 	if err := s.enter(c, user, "signin.passkey"); err != nil {
 		return s.ceremonyFailed(c, err)
 	}
-	return writeCeremony(c, passkeyDone{ownPath(begun.next, "/devices")})
+	return writeCeremony(c, passkeyDone{ownPath(begun.Next, "/devices")})
 }
 
-// checkPasskey finds out whose passkey has answered. Whatever is wrong with it is
-// errPasskeyRefused.
-func (s *Server) checkPasskey(c echo.Context, ceremony webauthn.SessionData) (models.User, error) {
+// passkeyRefused writes a refusal down, until there are too many of one network. It keeps
+// nobody out: a passkey cannot be guessed, so there is no harm in looking at each.
+func (s *Server) passkeyRefused(c echo.Context, err error) error {
+	if !errors.Is(err, errPasskeyRefused) {
+		return err
+	}
+	failed := doors{own: door{key: "passkey " + s.networks(c)[0], free: 20, longest: sharedSlowest}}
+	if _, wait := s.throttle.attempt(s.now(), failed); wait > 0 {
+		return (&failure{Status: http.StatusTooManyRequests, Code: "signin_slow", RetryAfter: wait}).because(err)
+	}
+	s.audit(c, "", "signin.refused", "", "")
+	return err
+}
+
+// checkPasskey finds out whose passkey has answered what was asked at the given time.
+// Whatever is wrong with it is errPasskeyRefused; an answer that was given before is
+// errCeremonyOver.
+func (s *Server) checkPasskey(c echo.Context, ceremony webauthn.SessionData, at time.Time) (models.User, error) {
 	ctx := c.Request().Context()
 	party, err := s.relyingParty(c)
 	if err != nil {
@@ -99,7 +107,11 @@ func (s *Server) checkPasskey(c echo.Context, ceremony webauthn.SessionData) (mo
 	if err != nil {
 		return models.User{}, internalFailure.because(err)
 	}
-	return owner.User, s.store.UsePasskey(ctx, key.ID, stored)
+	err = s.store.UsePasskey(ctx, key.ID, stored, at, at.Add(stepTime))
+	if errors.Is(err, models.ErrConflict) {
+		return models.User{}, errCeremonyOver.because(err)
+	}
+	return owner.User, err
 }
 
 // passkeyOwner is whose passkey it is; ErrNotFound when nobody's, or not the one's who

@@ -63,8 +63,8 @@ func (s *Server) confirmTOTP(c echo.Context) error {
 	if !ok {
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
-	doors := s.codeDoors(c, v.user.ID)
-	if wait := s.throttle.attempt(now, doors...); wait > 0 {
+	try, wait := s.ownDoors.attempt(s.now(), ownDoor("enrolment", v.token))
+	if wait > 0 {
 		setRetryAfter(c, wait)
 		return s.renderEnrolment(c, http.StatusTooManyRequests, enrolment, "signin_slow")
 	}
@@ -74,14 +74,14 @@ func (s *Server) confirmTOTP(c echo.Context) error {
 	case errors.As(err, &invalid):
 		return s.renderEnrolment(c, http.StatusUnprocessableEntity, enrolment, invalid.Code)
 	case errors.Is(err, models.ErrNotFound): // completed or begun anew elsewhere
-		s.throttle.undo(doors...)
+		try.undo()
 		s.steps.enrolments.drop(v.token)
 		return c.Redirect(http.StatusSeeOther, "/account")
 	case err != nil:
-		s.throttle.undo(doors...)
+		try.undo()
 		return err
 	}
-	s.throttle.succeeded(doors...)
+	try.succeeded()
 	s.steps.enrolments.drop(v.token)
 	if err := s.renewLogin(c); err != nil {
 		return err

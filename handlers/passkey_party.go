@@ -23,8 +23,8 @@ type registration struct {
 
 // assertion is a sign-in with a passkey that is under way.
 type assertion struct {
-	next     string
-	ceremony webauthn.SessionData
+	Next     string
+	Ceremony webauthn.SessionData
 }
 
 // passkeysPossible reports whether browsers allow passkeys under the address the

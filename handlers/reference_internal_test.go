@@ -188,7 +188,7 @@ func TestExamplesAreValid(t *testing.T) {
 // panelOnly are the codes that no call of the API answers: those of the panel, of scan
 // links and of the simulated phones.
 var panelOnly = []string{
-	"cross_site", "forbidden", "signed_out", "signin_slow", "passkey_exists", "passkey_failed", "passkeys_impossible",
+	"cross_site", "forbidden", "signed_out", "signin_slow", "signin_busy", "passkey_exists", "passkey_failed", "passkeys_impossible",
 	"overlap_invalid", "expires_past", "code_wrong", "phone_number", "qr_expired", "not_local", "conflict",
 	"zone_unknown", "proxy_again", "proxy_required", "nothing_chosen",
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
@@ -40,6 +41,8 @@ type Config struct {
 	PhoneRegion string
 	// Limits bound what one client can use up; nil means DefaultLimits.
 	Limits *Limits
+	// Now is the clock by which people sign in; nil for time.Now.
+	Now func() time.Time
 }
 
 // Server answers HTTP: the panel, the API and their event streams.
@@ -48,12 +51,14 @@ type Server struct {
 	store   *models.Store
 	manager *session.Manager
 	log     *slog.Logger
+	now     func() time.Time
 
 	echo     *echo.Echo
 	logins   *scs.SessionManager
 	csrf     *http.CrossOriginProtection
 	setup    *setupDoor
-	throttle *throttle
+	throttle *throttle // of strangers
+	ownDoors *throttle // of known browsers, logins and second steps
 	qrs      *qrCache
 	assets   *assets
 	buffers  *buffers
@@ -84,10 +89,13 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
 		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
-		throttle: newThrottle(), steps: newOpenSteps(), qrs: newQRCache(), zones: newZones(store), assets: newAssets(), buffers: new(buffers),
+		throttle: newThrottle(), ownDoors: newThrottle(), steps: newOpenSteps(), qrs: newQRCache(), zones: newZones(store), assets: newAssets(), buffers: new(buffers),
 		streams: newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
 		limits:  DefaultLimits(), seldom: newSeldom(), reference: sync.OnceValues(readReference),
 		quit: make(chan struct{}),
+	}
+	if s.now = cfg.Now; s.now == nil {
+		s.now = time.Now
 	}
 	if cfg.Limits != nil {
 		s.limits = *cfg.Limits

@@ -14,9 +14,9 @@ const (
 	stepsSize = 10_000
 )
 
-// steps remembers what visitors have begun and not finished, in memory only: who the
-// password of was right and the code is still missing, ceremonies of passkeys, apps
-// that are being enrolled. A restart forgets it; people begin again.
+// steps remembers what people who are signed in have begun and not finished, in memory
+// only: passkeys that are being made, apps that are being enrolled. A restart forgets it;
+// people begin again. What strangers begin is a pendingStep.
 type steps[T any] struct {
 	mu   sync.Mutex
 	open map[string]begun[T]
@@ -86,17 +86,12 @@ func (s *steps[T]) makeRoom(now time.Time) {
 	}
 }
 
-// openSteps is what visitors have begun, by kind. One kind cannot push out another.
+// openSteps is what people have begun, by kind. One kind cannot push out another.
 type openSteps struct {
-	codes         *steps[codeStep]             // by the step's cookie
 	enrolments    *steps[models.TOTPEnrolment] // by the token of the login
 	registrations *steps[registration]         // by the token of the login
-	assertions    *steps[assertion]            // by the ceremony's cookie
 }
 
 func newOpenSteps() openSteps {
-	return openSteps{
-		codes: newSteps[codeStep](), enrolments: newSteps[models.TOTPEnrolment](),
-		registrations: newSteps[registration](), assertions: newSteps[assertion](),
-	}
+	return openSteps{enrolments: newSteps[models.TOTPEnrolment](), registrations: newSteps[registration]()}
 }

@@ -245,7 +245,15 @@ func TestPasskeys(t *testing.T) {
 	if _, err := f.AddPasskey(ctx, other.ID, "Curian", []byte{1, 2, 3}, []byte(`{}`)); !errors.Is(err, models.ErrConflict) {
 		t.Errorf("the same credential twice: %v, want ErrConflict", err)
 	}
-	must(t, f.UsePasskey(ctx, k.ID, []byte(`{"n":2}`)))
+	begun, until := f.clock.Now(), f.clock.Now().Add(10*time.Minute)
+	must(t, f.UsePasskey(ctx, k.ID, []byte(`{"n":2}`), begun, until))
+	for about, at := range map[string]time.Time{"the same challenge": begun, "one of before": begun.Add(-time.Minute)} {
+		if err := f.UsePasskey(ctx, k.ID, []byte(`{"n":3}`), at, at.Add(10*time.Minute)); !errors.Is(err, models.ErrConflict) {
+			t.Errorf("%s again: %v, want ErrConflict", about, err)
+		}
+	}
+	// The clock was a day ahead when the passkey was used.
+	must(t, f.UsePasskey(ctx, k.ID, []byte(`{"n":2}`), begun.Add(-24*time.Hour), until.Add(-24*time.Hour)))
 	must(t, f.RenamePasskey(ctx, u.ID, k.ID, "Kantor"))
 	got, err := f.PasskeyByCredential(ctx, []byte{1, 2, 3})
 	must(t, err)

@@ -19,6 +19,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict: another row holds what was asked for.
 	ErrConflict = errors.New("conflict")
+	// ErrBusy: too many wait for the same; later it works.
+	ErrBusy = errors.New("busy")
 	// ErrNewerSchema: a newer version of Wadah has written this database.
 	ErrNewerSchema = errors.New("the database was written by a newer version of Wadah")
 	// ErrWrongKey: the server key is missing, malformed or belongs to another database.

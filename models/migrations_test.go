@@ -106,7 +106,7 @@ func checkOldDatabase(t *testing.T, s *models.Store, schema int) {
 	if got, err := s.Setting(ctx, "colour"); err != nil || got != "blue" {
 		t.Errorf("the setting is %q (%v)", got, err)
 	}
-	u, err := s.Authenticate(ctx, oldUser, goodPassword)
+	u, err := s.Authenticate(ctx, oldUser, goodPassword, models.Asker{})
 	if err != nil || u.Role != models.RoleAdmin {
 		t.Errorf("signing in gives %v (%v)", u, err)
 	}

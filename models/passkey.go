@@ -102,12 +102,20 @@ func (s *Store) PasskeyByCredential(ctx context.Context, credentialID []byte) (P
 	return row.passkey()
 }
 
-// UsePasskey stores the credential as it is after a sign-in (its counter moves) and
-// the time.
-func (s *Store) UsePasskey(ctx context.Context, id string, credential []byte) error {
-	res := s.write(ctx).Model(&passkeyRow{}).Where("id = ?", id).
-		Updates(map[string]any{"credential": credential, "last_used_at": s.nowMilli()})
-	return changed(ctx, "use passkey", res)
+// UsePasskey stores the credential as it is after a ceremony that was begun at one time
+// and could be answered until another (the credential's counter moves). ErrConflict when
+// the passkey was used in between: the answer to one challenge opens one door, also after
+// a restart and on another node. A use that seems to be later than that is no obstacle:
+// the clock was wrong then.
+func (s *Store) UsePasskey(ctx context.Context, id string, credential []byte, begun, until time.Time) error {
+	used := max(s.nowMilli(), begun.UnixMilli()+1) // in between, however quick it was
+	res := s.write(ctx).Model(&passkeyRow{}).
+		Where("id = ? AND (last_used_at IS NULL OR last_used_at NOT BETWEEN ? AND ?)", id, begun.UnixMilli()+1, until.UnixMilli()).
+		Updates(map[string]any{"credential": credential, "last_used_at": used})
+	if res.Error == nil && res.RowsAffected == 0 {
+		return faultf(ErrConflict, nil, "the passkey was used, or removed, since")
+	}
+	return wrap(ctx, "use passkey", res.Error)
 }
 
 // RenamePasskey changes the name; ErrNotFound when the user has no such passkey.

@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"runtime"
 	"strings"
 	"unicode"
@@ -79,30 +78,15 @@ func passwordParams() *argon2id.Params {
 // random bytes for salt and key; no password fits it.
 const dummyHash = "$argon2id$v=19$m=19456,t=2,p=1$q3O6m8zJx2hQvR1nD5kYFw$7pV2c0yXk9sQf3mZrT8uLwBhJd5NaEoGi1KxPqRtYs4"
 
-// hasher hashes passwords, a few at a time: each takes 19 MiB, and a flood of
-// sign-ins must not take all memory.
-type hasher struct {
-	turn chan struct{}
-}
+// hasher hashes passwords, in turn.
+type hasher struct{ *line }
 
 func newHasher() hasher {
-	return hasher{turn: make(chan struct{}, max(1, min(4, runtime.NumCPU())))}
+	return hasher{&line{free: max(1, min(4, runtime.NumCPU()))}}
 }
-
-// wait takes a turn; the caller gives it back with done.
-func (h hasher) wait(ctx context.Context) error {
-	select {
-	case h.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait to hash a password: %w", ctx.Err())
-	}
-}
-
-func (h hasher) done() { <-h.turn }
 
 func (h hasher) create(ctx context.Context, password string) (string, error) {
-	if err := h.wait(ctx); err != nil {
+	if err := h.take(ctx, Asker{}); err != nil {
 		return "", err
 	}
 	defer h.done()
@@ -115,8 +99,8 @@ func (h hasher) create(ctx context.Context, password string) (string, error) {
 
 // matches reports whether the password has this hash, and whether the hash was
 // made with other parameters than today's.
-func (h hasher) matches(ctx context.Context, password, hash string) (match, outdated bool, err error) {
-	if err := h.wait(ctx); err != nil {
+func (h hasher) matches(ctx context.Context, password, hash string, by Asker) (match, outdated bool, err error) {
+	if err := h.take(ctx, by); err != nil {
 		return false, false, err
 	}
 	defer h.done()

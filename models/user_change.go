@@ -8,8 +8,9 @@ import (
 )
 
 // Authenticate returns the user with this name and password. ErrNotFound when the
-// name is unknown or the password wrong; both take the same work.
-func (s *Store) Authenticate(ctx context.Context, name, password string) (User, error) {
+// name is unknown or the password wrong; both take the same work. ErrBusy when too many
+// wait to be checked.
+func (s *Store) Authenticate(ctx context.Context, name, password string, by Asker) (User, error) {
 	row, err := s.userRowByName(ctx, name)
 	unknown := errors.Is(err, ErrNotFound)
 	switch {
@@ -18,7 +19,7 @@ func (s *Store) Authenticate(ctx context.Context, name, password string) (User, 
 	case err != nil:
 		return User{}, err
 	}
-	match, outdated, err := s.hash.matches(ctx, password, row.PasswordHash)
+	match, outdated, err := s.hash.matches(ctx, password, row.PasswordHash, by)
 	if err != nil {
 		return User{}, err
 	}

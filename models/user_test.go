@@ -105,7 +105,7 @@ func TestUserNamesAndPasswords(t *testing.T) {
 			if err != nil {
 				return
 			}
-			if got, err := f.Authenticate(t.Context(), strings.ToUpper(tt.name), tt.password); err != nil || got != u {
+			if got, err := f.Authenticate(t.Context(), strings.ToUpper(tt.name), tt.password, models.Asker{}); err != nil || got != u {
 				t.Errorf("signing in: %v, %v", got, err)
 			}
 		})
@@ -145,7 +145,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 		"the right one in caps": {"budi", strings.ToUpper(goodPassword)},
 	} {
 		t.Run(about, func(t *testing.T) {
-			u, err := f.Authenticate(t.Context(), try[0], try[1])
+			u, err := f.Authenticate(t.Context(), try[0], try[1], models.Asker{})
 			assertOnly(t, err, models.ErrNotFound)
 			if u != (models.User{}) {
 				t.Errorf("got %v", u)
@@ -154,7 +154,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 	}
 	ended, cancel := contextEnded(t)
 	defer cancel()
-	if _, err := f.Authenticate(ended, "budi", goodPassword); !errors.Is(err, context.Canceled) {
+	if _, err := f.Authenticate(ended, "budi", goodPassword, models.Asker{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("with an ended context: %v", err)
 	}
 }
@@ -169,7 +169,7 @@ func TestAuthenticateTakesEqualWork(t *testing.T) {
 		best := time.Hour
 		for range 3 {
 			start := time.Now()
-			_, err := f.Authenticate(t.Context(), name, "a wrong password")
+			_, err := f.Authenticate(t.Context(), name, "a wrong password", models.Asker{})
 			assertOnly(t, err, models.ErrNotFound)
 			best = min(best, time.Since(start))
 		}
@@ -193,11 +193,11 @@ func TestPasswordHashIsRenewed(t *testing.T) {
 	}
 	_, err := f.SQL().ExecContext(ctx, "UPDATE users SET password_hash = ?", models.WeakHash(goodPassword))
 	must(t, err)
-	if _, err := f.Authenticate(ctx, "budi", goodPassword+"x"); !errors.Is(err, models.ErrNotFound) || !strings.Contains(hash(), "m=1024") {
+	if _, err := f.Authenticate(ctx, "budi", goodPassword+"x", models.Asker{}); !errors.Is(err, models.ErrNotFound) || !strings.Contains(hash(), "m=1024") {
 		t.Errorf("a wrong password: %v, %s", err, hash())
 	}
 	for range 2 {
-		if _, err := f.Authenticate(ctx, "budi", goodPassword); err != nil || !strings.Contains(hash(), "$argon2id$v=19$m=19456,t=2,p=1$") {
+		if _, err := f.Authenticate(ctx, "budi", goodPassword, models.Asker{}); err != nil || !strings.Contains(hash(), "$argon2id$v=19$m=19456,t=2,p=1$") {
 			t.Errorf("the right password: %v, %s", err, hash())
 		}
 	}
@@ -234,10 +234,10 @@ func TestUserChanges(t *testing.T) {
 		t.Errorf("a common password: %v", err)
 	}
 	must(t, f.SetPassword(ctx, ani.ID, "another good one"))
-	if _, err := f.Authenticate(ctx, "ani", goodPassword); !errors.Is(err, models.ErrNotFound) {
+	if _, err := f.Authenticate(ctx, "ani", goodPassword, models.Asker{}); !errors.Is(err, models.ErrNotFound) {
 		t.Errorf("the old password: %v", err)
 	}
-	if got, err := f.Authenticate(ctx, "ani", "another good one"); err != nil || !got.PasswordAt.Equal(f.clock.Now()) {
+	if got, err := f.Authenticate(ctx, "ani", "another good one", models.Asker{}); err != nil || !got.PasswordAt.Equal(f.clock.Now()) {
 		t.Errorf("the new password: %v, %v", got.PasswordAt, err)
 	}
 

@@ -1,0 +1,63 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+)
+
+// A browser in which somebody was signed in keeps a token that says so, also after it was
+// signed out: it has a door of its own, which no failures elsewhere can close, and its
+// passwords are checked before those of strangers. The token opens nothing.
+// https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
+const (
+	knownCookie = "wadah_known"
+	// knownPath is the only place where the browser shows it.
+	knownPath = "/signin"
+	// knownPeople is how many people one browser may be known to.
+	knownPeople = 5
+
+	purposeKnown = "known browser"
+)
+
+// knownBrowser is under which name a browser is known to a user; "" when it is not, and
+// for nobody.
+func (s *Server) knownBrowser(c echo.Context, user *models.User) string {
+	if user == nil {
+		return ""
+	}
+	for _, token := range knownTokens(c) {
+		if name, err := s.store.Unseal(purposeKnown, user.ID, token); err == nil {
+			return name
+		}
+	}
+	return ""
+}
+
+func knownTokens(c echo.Context) []string {
+	value := cookieValue(c, knownCookie)
+	if value == "" {
+		return nil
+	}
+	tokens := strings.Split(value, ".")
+	return tokens[:min(len(tokens), knownPeople)]
+}
+
+// rememberBrowser makes the browser known to who has just signed in, under a new name.
+func (s *Server) rememberBrowser(c echo.Context, user models.User) error {
+	token, err := s.store.Seal(purposeKnown, user.ID, rand.Text())
+	if err != nil {
+		return err
+	}
+	tokens := []string{token}
+	for _, other := range knownTokens(c) {
+		if _, err := s.store.Unseal(purposeKnown, user.ID, other); err != nil && len(tokens) < knownPeople {
+			tokens = append(tokens, other)
+		}
+	}
+	s.setCookieAt(c, knownPath, knownCookie, strings.Join(tokens, "."), s.now().Add(prefsLast))
+	return nil
+}

@@ -1,0 +1,59 @@
+package handlers
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// pendingStep is something that takes a visitor two requests. What was begun travels
+// sealed in a cookie: strangers can fill no memory with it and push nobody else's out.
+type pendingStep[T any] struct {
+	cookie string // its name, and what it is sealed for
+}
+
+// What takes two requests before anybody is signed in.
+var (
+	codePending    = pendingStep[codeStep]{"wadah_step"}
+	passkeyPending = pendingStep[assertion]{"wadah_passkey"}
+)
+
+type sealedStep[T any] struct {
+	Begun time.Time
+	Value T
+}
+
+func (p pendingStep[T]) begin(s *Server, c echo.Context, value T) error {
+	now := s.now()
+	plain, err := json.Marshal(sealedStep[T]{now, value})
+	if err != nil {
+		return internalFailure.because(err)
+	}
+	sealed, err := s.store.Seal(p.cookie, "", string(plain))
+	if err != nil {
+		return err
+	}
+	s.setCookie(c, p.cookie, sealed, now.Add(stepTime))
+	return nil
+}
+
+// begun is what this browser has begun and not finished; ok is false when there is
+// nothing, or it is too long ago.
+func (p pendingStep[T]) begun(s *Server, c echo.Context) (value T, at time.Time, ok bool) {
+	sealed := cookieValue(c, p.cookie)
+	if sealed == "" {
+		return value, at, false
+	}
+	plain, err := s.store.Unseal(p.cookie, "", sealed)
+	if err != nil {
+		return value, at, false
+	}
+	var step sealedStep[T]
+	if json.Unmarshal([]byte(plain), &step) != nil || s.now().Sub(step.Begun) > stepTime {
+		return value, at, false
+	}
+	return step.Value, step.Begun, true
+}
+
+func (p pendingStep[T]) end(s *Server, c echo.Context) { s.dropCookie(c, p.cookie) }
