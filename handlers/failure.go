@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wadah/session"
+	"wadah/views"
 )
 
 // failure is what a client is told when a request did not succeed. Message is an
@@ -21,6 +22,9 @@ type failure struct {
 	Reason session.Reason
 	// RetryAfter is when trying again makes sense; zero leaves it out.
 	RetryAfter time.Duration
+
+	// words are what the panel says instead of its usual sentences; nil for those.
+	words func(views.Lang) views.ProblemWords
 
 	cause error
 }

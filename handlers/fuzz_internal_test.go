@@ -130,6 +130,7 @@ func FuzzForwarded(f *testing.F) {
 	f.Add("10.0.0.1, 192.0.2.1, 10.0.0.2", "HTTPS", true)
 	f.Add("unknown, for=\"[2001:db8::1]:80\"", "http", false)
 	f.Add(",,,", "", true)
+	f.Add("203.0.113.5:51234, [2001:db8::1]:443", "https", true)
 	f.Add("::ffff:192.0.2.1, fe80::1%eth0", "https", true)
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	f.Fuzz(func(t *testing.T, forwarded, proto string, trusted bool) {

@@ -89,6 +89,7 @@ type front struct{ s *Server }
 
 func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s := f.s
+	s.fromProxy(r)
 	if s.secure(r) {
 		w.Header()["Strict-Transport-Security"] = transportSecurity
 	}

@@ -18,10 +18,6 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 
 // Failures of the way into the panel.
 var (
-	errCrossSite = &failure{
-		Status: http.StatusForbidden, Code: "cross_site",
-		Message: "This request came from another web site and was refused.",
-	}
 	errForbidden = &failure{
 		Status: http.StatusForbidden, Code: "forbidden",
 		Message: "Your role does not allow this.",
@@ -118,8 +114,8 @@ func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) withVisitor(may permission, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if err := s.csrf.Check(r); err != nil {
-			return errCrossSite.because(err)
+		if err := s.ownForm(c); err != nil {
+			return err
 		}
 		s.boundBody(c)
 		v, err := s.recognise(c)

@@ -142,12 +142,9 @@ func (s *Server) forEach(ctx context.Context, devices []*session.Snapshot, do fu
 // inSentence says in the visitor's language why something did not work, and logs what is
 // ours to mend.
 func (s *Server) inSentence(c echo.Context, err error) string {
-	f, lang := failureOf(err), visitorOf(c).lang
+	f := failureOf(err)
 	s.logFailure(c, f)
-	if inWords(f) {
-		return lang.Invalid(f.Code)
-	}
-	return lang.T(problemKey(f.Status) + ".text")
+	return problemWords(f, visitorOf(c).lang).Text
 }
 
 // bulkAnswer tells what came of it; the states come over the event stream.

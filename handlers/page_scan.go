@@ -21,8 +21,8 @@ const brandSetting = "brand"
 func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if err := s.csrf.Check(r); err != nil {
-			return errCrossSite.because(err)
+		if err := s.ownForm(c); err != nil {
+			return err
 		}
 		s.boundBody(c)
 		v := stranger(c)

@@ -41,6 +41,9 @@ func (s *Server) showSettings(c echo.Context, status int, change func(*views.Set
 	page.Path = "/settings"
 	page.ScanWindow, page.Grace = s.lifeView()
 	page.WhatsApp = s.versionView(z)
+	for _, proxy := range s.forwarders.known() {
+		page.Untrusted = append(page.Untrusted, views.UntrustedProxy{Address: proxy.String(), Setting: s.trustToo(proxy)})
+	}
 	secrets, err := s.store.SystemSecrets(ctx)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -95,35 +96,31 @@ func (s *Server) renderProblem(c echo.Context, f *failure) error {
 			c.Set(visitorKey, v)
 		}
 	}
-	lang, message := visitorOf(c).lang, ""
-	if inWords(f) {
-		message = lang.Invalid(f.Code)
-	}
+	lang := visitorOf(c).lang
+	words := problemWords(f, lang)
 	if isFragment(c.Request()) {
-		if message == "" {
-			message = lang.T(problemKey(f.Status) + ".text")
-		}
-		notice, err := views.NoticePartial(c.Request().Context(), lang, &views.Flash{Tone: views.ToneDanger, Text: message})
+		text := strings.TrimSpace(words.Text + " " + words.Advice)
+		notice, err := views.NoticePartial(c.Request().Context(), lang, &views.Flash{Tone: views.ToneDanger, Text: text})
 		if err != nil {
 			return err
 		}
 		return writePartials(c, f.Status, notice)
 	}
-	page := views.ProblemPage{Page: s.page(c), Status: f.Status, Message: message}
+	page := views.ProblemPage{Page: s.page(c), Status: f.Status, Words: words}
 	if f.Status >= http.StatusInternalServerError {
 		page.RequestID = requestID(c)
 	}
 	return s.render(c, f.Status, views.Problem(page))
 }
 
-// problemKey is the family of texts for a status, as on views.ProblemPage.
-func problemKey(status int) string {
-	switch status {
-	case 400, 401, 403, 404, 405, 409, 413, 422, 429, 503:
-		return "problem." + strconv.Itoa(status)
+// problemWords is what a person is told about a failure.
+func problemWords(f *failure, lang views.Lang) views.ProblemWords {
+	if f.words != nil {
+		return f.words(lang)
 	}
-	if status < http.StatusInternalServerError {
-		return "problem.400"
+	words := lang.Problem(f.Status)
+	if inWords(f) {
+		words.Text = lang.Invalid(f.Code)
 	}
-	return "problem.500"
+	return words
 }

@@ -69,6 +69,8 @@ type Server struct {
 	seldom   *seldom
 	scans    *scanKeeper
 	zones    *zones
+
+	forwarders forwarders
 	// reference reads the API's description when it is first asked for.
 	reference func() (*apiReference, error)
 

@@ -27,7 +27,8 @@ import (
 // version-outdated, version-check; settings-zone, settings-zone-submit; secret-row
 // (data-secret), secret-create, secret-reveal, secret-value, secret-copy,
 // secret-rotate-open, secret-overlap, secret-rotate, secret-revoke-open, secret-revoke;
-// retention-days, retention-submit; brand-name, brand-submit; limit-row (data-limit).
+// retention-days, retention-submit; brand-name, brand-submit; limit-row (data-limit),
+// untrusted-proxy.
 type SettingsPage struct {
 	Page
 	BaseURL    string // address of this installation, no slash at the end
@@ -37,8 +38,9 @@ type SettingsPage struct {
 	Zone       ZoneChoice // the installation's; none is the server's
 	Secrets    []Secret   // those that are valid, newest first
 	Limits     []Limit
-	Days       int // how long audit entries are kept; 0: for ever
-	MinDays    int // the least of days that may be set
+	Untrusted  []UntrustedProxy // seen since the start
+	Days       int              // how long audit entries are kept; 0: for ever
+	MinDays    int              // the least of days that may be set
 	Brand      string
 	Problems   map[string]string
 }
@@ -105,6 +107,12 @@ type Secret struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time // zero: never
 	Value     string    // only when it was just made or revealed
+}
+
+// UntrustedProxy is a peer that passes requests on although its word does not count.
+type UntrustedProxy struct {
+	Address string
+	Setting string // variable and value that trust it
 }
 
 // Limit is a limit in force. It is set where the server is started.

@@ -94,6 +94,10 @@ func settingsPage(lang views.Lang) views.SettingsPage {
 			{Name: "trusted_proxies", Value: "10.0.0.0/8, 192.168.0.0/16", Env: "WADAH_TRUSTED_PROXIES"},
 			{Name: "something_new", Value: "1"},
 		},
+		Untrusted: []views.UntrustedProxy{{
+			Address: "2001:db8:85a3::8a2e:370:7334",
+			Setting: "WADAH_TRUSTED_PROXIES=10.0.0.0/8,192.168.0.0/16,2001:db8:85a3::8a2e:370:7334",
+		}},
 	}
 }
 

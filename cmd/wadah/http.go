@@ -51,9 +51,28 @@ func (f httpFlags) proxies() ([]netip.Prefix, error) {
 			}
 			prefix = netip.PrefixFrom(addr, addr.BitLen())
 		}
-		out = append(out, prefix.Masked())
+		if prefix, err = trustable(prefix); err != nil {
+			return nil, err
+		}
+		out = append(out, prefix)
 	}
 	return out, nil
+}
+
+// trustable refuses networks that hold everybody: whoever is trusted may say to be
+// anybody, and escapes every limit.
+func trustable(network netip.Prefix) (netip.Prefix, error) {
+	least := 7 // fc00::/7 is what is private there
+	if addr := network.Addr(); addr.Is4In6() {
+		network = netip.PrefixFrom(addr.Unmap(), max(network.Bits()-96, 0))
+	}
+	if network.Addr().Is4() {
+		least = 8
+	}
+	if network.Bits() < least {
+		return network, usagef("--trusted-proxies: %s would let strangers say that they are somebody else. Name just the proxies, such as 127.0.0.1 or 10.0.0.0/8", network)
+	}
+	return network.Masked(), nil
 }
 
 // region reads --phone-region.
