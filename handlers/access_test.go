@@ -131,7 +131,7 @@ func TestHiddenDeviceIsInNoList(t *testing.T) {
 		t.Error("the list lacks the assigned device")
 	}
 	run := e.signedIn("run")
-	snap, err := e.manager.PairPhone(t.Context(), theirs, "6281234567890")
+	snap, err := e.manager.PairPhone(t.Context(), theirs, "6281234567890", false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package handlers_test
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -284,6 +286,52 @@ func TestPairCode(t *testing.T) {
 	}
 	e.link(id, "6281234567890:1@s.whatsapp.net")
 	call("&phone=6281234567890").fails(t, 409, "already_linked")
+}
+
+func TestPairCodeIsGivenOnce(t *testing.T) {
+	e := newEnvWith(t, func(c *session.Config) { c.CodesPerDevice, c.CodesPerNumber = 4, 3 })
+	id, key := e.device("one")
+	call := func(query string) answer { return e.get("/api/getPairCode?apiKey=" + key + query) }
+	first := call("&phone=6281234567890")
+	conn := e.driver.Conn(id)
+	for _, query := range []string{"&phone=0812-3456-7890", "&phone=6281234567890&renew=0", "&phone=6281234567890&renew=false", "&phone=6281234567890@c.us"} {
+		if got := call(query); got.StatusCode != http.StatusOK || got.body != first.body || len(conn.Numbers) != 1 {
+			t.Errorf("%s: %d %s, want %s; WhatsApp was asked %d times", query, got.StatusCode, got.body, first.body, len(conn.Numbers))
+		}
+	}
+	call("&phone=6281234567890&renew=maybe").fails(t, 400, "bad_renew")
+	for range 2 {
+		if got := call("&phone=6281234567890&renew=1"); got.StatusCode != http.StatusOK || got.body == first.body {
+			t.Errorf("renewed: %d %s", got.StatusCode, got.body)
+		}
+	}
+	limited := func(query, code string) {
+		t.Helper()
+		got := call(query)
+		got.fails(t, 429, code)
+		if seconds, err := strconv.Atoi(got.Header.Get("Retry-After")); err != nil || seconds < 3000 || seconds > 3600 {
+			t.Errorf("Retry-After: %q", got.Header.Get("Retry-After"))
+		}
+	}
+	limited("&phone=6281234567890&renew=1", "too_many_codes_number")
+	if got := call("&phone=6281234567890"); got.StatusCode != http.StatusOK {
+		t.Errorf("the code that is shown: %d %s", got.StatusCode, got.body)
+	}
+	call("&phone=6281234567891")
+	limited("&phone=6281234567892", "too_many_codes")
+	if len(conn.Numbers) != 4 {
+		t.Errorf("WhatsApp was asked about %q", conn.Numbers)
+	}
+
+	// People are told in words, strangers with a link, too.
+	b := e.admin()
+	for _, path := range []string{"/devices/" + id, e.scanLink(b, id)} {
+		page := b.post(path+"/pair", url.Values{"phone": {"6281234567892"}})
+		page.has(t, http.StatusUnprocessableEntity, "pair-phone-number")
+		if !strings.Contains(page.body, "as it gets in an hour") {
+			t.Errorf("%s does not say why there is no code", path)
+		}
+	}
 }
 
 func TestPasskey(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -25,14 +27,46 @@ var (
 		Status: http.StatusUnprocessableEntity, Code: "bad_number",
 		Message: "This is no complete phone number. Send its digits with the country code, for example 6281234567890, without letters or an extension.",
 	}
+	errBadRenew = &failure{
+		Status: http.StatusBadRequest, Code: "bad_renew",
+		Message: "renew must be 1 (ask WhatsApp for another code) or 0.",
+	}
 	errAnswerMissing = &failure{
 		Status: http.StatusBadRequest, Code: "response_missing",
 		Message: "Send what the browser made of the passkey request as response.",
 	}
 )
 
+// tooManyCodes tells whose limit of phone codes is reached and until when.
+func tooManyCodes(e *session.TooManyCodesError) *failure {
+	if e.ForNumber {
+		return &failure{
+			Status: http.StatusTooManyRequests, Code: "too_many_codes_number", RetryAfter: e.Wait, cause: e,
+			Message: "As many codes as a phone number gets in an hour were asked for this one. Wait as long as Retry-After says, or scan the QR code.",
+		}
+	}
+	return &failure{
+		Status: http.StatusTooManyRequests, Code: "too_many_codes", RetryAfter: e.Wait, cause: e,
+		Message: "This device was given as many phone codes as it gets in an hour. Wait as long as Retry-After says, or scan the QR code.",
+	}
+}
+
+// renewParam reads whether another code is wanted although one can still be typed.
+func renewParam(in params) (bool, error) {
+	text := in.word("renew")
+	if text == "" {
+		return false, nil
+	}
+	renew, err := strconv.ParseBool(strings.ToLower(text))
+	if err != nil {
+		return false, errBadRenew
+	}
+	return renew, nil
+}
+
 // apiGetPairCode links by phone number instead of QR: it answers the 8 characters
-// that are typed into WhatsApp on the phone, {"code","message","expires","state"}.
+// that are typed into WhatsApp on the phone, {"code","message","expires","state"}. While
+// a code for the same number lives, it is the answer, unless renew is set.
 func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	raw := call.in.word("phone")
 	if raw == "" {
@@ -45,9 +79,13 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	if !ok {
 		return errNumberInvalid
 	}
+	renew, err := renewParam(call.in)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
 	defer cancel()
-	snap, err := s.manager.PairPhone(ctx, call.snap.ID, number)
+	snap, err := s.manager.PairPhone(ctx, call.snap.ID, number, renew)
 	if err != nil {
 		return err
 	}

@@ -94,6 +94,10 @@ func failureOf(err error) *failure {
 	if errors.As(err, &banned) {
 		return bannedFailure(banned)
 	}
+	var codes *session.TooManyCodesError
+	if errors.As(err, &codes) {
+		return tooManyCodes(codes)
+	}
 	var answer *session.BadAnswerError
 	if errors.As(err, &answer) {
 		return (&failure{

@@ -25,7 +25,7 @@ func (s *Server) pairPhone(c echo.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
 	defer cancel()
-	after, err := s.manager.PairPhone(ctx, snap.ID, number)
+	after, err := s.manager.PairPhone(ctx, snap.ID, number, false)
 	if err != nil {
 		if f := failureOf(err); inWords(f) {
 			return s.pairRefused(c, snap, typed, f.Code)

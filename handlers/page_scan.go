@@ -170,7 +170,7 @@ func (s *Server) scanPair(c echo.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
 	defer cancel()
-	after, err := s.manager.PairPhone(ctx, snap.ID, number)
+	after, err := s.manager.PairPhone(ctx, snap.ID, number, false)
 	if err != nil {
 		if f := failureOf(err); inWords(f) {
 			return refused(f.Code)

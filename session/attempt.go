@@ -26,6 +26,7 @@ type attempt struct {
 	upAt     time.Time   // when it first got through: codes or online
 	linked   bool        // the phone accepted on this connection
 	codes    []ShownCode // the QR codes of the round that are not over, the shown one first
+	number   string      // whom the phone code in the snapshot is for
 	deadline *time.Timer // of the phase it is in
 }
 

@@ -18,6 +18,7 @@ type device struct {
 	created time.Time
 	snap    atomic.Pointer[Snapshot]
 	touched atomic.Pointer[time.Time] // when the scan window last began; never nil
+	asking  chan struct{}             // holds who is asking for a phone code
 
 	mu        sync.Mutex
 	cur       Snapshot        // what snap holds, or will hold after the change under way
@@ -37,7 +38,7 @@ type device struct {
 }
 
 func newDevice(m *Manager, row models.Device) *device {
-	d := &device{m: m, id: row.ID, created: row.CreatedAt, link: row.JID, proxy: row.Proxy}
+	d := &device{m: m, id: row.ID, created: row.CreatedAt, link: row.JID, proxy: row.Proxy, asking: make(chan struct{}, 1)}
 	d.touched.Store(&time.Time{})
 	d.cur = Snapshot{
 		ID: row.ID, Name: row.Name, Note: row.Note, Default: row.Default, Desired: row.Desired, CreatedAt: row.CreatedAt,

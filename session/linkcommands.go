@@ -73,59 +73,6 @@ func (d *device) awaitChange() <-chan struct{} {
 	return d.changed
 }
 
-// PairPhone gets a code for linking by phone number; number is international digits
-// without plus. An off device is started for it. The answer is SERVICE_SCAN/code.
-// Errors: ErrNoDevice, ErrAlreadyLinked, ErrRateLimited, ErrBadNumber, ErrNotLinking
-// when WhatsApp could not be reached in time, those of StartDevice.
-func (m *Manager) PairPhone(ctx context.Context, id, number string) (Snapshot, error) {
-	d, err := m.device(id)
-	if err != nil {
-		return Snapshot{}, err
-	}
-	d.mu.Lock()
-	linked := d.link != ""
-	d.mu.Unlock()
-	if linked {
-		return *d.snap.Load(), ErrAlreadyLinked
-	}
-	if _, err := m.StartDevice(ctx, id); err != nil {
-		return *d.snap.Load(), err
-	}
-	s, err := m.WaitCode(ctx, id)
-	if err != nil {
-		return s, err
-	}
-	d.mu.Lock()
-	a := d.att
-	d.mu.Unlock()
-	if s.State != StateScan || a == nil {
-		return s, ErrNotLinking
-	}
-	// Codes may arrive a moment before the dial returns.
-	if err := waitFor(ctx, a.dialed, 0); err != nil {
-		return s, err
-	}
-	d.mu.Lock()
-	conn := a.conn
-	current := d.att == a && conn != nil
-	d.mu.Unlock()
-	if !current {
-		return *d.snap.Load(), ErrNotLinking
-	}
-
-	c, err := conn.PairPhone(ctx, number)
-	if err != nil {
-		return *d.snap.Load(), err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.att != a || d.cur.State != StateScan {
-		return d.cur, ErrNotLinking
-	}
-	a.showPhoneCode(c)
-	return d.cur, nil
-}
-
 // AnswerPasskey passes on the browser's answer to the passkey request. Errors:
 // ErrNoDevice, ErrNotLinking, *BadAnswerError, network errors.
 func (m *Manager) AnswerPasskey(ctx context.Context, id string, response []byte) error {

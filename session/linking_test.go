@@ -2,7 +2,9 @@ package session_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -176,7 +178,7 @@ func TestLinking(t *testing.T) {
 	t.Run("by phone number shows code and QR, and goes back to the QR when the code ends", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.add("Toko")
-			s, err := w.PairPhone(t.Context(), id, "6281234567890")
+			s, err := w.PairPhone(t.Context(), id, "6281234567890", false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,6 +191,60 @@ func TestLinking(t *testing.T) {
 			w.want(id, "SERVICE_SCAN/qr")
 			if w.snap(id).Phone != nil {
 				t.Error("the expired phone code is still shown")
+			}
+		})
+	})
+
+	t.Run("asking again for the same number gives the code that is being typed", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			const number, other = "6281234567890", "6289876543210"
+			first, err := w.PairPhone(t.Context(), id, number, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ask := func(number string, renew, fresh bool) {
+				t.Helper()
+				asked := len(w.conn(id).Numbers)
+				s, err := w.PairPhone(t.Context(), id, number, renew)
+				if err != nil || s.Phone == nil {
+					t.Fatalf("got code %v, err %v", s.Phone, err)
+				}
+				if got := len(w.conn(id).Numbers) - asked; got != map[bool]int{true: 1}[fresh] {
+					t.Errorf("%s: WhatsApp was asked %d times", number, got)
+				}
+				if same := s.Phone.Expires.Equal(first.Phone.Expires); same == fresh {
+					t.Errorf("%s: the same code: %v", number, same)
+				}
+				first = s
+			}
+			w.pass(150 * time.Second)
+			ask(number, false, false)
+			ask(number, true, true)
+			w.pass(time.Second)
+			ask(other, false, true)
+			w.pass(time.Second)
+			ask(other, false, false)
+			ask(number, false, true) // the other number's code made the first one worthless
+			w.pass(160 * time.Second)
+			ask(number, false, true) // it has run out
+		})
+	})
+
+	t.Run("asking many times at once asks WhatsApp once", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.add("Toko")
+			var asking sync.WaitGroup
+			for range 50 {
+				asking.Go(func() {
+					if s, err := w.PairPhone(t.Context(), id, "6281234567890", false); err != nil || s.Phone == nil {
+						t.Errorf("got code %v, err %v", s.Phone, err)
+					}
+				})
+			}
+			asking.Wait()
+			if n := len(w.conn(id).Numbers); n != 1 {
+				t.Errorf("WhatsApp was asked %d times", n)
 			}
 		})
 	})
@@ -239,9 +295,54 @@ func TestPhoneCodeBeforeTheDialReturns(t *testing.T) {
 		w.driver.SetAfterCodes(func() { <-slow })
 		id := w.add("Toko")
 		time.AfterFunc(time.Second, func() { close(slow) })
-		s, err := w.PairPhone(t.Context(), id, "6281234567890")
+		s, err := w.PairPhone(t.Context(), id, "6281234567890", false)
 		if err != nil || s.Reason != session.ReasonCode {
 			t.Errorf("got %s/%s, %v; want the code", s.State, s.Reason, err)
 		}
+	})
+}
+
+// TestPhoneCodesAreBounded holds that neither a device nor a number, by however many
+// devices, gets more codes in an hour than it may, and that a shown code is no new one.
+func TestPhoneCodesAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		refused := func(id, number string, forNumber bool) {
+			t.Helper()
+			_, err := w.PairPhone(t.Context(), id, number, true)
+			var limit *session.TooManyCodesError
+			if !errors.As(err, &limit) || limit.ForNumber != forNumber || limit.Wait <= 0 || limit.Wait > time.Hour {
+				t.Fatalf("got %v (%+v), want a refusal", err, limit)
+			}
+			w.pass(limit.Wait - time.Second)
+			if _, err := w.PairPhone(t.Context(), id, number, true); !errors.As(err, &limit) || limit.Wait > time.Second {
+				t.Fatalf("a second too early: %v", err)
+			}
+			w.pass(time.Second)
+			if _, err := w.PairPhone(t.Context(), id, number, true); err != nil {
+				t.Fatalf("as late as was said: %v", err)
+			}
+		}
+		must := func(s session.Snapshot, err error) {
+			t.Helper()
+			if err != nil || s.Phone == nil {
+				t.Fatalf("got code %v, err %v", s.Phone, err)
+			}
+		}
+		first, second := w.add("satu"), w.add("dua")
+		for i := range 20 {
+			must(w.PairPhone(t.Context(), first, fmt.Sprintf("62812345678%02d", i), false))
+			w.pass(time.Second)
+		}
+		must(w.PairPhone(t.Context(), first, "6281234567819", false)) // the one that is shown
+		refused(first, "6281234567819", false)
+
+		w.pass(time.Hour)
+		const victim = "6289876543210"
+		for i := range 10 {
+			must(w.PairPhone(t.Context(), []string{first, second}[i%2], victim, true))
+			w.pass(time.Second)
+		}
+		refused(second, victim, true)
+		must(w.PairPhone(t.Context(), second, "6281111111111", false))
 	})
 }

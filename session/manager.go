@@ -38,6 +38,9 @@ type Config struct {
 	DialsPerSecond int // of the whole fleet; 0 is no limit
 	DialsAtOnce    int
 
+	// How many phone codes WhatsApp is asked for within an hour; 0 is no limit.
+	CodesPerDevice, CodesPerNumber int
+
 	VersionEvery time.Duration // between two looks at WhatsApp's current version; 0 never looks
 }
 
@@ -47,6 +50,8 @@ func DefaultConfig() Config {
 		Times:          Times{ScanWindow: 10 * time.Minute, Grace: 2 * time.Minute},
 		DialsPerSecond: 100,
 		DialsAtOnce:    32,
+		CodesPerDevice: 20,
+		CodesPerNumber: 10,
 		VersionEvery:   6 * time.Hour,
 	}
 }
@@ -87,6 +92,7 @@ type Manager struct {
 	hub     *Hub
 	gov     *governor
 	journal *journal
+	codes   *codeLimits
 
 	ctx    context.Context // the life of connections: from Start to Shutdown
 	cancel context.CancelFunc
@@ -109,6 +115,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	m := &Manager{
 		store: store, driver: driver, cfg: cfg, log: log,
 		hub: newHub(), gov: newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce),
+		codes: newCodeLimits(cfg.CodesPerDevice, cfg.CodesPerNumber),
 		ctx: ctx, cancel: cancel,
 		devices: make(map[string]*device),
 	}

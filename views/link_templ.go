@@ -1275,7 +1275,7 @@ func pairForm(lang Lang, action, number, problem string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{id: "pair-phone-number", name: "phone", kind: "tel", label: lang.T("pair.number"), hint: lang.T("pair.hint"), value: number, problem: problem, placeholder: "62 812-3456-7890", autocomplete: "off", mode: "tel", max: "24", plain: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(input{id: "pair-phone-number", name: "phone", kind: "tel", label: lang.T("pair.number"), hint: lang.T("pair.hint"), value: number, problem: problem, placeholder: "62 812-3456-7890", autocomplete: "off", mode: "tel", max: "40", plain: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

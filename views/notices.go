@@ -135,6 +135,7 @@ var invalid = map[string]bool{
 	"signin_failed": true, "signin_slow": true, "signin_busy": true, "setup_token": true, "last_admin": true, "role_unknown": true, "expires_past": true,
 
 	"already_linked": true, "not_linking": true, "not_linked": true, "rate_limited": true, "bad_number": true,
+	"too_many_codes": true, "too_many_codes_number": true,
 	"bad_passkey": true, "banned": true, "busy": true, "proxy_failed": true, "conflict": true, "not_found": true,
 	"forbidden": true, "storage": true, "shutting_down": true, "timeout": true, "internal": true,
 

@@ -242,7 +242,7 @@ func (p *play) goOn() {
 func (p *play) scanAgain(s session.Snapshot) {
 	if p.fault == string(sandbox.FaultCodeRateLimit) && p.moment == "showing" && s.Rev > 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		_, err := p.PairPhone(ctx, p.id, phone)
+		_, err := p.PairPhone(ctx, p.id, phone, false)
 		cancel()
 		if !p.cleared && !errors.Is(err, session.ErrRateLimited) {
 			p.t.Errorf("asking for a phone code: %v, want ErrRateLimited", err)

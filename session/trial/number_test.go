@@ -112,3 +112,44 @@ func TestLibraryDeletedItsRow(t *testing.T) {
 		eventually(t, patience, func() error { return w.cleanlyUnlinked(id) })
 	}
 }
+
+// Somebody types the code that was shown while somebody else, or a program that polls,
+// asks for one for the same number: the code that is being typed links.
+func TestCodeBeingTypedStaysGood(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.add("Kasir")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	typed, err := w.PairPhone(ctx, id, phone, false)
+	must(t, err)
+	for range 3 {
+		again, err := w.PairPhone(ctx, id, phone, false)
+		must(t, err)
+		if again.Phone.Text != typed.Phone.Text {
+			t.Fatal("asking again gives another code")
+		}
+	}
+	_, err = w.svc.EnterCode(ctx, phone, typed.Phone.Text)
+	must(t, err)
+	w.await(id, "CONNECTED/ready")
+}
+
+// With renew the code is another one, and the one before it no longer links.
+func TestRenewedCodeReplacesTheOld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.add("Kasir")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	old, err := w.PairPhone(ctx, id, phone, false)
+	must(t, err)
+	fresh, err := w.PairPhone(ctx, id, phone, true)
+	must(t, err)
+	if _, err := w.svc.EnterCode(ctx, phone, old.Phone.Text); err == nil {
+		t.Error("the replaced code links")
+	}
+	_, err = w.svc.EnterCode(ctx, phone, fresh.Phone.Text)
+	must(t, err)
+	w.await(id, "CONNECTED/ready")
+}

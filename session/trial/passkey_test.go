@@ -56,7 +56,7 @@ func (w *world) askedForPasskey(id string, byCode bool) {
 	defer cancel()
 	var err error
 	if byCode {
-		s, pairErr := w.PairPhone(ctx, id, phone)
+		s, pairErr := w.PairPhone(ctx, id, phone, false)
 		must(w.t, pairErr)
 		_, err = w.svc.EnterCode(ctx, phone, s.Phone.Text)
 	} else {
