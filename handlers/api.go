@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,9 +22,17 @@ type apiCall struct {
 // apiHandler answers a call on one device.
 type apiHandler func(c echo.Context, call apiCall) error
 
-// withKey lets next answer for the device whose key the request carries. Errors:
+// apiDoes is what a call does to its device.
+type apiDoes int
+
+const (
+	reads apiDoes = iota
+	changes
+)
+
+// withKey lets a call answer for the device whose key the request carries. Errors:
 // errUnauthorized, whatever is wrong with the key, and the failures of readParams.
-func (s *Server) withKey(next apiHandler) echo.HandlerFunc {
+func (s *Server) withKey(does apiDoes, next apiHandler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		in, err := readParams(c.Response(), c.Request(), s.limits.Body)
 		if err != nil {
@@ -35,7 +44,7 @@ func (s *Server) withKey(next apiHandler) echo.HandlerFunc {
 		}
 		call := apiCall{key: key, in: in}
 		if key == "" {
-			call.snap, err = s.defaultDevice(c)
+			call.snap, err = s.defaultDevice(c.Request(), does)
 		} else {
 			call.snap, call.keyID, err = s.deviceByKey(c, key)
 		}
@@ -75,9 +84,10 @@ func (s *Server) deviceByKey(c echo.Context, key string) (session.Snapshot, stri
 	return snap, keyID, err
 }
 
-// defaultDevice answers requests without a key, from this machine only.
-func (s *Server) defaultDevice(c echo.Context) (session.Snapshot, error) {
-	if !isLocal(c.Request()) {
+// defaultDevice answers requests without a key, from programs of this machine only. A
+// link that somebody follows here must not change anything.
+func (s *Server) defaultDevice(r *http.Request, does apiDoes) (session.Snapshot, error) {
+	if !s.keyless(r) || does == changes && isNavigation(r) {
 		return session.Snapshot{}, errUnauthorized
 	}
 	for _, snap := range s.manager.Snapshots() {

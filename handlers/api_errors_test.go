@@ -173,56 +173,6 @@ func TestStorageFailureIsA503(t *testing.T) {
 	}
 }
 
-func TestDefaultDevice(t *testing.T) {
-	e := newEnv(t)
-	id, _ := e.device("one")
-	e.get("/api/getState").fails(t, 401, "unauthorized")
-	if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
-		t.Fatal(err)
-	}
-	if got := e.get("/api/getState"); got.StatusCode != 200 {
-		t.Fatalf("%d %s", got.StatusCode, got.body)
-	}
-	e.get("/api/getState?apiKey=x").fails(t, 401, "unauthorized")
-
-	for name, change := range map[string]func(*http.Request){
-		"X-Forwarded-For":   header("X-Forwarded-For", "127.0.0.1"),
-		"X-Forwarded-Host":  header("X-Forwarded-Host", "localhost"),
-		"X-Forwarded":       header("X-Forwarded", "for=127.0.0.1"),
-		"Forwarded":         header("Forwarded", "for=127.0.0.1"),
-		"Via":               header("Via", "1.1 proxy"),
-		"X-Real-IP":         header("X-Real-IP", "127.0.0.1"),
-		"another site":      header("Sec-Fetch-Site", "cross-site"),
-		"a sibling site":    header("Sec-Fetch-Site", "same-site"),
-		"another origin":    header("Origin", "https://evil.example"),
-		"a hidden origin":   header("Origin", "null"),
-		"another referer":   header("Referer", "https://evil.example/"),
-		"a rebound name":    func(r *http.Request) { r.Host = "evil.example:8080" },
-		"a look-alike name": func(r *http.Request) { r.Host = "localhost.evil.example" },
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := e.request(http.MethodGet, "/api/getState", nil)
-			change(r)
-			e.send(r).fails(t, 401, "unauthorized")
-		})
-	}
-	for name, change := range map[string]func(*http.Request){
-		"own page":  header("Sec-Fetch-Site", "same-origin"),
-		"typed":     header("Sec-Fetch-Site", "none"),
-		"localhost": func(r *http.Request) { r.Host = "localhost:8080" },
-		"IPv6":      func(r *http.Request) { r.Host = "[::1]:8080" },
-		"no port":   func(r *http.Request) { r.Host = "127.0.0.1" },
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := e.request(http.MethodGet, "/api/getState", nil)
-			change(r)
-			if got := e.send(r); got.StatusCode != http.StatusOK {
-				t.Errorf("%d %s", got.StatusCode, got.body)
-			}
-		})
-	}
-}
-
 func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }

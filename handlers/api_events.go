@@ -44,7 +44,8 @@ func (s *Server) apiEvents(c echo.Context, call apiCall) error {
 		},
 		alive: func(ctx context.Context) bool {
 			if call.key == "" {
-				return true // the default device: there is no key to revoke
+				snap, err := s.manager.Snapshot(id)
+				return err != nil || snap.Default // of a deleted device the stream itself tells
 			}
 			_, _, err := s.store.DeviceIDByKey(ctx, call.key)
 			return !errors.Is(err, models.ErrNotFound)

@@ -14,3 +14,18 @@ func (s *Server) Routes() []RouteInfo {
 
 // Streams is the number of open event streams.
 func (s *Server) Streams() int { return s.streams.count() }
+
+// CallInfo is a call of the API on a device as tests see it.
+type CallInfo struct {
+	Path    string
+	Changes bool
+}
+
+// Calls lists the calls of the API on a device.
+func (s *Server) Calls() []CallInfo {
+	var list []CallInfo
+	for _, c := range s.apiCalls() {
+		list = append(list, CallInfo{c.path, c.does == changes})
+	}
+	return list
+}

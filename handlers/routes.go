@@ -111,33 +111,41 @@ func (s *Server) doorRoutes() []route {
 	}
 }
 
-// apiRoutes are the calls of programs. All of them answer GET and POST alike, because
-// that is what existing clients send.
-func (s *Server) apiRoutes() []route {
-	calls := []struct {
-		path string
-		do   apiHandler
-	}{
+// apiRoute is one call of the API on a device.
+type apiRoute struct {
+	path string
+	does apiDoes
+	do   apiHandler
+}
+
+// apiCalls are the calls of programs on a device.
+func (s *Server) apiCalls() []apiRoute {
+	return []apiRoute{
 		// The specification's five.
-		{"/api/serviceStart", s.apiServiceStart},
-		{"/api/serviceDestroy", s.apiServiceDestroy},
-		{"/api/getQR", s.apiGetQR},
-		{"/api/getState", s.apiGetState},
-		{"/api/getWWebVersion", s.apiGetWWebVersion},
+		{"/api/serviceStart", changes, s.apiServiceStart},
+		{"/api/serviceDestroy", changes, s.apiServiceDestroy},
+		{"/api/getQR", reads, s.apiGetQR},
+		{"/api/getState", reads, s.apiGetState},
+		{"/api/getWWebVersion", reads, s.apiGetWWebVersion},
 
 		// Our own.
-		{"/api/serviceRestart", s.apiServiceRestart},
-		{"/api/serviceLogout", s.apiServiceLogout},
-		{"/api/getDevice", s.apiGetDevice},
-		{"/api/getPairCode", s.apiGetPairCode},
-		{"/api/getPasskeyRequest", s.apiGetPasskeyRequest},
-		{"/api/sendPasskeyResponse", s.apiSendPasskeyResponse},
-		{"/api/confirmPasskey", s.apiConfirmPasskey},
-		{"/api/events", s.apiEvents},
+		{"/api/serviceRestart", changes, s.apiServiceRestart},
+		{"/api/serviceLogout", changes, s.apiServiceLogout},
+		{"/api/getDevice", reads, s.apiGetDevice},
+		{"/api/getPairCode", changes, s.apiGetPairCode},
+		{"/api/getPasskeyRequest", reads, s.apiGetPasskeyRequest},
+		{"/api/sendPasskeyResponse", changes, s.apiSendPasskeyResponse},
+		{"/api/confirmPasskey", changes, s.apiConfirmPasskey},
+		{"/api/events", reads, s.apiEvents},
 	}
+}
+
+// apiRoutes are these calls as routes. All of them answer GET and POST alike, because that
+// is what existing clients send.
+func (s *Server) apiRoutes() []route {
 	var list []route
-	for _, c := range calls {
-		do := s.withKey(c.do)
+	for _, c := range s.apiCalls() {
+		do := s.withKey(c.does, c.do)
 		list = append(list, get(c.path, apiKey, do), post(c.path, apiKey, do))
 	}
 	return list

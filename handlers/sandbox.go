@@ -133,7 +133,7 @@ func (s *Server) sandboxRoutes() []route {
 
 // sandboxControl serves the simulated service's JSON API to programs on this machine.
 func (s *Server) sandboxControl(c echo.Context) error {
-	if !isLocal(c.Request()) {
+	if !s.keyless(c.Request()) {
 		return writeJSON(c, http.StatusForbidden, errNotLocal.json())
 	}
 	http.StripPrefix("/sandbox", s.cfg.Sandbox.Control).ServeHTTP(c.Response(), c.Request())
@@ -142,5 +142,5 @@ func (s *Server) sandboxControl(c echo.Context) error {
 
 var errNotLocal = &failure{
 	Status: http.StatusForbidden, Code: "not_local",
-	Message: "The sandbox is controlled only from the machine it runs on, and by no web page.",
+	Message: "The sandbox is controlled only by programs of the machine it runs on: by no other machine, no web page, and not where --public-url or --trusted-proxies say that people come from elsewhere.",
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"wadah/handlers"
 	"wadah/session/sandbox"
 	"wadah/session/sandbox/control"
 )
@@ -63,7 +64,7 @@ func (c *sandboxCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 func (c *sandboxCmd) start(folder string, log *slog.Logger) (*sandbox.Service, error) {
 	config := sandbox.Config{
 		Listen: c.SandboxListen, Seed: c.Seed, Log: log,
-		Control: func(s *sandbox.Service) http.Handler { return control.Handler(s, log) },
+		Control: func(s *sandbox.Service) http.Handler { return control.Handler(s, handlers.FromThisMachine, log) },
 	}
 	if folder != "" {
 		if err := makeFolder(folder); err != nil {

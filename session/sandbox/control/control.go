@@ -20,8 +20,8 @@ const (
 )
 
 // Handler is the JSON control API, with paths relative to where it is mounted; the
-// service mounts it under /control itself ([sandbox.Config]). It answers loopback
-// peers only, under a loopback host name, and no web page of another site.
+// service mounts it under /control itself ([sandbox.Config]). Local decides what comes from
+// a program on this machine: everything else is refused.
 //
 //	GET    /info          url, rootKey (hex), version, outage, fault kinds and outage modes
 //	GET    /phones        the virtual phones and their linked devices
@@ -43,8 +43,8 @@ const (
 //	GET    /stats
 //
 // Durations are texts such as "30s". An error is {"error":"machine_code","message":"…"}.
-func Handler(service *sandbox.Service, log *slog.Logger) http.Handler {
-	a := &api{service: service, log: log}
+func Handler(service *sandbox.Service, local func(*http.Request) bool, log *slog.Logger) http.Handler {
+	a := &api{service: service, local: local, log: log}
 	mux := http.NewServeMux()
 	mux.Handle("GET /info", a.read(func() any { return a.info() }))
 	mux.Handle("GET /phones", a.read(func() any { return a.service.Phones() }))
@@ -75,6 +75,7 @@ func Handler(service *sandbox.Service, log *slog.Logger) http.Handler {
 // api is the handler of one service.
 type api struct {
 	service *sandbox.Service
+	local   func(*http.Request) bool
 	log     *slog.Logger
 }
 

@@ -3,17 +3,14 @@ package control
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 
 	"wadah/session/sandbox"
 )
 
 var (
 	errBody   = errors.New("the request's body is not what this path expects")
-	errPeer   = errors.New("the control API answers only requests from this machine, addressed to localhost")
-	errSite   = errors.New("the control API does not answer web pages of other sites")
+	errLocal  = errors.New("the control API answers programs on this machine only, addressed to localhost: no proxy, and no web page of another site")
 	errPath   = errors.New("the control API has no such path")
 	errMethod = errors.New("this path of the control API wants another method")
 )
@@ -33,8 +30,7 @@ var problems = []struct {
 	code   string
 }{
 	{errBody, http.StatusBadRequest, "bad_request"},
-	{errPeer, http.StatusForbidden, "loopback_only"},
-	{errSite, http.StatusForbidden, "cross_site"},
+	{errLocal, http.StatusForbidden, "not_local"},
 	{errPath, http.StatusNotFound, "not_found"},
 	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed"},
 	{sandbox.ErrClosed, http.StatusServiceUnavailable, "closed"},
@@ -89,13 +85,11 @@ func describeProblem(err error) problem {
 	return problem{Code: "internal", Message: "something went wrong in the sandbox", status: http.StatusInternalServerError}
 }
 
-// guard lets through requests of this machine only. The host name is checked
-// because a web page can make its own name resolve to loopback (DNS rebinding).
+// guard lets through what comes from a program on this machine.
 func (a *api) guard(mux *http.ServeMux) http.Handler {
-	sites := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		running := a.service.Do(func() {
-			if err := admit(mux, sites, r); err != nil {
+			if err := a.admit(mux, r); err != nil {
 				a.answer(w, nil, err)
 				return
 			}
@@ -108,14 +102,11 @@ func (a *api) guard(mux *http.ServeMux) http.Handler {
 }
 
 // admit says why a request is not answered; nil when it is.
-func admit(mux *http.ServeMux, sites *http.CrossOriginProtection, r *http.Request) error {
-	_, pattern := mux.Handler(r)
-	switch {
-	case !loopbackHost(r.RemoteAddr) || !loopbackHost(r.Host):
-		return errPeer
-	case sites.Check(r) != nil || r.Header.Get("Sec-Fetch-Site") == "cross-site":
-		return errSite
-	case pattern == "":
+func (a *api) admit(mux *http.ServeMux, r *http.Request) error {
+	if !a.local(r) {
+		return errLocal
+	}
+	if _, pattern := mux.Handler(r); pattern == "" {
 		return missing(mux, r)
 	}
 	return nil
@@ -131,20 +122,4 @@ func missing(mux *http.ServeMux, r *http.Request) error {
 		}
 	}
 	return errPath
-}
-
-// loopbackHost says whether an address, with or without port, is this machine.
-func loopbackHost(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
-	if host == "localhost" {
-		return true
-	}
-	if len(host) > 2 && host[0] == '[' && host[len(host)-1] == ']' {
-		host = host[1 : len(host)-1]
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
 }

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// isLocal reports whether r was made on this machine, for this machine, by a program
-// or by our own pages: a loopback peer, no sign of a proxy, a loopback Host (a foreign
-// name may have been rebound to 127.0.0.1), and not on behalf of another web site.
-// Only then may the default device answer without a key.
-func isLocal(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !peer.Addr().Unmap().IsLoopback() || !isLoopbackHost(r.Host) {
+// FromThisMachine reports whether r was made on this machine, for this machine, by a
+// program or by our own pages: a loopback peer, no sign of a proxy, a loopback Host (a
+// foreign name may have been rebound to 127.0.0.1), and not on behalf of another web
+// site. HTTP/1.0 is such a sign: nginx speaks it unless told otherwise, and without
+// any header of a proxy.
+func FromThisMachine(r *http.Request) bool {
+	if !peerOf(r).IsLoopback() || !isLoopbackHost(r.Host) || !r.ProtoAtLeast(1, 1) {
 		return false
 	}
 	for name := range r.Header {
@@ -27,6 +27,25 @@ func isLocal(r *http.Request) bool {
 		return false
 	}
 	return isOwn(r, "Origin") && isOwn(r, "Referer")
+}
+
+// keyless reports whether a request may do without a key: it comes from this machine, and
+// nothing says that people reach this installation from elsewhere, through a proxy
+// that may be on this machine, too.
+func (s *Server) keyless(r *http.Request) bool {
+	if u := s.cfg.PublicURL; u != nil && !isLoopbackHost(u.Host) {
+		return false
+	}
+	return len(s.cfg.TrustedProxies) == 0 && FromThisMachine(r)
+}
+
+// isNavigation reports whether a browser shows the answer as a page: somebody has
+// followed a link, perhaps one in a mail, or typed an address.
+func isNavigation(r *http.Request) bool {
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
+		return mode == "navigate"
+	}
+	return strings.Contains(r.Header.Get("Accept"), "text/html") // browsers before 2023
 }
 
 // isOwn reports whether the header, when present, names the very host that was asked.
