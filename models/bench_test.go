@@ -51,7 +51,7 @@ func BenchmarkWriters(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				id := ids[int(next.Add(1))%n]
 				for pb.Next() {
-					if err := f.SetDesired(b.Context(), id, true); err != nil {
+					if err := f.SaveLife(b.Context(), id, models.Life{Desired: true}, false); err != nil {
 						b.Error(err)
 					}
 				}

@@ -23,7 +23,8 @@ func linkOne(ctx context.Context, s *models.Store, container *sqlstore.Container
 		return err
 	}
 	jid := types.JID{User: fmt.Sprint(628000000000 + i), Device: 3, Server: types.DefaultUserServer}
-	if err := s.ClaimLink(ctx, d.ID, jid.String()); err != nil {
+	life := models.Life{JID: jid.String()}
+	if err := s.SaveLife(ctx, d.ID, life, true); err != nil {
 		return err
 	}
 	wa := container.NewDevice()
@@ -59,7 +60,8 @@ func linkOne(ctx context.Context, s *models.Store, container *sqlstore.Container
 		case 1:
 			err = s.SetAlive(ctx, []string{d.ID}, time.Now())
 		case 2:
-			err = s.SetDesired(ctx, d.ID, true)
+			life.Desired = true
+			err = s.SaveLife(ctx, d.ID, life, false)
 		case 3:
 			_, err = s.Device(ctx, d.ID)
 		}
@@ -67,7 +69,8 @@ func linkOne(ctx context.Context, s *models.Store, container *sqlstore.Container
 			return fmt.Errorf("ours: %w", err)
 		}
 	}
-	return s.SetAccount(ctx, d.ID, "Budi", "android", time.Now())
+	life.PushName, life.Platform, life.LinkedAt = "Budi", "android", time.Now()
+	return s.SaveLife(ctx, d.ID, life, true)
 }
 
 func randomBytes(n int) []byte {

@@ -12,55 +12,83 @@ import (
 // inChunk bounds the values of one IN list: databases bound them too.
 const inChunk = 500
 
-// SetDesired stores whether the owner wants the device on. Wanting it on forgets
-// why it was off.
-func (s *Store) SetDesired(ctx context.Context, id string, on bool) error {
-	columns := map[string]any{"desired": on}
-	if on {
-		columns["off_reason"] = ""
-		columns["off_until"] = nil
-		columns["off_since"] = nil
-	}
-	return s.setDevice(ctx, "store desired state", id, columns)
+// Life is the part of a device's row that its life writes: what the next start of the
+// program must know. Times count to the millisecond; a zero time is none.
+type Life struct {
+	Desired   bool // whether the owner wants it on
+	OffReason string
+	OffUntil  time.Time
+	OffSince  time.Time
+	JID       string // of the link; "" when there is none
+	PushName  string
+	Platform  string
+	LinkedAt  time.Time
 }
 
-// SetOff stores why a device is off, and until when if that is known, so that a
-// restart still knows; and whether the owner wants it on nevertheless.
-func (s *Store) SetOff(ctx context.Context, id, reason string, until *time.Time, desired bool) error {
-	return s.setDevice(ctx, "store off state", id, map[string]any{
-		"desired": desired, "off_reason": clip(reason, 40), "off_until": milliPtr(until), "off_since": s.nowMilli(),
-	})
+// Life is what the row says of the device's life.
+func (d Device) Life() Life {
+	return Life{
+		Desired: d.Desired, OffReason: d.OffReason, OffUntil: value(d.OffUntil), OffSince: value(d.OffSince),
+		JID: d.JID, PushName: d.PushName, Platform: d.Platform, LinkedAt: value(d.LinkedAt),
+	}
 }
 
-// ClaimLink records which WhatsApp device this device is about to become. Call it
-// before whatsmeow saves its own row: a crash between the two leaves a link without
-// credentials, which the start finds, and never credentials that nobody owns.
-// ErrConflict when another device has this JID.
-func (s *Store) ClaimLink(ctx context.Context, id, jid string) error {
-	if jid == "" {
-		return invalid("jid", "jid_required", "A JID is required.")
+func value(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
 	}
-	err := s.setDevice(ctx, "claim link", id, map[string]any{"jid": jid})
-	if errors.Is(err, ErrConflict) {
+	return *t
+}
+
+// Equal reports whether both say the same.
+func (l Life) Equal(other Life) bool { return l.tidy() == other.tidy() }
+
+// SameLink reports whether both say the same about the link.
+func (l Life) SameLink(other Life) bool {
+	l, other = l.tidy(), other.tidy()
+	return l.JID == other.JID && l.PushName == other.PushName && l.Platform == other.Platform && l.LinkedAt == other.LinkedAt
+}
+
+// tidy is the life as it is stored.
+func (l Life) tidy() Life {
+	for _, t := range []*time.Time{&l.OffUntil, &l.OffSince, &l.LinkedAt} {
+		if !t.IsZero() {
+			*t = fromMilli(t.UnixMilli())
+		}
+	}
+	l.OffReason, l.PushName, l.Platform = clip(l.OffReason, 40), clip(l.PushName, 200), clip(l.Platform, 100)
+	return l
+}
+
+// SaveLife stores a device's life, whole. A new link must be stored before whatsmeow
+// saves its own row: a crash between the two then leaves a link without credentials,
+// which the start finds, and never credentials that nobody owns. With durable set the
+// life survives a power cut as well. ErrConflict when another device has this JID.
+func (s *Store) SaveLife(ctx context.Context, id string, life Life, durable bool) error {
+	life = life.tidy()
+	columns := map[string]any{
+		"desired": life.Desired, "off_reason": life.OffReason, "off_until": milliOrNil(life.OffUntil), "off_since": milliOrNil(life.OffSince),
+		"jid": nil, "push_name": life.PushName, "platform": life.Platform, "linked_at": milliOrNil(life.LinkedAt),
+	}
+	if life.JID != "" {
+		columns["jid"] = life.JID
+	}
+	doing := "store a device's life"
+	err := s.setDevice(ctx, doing, id, columns)
+	switch {
+	case errors.Is(err, ErrConflict):
 		return faultf(ErrConflict, err, "another device is linked to this WhatsApp device; log that one out first")
+	case durable:
+		return s.settle(ctx, doing, err)
 	}
 	return err
 }
 
-// SetAccount stores what is known about the linked account.
-func (s *Store) SetAccount(ctx context.Context, id, pushName, platform string, linkedAt time.Time) error {
-	err := s.setDevice(ctx, "store account", id, map[string]any{
-		"push_name": clip(pushName, 200), "platform": clip(platform, 100), "linked_at": linkedAt.UnixMilli(),
-	})
-	return s.settle(ctx, "store account", err)
-}
-
-// ClearLink forgets the linked account.
-func (s *Store) ClearLink(ctx context.Context, id string) error {
-	err := s.setDevice(ctx, "clear link", id, map[string]any{
-		"jid": nil, "push_name": "", "platform": "", "linked_at": nil,
-	})
-	return s.settle(ctx, "clear link", err)
+func milliOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
 }
 
 // SetAlive records that these devices were connected at that time. Unknown ones

@@ -96,7 +96,7 @@ func TestDeviceLife(t *testing.T) {
 	must(t, f.SetDeviceNote(ctx, first.ID, " di kasir "))
 	f.clock.Add(time.Minute)
 	until := f.clock.Now().Add(24 * time.Hour)
-	must(t, f.SetOff(ctx, first.ID, "banned", &until, true))
+	must(t, f.SaveLife(ctx, first.ID, models.Life{Desired: true, OffReason: "banned", OffUntil: until, OffSince: f.clock.Now()}, false))
 
 	got := f.reload(first.ID)
 	now := f.clock.Now().UTC()
@@ -107,15 +107,6 @@ func TestDeviceLife(t *testing.T) {
 	if !cmp.Equal(got, want) {
 		t.Errorf("after changes: %s", cmp.Diff(want, got))
 	}
-	must(t, f.SetDesired(ctx, first.ID, false))
-	if got := f.reload(first.ID); got.Desired || got.OffReason != "banned" {
-		t.Errorf("turned off by hand: %+v", got)
-	}
-	must(t, f.SetDesired(ctx, first.ID, true))
-	if got := f.reload(first.ID); !got.Desired || got.OffReason != "" || got.OffUntil != nil || got.OffSince != nil {
-		t.Errorf("turning on does not forget why it was off: %+v", got)
-	}
-
 	must(t, f.DeleteDevice(ctx, first.ID))
 	if _, err := f.Device(ctx, first.ID); !errors.Is(err, models.ErrNotFound) {
 		t.Errorf("deleted device: %v", err)
@@ -136,27 +127,55 @@ func TestLink(t *testing.T) {
 	b, _ := f.device("B")
 	const jid = "6281234567890:3@s.whatsapp.net"
 
-	must(t, f.ClaimLink(ctx, a.ID, jid))
-	must(t, f.ClaimLink(ctx, a.ID, jid)) // again is no conflict
-	err := f.ClaimLink(ctx, b.ID, jid)
+	claimed := models.Life{Desired: true, JID: jid}
+	must(t, f.SaveLife(ctx, a.ID, claimed, true))
+	must(t, f.SaveLife(ctx, a.ID, claimed, true)) // again is no conflict
+	err := f.SaveLife(ctx, b.ID, claimed, true)
 	assertOnly(t, err, models.ErrConflict)
 	if strings.Contains(err.Error(), "628123") {
 		t.Errorf("the number is in the error: %v", err)
 	}
-	if err := f.ClaimLink(ctx, b.ID, ""); code(err) != "jid_required" {
-		t.Errorf("claimed nothing: %v", err)
-	}
 	at := f.clock.Now()
-	must(t, f.SetAccount(ctx, a.ID, "Budi", "android", at))
-	if got := f.reload(a.ID); got.JID != jid || got.PushName != "Budi" || got.Platform != "android" || !got.LinkedAt.Equal(at) {
+	linked := claimed
+	linked.PushName, linked.Platform, linked.LinkedAt = "Budi", "android", at
+	must(t, f.SaveLife(ctx, a.ID, linked, true))
+	if got := f.reload(a.ID); got.JID != jid || got.PushName != "Budi" || got.Platform != "android" || !got.LinkedAt.Equal(at) || !got.Desired {
 		t.Errorf("linked: %+v", got)
 	}
-	must(t, f.ClearLink(ctx, a.ID))
-	must(t, f.ClearLink(ctx, b.ID)) // two without a JID are no conflict
-	if got := f.reload(a.ID); got.JID != "" || got.PushName != "" || got.Platform != "" || got.LinkedAt != nil {
+	must(t, f.SaveLife(ctx, a.ID, models.Life{}, true))
+	must(t, f.SaveLife(ctx, b.ID, models.Life{}, false)) // two without a JID are no conflict
+	if got := f.reload(a.ID); got.Life() != (models.Life{}) {
 		t.Errorf("unlinked: %+v", got)
 	}
-	must(t, f.ClaimLink(ctx, b.ID, jid))
+	must(t, f.SaveLife(ctx, b.ID, claimed, true))
+}
+
+// What is read back is what was stored, to the millisecond, whatever the zone.
+func TestLifeIsReadBack(t *testing.T) {
+	f := newFixture(t)
+	d, _ := f.device("A")
+	at := time.Date(2026, 8, 17, 10, 0, 0, 123_456_789, time.FixedZone("WIB", 7*3600))
+	for _, life := range []models.Life{
+		{},
+		{Desired: true},
+		{OffReason: "stopped", OffSince: at},
+		{OffReason: "banned", OffSince: at, OffUntil: at.Add(time.Hour), JID: "1:2@s.whatsapp.net"},
+		{Desired: true, JID: "1:2@s.whatsapp.net", PushName: strings.Repeat("x", 300), Platform: "android", LinkedAt: at},
+	} {
+		must(t, f.SaveLife(t.Context(), d.ID, life, false))
+		if got := f.reload(d.ID).Life(); !got.Equal(life) || !got.SameLink(life) {
+			t.Errorf("stored %+v, read %+v", life, got)
+		}
+	}
+	linked := models.Life{JID: "1:2@s.whatsapp.net", LinkedAt: at}
+	for _, other := range []models.Life{{}, {JID: "1:3@s.whatsapp.net", LinkedAt: at}, {JID: linked.JID}, {JID: linked.JID, LinkedAt: at, PushName: "Budi"}} {
+		if linked.SameLink(other) || linked.Equal(other) {
+			t.Errorf("%+v is the same as %+v", linked, other)
+		}
+	}
+	if stopped := (models.Life{JID: linked.JID, LinkedAt: at, OffReason: "stopped"}); !linked.SameLink(stopped) || linked.Equal(stopped) {
+		t.Error("the reason belongs to the link, or to nothing")
+	}
 }
 
 func TestSetAlive(t *testing.T) {
@@ -259,11 +278,7 @@ func TestUnknownDevice(t *testing.T) {
 		"SetDeviceNote":  func(ctx context.Context) error { return f.SetDeviceNote(ctx, "x", "y") },
 		"SetDeviceProxy": func(ctx context.Context) error { return f.SetDeviceProxy(ctx, "x", "y") },
 		"DeleteDevice":   func(ctx context.Context) error { return f.DeleteDevice(ctx, "x") },
-		"SetDesired":     func(ctx context.Context) error { return f.SetDesired(ctx, "x", true) },
-		"SetOff":         func(ctx context.Context) error { return f.SetOff(ctx, "x", "stopped", nil, false) },
-		"ClaimLink":      func(ctx context.Context) error { return f.ClaimLink(ctx, "x", "1:2@s.whatsapp.net") },
-		"SetAccount":     func(ctx context.Context) error { return f.SetAccount(ctx, "x", "", "", time.Now()) },
-		"ClearLink":      func(ctx context.Context) error { return f.ClearLink(ctx, "x") },
+		"SaveLife":       func(ctx context.Context) error { return f.SaveLife(ctx, "x", models.Life{}, true) },
 		"CreateKey":      func(ctx context.Context) error { _, err := f.CreateKey(ctx, "x", "k", nil); return err },
 		"ReplaceKeys":    func(ctx context.Context) error { _, err := f.ReplaceKeys(ctx, "x", "k"); return err },
 		"RevealKey":      func(ctx context.Context) error { _, err := f.RevealKey(ctx, "x"); return err },

@@ -26,7 +26,8 @@ type attempt struct {
 	upAt     time.Time   // when it first got through: codes or online
 	linked   bool        // the phone accepted on this connection
 	codes    []ShownCode // the QR codes of the round that are not over, the shown one first
-	number   string      // whom the phone code in the snapshot is for
+	phone    *ShownCode  // the phone code, if one was asked for
+	number   string      // whom the phone code is for
 	deadline *time.Timer // of the phase it is in
 }
 
@@ -183,8 +184,12 @@ func (a *attempt) signal(s Signal) {
 	case SignalClosed:
 		d.lost(a, "closed")
 	case SignalLoggedOut:
+		why := code(s.Code)
+		if d.unlinking {
+			why = string(UnlinkConfirmed)
+		}
 		d.unlinked()
-		d.off(eventLoggedOut, code(s.Code), time.Time{})
+		d.off(eventLoggedOut, why, time.Time{})
 	case SignalReplaced:
 		d.off(eventReplaced, "", time.Time{})
 	case SignalBanned:
@@ -217,20 +222,13 @@ func (a *attempt) gotOnline(acc Account) {
 	d := a.d
 	d.through(a)
 	a.upAt = time.Now()
-	known := d.cur.Account
-	fresh := Account{JID: d.link, Name: first(acc.Name, known.Name), Platform: first(acc.Platform, known.Platform)}
-	linkedAt := d.cur.LinkedAt
-	if linkedAt.IsZero() {
-		linkedAt = time.Now()
-	}
-	news := fresh != known || !linkedAt.Equal(d.cur.LinkedAt)
 	d.apply(eventOnline, func(s *Snapshot) {
-		s.Account, s.LinkedAt, s.LastAlive = fresh, linkedAt, time.Now()
+		s.Account = Account{JID: d.link, Name: first(acc.Name, s.Account.Name), Platform: first(acc.Platform, s.Account.Platform)}
+		s.LastAlive = time.Now()
+		if s.LinkedAt.IsZero() {
+			s.LinkedAt = time.Now()
+		}
 	})
-	if news {
-		err := d.m.store.SetAccount(d.m.ctx, d.id, fresh.Name, fresh.Platform, linkedAt)
-		d.logStore("store the account", err)
-	}
 }
 
 // outdated refreshes the version once and tries again; when that does not help, the

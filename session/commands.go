@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -18,78 +19,12 @@ func (m *Manager) AddDevice(ctx context.Context, name string) (Snapshot, models.
 	if err != nil {
 		return Snapshot{}, models.APIKey{}, err
 	}
-	return *m.adopt(row).snap.Load(), key, nil
-}
-
-// RenameDevice changes the name. Errors: ErrNoDevice, *models.Invalid.
-func (m *Manager) RenameDevice(ctx context.Context, id, name string) error {
-	d, err := m.device(id)
-	if err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := m.store.RenameDevice(ctx, id, name); err != nil {
-		return err
-	}
-	row, err := m.store.Device(ctx, id) // the stored name is the tidied one
-	if err != nil {
-		return err
-	}
-	s := d.cur
-	s.Name = row.Name
-	d.set(s)
-	return nil
-}
-
-// SetDeviceNote stores the owner's remark about a device. Errors: ErrNoDevice,
-// *models.Invalid.
-func (m *Manager) SetDeviceNote(ctx context.Context, id, note string) error {
-	d, err := m.device(id)
-	if err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := m.store.SetDeviceNote(ctx, id, note); err != nil {
-		return err
-	}
-	row, err := m.store.Device(ctx, id) // the stored note is the tidied one
-	if err != nil {
-		return err
-	}
-	s := d.cur
-	s.Note = row.Note
-	d.set(s)
-	return nil
-}
-
-// SetDefaultDevice makes id the device that keyless requests from this machine reach;
-// "" leaves none. Errors: ErrNoDevice.
-func (m *Manager) SetDefaultDevice(ctx context.Context, id string) error {
-	if id != "" {
-		if _, err := m.device(id); err != nil {
-			return err
-		}
-	}
-	if err := m.store.SetDefaultDevice(ctx, id); err != nil {
-		return err
-	}
-	for _, d := range m.all() {
-		d.mu.Lock()
-		if is := d.id == id; d.cur.Default != is {
-			s := d.cur
-			s.Default = is
-			d.set(s)
-		}
-		d.mu.Unlock()
-	}
-	return nil
+	return m.adopt(row).shown(), key, nil
 }
 
 // StartDevice wants the device on. It is idempotent and returns at once with the
 // state the start led to. Errors: ErrNoDevice, ErrBusy, *BannedError, ErrShuttingDown,
-// models errors.
+// ErrStorage when the wish cannot be stored; nothing is attempted then.
 func (m *Manager) StartDevice(ctx context.Context, id string) (Snapshot, error) {
 	d, err := m.device(id)
 	if err != nil {
@@ -97,26 +32,21 @@ func (m *Manager) StartDevice(ctx context.Context, id string) (Snapshot, error) 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.mayStart(); err != nil {
-		return d.cur, err
-	}
 	if err := d.want(ctx); err != nil {
-		return d.cur, err
+		return d.shown(), err
 	}
 	switch {
 	case d.att == nil:
 		d.bringUp()
-	case d.cur.Retrying && !d.att.isDialing() && !d.toldToWait():
+	case d.shown().Retrying && !d.att.isDialing() && !d.toldToWait():
 		// Somebody asks again while we sleep out a delay: try now.
 		d.touch()
 		d.begin(0, false)
-		s := d.cur
-		s.NextTry = time.Time{}
-		d.set(s)
+		d.apply(eventNews, func(s *Snapshot) { s.NextTry = time.Time{} })
 	default:
 		d.touch()
 	}
-	return d.cur, nil
+	return d.shown(), nil
 }
 
 // RestartDevice closes the connection, if there is one, and makes a new one. Errors
@@ -128,72 +58,80 @@ func (m *Manager) RestartDevice(ctx context.Context, id string) (Snapshot, error
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.mayStart(); err != nil {
-		return d.cur, err
-	}
 	if err := d.want(ctx); err != nil {
-		return d.cur, err
+		return d.shown(), err
 	}
 	d.detach()
 	d.stopGrace()
 	d.bringUp()
-	return d.cur, nil
+	return d.shown(), nil
 }
 
 // StopDevice wants the device off and keeps its link. It is idempotent and returns
-// within 5 s, when nothing of the connection is left. Errors: ErrNoDevice, models errors.
+// within 5 s, when nothing of the connection is left. The connection ends whatever the
+// store does. Errors: ErrNoDevice; ErrUnsaved when the device is off and the store does
+// not know it yet.
 func (m *Manager) StopDevice(ctx context.Context, id string) (Snapshot, error) {
 	d, err := m.device(id)
 	if err != nil {
 		return Snapshot{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, stopLimit)
+	defer cancel()
 	d.mu.Lock()
-	if d.att == nil && !d.cur.Desired {
-		defer d.mu.Unlock()
-		return d.cur, nil // off already; why it is off stays visible
+	if d.att != nil || d.shown().Desired { // else why it is off stays visible
+		d.stopGrace()
+		d.detach()
+		d.apply(eventStop, func(s *Snapshot) { s.Desired = false })
 	}
-	if err := m.store.SetOff(ctx, id, string(ReasonStopped), nil, false); err != nil {
-		defer d.mu.Unlock()
-		return d.cur, err
-	}
-	d.stopGrace()
-	d.detach()
-	d.apply(eventStop, func(s *Snapshot) { s.Desired = false })
-	prev, snap := d.prev, d.cur
+	change, prev, snap := d.save(), d.prev, d.shown()
 	d.mu.Unlock()
 
 	if prev != nil {
-		_ = waitFor(ctx, prev, stopLimit) // past the limit it goes on closing in the background
+		_ = waitFor(ctx, prev, 0) // past the limit it goes on closing in the background
 	}
-	d.settleLink(ctx)
+	switch err := d.record.wait(ctx, change, storeLimit); {
+	case errors.Is(err, models.ErrNotFound):
+		return d.shown(), ErrNoDevice
+	case err != nil:
+		return d.shown(), errors.Join(ErrUnsaved, err)
+	}
+	d.settleLink(context.WithoutCancel(ctx))
 	return snap, nil
 }
 
 // mayStart says why the device cannot be started now. The caller holds mu.
 func (d *device) mayStart() error {
+	s := d.shown()
 	switch {
 	case d.removed:
 		return ErrNoDevice
-	case d.unlinking:
+	case d.unlinking, d.marked:
 		return ErrBusy
 	case d.m.isClosing():
 		return ErrShuttingDown
-	case d.cur.Reason == ReasonBanned && time.Now().Before(d.cur.Until):
-		return &BannedError{Until: d.cur.Until}
+	case s.Reason == ReasonBanned && time.Now().Before(s.Until):
+		return &BannedError{Until: s.Until}
 	}
 	return nil
 }
 
-// want stores that the device shall be on, before anything is attempted.
+// want stores that the device shall be on, before anything is attempted, unless
+// something speaks against it. The caller holds mu.
 func (d *device) want(ctx context.Context) error {
-	if d.cur.Desired && d.att != nil {
-		return nil
-	}
-	if err := d.m.store.SetDesired(ctx, d.id, true); err != nil {
+	if err := d.mayStart(); err != nil {
 		return err
 	}
-	d.cur.Desired = true
-	return nil
+	if d.shown().Desired && d.att != nil {
+		return nil
+	}
+	life := d.life()
+	life.Desired, life.OffReason, life.OffUntil, life.OffSince = true, "", time.Time{}, time.Time{}
+	err := d.saveFirst(ctx, life)
+	if err != nil {
+		d.save()
+	}
+	return err
 }
 
 // settleLink makes a stopped device agree with the driver. A link that was claimed,
@@ -201,25 +139,27 @@ func (d *device) want(ctx context.Context) error {
 // saved the credentials. A link whose credentials are gone was ended by the phone at
 // the moment of the stop.
 func (d *device) settleLink(ctx context.Context) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.link == "" || d.att != nil || d.unlinking || d.removed {
-		return
-	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
 	links, err := d.m.driver.Links(ctx)
 	if err != nil {
 		d.logStore("list links", err)
 		return
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.link == "" || d.att != nil || d.unlinking || d.removed {
+		return
+	}
+	linked := d.shown().Linked()
 	switch held := slices.Contains(links, d.link); {
-	case held && !d.cur.Linked():
-		s := d.cur
-		s.Account.JID = d.link
-		d.set(s)
-	case !held && d.cur.Linked():
+	case held && !linked:
+		d.apply(eventNews, func(s *Snapshot) { s.Account.JID = d.link })
+	case !held && linked:
 		d.unlinked()
 		d.off(eventLoggedOut, "credentials_missing", time.Time{})
 	case !held:
 		d.unlinked()
+		d.apply(eventNews, nil)
 	}
 }

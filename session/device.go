@@ -16,18 +16,21 @@ type device struct {
 	m       *Manager
 	id      string
 	created time.Time
-	snap    atomic.Pointer[Snapshot]
+	snap    atomic.Pointer[Snapshot]  // written by apply alone: see TestOneWriterOfSnapshots
 	touched atomic.Pointer[time.Time] // when the scan window last began; never nil
 	asking  chan struct{}             // holds who is asking for a phone code
+	record  *record                   // its row
+
+	editing sync.Mutex // held while what its owner wrote about it (name, note, proxy) is stored
 
 	mu        sync.Mutex
-	cur       Snapshot        // what snap holds, or will hold after the change under way
-	link      string          // JID of the stored link; claimed before cur.Account shows it
+	link      string          // JID of the link; claimed before the snapshot shows the account
 	proxy     string          // URL; empty connects directly
 	att       *attempt        // the current connection; nil when nothing runs
 	prev      <-chan struct{} // closed when what ran before is gone: the next dial waits for it
 	changed   chan struct{}   // closed at the next change; nil while nobody waits
 	unlinking bool            // a log-out or delete is at work
+	marked    bool            // and the row says so until it is finished: see unlinkingMark
 	removed   bool
 
 	fails     int         // dials in a row that did not get through
@@ -40,47 +43,48 @@ type device struct {
 func newDevice(m *Manager, row models.Device) *device {
 	d := &device{m: m, id: row.ID, created: row.CreatedAt, link: row.JID, proxy: row.Proxy, asking: make(chan struct{}, 1)}
 	d.touched.Store(&time.Time{})
-	d.cur = Snapshot{
+	d.record = newRecord(m, row, d.tellOwed)
+	life := row.Life()
+	d.marked = life.OffReason == unlinkingMark && life.JID != ""
+	s := Snapshot{
 		ID: row.ID, Name: row.Name, Note: row.Note, Default: row.Default, Desired: row.Desired, CreatedAt: row.CreatedAt,
 		State: StateOff, Reason: ReasonNeverStarted, Since: row.CreatedAt,
 		Account: Account{JID: row.JID, Name: row.PushName, Platform: row.Platform},
+		Until:   life.OffUntil, LinkedAt: life.LinkedAt,
 	}
-	switch row.OffReason {
+	switch life.OffReason {
 	case "":
 	case unlinkingMark:
-		d.cur.Reason = ReasonStopped
+		s.Reason = ReasonStopped
 	default:
-		d.cur.Reason = Reason(row.OffReason)
+		s.Reason = Reason(life.OffReason)
 	}
-	if row.OffSince != nil {
-		d.cur.Since = *row.OffSince
+	if !life.OffSince.IsZero() {
+		s.Since = life.OffSince
 	}
-	d.cur.Until = value(row.OffUntil)
-	d.cur.LinkedAt = value(row.LinkedAt)
-	d.cur.LastAlive = value(row.LastAliveAt)
-	s := d.cur
+	if row.LastAliveAt != nil {
+		s.LastAlive = *row.LastAliveAt
+	}
 	d.snap.Store(&s)
 	return d
 }
 
-func value(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
-}
+// shown is the device's snapshot: what everybody sees of it. A change of the copy
+// changes nothing.
+func (d *device) shown() Snapshot { return *d.snap.Load() }
 
-// apply is the only place where a device's state changes. It looks ev up in the
-// table, lets change fill in what belongs to the new state, and publishes. An
-// event that means nothing in the present state changes nothing. The caller holds mu.
+// apply is the only place where a device changes in what is seen and stored of it. It
+// looks ev up in the table, lets change fill in what belongs to the new state, publishes
+// the new snapshot and has the row follow. An event that means nothing in the present
+// state changes nothing. The caller holds mu.
 func (d *device) apply(ev event, change func(*Snapshot)) {
-	t, ok := next(d.cur.State, ev)
+	before := d.shown()
+	t, ok := next(before.State, ev)
 	if !ok {
-		d.m.log.Debug("event without meaning in this state", "device", d.id, "state", d.cur.State, "event", ev.String())
+		d.m.log.Debug("event without meaning in this state", "device", d.id, "state", before.State, "event", ev.String())
 		return
 	}
-	before := d.cur
-	s := d.cur
+	s := before
 	if !t.keep {
 		if s.State != t.state {
 			s.Since = time.Now()
@@ -91,42 +95,85 @@ func (d *device) apply(ev event, change func(*Snapshot)) {
 	if change != nil {
 		change(&s)
 	}
+	d.tidy(&s)
+	if t.quiet {
+		d.snap.Store(&s)
+		return
+	}
+	if !s.Deleted && (s.State != before.State || s.Reason != before.Reason) {
+		d.m.journal.add(models.DeviceEvent{
+			DeviceID: d.id, At: time.Now(), From: string(before.State), To: string(s.State), Reason: string(s.Reason), Detail: s.Detail,
+		})
+		d.m.log.Info("device", "device", d.id, "state", s.State, "reason", s.Reason, "detail", s.Detail)
+	}
+	s.Rev = before.Rev + 1
+	d.snap.Store(&s)
+	d.m.hub.publish(s)
+
+	if d.changed != nil {
+		close(d.changed)
+		d.changed = nil
+	}
+	d.save()
+}
+
+// tidy takes out of a snapshot what does not go with its state.
+func (d *device) tidy(s *Snapshot) {
 	if s.State != StateScan {
 		s.QR, s.Phone = nil, nil
 	}
 	if s.Reason != ReasonPasskey {
 		s.Passkey = nil
 	}
-	if s.State != before.State || s.Reason != before.Reason {
-		d.m.journal.add(models.DeviceEvent{
-			DeviceID: d.id, At: time.Now(), From: string(before.State), To: string(s.State), Reason: string(s.Reason), Detail: s.Detail,
-		})
-		d.m.log.Info("device", "device", d.id, "state", s.State, "reason", s.Reason, "detail", s.Detail)
-	}
-	d.set(s)
-}
-
-// set publishes s as the device's snapshot. The caller holds mu.
-func (d *device) set(s Snapshot) {
-	s.Rev = d.cur.Rev + 1
-	d.cur = s
-	d.snap.Store(&s)
-	d.m.hub.publish(s)
-	if d.changed != nil {
-		close(d.changed)
-		d.changed = nil
+	if d.link == "" {
+		s.Account, s.LinkedAt = Account{}, time.Time{}
 	}
 }
 
-// bringUp starts connecting from nothing. The caller holds mu.
+// life is what the row must say. The caller holds mu.
+func (d *device) life() models.Life {
+	s := d.shown()
+	life := models.Life{Desired: s.Desired, JID: d.link}
+	if d.link != "" {
+		life.PushName, life.Platform, life.LinkedAt = s.Account.Name, s.Account.Platform, s.LinkedAt
+	}
+	switch {
+	case d.marked && d.link != "":
+		life.Desired, life.OffReason, life.OffSince = false, unlinkingMark, s.Since
+	case s.State == StateOff && !s.Retrying && s.Reason != ReasonNeverStarted:
+		life.OffReason, life.OffUntil, life.OffSince = string(s.Reason), s.Until, s.Since
+	}
+	return life
+}
+
+// save has the row follow what is. The caller holds mu.
+func (d *device) save() (change uint64) { return d.record.keep(d.life()) }
+
+// saveFirst stores life before what it says becomes true. After an error the caller
+// leaves things as they were, and saves that. The caller holds mu.
+func (d *device) saveFirst(ctx context.Context, life models.Life) error {
+	return d.record.wait(ctx, d.record.keep(life), storeLimit)
+}
+
+// tellOwed lets the snapshot say whether the row is behind.
+func (d *device) tellOwed() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if owed := d.record.isOwed(); owed != d.shown().Unsaved && !d.removed {
+		d.apply(eventNews, func(s *Snapshot) { s.Unsaved = owed })
+	}
+}
+
+// bringUp starts connecting from nothing. The caller holds mu and has stored that the
+// device is wanted.
 func (d *device) bringUp() {
 	d.fails, d.flaps, d.refreshed = 0, 0, false
 	d.touch()
+	ev := eventRestore
 	if d.link == "" {
-		d.apply(eventStart, nil)
-	} else {
-		d.apply(eventRestore, nil)
+		ev = eventStart
 	}
+	d.apply(ev, func(s *Snapshot) { s.Desired = true })
 	d.startGrace()
 	d.begin(0, false)
 }
@@ -150,7 +197,7 @@ func (d *device) detach() {
 	a.end()
 }
 
-// off ends what runs for the device, for good, and stores why. The caller holds mu.
+// off ends what runs for the device, for good. The caller holds mu.
 func (d *device) off(ev event, detail string, until time.Time) {
 	d.detach()
 	d.stopGrace()
@@ -160,12 +207,6 @@ func (d *device) off(ev event, detail string, until time.Time) {
 			s.Desired = false
 		}
 	})
-	var end *time.Time
-	if !until.IsZero() {
-		end = &until
-	}
-	err := d.m.store.SetOff(d.m.ctx, d.id, string(d.cur.Reason), end, d.cur.Desired)
-	d.logStore("store why a device is off", err)
 }
 
 // touch begins the scan window anew. It needs no lock: a client that polls must not wait
@@ -182,51 +223,35 @@ func (d *device) windowOver(now time.Time) bool {
 	return d.watchers == 0 && !now.Before(d.window())
 }
 
-// unlinked ends the current attempt and clears the stored link, after WhatsApp or we
-// ended it. The credentials are forgotten as soon as the attempt that used them is
-// gone, and before the next one dials. The caller holds mu and applies the event.
+// unlinked ends the current attempt and the link, after WhatsApp or we ended it. The
+// credentials are forgotten as soon as the attempt that used them is gone, and before
+// the next one dials. The caller holds mu and applies the event.
 func (d *device) unlinked() {
 	d.detach()
 	jid := d.link
 	if jid == "" {
 		return
 	}
-	err := d.m.store.ClearLink(d.m.ctx, d.id)
-	d.logStore("clear a link", err)
 	d.link = ""
-	d.cur.Account, d.cur.LinkedAt = Account{}, time.Time{}
-
-	prev, forgotten := d.prev, make(chan struct{})
-	d.prev = forgotten
-	d.m.spawn("forget", func() {
-		defer close(forgotten)
-		if prev != nil {
-			<-prev
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(d.m.ctx), stopLimit)
-		defer cancel()
-		if err := d.m.driver.Forget(ctx, jid); err != nil {
-			d.m.log.Error("credentials of an ended link remain until the next start", "device", d.id, "err", err)
-		}
-	})
+	prev, tried := d.prev, make(chan struct{})
+	d.prev = tried
+	d.m.forget(jid, prev, tried)
 }
 
-// remove takes the device out of the registry after its row is gone.
+// remove takes the device out of the registry after its row is gone. The caller holds mu.
 func (d *device) remove() {
 	if d.removed {
 		return
 	}
 	d.removed = true
+	d.record.end()
 	d.detach()
 	d.stopGrace()
-	d.m.forget(d)
-	s := d.cur
-	s.State, s.Reason, s.Detail, s.Until, s.NextTry = StateOff, ReasonStopped, "", time.Time{}, time.Time{}
-	s.QR, s.Phone, s.Passkey, s.Desired, s.Retrying, s.Deleted = nil, nil, nil, false, false, true
-	d.set(s)
+	d.m.unlist(d)
+	d.apply(eventDeleted, func(s *Snapshot) { s.Desired, s.Deleted = false, true })
 }
 
-// logStore reports a failed write on a path that has nobody to answer to.
+// logStore reports a failed look into the store on a path that has nobody to answer to.
 func (d *device) logStore(what string, err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return

@@ -40,7 +40,9 @@ func lastRun(rows []models.Device, latest map[string]models.DeviceEvent, now tim
 		}
 	}
 	for _, row := range rows {
-		later(value(row.LastAliveAt))
+		if row.LastAliveAt != nil {
+			later(*row.LastAliveAt)
+		}
 		later(latest[row.ID].At)
 	}
 	if last.After(now) {
@@ -52,8 +54,8 @@ func lastRun(rows []models.Device, latest map[string]models.DeviceEvent, now tim
 // noteGoingDown ends a device's timeline at an orderly shutdown. The caller holds the
 // device's lock.
 func (m *Manager) noteGoingDown(d *device) {
-	if !d.removed && d.cur.State != StateOff {
-		m.journal.add(serverDown(d.id, string(d.cur.State), time.Now()))
+	if state := d.shown().State; !d.removed && state != StateOff {
+		m.journal.add(serverDown(d.id, string(state), time.Now()))
 	}
 }
 

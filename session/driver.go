@@ -86,8 +86,9 @@ type Conn interface {
 	// LastHeard is when WhatsApp last sent anything on this connection.
 	LastHeard() time.Time
 
-	// Logout asks WhatsApp to unlink this device and deletes the credentials.
-	// An error means that WhatsApp did not confirm; the credentials then remain.
+	// Logout asks WhatsApp to unlink this device, and nothing else: the credentials are
+	// Forget's. An error means that WhatsApp did not confirm; otherwise the connection is
+	// of no further use.
 	Logout(ctx context.Context) error
 
 	// Close ends the connection and returns when nothing of it is left, which may

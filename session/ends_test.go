@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"wadah/models"
 	"wadah/session"
 )
 
@@ -72,7 +73,7 @@ func TestEndsThatStay(t *testing.T) {
 			w.driver.HoldLogins(true)
 			w.driver.AddLink(session.Account{JID: alice})
 			id := w.add("Toko")
-			if err := w.store.ClaimLink(t.Context(), id, alice); err != nil {
+			if err := w.store.SaveLife(t.Context(), id, models.Life{JID: alice}, true); err != nil {
 				t.Fatal(err)
 			}
 			w.reopen()

@@ -42,7 +42,7 @@ func inBubble(t *testing.T, f func(t *testing.T, w *fleet)) {
 
 func (w *fleet) open(cfg session.Config) {
 	w.t.Helper()
-	store, err := models.Open(w.t.Context(), models.Options{Path: filepath.Join(w.dir, "wadah.db"), Key: make([]byte, 32)})
+	store, err := models.Open(w.t.Context(), w.options())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -51,6 +51,10 @@ func (w *fleet) open(cfg session.Config) {
 	if err := w.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+func (w *fleet) options() models.Options {
+	return models.Options{Path: filepath.Join(w.dir, "wadah.db"), Key: make([]byte, 32)}
 }
 
 func (w *fleet) close() {

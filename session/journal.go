@@ -21,8 +21,12 @@ type journal struct {
 	pending []models.DeviceEvent
 }
 
-// journalLimit bounds what is kept while the disk refuses to take it.
-const journalLimit = 20_000
+const (
+	// journalLimit bounds what is kept while the disk refuses to take it: the newest.
+	journalLimit = 20_000
+	// journalAgain is when what could not be written is tried again.
+	journalAgain = 5 * time.Second
+)
 
 func newJournal(store *models.Store, log *slog.Logger) *journal {
 	return &journal{store: store, log: log, wake: make(chan struct{}, 1)}
@@ -31,9 +35,10 @@ func newJournal(store *models.Store, log *slog.Logger) *journal {
 // add notes one change; it never blocks.
 func (j *journal) add(e models.DeviceEvent) {
 	j.mu.Lock()
-	if len(j.pending) < journalLimit {
-		j.pending = append(j.pending, e)
+	if len(j.pending) >= journalLimit {
+		j.pending = j.pending[1:]
 	}
+	j.pending = append(j.pending, e)
 	j.mu.Unlock()
 	select {
 	case j.wake <- struct{}{}:
@@ -45,7 +50,14 @@ func (j *journal) add(e models.DeviceEvent) {
 func (j *journal) run(ctx context.Context) {
 	const batchEvery = 100 * time.Millisecond
 	for {
+		var again <-chan time.Time
+		if j.behind() {
+			again = time.After(journalAgain)
+		}
 		select {
+		case <-again:
+			j.flush(ctx)
+			continue
 		case <-j.wake:
 			if waitFor(ctx, nil, batchEvery) == nil {
 				j.flush(ctx)
@@ -60,7 +72,14 @@ func (j *journal) run(ctx context.Context) {
 	}
 }
 
-// flush writes what is pending. What cannot be written is tried again with the next batch.
+// behind reports whether something is not written.
+func (j *journal) behind() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.pending) > 0
+}
+
+// flush writes what is pending. What cannot be written is tried again.
 func (j *journal) flush(ctx context.Context) {
 	j.writing.Lock()
 	defer j.writing.Unlock()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"wadah/models"
 	"wadah/session"
 )
 
@@ -108,7 +109,7 @@ func TestRepairAtStart(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		claimed := w.add("claimed, never saved")
 		finished := w.linked("log-out cut short", alice)
-		if err := w.store.ClaimLink(t.Context(), claimed, "6280000000000:1@s.whatsapp.net"); err != nil {
+		if err := w.store.SaveLife(t.Context(), claimed, models.Life{JID: "6280000000000:1@s.whatsapp.net"}, true); err != nil {
 			t.Fatal(err)
 		}
 		w.close()

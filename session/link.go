@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -32,10 +33,10 @@ func (a *attempt) show() {
 	for len(a.codes) > 0 && !now.Before(a.codes[0].Expires) {
 		a.codes = a.codes[1:]
 	}
-	phone := d.cur.Phone
-	if phone != nil && !now.Before(phone.Expires) {
-		phone = nil
+	if a.phone != nil && !now.Before(a.phone.Expires) {
+		a.phone = nil
 	}
+	phone := a.phone
 	if d.windowOver(now) && phone == nil {
 		d.off(eventNotScanned, "", time.Time{})
 		return
@@ -70,7 +71,7 @@ func (a *attempt) show() {
 // showPhoneCode starts showing a code to type on the phone, beside the QR.
 func (a *attempt) showPhoneCode(c Code) {
 	now := time.Now()
-	a.d.cur.Phone = &ShownCode{Text: c.Text, From: now, Expires: now.Add(c.Valid)}
+	a.phone = &ShownCode{Text: c.Text, From: now, Expires: now.Add(c.Valid)}
 	a.show()
 }
 
@@ -83,11 +84,16 @@ func (a *attempt) claim(jid string) error {
 	if d.att != a || d.removed {
 		return errors.New("this connection is no longer wanted")
 	}
-	if err := d.m.store.ClaimLink(d.m.ctx, d.id, jid); err != nil {
-		d.logStore("claim a link", err)
-		return err
+	if d.m.ended.has(jid) {
+		return errors.New("the credentials of this link's predecessor are still being deleted")
 	}
+	before := d.link
 	d.link = jid
+	if err := d.saveFirst(d.m.ctx, d.life()); err != nil {
+		d.link = before
+		d.save()
+		return fmt.Errorf("claim a link: %w", err)
+	}
 	return nil
 }
 
@@ -98,10 +104,7 @@ func (a *attempt) gotLinked(acc Account) {
 	a.linked = true
 	a.codes = nil
 	acc.JID = d.link
-	linkedAt := time.Now()
-	d.apply(eventLinked, func(s *Snapshot) { s.Account, s.LinkedAt = acc, linkedAt })
-	err := d.m.store.SetAccount(d.m.ctx, d.id, acc.Name, acc.Platform, linkedAt)
-	d.logStore("store the account", err)
+	d.apply(eventLinked, func(s *Snapshot) { s.Account, s.LinkedAt = acc, time.Now() })
 	d.startGrace()
 	a.setDeadline(reloginAfter, func() { d.lost(a, "silent") })
 }

@@ -20,7 +20,7 @@ func (m *Manager) Watch(id string) (release func()) {
 		defer d.mu.Unlock()
 		d.watchers--
 		d.touch()
-		if a := d.att; a != nil && d.cur.State == StateScan {
+		if a := d.att; a != nil && d.shown().State == StateScan {
 			a.show() // the window counts again
 		}
 	}
@@ -44,7 +44,7 @@ func (m *Manager) WaitCode(ctx context.Context, id string) (Snapshot, error) {
 	}
 	for first := true; ; first = false {
 		d.mu.Lock()
-		s := d.cur
+		s := d.shown()
 		if first && (s.State == StatePairing || s.State == StateScan) {
 			d.touch()
 		}
@@ -60,7 +60,7 @@ func (m *Manager) WaitCode(ctx context.Context, id string) (Snapshot, error) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return *d.snap.Load(), nil
+			return d.shown(), nil
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (m *Manager) passkeyConn(id string) (Conn, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.cur.Passkey == nil || d.att == nil || d.att.conn == nil {
+	if d.shown().Passkey == nil || d.att == nil || d.att.conn == nil {
 		return nil, ErrNotLinking
 	}
 	return d.att.conn, nil

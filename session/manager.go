@@ -105,6 +105,8 @@ type Manager struct {
 	list    atomic.Pointer[[]*device] // devices by creation, for reads without a lock
 	version versionKeeper
 
+	ended endedLinks
+
 	timesMu sync.Mutex // held by SetTimes
 	times   atomic.Pointer[Times]
 }
@@ -157,12 +159,13 @@ func (m *Manager) Start(ctx context.Context) error {
 	}
 	for _, d := range m.all() {
 		d.mu.Lock()
+		s := d.shown()
 		if detail, ok := repaired[d.id]; ok {
 			m.journal.add(models.DeviceEvent{
-				DeviceID: d.id, At: time.Now(), From: string(d.cur.State), To: string(d.cur.State), Reason: string(d.cur.Reason), Detail: detail,
+				DeviceID: d.id, At: time.Now(), From: string(s.State), To: string(s.State), Reason: string(s.Reason), Detail: detail,
 			})
 		}
-		if d.cur.Desired {
+		if s.Desired {
 			d.bringUp()
 		}
 		d.mu.Unlock()
@@ -237,7 +240,7 @@ func (m *Manager) Snapshot(id string) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	return *d.snap.Load(), nil
+	return d.shown(), nil
 }
 
 // Snapshots is the current snapshot of every device, by creation.
@@ -245,7 +248,7 @@ func (m *Manager) Snapshots() []Snapshot {
 	list := m.all()
 	out := make([]Snapshot, len(list))
 	for i, d := range list {
-		out[i] = *d.snap.Load()
+		out[i] = d.shown()
 	}
 	return out
 }

@@ -97,41 +97,42 @@ func (m *Manager) PairPhone(ctx context.Context, id, number string, renew bool) 
 	case d.asking <- struct{}{}:
 		defer func() { <-d.asking }()
 	case <-ctx.Done():
-		return *d.snap.Load(), ctx.Err()
+		return d.shown(), ctx.Err()
 	}
 	if s, shown := d.codeFor(number); shown && !renew {
 		return s, nil
 	}
 	a, conn, err := m.linkingConn(ctx, d)
 	if err != nil {
-		return *d.snap.Load(), err
+		return d.shown(), err
 	}
 	if err := m.codes.take(time.Now(), d.id, number); err != nil {
-		return *d.snap.Load(), err
+		return d.shown(), err
 	}
 	c, err := conn.PairPhone(ctx, number)
 	if err != nil {
-		return *d.snap.Load(), err
+		return d.shown(), err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.att != a || d.cur.State != StateScan {
-		return d.cur, ErrNotLinking
+	if d.att != a || d.shown().State != StateScan {
+		return d.shown(), ErrNotLinking
 	}
 	a.number = number
 	a.showPhoneCode(c)
-	return d.cur, nil
+	return d.shown(), nil
 }
 
 // codeFor is the device while it shows a code for this number.
 func (d *device) codeFor(number string) (s Snapshot, shown bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.att == nil || d.att.number != number || d.cur.Phone == nil || !time.Now().Before(d.cur.Phone.Expires) {
-		return d.cur, false
+	s = d.shown()
+	if d.att == nil || d.att.number != number || s.Phone == nil || !time.Now().Before(s.Phone.Expires) {
+		return s, false
 	}
 	d.touch()
-	return d.cur, true
+	return s, true
 }
 
 // linkingConn starts the device if need be and waits for a connection that a code can be

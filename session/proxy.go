@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"net/url"
 	"strconv"
 	"strings"
@@ -53,50 +52,4 @@ func ParseProxy(address string) (*url.URL, error) {
 func validPort(port string) bool {
 	n, err := strconv.ParseUint(port, 10, 16)
 	return err == nil && n > 0
-}
-
-// DeviceProxy is the address of a device's proxy, which may hold a password; "" when it
-// has none. Errors: ErrNoDevice.
-func (m *Manager) DeviceProxy(id string) (string, error) {
-	d, err := m.device(id)
-	if err != nil {
-		return "", err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.proxy, nil
-}
-
-// SetDeviceProxy makes the device connect through another proxy, or through none (""),
-// at once: what runs connects anew, and a device that is off only because its proxy
-// failed is brought up again. What is stored already changes nothing. Errors:
-// ErrNoDevice, *models.Invalid.
-func (m *Manager) SetDeviceProxy(ctx context.Context, id, address string) error {
-	d, err := m.device(id)
-	if err != nil {
-		return err
-	}
-	if address = strings.TrimSpace(address); address != "" {
-		u, err := ParseProxy(address)
-		if err != nil {
-			return err
-		}
-		address = u.String()
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if address == d.proxy {
-		return nil
-	}
-	if err := m.store.SetDeviceProxy(ctx, id, address); err != nil {
-		return err
-	}
-	d.proxy = address
-	failed := d.cur.Desired && d.cur.State == StateOff && d.cur.Reason == ReasonProxyFailed
-	if (d.att != nil || failed) && d.mayStart() == nil {
-		d.detach()
-		d.stopGrace()
-		d.bringUp()
-	}
-	return nil
 }

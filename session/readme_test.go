@@ -36,7 +36,7 @@ func TestReadmeStates(t *testing.T) {
 	}
 
 	possible := map[string]bool{string(StateOff) + "/" + string(ReasonNeverStarted): true}
-	for _, events := range append(slices.Collect(maps.Values(transitions)), endings) {
+	for _, events := range append(slices.Collect(maps.Values(transitions)), anywhere) {
 		for _, to := range events {
 			if !to.keep {
 				possible[string(to.state)+"/"+string(to.reason)] = true

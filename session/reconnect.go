@@ -9,7 +9,7 @@ func (d *device) lost(a *attempt, detail string) {
 	switch {
 	case d.unlinking:
 		d.detach()
-		d.apply(eventStop, nil)
+		d.apply(eventStop, func(s *Snapshot) { s.Desired = false })
 	case a.linked:
 		// WhatsApp closes the linking connection; the first login follows at once.
 		d.begin(0, false)
@@ -81,7 +81,8 @@ func (d *device) count(a *attempt) (before int) {
 // toldToWait says whether the device waits because WhatsApp wants fewer requests: the
 // one wait that no impatience cuts short.
 func (d *device) toldToWait() bool {
-	return d.cur.Reason == ReasonRejected && d.cur.Detail == code(codeTooMany)
+	s := d.shown()
+	return s.Reason == ReasonRejected && s.Detail == code(codeTooMany)
 }
 
 // nextTry is the end of a delay that begins now; zero when there is none.
@@ -118,12 +119,12 @@ func (d *device) startGrace() {
 			return
 		}
 		g.over = true
-		waits := d.cur.State == StatePairing && d.cur.Reason != ReasonPasskey || d.cur.State == StateOff && d.cur.Retrying
+		now := d.shown()
+		waits := now.State == StatePairing && now.Reason != ReasonPasskey || now.State == StateOff && now.Retrying
 		if d.att == nil || !waits {
 			return
 		}
-		next := d.cur.NextTry
-		d.apply(eventGrace, func(s *Snapshot) { s.Retrying, s.NextTry = true, next })
+		d.apply(eventGrace, func(s *Snapshot) { s.Retrying, s.NextTry = true, now.NextTry })
 	})
 	d.grace = g
 }

@@ -65,11 +65,11 @@ func (m *Manager) adopt(row models.Device) *device {
 	d := newDevice(m, row)
 	m.devices[row.ID] = d
 	m.relist()
-	m.hub.publish(*d.snap.Load())
+	m.hub.publish(d.shown())
 	return d
 }
 
-func (m *Manager) forget(d *device) {
+func (m *Manager) unlist(d *device) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.devices, d.id)

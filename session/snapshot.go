@@ -73,6 +73,10 @@ type Snapshot struct {
 	// try itself is no change: a moment that is past means that it is under way.
 	NextTry time.Time
 
+	// Unsaved says that the database does not know all of this yet, because it could not be
+	// written: a start of the program would see the device as it was before.
+	Unsaved bool
+
 	Desired  bool // whether the owner wants it on
 	Retrying bool // an off device that still tries by itself (network, storage, rejected, proxy_failed)
 

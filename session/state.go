@@ -25,15 +25,19 @@ const (
 	eventReplaced                 // the link is used elsewhere
 	eventRejected                 // the login is refused for another reason; it will be tried again
 	eventProxyFailed              // the device's proxy does not let us through; it will be tried again
+	eventNews                     // something else about it changed: its name, what is owed to the store, …
+	eventHeard                    // WhatsApp was heard; nobody waits for that
+	eventDeleted                  // it is gone
 	numEvents                     // not an event
 )
 
 // target is where a transition leads. keep leaves state and reason as they are:
-// the event is expected there but changes nothing that can be seen.
+// the event is expected there and changes other things, or nothing, that can be seen.
+// quiet tells nobody.
 type target struct {
-	state  State
-	reason Reason
-	keep   bool
+	state       State
+	reason      Reason
+	keep, quiet bool
 }
 
 var (
@@ -44,8 +48,11 @@ var (
 	unchanged   = target{keep: true}
 )
 
-// endings lead to SERVICE_OFF from wherever the device is.
-var endings = map[event]target{
+// anywhere is where events lead that mean the same in every state.
+var anywhere = map[event]target{
+	eventNews:        unchanged,
+	eventHeard:       {keep: true, quiet: true},
+	eventDeleted:     toOff(ReasonStopped),
 	eventStop:        toOff(ReasonStopped),
 	eventNotScanned:  toOff(ReasonNotScanned),
 	eventLoggedOut:   toOff(ReasonLoggedOut),
@@ -105,7 +112,7 @@ func next(state State, ev event) (t target, ok bool) {
 	if t, ok := transitions[state][ev]; ok {
 		return t, true
 	}
-	t, ok = endings[ev]
+	t, ok = anywhere[ev]
 	return t, ok
 }
 
@@ -113,7 +120,8 @@ func next(state State, ev event) (t target, ok bool) {
 func (e event) String() string {
 	return [...]string{
 		"start", "restore", "codes", "phone_code", "codes_over", "passkey", "linked", "online", "lost", "grace",
-		"storage", "stop", "not_scanned", "logged_out", "banned", "outdated", "replaced", "rejected", "proxy_failed", "",
+		"storage", "stop", "not_scanned", "logged_out", "banned", "outdated", "replaced", "rejected", "proxy_failed",
+		"news", "heard", "deleted", "",
 	}[e]
 }
 

@@ -28,6 +28,9 @@ func TestTransitions(t *testing.T) {
 		eventReplaced:    all("SERVICE_OFF/replaced"),
 		eventRejected:    all("SERVICE_OFF/rejected"),
 		eventProxyFailed: all("SERVICE_OFF/proxy_failed"),
+		eventNews:        all("="),
+		eventHeard:       all("="),
+		eventDeleted:     all("SERVICE_OFF/stopped"),
 	}
 	for ev := range numEvents {
 		row, ok := want[ev]
@@ -72,7 +75,7 @@ func TestTargetsAreKnownReasons(t *testing.T) {
 			mark(to)
 		}
 	}
-	for _, to := range endings {
+	for _, to := range anywhere {
 		mark(to)
 	}
 	for r, reached := range known {

@@ -96,7 +96,7 @@ func (d *device) retime() {
 	if d.grace != nil {
 		d.grace.reset(d.m.Times().Grace)
 	}
-	if a := d.att; a != nil && d.cur.State == StateScan {
+	if a := d.att; a != nil && d.shown().State == StateScan {
 		a.show()
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"wadah/models"
 )
 
 // Unlink says what became of the link on the phone.
@@ -18,7 +20,9 @@ const (
 
 // LogoutDevice unlinks the device from its WhatsApp account and leaves it off,
 // without a link. When WhatsApp cannot be reached the link is forgotten here all the
-// same, and the answer says so. Errors: ErrNoDevice, ErrBusy, models errors.
+// same, and the answer says so. Errors: ErrNoDevice, ErrBusy, ErrShuttingDown, ErrStorage
+// when the device stays as it was; ErrUnsaved when it had no link, is off, and the store
+// does not know that yet.
 func (m *Manager) LogoutDevice(ctx context.Context, id string) (Unlink, error) {
 	d, err := m.device(id)
 	if err != nil {
@@ -29,22 +33,20 @@ func (m *Manager) LogoutDevice(ctx context.Context, id string) (Unlink, error) {
 		return "", err
 	}
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.unlinking = false
+	d.unlinkedHere(result)
+	change := d.save()
+	d.mu.Unlock()
 	if result == UnlinkNotLinked {
-		return result, nil
+		if err := d.record.wait(ctx, change, storeLimit); err != nil {
+			return "", errors.Join(ErrUnsaved, err)
+		}
 	}
-	d.unlinked()
-	if d.cur.Reason != ReasonLoggedOut || d.cur.State != StateOff {
-		d.off(eventLoggedOut, string(result), time.Time{})
-	} else {
-		d.set(d.cur) // WhatsApp's own word came first; the account is gone from the snapshot
-	}
-	return result, nil
+	return result, nil // the mark in the row lets the next start finish what is not stored
 }
 
 // DeleteDevice unlinks the device and removes it with its keys and timeline. Errors:
-// ErrNoDevice, ErrBusy, models errors; the device then remains, off.
+// ErrNoDevice, ErrBusy, ErrShuttingDown, ErrStorage when the device stays as it was;
+// models errors when its row cannot be deleted: it is off then, and no longer linked.
 func (m *Manager) DeleteDevice(ctx context.Context, id string) (Unlink, error) {
 	d, err := m.device(id)
 	if err != nil {
@@ -54,91 +56,121 @@ func (m *Manager) DeleteDevice(ctx context.Context, id string) (Unlink, error) {
 	if err != nil {
 		return "", err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.unlinking = false
 	// The row goes first: killed in between, the next start finds credentials that
 	// nobody claims, and deletes them.
-	if err := m.store.DeleteDevice(context.WithoutCancel(ctx), id); err != nil {
+	err = m.store.DeleteDevice(context.WithoutCancel(ctx), id)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unlinkedHere(result)
+	if err != nil && !errors.Is(err, models.ErrNotFound) {
 		return "", err
 	}
-	d.unlinked()
 	d.remove()
 	return result, nil
 }
 
-// unlink stops the device and asks WhatsApp to unlink it. On success it leaves the
-// device claimed (unlinking), for the caller to finish.
+// unlink claims the device, stops it and asks WhatsApp to unlink it. On success the
+// claim (unlinking) stays, until the caller says unlinkedHere.
 func (d *device) unlink(ctx context.Context) (Unlink, error) {
-	d.mu.Lock()
-	switch {
-	case d.removed:
-		d.mu.Unlock()
-		return "", ErrNoDevice
-	case d.unlinking:
-		d.mu.Unlock()
-		return "", ErrBusy
-	}
-	if err := d.markUnlinking(ctx); err != nil {
-		d.mu.Unlock()
+	conn, to, prev, err := d.claimUnlinking(ctx)
+	if err != nil {
 		return "", err
 	}
-	d.unlinking = true
-	linked, conn := d.link != "", Conn(nil)
-	if d.cur.State == StateConnected && d.att != nil {
-		conn = d.att.conn
-	} else {
-		d.stopGrace()
-		d.detach()
-		if d.cur.Desired {
-			d.apply(eventStop, nil)
-		}
-	}
-	d.cur.Desired = false
-	target, prev := Target{DeviceID: d.id, JID: d.link, Proxy: d.proxy}, d.prev
-	d.mu.Unlock()
-
-	if !linked {
+	if to.JID == "" {
 		return UnlinkNotLinked, nil
 	}
 	// Past this point the work is finished whoever asked is gone or not.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlinkLimit)
 	defer cancel()
 	defer context.AfterFunc(d.m.ctx, cancel)() // the program stops
-	var err error
-	if conn != nil {
-		err = conn.Logout(ctx)
-	} else {
-		err = d.logoutAnew(ctx, target, prev)
-	}
-	if err != nil && d.m.isClosing() {
-		d.mu.Lock()
+	err = d.askToUnlink(ctx, conn, to, prev)
+
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.link == "": // WhatsApp's own word came first
+		return UnlinkConfirmed, nil
+	case err != nil && d.m.isClosing():
 		d.unlinking = false
-		d.mu.Unlock()
 		return "", ErrShuttingDown // the mark stays: the next start goes on with it
-	}
-	if err != nil {
+	case err != nil:
 		d.m.log.Warn("WhatsApp did not confirm that the device is unlinked", "device", d.id, "err", err)
 		return UnlinkUnconfirmed, nil
 	}
 	return UnlinkConfirmed, nil
 }
 
+// claimUnlinking stores that the device is about to be unlinked, and stops it, but for a
+// connection that can carry the request. On failure the device is as it was.
+func (d *device) claimUnlinking(ctx context.Context) (conn Conn, to Target, prev <-chan struct{}, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.removed:
+		return nil, to, nil, ErrNoDevice
+	case d.unlinking:
+		return nil, to, nil, ErrBusy
+	case d.m.isClosing():
+		return nil, to, nil, ErrShuttingDown
+	}
+	if d.link != "" && !d.marked {
+		d.marked = true
+		if err := d.saveFirst(ctx, d.life()); err != nil {
+			d.marked = false
+			d.save()
+			return nil, to, nil, err
+		}
+	}
+	d.unlinking = true
+	wanted := func(s *Snapshot) { s.Desired = false }
+	if d.shown().State == StateConnected && d.att != nil {
+		conn = d.att.conn
+	}
+	switch {
+	case conn != nil:
+		d.apply(eventNews, wanted)
+	case d.att != nil || d.shown().Desired:
+		d.stopGrace()
+		d.detach()
+		d.apply(eventStop, wanted)
+	}
+	return conn, Target{DeviceID: d.id, JID: d.link, Proxy: d.proxy}, d.prev, nil
+}
+
+// askToUnlink asks WhatsApp, through conn if there is one. A panic of the driver's is an
+// answer that did not come.
+func (d *device) askToUnlink(ctx context.Context, conn Conn, to Target, prev <-chan struct{}) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			d.m.log.Error("recovered from a panic", "in", "driver.Logout", "device", d.id, "panic", r)
+			err = errNotReached
+		}
+	}()
+	if conn != nil {
+		return conn.Logout(ctx)
+	}
+	return d.logoutAnew(ctx, to, prev)
+}
+
+// unlinkedHere ends the claim of an unlinking whose result is known: the device is off
+// and holds no link. The caller holds mu.
+func (d *device) unlinkedHere(result Unlink) {
+	d.unlinking, d.marked = false, false
+	if result == UnlinkNotLinked {
+		return
+	}
+	d.unlinked()
+	if s := d.shown(); s.State != StateOff || s.Reason != ReasonLoggedOut {
+		d.off(eventLoggedOut, string(result), time.Time{})
+	} else {
+		d.apply(eventNews, nil) // WhatsApp's own word came first
+	}
+}
+
 // unlinkingMark stands in the database, instead of the reason why a device is off,
 // from the moment somebody wants it unlinked until it is: a start that finds it goes
 // on. It is never shown.
 const unlinkingMark = "unlinking"
-
-// markUnlinking stores what is about to happen. The caller holds mu.
-func (d *device) markUnlinking(ctx context.Context) error {
-	switch {
-	case d.link != "":
-		return d.m.store.SetOff(ctx, d.id, unlinkingMark, nil, false)
-	case d.cur.Desired || d.att != nil:
-		return d.m.store.SetOff(ctx, d.id, string(ReasonStopped), nil, false)
-	}
-	return nil
-}
 
 // resumeUnlinking finishes a log-out that the end of the program interrupted, in the
 // background.

@@ -53,20 +53,15 @@ func (m *Manager) repairLink(ctx context.Context, row *models.Device, held bool)
 	case held || row.JID == "" && !unlinking:
 		return "", nil
 	}
-	if err := m.store.ClearLink(ctx, row.ID); err != nil {
-		return "", err
-	}
 	row.JID, row.LinkedAt, row.PushName, row.Platform = "", nil, "", ""
-	if !unlinking && !wasLinked {
-		return "unfinished link removed", nil
+	what = "unfinished link removed"
+	if unlinking || wasLinked {
+		// The link was complete and its credentials are gone: a log-out that was cut short.
+		what = "log-out completed"
+		now := time.Now()
+		row.Desired, row.OffReason, row.OffSince, row.OffUntil = false, string(ReasonLoggedOut), &now, nil
 	}
-	// The link was complete and its credentials are gone: a log-out that was cut short.
-	if err := m.store.SetOff(ctx, row.ID, string(ReasonLoggedOut), nil, false); err != nil {
-		return "", err
-	}
-	now := time.Now()
-	row.Desired, row.OffReason, row.OffSince, row.OffUntil = false, string(ReasonLoggedOut), &now, nil
-	return "log-out completed", nil
+	return what, m.store.SaveLife(ctx, row.ID, row.Life(), true)
 }
 
 // sweepAlive stores when each connected device was last heard, once a minute: often
@@ -95,16 +90,16 @@ func (m *Manager) sweepAlive() {
 func (d *device) noteAlive() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.att == nil || d.cur.State != StateConnected {
+	now := d.shown()
+	if d.att == nil || now.State != StateConnected {
 		return time.Time{}
 	}
 	heard := d.att.lastHeard()
-	if heard.After(d.cur.LastAlive) {
-		d.cur.LastAlive = heard
-		s := d.cur
-		d.snap.Store(&s)
+	if !heard.After(now.LastAlive) {
+		return now.LastAlive
 	}
-	return d.cur.LastAlive
+	d.apply(eventHeard, func(s *Snapshot) { s.LastAlive = heard })
+	return heard
 }
 
 func (m *Manager) storeAlive(ctx context.Context, heard map[string]time.Time) {

@@ -145,7 +145,7 @@ func (m *Manager) refreshVersion(ctx context.Context) error {
 func (m *Manager) retryOutdated() {
 	for _, d := range m.all() {
 		d.mu.Lock()
-		if d.att == nil && d.cur.Desired && d.cur.Reason == ReasonOutdated && d.mayStart() == nil {
+		if s := d.shown(); d.att == nil && s.Desired && s.Reason == ReasonOutdated && d.mayStart() == nil {
 			d.bringUp()
 		}
 		d.mu.Unlock()

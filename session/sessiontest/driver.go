@@ -24,6 +24,7 @@ type Driver struct {
 	onDial     func(ctx context.Context, to session.Target) error
 	afterCodes func()
 	answer     func(session.Target) session.Signal
+	forgetErr  error
 
 	links    map[string]session.Account
 	conns    []*Conn // open ones
@@ -67,6 +68,13 @@ func (d *Driver) SetAnswer(f func(to session.Target) session.Signal) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.answer = f
+}
+
+// FailForget makes Forget fail with err; nil ends that.
+func (d *Driver) FailForget(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.forgetErr = err
 }
 
 // HoldLogins makes logins wait for Conn.Online instead of succeeding at once.
@@ -144,6 +152,9 @@ func (d *Driver) Links(context.Context) ([]string, error) {
 func (d *Driver) Forget(_ context.Context, jid string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.forgetErr != nil {
+		return d.forgetErr
+	}
 	delete(d.links, jid)
 	return nil
 }
@@ -322,10 +333,7 @@ func (c *Conn) Logout(ctx context.Context) error {
 	if c.OnLogout != nil {
 		return c.OnLogout(ctx)
 	}
-	if c.LogoutErr != nil {
-		return c.LogoutErr
-	}
-	return c.driver.Forget(ctx, c.target.JID)
+	return c.LogoutErr
 }
 
 // Close implements session.Conn.

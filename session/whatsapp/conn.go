@@ -268,9 +268,7 @@ func (c *conn) Logout(ctx context.Context) error {
 	}
 	c.decide() // nothing that follows is news
 	c.Close()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendLimit)
-	defer cancel()
-	return c.d.store.forget(ctx, jid)
+	return nil
 }
 
 // isDeviceRemoved reports whether WhatsApp ended the connection because the device

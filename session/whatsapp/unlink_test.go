@@ -73,13 +73,19 @@ func TestLogout(t *testing.T) {
 			t.Fatalf("Logout: %v", err)
 		}
 	})
+	conn.Close()
+	if links := r.links(); len(links) != 1 {
+		t.Errorf("%d links; the credentials are for the owner to forget", len(links))
+	}
+	if err := r.drv.Forget(t.Context(), jid); err != nil {
+		t.Fatal(err)
+	}
 	r.wantNothing(t)
 	for _, phone := range r.svc.Phones() {
 		if len(phone.Companions) != 0 {
 			t.Errorf("the phone still shows %v", phone.Companions)
 		}
 	}
-	conn.Close()
 	w.nothingMore()
 }
 
