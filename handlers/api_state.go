@@ -49,6 +49,7 @@ type deviceJSON struct {
 	Until     *string        `json:"until"`
 	Desired   bool           `json:"desired"`
 	Retrying  bool           `json:"retrying"`
+	Unsaved   bool           `json:"unsaved"`
 	Linked    bool           `json:"linked"`
 	Number    *string        `json:"number"`
 	PushName  *string        `json:"pushName"`
@@ -61,7 +62,7 @@ type deviceJSON struct {
 func newDeviceJSON(s session.Snapshot) deviceJSON {
 	return deviceJSON{
 		ID: s.ID, Name: s.Name, State: s.State, Reason: s.Reason, Detail: s.Detail,
-		Since: stamp(s.Since), Until: stamp(s.Until), Desired: s.Desired, Retrying: s.Retrying,
+		Since: stamp(s.Since), Until: stamp(s.Until), Desired: s.Desired, Retrying: s.Retrying, Unsaved: s.Unsaved,
 		Linked: s.Linked(), Number: known(s.Number()), PushName: known(s.Account.Name),
 		Platform: known(s.Account.Platform), LinkedAt: stamp(s.LinkedAt),
 		LastAlive: stamp(s.LastAlive), CreatedAt: stamp(s.CreatedAt),

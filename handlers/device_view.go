@@ -23,7 +23,7 @@ func (s *Server) deviceView(snap session.Snapshot, z zone, canOperate bool) view
 		ID: snap.ID, Name: snap.Name, Note: snap.Note, Default: snap.Default,
 		State: string(snap.State), Reason: string(snap.Reason), Detail: snap.Detail,
 		Since: z.at(snap.Since), Until: z.at(snap.Until), NextTry: z.at(snap.NextTry),
-		Linked: snap.Linked(), Retrying: snap.Retrying, Desired: snap.Desired,
+		Linked: snap.Linked(), Retrying: snap.Retrying, Desired: snap.Desired, Unsaved: snap.Unsaved,
 		Number: snap.Number(), Account: snap.Account.Name, Platform: snap.Account.Platform,
 		LastAlive: z.at(snap.LastAlive), LinkedAt: z.at(snap.LinkedAt), CreatedAt: z.at(snap.CreatedAt),
 		JustLinked: time.Since(snap.LinkedAt) < stillNew,

@@ -55,6 +55,10 @@ var problems = []struct {
 		Status: http.StatusServiceUnavailable, Code: "signin_busy", RetryAfter: busyWait,
 		Message: "Too many passwords are being checked right now. Try again in a few seconds.",
 	}},
+	{session.ErrUnsaved, failure{
+		Status: http.StatusServiceUnavailable, Code: "not_stored", RetryAfter: 10 * time.Second,
+		Message: "The device is off, but the server could not store that. It goes on trying; until then a restart of the server would switch the device on again.",
+	}},
 	{models.ErrStorage, storageFailure},
 	{models.ErrCorrupt, storageFailure},
 	{session.ErrStorage, storageFailure},

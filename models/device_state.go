@@ -46,7 +46,7 @@ func (l Life) Equal(other Life) bool { return l.tidy() == other.tidy() }
 // SameLink reports whether both say the same about the link.
 func (l Life) SameLink(other Life) bool {
 	l, other = l.tidy(), other.tidy()
-	return l.JID == other.JID && l.PushName == other.PushName && l.Platform == other.Platform && l.LinkedAt == other.LinkedAt
+	return l.JID == other.JID && l.PushName == other.PushName && l.Platform == other.Platform && l.LinkedAt.Equal(other.LinkedAt)
 }
 
 // tidy is the life as it is stored.

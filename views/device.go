@@ -26,6 +26,7 @@ type Device struct {
 	Linked   bool   // holds WhatsApp credentials
 	Retrying bool   // an off device that still tries by itself
 	Desired  bool   // the owner wants it on
+	Unsaved  bool   // the database does not know all of this yet
 	Number   string // digits of the linked account; "" when not linked
 	Account  string // the account's name; may be empty
 	Platform string // "android", "iphone", …; may be empty

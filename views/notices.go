@@ -137,7 +137,7 @@ var invalid = map[string]bool{
 	"already_linked": true, "not_linking": true, "not_linked": true, "rate_limited": true, "bad_number": true,
 	"too_many_codes": true, "too_many_codes_number": true,
 	"bad_passkey": true, "banned": true, "busy": true, "proxy_failed": true, "conflict": true, "not_found": true,
-	"forbidden": true, "storage": true, "shutting_down": true, "timeout": true, "internal": true,
+	"forbidden": true, "storage": true, "not_stored": true, "shutting_down": true, "timeout": true, "internal": true,
 
 	"proxy_scheme": true, "proxy_host": true, "proxy_port": true, "proxy_extra": true, "proxy_invalid": true, "proxy_too_long": true,
 	"proxy_again": true, "proxy_required": true,

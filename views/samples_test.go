@@ -142,6 +142,9 @@ func pages(lang views.Lang) map[string]templ.Component {
 		Refused: views.SettingProxy, Problem: lang.Invalid("proxy_again"),
 	}
 	all["device-settings"] = views.DeviceShow(settled)
+	unsaved := states()["stopped"]
+	unsaved.Unsaved = true
+	all["device-unsaved"] = views.DeviceShow(devicePage(lang, unsaved))
 	fresh := states()["ready"]
 	fresh.JustLinked = true
 	all["device-just-linked"] = views.DeviceShow(devicePage(lang, fresh))
