@@ -165,6 +165,9 @@ type Media struct {
 	SHA256     []byte `json:"sha256,omitempty"`      // of the file
 	EncSHA256  []byte `json:"enc_sha256,omitempty"`  // of what lies on the server
 	KeyAt      int64  `json:"key_at,omitempty"`      // Unix seconds; WhatsApp wants it again when the file is forwarded
+	// URL is DirectPath with the host to which it was uploaded, of files that are sent:
+	// some clients look for it. Of files that arrive it is not kept.
+	URL string `json:"url,omitempty"`
 }
 
 // Location is a place on the map.

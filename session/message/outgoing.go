@@ -70,6 +70,8 @@ func (o Outgoing) Check() error {
 		return invalid("original", ProblemMissing)
 	case o.Forward != nil:
 		return nil
+	case o.Content.Kind == KindRevoke && o.Content.Target != nil && !o.Content.Target.FromMe && o.To.Kind != ChatGroup:
+		return invalid("target", ProblemUnsendable) // only admins of groups take back what others wrote
 	}
 	return o.Content.check()
 }

@@ -53,7 +53,11 @@ func (r *reader) lines(said ...string) string {
 func (r *reader) choices(content *message.Content, list []message.Choice) {
 	list, cut := firstN(list, message.MaxOptions)
 	r.cut = r.cut || cut
-	content.Choices = list
+	for _, c := range list {
+		if c != (message.Choice{}) {
+			content.Choices = append(content.Choices, c)
+		}
+	}
 }
 
 func choice(id, text, hint, url string) message.Choice {

@@ -24,10 +24,11 @@ func text(s string, limit int) (clean string, cut bool) {
 // none that turn the direction of writing or cannot be seen, with which one name can be
 // made to look like another or "gpj.exe" like "exe.jpg".
 func line(s string, limit int) (clean string, cut bool) {
-	s = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ", "\u2028", " ", "\u2029", " ").Replace(s)
-	clean, cut = strip(s, limit, deceives)
+	clean, cut = strip(oneLine.Replace(s), limit, deceives)
 	return strings.TrimSpace(clean), cut
 }
+
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ", "\u2028", " ", "\u2029", " ")
 
 // deceives reports whether c has no place in a name. Joiners stay: emoji and several
 // scripts are written with them.
@@ -107,8 +108,17 @@ func plain(s string, limit int) string {
 	return s
 }
 
-// link is an address of the web to show, without what could break out of it.
-func link(s string) string { return strings.ReplaceAll(plain(s, message.MaxURL), " ", "%20") }
+// link is an address to show: only what opens a page, a call or a letter, and nothing that
+// could break out of where it is shown.
+func link(s string) string {
+	s = strings.TrimSpace(plain(s, message.MaxURL))
+	scheme, _, _ := strings.Cut(s, ":")
+	switch strings.ToLower(scheme) {
+	case "https", "http", "tel", "mailto":
+		return strings.ReplaceAll(s, " ", "%20")
+	}
+	return ""
+}
 
 // id gives the id of a message as it is kept. WhatsApp's own are short hex digits. What
 // somebody else made up is replaced by a hash, so that two stay two.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waWeb"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"google.golang.org/protobuf/proto"
@@ -149,4 +150,15 @@ func key(id string, fromMe bool, participant string) *waCommon.MessageKey {
 		k.Participant = proto.String(participant)
 	}
 	return k
+}
+
+func newsletterEdit() *events.NewsletterMessageMeta {
+	return &events.NewsletterMessageMeta{EditTS: sentAt.Add(time.Minute), OriginalTS: sentAt}
+}
+
+// webMessage is a message as phones hand it over once more.
+func webMessage(m *waE2E.Message) *waWeb.WebMessageInfo {
+	return &waWeb.WebMessageInfo{
+		Key: key("3EB0AA", false, ""), Message: m, MessageTimestamp: proto.Uint64(uint64(sentAt.Unix())), PushName: proto.String("Budi"),
+	}
 }

@@ -93,15 +93,20 @@ func familyValue(b *bytes.Buffer, field protoreflect.FieldDescriptor, value prot
 }
 
 func familyFloat(b *bytes.Buffer, f float64, single bool) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		familyString(b, strconv.FormatFloat(f, 'g', -1, 64))
-		return
-	}
 	bits := 64
 	if single {
 		bits = 32
 	}
-	b.WriteString(strconv.FormatFloat(f, 'g', -1, bits))
+	switch {
+	case math.IsNaN(f):
+		b.WriteString(`"NaN"`)
+	case math.IsInf(f, 1):
+		b.WriteString(`"Infinity"`)
+	case math.IsInf(f, -1):
+		b.WriteString(`"-Infinity"`)
+	default:
+		b.WriteString(strconv.FormatFloat(f, 'g', -1, bits))
+	}
 }
 
 // familyString writes valid UTF-8 without NUL, which databases refuse even in JSON.
@@ -119,7 +124,7 @@ func familyName(name string) string {
 	var b strings.Builder
 	for i, c := range runes {
 		afterUpper := i > 0 && unicode.IsUpper(runes[i-1])
-		startsWord := i+1 < len(runes) && unicode.IsLower(runes[i+1])
+		startsWord := i+1 < len(runes) && unicode.IsLower(runes[i+1]) && string(runes[i+1:]) != "s" // "keyIDs"
 		if i == 0 || afterUpper && !startsWord {
 			c = unicode.ToLower(c)
 		}

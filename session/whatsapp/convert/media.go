@@ -182,32 +182,32 @@ func (b *builder) mediaPart(content message.Content, info *waE2E.ContextInfo) *w
 	switch content.Kind {
 	case message.KindImage:
 		return &waE2E.Message{ImageMessage: &waE2E.ImageMessage{
-			DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
+			URL: given(f.URL), DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
 			FileLength: size, MediaKeyTimestamp: keyAt(f), Mimetype: given(f.MIME), Width: number(f.Width), Height: number(f.Height),
 			Caption: caption, JPEGThumbnail: b.out.Thumbnail, ViewOnce: yes(content.ViewOnce), ContextInfo: info,
 		}}
 	case message.KindVideo:
 		return &waE2E.Message{VideoMessage: &waE2E.VideoMessage{
-			DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
+			URL: given(f.URL), DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
 			FileLength: size, MediaKeyTimestamp: keyAt(f), Mimetype: given(f.MIME), Width: number(f.Width), Height: number(f.Height),
 			Seconds: number(f.Seconds), GifPlayback: yes(f.Animated),
 			Caption: caption, JPEGThumbnail: b.out.Thumbnail, ViewOnce: yes(content.ViewOnce), ContextInfo: info,
 		}}
 	case message.KindSticker:
 		return &waE2E.Message{StickerMessage: &waE2E.StickerMessage{
-			DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
+			URL: given(f.URL), DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
 			FileLength: size, MediaKeyTimestamp: keyAt(f), Mimetype: given(f.MIME), Width: number(f.Width), Height: number(f.Height),
 			IsAnimated: yes(f.Animated), PngThumbnail: b.out.Thumbnail, ContextInfo: info,
 		}}
 	case message.KindAudio, message.KindVoice:
 		return &waE2E.Message{AudioMessage: &waE2E.AudioMessage{
-			DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
+			URL: given(f.URL), DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
 			FileLength: size, MediaKeyTimestamp: keyAt(f), Mimetype: given(f.MIME), Seconds: number(f.Seconds),
 			PTT: yes(content.Kind == message.KindVoice), Waveform: b.out.Waveform, ViewOnce: yes(content.ViewOnce), ContextInfo: info,
 		}}
 	default:
 		return &waE2E.Message{DocumentMessage: &waE2E.DocumentMessage{
-			DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
+			URL: given(f.URL), DirectPath: given(f.DirectPath), MediaKey: f.Key, FileSHA256: f.SHA256, FileEncSHA256: f.EncSHA256,
 			FileLength: size, MediaKeyTimestamp: keyAt(f), Mimetype: given(f.MIME), FileName: given(f.FileName), Title: given(f.FileName),
 			PageCount: number(f.Pages), Caption: caption, JPEGThumbnail: b.out.Thumbnail, ContextInfo: info,
 		}}

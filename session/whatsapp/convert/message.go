@@ -2,10 +2,12 @@ package convert
 
 import (
 	"context"
+	"strconv"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"wadah/session/message"
@@ -201,10 +203,14 @@ func contentField(m *waE2E.Message) (best protoreflect.FieldDescriptor) {
 // nameless is a message of which no field is known. One that carries keys says nothing;
 // otherwise it is of a kind that WhatsApp invented later.
 func (r *reader) nameless(m *waE2E.Message) (message.Content, bool) {
-	if m == nil || m.SenderKeyDistributionMessage != nil || len(m.ProtoReflect().GetUnknown()) == 0 {
+	if m == nil || m.SenderKeyDistributionMessage != nil {
 		return message.Content{}, false
 	}
-	return message.Content{Kind: message.KindUnknown, Note: "new"}, true
+	number, _, n := protowire.ConsumeTag(m.ProtoReflect().GetUnknown())
+	if n < 0 {
+		return message.Content{}, false
+	}
+	return message.Content{Kind: message.KindUnknown, Note: "new." + strconv.Itoa(int(number))}, true
 }
 
 // channelEdit: in channels an edited message comes again as a whole, under the same id.

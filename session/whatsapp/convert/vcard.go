@@ -8,6 +8,12 @@ import (
 	"wadah/session/message"
 )
 
+var (
+	lineEnds    = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	cardEscaped = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `;`, `\;`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`)
+	cardPlain   = strings.NewReplacer(`\\`, `\`, `\,`, `,`, `\;`, `;`, `\n`, " ", `\N`, " ")
+)
+
 // readCard reads name and numbers of a visiting card (vCard 2.1, 3.0 or 4.0, as phones
 // write them). What cannot be read is passed over.
 func readCard(card string) message.Contact {
@@ -38,9 +44,8 @@ func readCard(card string) message.Contact {
 
 // cardLines undoes the folding of long lines.
 func cardLines(card string) []string {
-	card = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(card)
 	var lines []string
-	for _, l := range strings.Split(card, "\n") {
+	for _, l := range strings.Split(lineEnds.Replace(card), "\n") {
 		last := len(lines) - 1
 		switch {
 		case last >= 0 && (strings.HasPrefix(l, " ") || strings.HasPrefix(l, "\t")):
@@ -76,7 +81,7 @@ func cardText(params []string, value string) string {
 			value = string(plain)
 		}
 	}
-	return strings.NewReplacer(`\\`, `\`, `\,`, `,`, `\;`, `;`, `\n`, " ", `\N`, " ").Replace(value)
+	return cardPlain.Replace(value)
 }
 
 // cardNumber gives the digits of a number that WhatsApp knows ("waid=6281234567890") or
@@ -117,16 +122,15 @@ func appendNew(list []string, s string) []string {
 
 // writeCard makes a card as WhatsApp's clients send it.
 func writeCard(c message.Contact) string {
-	escape := strings.NewReplacer(`\`, `\\`, `,`, `\,`, `;`, `\;`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`)
 	var b strings.Builder
 	b.WriteString("BEGIN:VCARD\nVERSION:3.0\n")
-	b.WriteString("N:;" + escape.Replace(c.Name) + ";;;\n")
-	b.WriteString("FN:" + escape.Replace(c.Name) + "\n")
+	b.WriteString("N:;" + cardEscaped.Replace(c.Name) + ";;;\n")
+	b.WriteString("FN:" + cardEscaped.Replace(c.Name) + "\n")
 	for _, number := range c.Numbers {
 		if d := digits(number); d == strings.TrimPrefix(number, "+") {
 			b.WriteString("TEL;type=CELL;type=VOICE;waid=" + d + ":+" + d + "\n")
 		} else {
-			b.WriteString("TEL;type=CELL;type=VOICE:" + escape.Replace(number) + "\n")
+			b.WriteString("TEL;type=CELL;type=VOICE:" + cardEscaped.Replace(number) + "\n")
 		}
 	}
 	b.WriteString("END:VCARD")
