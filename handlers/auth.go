@@ -43,6 +43,8 @@ type visitor struct {
 	lang  views.Lang
 	theme views.Theme
 	zone  zone // of the times this visitor is shown
+	// proven is when the user gave the password or a passkey as the login was opened.
+	proven time.Time
 	// chosenZone is the name of the zone the visitor chose; "" follows the browser.
 	chosenZone string
 }
@@ -104,6 +106,7 @@ func (s *Server) whoIs(c echo.Context) (*visitor, error) {
 		return nil, err
 	}
 	v.user, v.token = &user, token
+	v.proven = time.UnixMilli(s.logins.GetInt64(ctx, provenKey))
 	v.prefer(user.Lang, user.Theme, user.Zone)
 	return v, s.touch(ctx, c)
 }
@@ -124,8 +127,8 @@ func (s *Server) touch(ctx context.Context, c echo.Context) error {
 }
 
 // signIn opens a new login for user in this browser, with a token nobody has seen,
-// and ends the one the browser had.
-func (s *Server) signIn(c echo.Context, user models.User) error {
+// and ends the one the browser had. Proven is when the user gave the password or a passkey.
+func (s *Server) signIn(c echo.Context, user models.User, proven time.Time) error {
 	if old, err := c.Cookie(loginCookie); err == nil {
 		if err := s.endLogin(c.Request().Context(), old.Value); err != nil {
 			return err
@@ -139,6 +142,7 @@ func (s *Server) signIn(c echo.Context, user models.User) error {
 	s.logins.Put(ctx, models.LoginAddress, s.clientAddr(c))
 	s.logins.Put(ctx, models.LoginUserAgent, c.Request().UserAgent())
 	s.logins.Put(ctx, seenKey, time.Now().Unix())
+	s.logins.Put(ctx, provenKey, proven.UnixMilli())
 	token, expires, err := s.logins.Commit(ctx)
 	if err != nil {
 		return err

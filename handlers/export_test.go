@@ -1,13 +1,16 @@
 package handlers
 
 // RouteInfo is a route as tests see it.
-type RouteInfo struct{ Method, Path, May string }
+type RouteInfo struct {
+	Method, Path, May string
+	Proven            bool
+}
 
 // Routes lists the routes of the server.
 func (s *Server) Routes() []RouteInfo {
 	var list []RouteInfo
 	for _, r := range s.routes() {
-		list = append(list, RouteInfo{r.method, r.path, string(r.may)})
+		list = append(list, RouteInfo{r.method, r.path, string(r.may), r.proven})
 	}
 	return list
 }

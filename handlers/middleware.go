@@ -42,7 +42,11 @@ func (s *Server) guard(r route) echo.HandlerFunc {
 		return s.logged(s.survive(s.withHeaders(s.withStranger(r.do))))
 	case anyone, setup, viewer, operator, admin:
 	}
-	return s.logged(s.survive(s.withHeaders(s.withVisitor(r.may, r.do))))
+	do := r.do
+	if r.proven {
+		do = s.withProof(do)
+	}
+	return s.logged(s.survive(s.withHeaders(s.withVisitor(r.may, do))))
 }
 
 // survive turns a panic into a 500 and logs it with its stack. A handler that aborts

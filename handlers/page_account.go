@@ -129,17 +129,18 @@ func (s *Server) provePassword(c echo.Context) (code string, err error) {
 		return "", err
 	}
 	try.succeeded()
-	return "", nil
+	return "", s.leaveProof(c)
 }
 
 // renewLogin ends the user's logins and their streams, and opens a new one in this
-// browser: what somebody may do, or proves it with, has changed.
+// browser: what somebody may do, or proves it with, has changed. It proves nothing by
+// itself.
 func (s *Server) renewLogin(c echo.Context) error {
-	v := visitorOf(c)
+	v, proven := visitorOf(c), s.provenAt(c)
 	if err := s.endUser(c, v.user.ID); err != nil {
 		return err
 	}
-	return s.signIn(c, *v.user)
+	return s.signIn(c, *v.user, proven)
 }
 
 // endUser ends all logins of a user, and their streams.

@@ -73,6 +73,9 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 	}
 	if v.may(operator) {
 		page.Keys = keysView(keys, v.zone, time.Now())
+		if page.Passkeys, err = s.passkeysOffered(c); err != nil {
+			return page, err
+		}
 		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.zone)
 	}
 	return page, err

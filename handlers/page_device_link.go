@@ -80,7 +80,11 @@ func (s *Server) revealKey(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return writePartials(c, http.StatusOK, partial)
+		notice, err := views.NoticePartial(ctx, v.lang, nil) // what was asked before is past
+		if err != nil {
+			return err
+		}
+		return writePartials(c, http.StatusOK, partial, notice)
 	}
 	page, err := s.deviceShow(c, snap)
 	if err != nil {

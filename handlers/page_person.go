@@ -172,7 +172,8 @@ func (s *Server) deviceNames(ids []string) string {
 	return text
 }
 
-// resetPassword gives a person a new password and ends the logins made with the old.
+// resetPassword gives a person a password for the next sign-in, where another one is
+// chosen, and ends the logins made with the old.
 func (s *Server) resetPassword(c echo.Context) error {
 	user, err := s.personElse(c)
 	if err != nil {
@@ -182,7 +183,7 @@ func (s *Server) resetPassword(c echo.Context) error {
 		return s.renderPerson(c, http.StatusUnprocessableEntity, user, "password2", "password_mismatch")
 	}
 	done, err := s.changePerson(c, user, "password", func(ctx context.Context) error {
-		return s.store.SetPassword(ctx, user.ID, c.FormValue("password"))
+		return s.store.ResetPassword(ctx, user.ID, c.FormValue("password"))
 	})
 	if !done {
 		return err

@@ -23,9 +23,9 @@ func (s *Server) settingsRoutes() []route {
 		post("/settings/times", admin, s.setTimes),
 		post("/settings/version/check", admin, s.checkVersion),
 		post("/settings/zone", admin, s.setZone),
-		post("/settings/secret", admin, s.rotateSecret),
-		post("/settings/secret/revoke", admin, s.revokeSecrets),
-		post("/settings/secret/:secret/reveal", admin, s.revealSecret),
+		proven(post("/settings/secret", admin, s.rotateSecret)),
+		proven(post("/settings/secret/revoke", admin, s.revokeSecrets)),
+		proven(post("/settings/secret/:secret/reveal", admin, s.revealSecret)),
 		post("/settings/brand", admin, s.setBrand),
 	}
 }

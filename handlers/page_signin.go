@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -50,10 +51,11 @@ func (s *Server) signInSubmit(c echo.Context) error {
 	if second {
 		return s.askCode(c, user, next)
 	}
-	if err := s.enter(c, user, "signin"); err != nil {
+	to, err := s.enter(c, user, "signin", next)
+	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+	return c.Redirect(http.StatusSeeOther, to)
 }
 
 // checkSignIn finds out whose name and password were given; wait is how long nobody may
@@ -80,13 +82,25 @@ func (s *Server) checkSignIn(c echo.Context, name string) (user models.User, wai
 	return user, 0, err
 }
 
-// enter signs in who has proved everything that the account asks for.
-func (s *Server) enter(c echo.Context, user models.User, how string) error {
-	if err := s.signIn(c, user); err != nil {
-		return err
+// enter signs in who has just proved everything that the account asks for, and says where
+// to go on: to next, or to where a new password is chosen.
+func (s *Server) enter(c echo.Context, user models.User, how, next string) (to string, err error) {
+	if user.PasswordDue {
+		return stepURL("/signin/password", next), passwordPending.begin(s, c, passwordStep{user.ID, user.PasswordAt, how})
+	}
+	if err := s.signIn(c, user, s.now()); err != nil {
+		return "", err
 	}
 	s.audit(c, user.Name, how, "", "")
-	return nil
+	return ownPath(next, "/devices"), nil
+}
+
+// stepURL is a further step of signing in, from where next is kept in mind.
+func stepURL(path, next string) string {
+	if next = ownPath(next, ""); next == "" {
+		return path
+	}
+	return path + "?next=" + url.QueryEscape(next)
 }
 
 // auditRefusedSignIn writes down whose account was tried. A name that no account has is

@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -24,11 +23,7 @@ func (s *Server) askCode(c echo.Context, user models.User, next string) error {
 	if err := codePending.begin(s, c, codeStep{user.ID, user.PasswordAt}); err != nil {
 		return err
 	}
-	to := "/signin/code"
-	if next != "" {
-		to += "?next=" + url.QueryEscape(next)
-	}
-	return c.Redirect(http.StatusSeeOther, to)
+	return c.Redirect(http.StatusSeeOther, stepURL("/signin/code", next))
 }
 
 // atCode is who stands at the second step; nil when nobody does.
@@ -98,10 +93,11 @@ func (s *Server) codeSubmit(c echo.Context) error {
 	}
 	try.succeeded()
 	codePending.end(s, c)
-	if err := s.enter(c, *user, how); err != nil {
+	to, err := s.enter(c, *user, how, c.FormValue("next"))
+	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/devices"))
+	return c.Redirect(http.StatusSeeOther, to)
 }
 
 // attemptCode begins an attempt at the second step, at the door of a browser that the user

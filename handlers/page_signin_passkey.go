@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -13,10 +12,6 @@ import (
 
 	"wadah/models"
 )
-
-// longestNext bounds the path that travels with a ceremony, in bytes: browsers keep
-// cookies of 4 kB.
-const longestNext = 500
 
 // beginPasskeySignIn asks the browser for a passkey of anybody: whose it is, the
 // passkey says, so the answer tells nothing about accounts.
@@ -29,11 +24,7 @@ func (s *Server) beginPasskeySignIn(c echo.Context) error {
 	if err != nil {
 		return s.ceremonyFailed(c, internalFailure.because(err))
 	}
-	next := ownPath(c.FormValue("next"), "")
-	if len(next) > longestNext {
-		next = ""
-	}
-	if err := passkeyPending.begin(s, c, assertion{next, *ceremony}); err != nil {
+	if err := passkeyPending.begin(s, c, newAssertion(c, ceremony)); err != nil {
 		return s.ceremonyFailed(c, err)
 	}
 	return writeCeremony(c, struct {
@@ -51,18 +42,19 @@ func (s *Server) finishPasskeySignIn(c echo.Context) error {
 	}
 	user, err := s.checkPasskey(c, begun.Ceremony, at)
 	if err != nil {
-		return s.ceremonyFailed(c, s.passkeyRefused(c, err))
+		return s.ceremonyFailed(c, s.passkeyRefused(c, "", "signin.refused", err))
 	}
 	codePending.end(s, c) // the other way in, if it was begun
-	if err := s.enter(c, user, "signin.passkey"); err != nil {
+	to, err := s.enter(c, user, "signin.passkey", begun.Next)
+	if err != nil {
 		return s.ceremonyFailed(c, err)
 	}
-	return writeCeremony(c, passkeyDone{ownPath(begun.Next, "/devices")})
+	return writeCeremony(c, passkeyDone{to})
 }
 
 // passkeyRefused writes a refusal down, until there are too many of one network. It keeps
 // nobody out: a passkey cannot be guessed, so there is no harm in looking at each.
-func (s *Server) passkeyRefused(c echo.Context, err error) error {
+func (s *Server) passkeyRefused(c echo.Context, actor, action string, err error) error {
 	if !errors.Is(err, errPasskeyRefused) {
 		return err
 	}
@@ -70,7 +62,7 @@ func (s *Server) passkeyRefused(c echo.Context, err error) error {
 	if _, wait := s.throttle.attempt(s.now(), failed); wait > 0 {
 		return (&failure{Status: http.StatusTooManyRequests, Code: "signin_slow", RetryAfter: wait}).because(err)
 	}
-	s.audit(c, "", "signin.refused", "", "")
+	s.audit(c, actor, action, "", "")
 	return err
 }
 
@@ -100,18 +92,7 @@ func (s *Server) checkPasskey(c echo.Context, ceremony webauthn.SessionData, at 
 	if err != nil {
 		return models.User{}, refusePasskey(err)
 	}
-	if credential.Authenticator.CloneWarning { // its counter went back
-		return models.User{}, refusePasskey(errors.New("the authenticator's counter went back"))
-	}
-	stored, err := json.Marshal(credential)
-	if err != nil {
-		return models.User{}, internalFailure.because(err)
-	}
-	err = s.store.UsePasskey(ctx, key.ID, stored, at, at.Add(stepTime))
-	if errors.Is(err, models.ErrConflict) {
-		return models.User{}, errCeremonyOver.because(err)
-	}
-	return owner.User, err
+	return owner.User, s.acceptPasskey(c, key.ID, credential, at)
 }
 
 // passkeyOwner is whose passkey it is; ErrNotFound when nobody's, or not the one's who

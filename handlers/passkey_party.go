@@ -21,10 +21,22 @@ type registration struct {
 	ceremony webauthn.SessionData
 }
 
-// assertion is a sign-in with a passkey that is under way.
+// assertion is a passkey that is asked for, to sign in or to confirm.
 type assertion struct {
 	Next     string
 	Ceremony webauthn.SessionData
+}
+
+// longestNext bounds the path that travels with a ceremony, in bytes: browsers keep
+// cookies of 4 kB.
+const longestNext = 500
+
+func newAssertion(c echo.Context, ceremony *webauthn.SessionData) assertion {
+	next := ownPath(c.FormValue("next"), "")
+	if len(next) > longestNext {
+		next = ""
+	}
+	return assertion{next, *ceremony}
 }
 
 // passkeysPossible reports whether browsers allow passkeys under the address the

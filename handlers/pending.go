@@ -13,10 +13,12 @@ type pendingStep[T any] struct {
 	cookie string // its name, and what it is sealed for
 }
 
-// What takes two requests before anybody is signed in.
+// What takes two requests.
 var (
-	codePending    = pendingStep[codeStep]{"wadah_step"}
-	passkeyPending = pendingStep[assertion]{"wadah_passkey"}
+	codePending     = pendingStep[codeStep]{"wadah_step"}
+	passwordPending = pendingStep[passwordStep]{"wadah_new_password"}
+	passkeyPending  = pendingStep[assertion]{"wadah_passkey"}
+	proofPending    = pendingStep[assertion]{"wadah_passkey_proof"} // by who is signed in
 )
 
 type sealedStep[T any] struct {

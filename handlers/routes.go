@@ -30,6 +30,7 @@ type route struct {
 	path   string
 	may    permission
 	do     echo.HandlerFunc
+	proven bool // asks for the password or a passkey when that is long ago
 }
 
 // routes lists every route of the product with its permission. Nothing registers
@@ -39,8 +40,8 @@ func (s *Server) routes() []route {
 		// Probes and files.
 		get("/healthz", open, s.healthz),
 		get("/readyz", open, s.readyz),
-		{http.MethodHead, "/healthz", open, s.healthz}, // many monitors ask this way
-		{http.MethodHead, "/readyz", open, s.readyz},
+		{method: http.MethodHead, path: "/healthz", may: open, do: s.healthz}, // many monitors ask this way
+		{method: http.MethodHead, path: "/readyz", may: open, do: s.readyz},
 		get("/robots.txt", open, s.robots),
 		get("/favicon.ico", open, s.favicon),
 		get("/static/*", open, s.staticFile),
@@ -57,6 +58,10 @@ func (s *Server) routes() []route {
 		// Panel.
 		get("/", viewer, s.home),
 		get("/events", viewer, s.pageEvents),
+		get("/confirm", viewer, s.confirmForm),
+		post("/confirm", viewer, s.confirmSubmit),
+		post("/confirm/passkey/begin", viewer, s.beginPasskeyProof),
+		post("/confirm/passkey/finish", viewer, s.finishPasskeyProof),
 		get("/account", viewer, s.accountPage),
 		post("/account/password", viewer, s.changePassword),
 		post("/account/prefs", viewer, s.setPrefs),
@@ -77,7 +82,7 @@ func (s *Server) routes() []route {
 		post("/devices/:id/proxy", admin, s.proxyDevice),
 		post("/devices/:id/default", admin, s.defaultDeviceSubmit),
 		post("/devices/:id/pair", operator, s.pairPhone),
-		post("/devices/:id/reveal", operator, s.revealKey),
+		proven(post("/devices/:id/reveal", operator, s.revealKey)),
 		post("/devices/:id/passkey", operator, s.answerPasskey),
 		post("/devices/:id/passkey-confirm", operator, s.confirmPasskey),
 	}
@@ -97,9 +102,9 @@ func (s *Server) routes() []route {
 // doorRoutes are the keys and scan links of a device, and what a scan link opens.
 func (s *Server) doorRoutes() []route {
 	return []route{
-		post("/devices/:id/keys", operator, s.createKey),
-		post("/devices/:id/keys/:key/reveal", operator, s.revealOneKey),
-		post("/devices/:id/keys/:key/rotate", operator, s.rotateKey),
+		proven(post("/devices/:id/keys", operator, s.createKey)),
+		proven(post("/devices/:id/keys/:key/reveal", operator, s.revealOneKey)),
+		proven(post("/devices/:id/keys/:key/rotate", operator, s.rotateKey)),
 		post("/devices/:id/keys/:key/revoke", operator, s.revokeKey),
 		post("/devices/:id/scan-links", operator, s.createScanLink),
 		post("/devices/:id/scan-links/:link/revoke", operator, s.revokeScanLink),
@@ -151,10 +156,17 @@ func (s *Server) apiRoutes() []route {
 	return list
 }
 
+// proven makes a route ask for the password or a passkey again when that is more than
+// proofLasts ago: what could hand over the installation to who has copied a cookie.
+func proven(r route) route {
+	r.proven = true
+	return r
+}
+
 func get(path string, may permission, do echo.HandlerFunc) route {
-	return route{http.MethodGet, path, may, do}
+	return route{method: http.MethodGet, path: path, may: may, do: do}
 }
 
 func post(path string, may permission, do echo.HandlerFunc) route {
-	return route{http.MethodPost, path, may, do}
+	return route{method: http.MethodPost, path: path, may: may, do: do}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -31,7 +32,7 @@ func TestOpenRoutes(t *testing.T) {
 		"GET /healthz", "GET /readyz", "HEAD /healthz", "HEAD /readyz", "GET /robots.txt", "GET /api/openapi.yaml", "GET /favicon.ico", "GET /static/*",
 		"GET /setup", "POST /setup", "GET /signin", "POST /signin", "POST /signout", "POST /prefs",
 		"GET /scan/:token", "GET /scan/:token/events", "POST /scan/:token/start", "POST /scan/:token/pair",
-		"GET /signin/code", "POST /signin/code", "POST /signin/passkey/begin", "POST /signin/passkey/finish",
+		"GET /signin/code", "POST /signin/code", "GET /signin/password", "POST /signin/password", "POST /signin/passkey/begin", "POST /signin/passkey/finish",
 		"GET /sandbox/*", "POST /sandbox/*", "DELETE /sandbox/*",
 	}
 	var got []string
@@ -46,5 +47,37 @@ func TestOpenRoutes(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("open routes:\n%q\nwant:\n%q", got, want)
+	}
+}
+
+// TestProvenRoutes lists the routes that ask for the password or a passkey again when that
+// is long ago. What could hand over the installation belongs to them.
+func TestProvenRoutes(t *testing.T) {
+	want := []string{
+		"POST /people", "POST /people/:user/role", "POST /people/:user/devices", "POST /people/:user/password",
+		"POST /people/:user/factors", "POST /people/:user/logins", "POST /people/:user/logins/:login", "POST /people/:user/delete",
+		"POST /settings/secret", "POST /settings/secret/revoke", "POST /settings/secret/:secret/reveal",
+		"POST /devices/:id/reveal", "POST /devices/:id/keys", "POST /devices/:id/keys/:key/reveal", "POST /devices/:id/keys/:key/rotate",
+		"GET /audit.csv", "GET /audit.json",
+	}
+	var got []string
+	for _, r := range everyRoute() {
+		name := r.method + " " + r.path
+		if r.proven {
+			got = append(got, name)
+		}
+		handsOver := strings.HasPrefix(name, "POST /people") || strings.Contains(name, "/reveal") || strings.Contains(name, "/secret") ||
+			strings.Contains(r.path, ".csv") || strings.Contains(r.path, ".json")
+		if handsOver && !r.proven {
+			t.Errorf("%s does not ask again", name)
+		}
+		if r.proven && r.may != operator && r.may != admin {
+			t.Errorf("%s asks those who are not signed in, or may do little", name)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("routes that ask again:\n%q\nwant:\n%q", got, want)
 	}
 }

@@ -6,6 +6,8 @@ func (s *Server) peopleRoutes() []route {
 	return []route{
 		get("/signin/code", anyone, s.codeForm),
 		post("/signin/code", anyone, s.codeSubmit),
+		get("/signin/password", anyone, s.newPasswordForm),
+		post("/signin/password", anyone, s.newPasswordSubmit),
 		post("/signin/passkey/begin", anyone, s.beginPasskeySignIn),
 		post("/signin/passkey/finish", anyone, s.finishPasskeySignIn),
 
@@ -22,19 +24,19 @@ func (s *Server) peopleRoutes() []route {
 		post("/account/passkeys/:passkey/remove", viewer, s.removePasskey),
 
 		get("/people", admin, s.peoplePage),
-		post("/people", admin, s.addPerson),
+		proven(post("/people", admin, s.addPerson)),
 		get("/people/:user", admin, s.personPage),
-		post("/people/:user/role", admin, s.setRole),
-		post("/people/:user/devices", admin, s.assignDevices),
-		post("/people/:user/password", admin, s.resetPassword),
-		post("/people/:user/factors", admin, s.removeFactors),
-		post("/people/:user/logins", admin, s.endPersonLogins),
-		post("/people/:user/logins/:login", admin, s.endPersonLogin),
-		post("/people/:user/delete", admin, s.deletePerson),
+		proven(post("/people/:user/role", admin, s.setRole)),
+		proven(post("/people/:user/devices", admin, s.assignDevices)),
+		proven(post("/people/:user/password", admin, s.resetPassword)),
+		proven(post("/people/:user/factors", admin, s.removeFactors)),
+		proven(post("/people/:user/logins", admin, s.endPersonLogins)),
+		proven(post("/people/:user/logins/:login", admin, s.endPersonLogin)),
+		proven(post("/people/:user/delete", admin, s.deletePerson)),
 
 		get("/audit", admin, s.auditPage),
-		get("/audit.csv", admin, s.auditCSV),
-		get("/audit.json", admin, s.auditJSON),
+		proven(get("/audit.csv", admin, s.auditCSV)),
+		proven(get("/audit.json", admin, s.auditJSON)),
 		post("/settings/retention", admin, s.setRetention),
 	}
 }

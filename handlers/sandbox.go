@@ -126,7 +126,7 @@ func (s *Server) sandboxRoutes() []route {
 		post("/phones/:number/calm", operator, s.phoneCalm),
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		list = append(list, route{method, "/sandbox/*", loopback, s.sandboxControl})
+		list = append(list, route{method: method, path: "/sandbox/*", may: loopback, do: s.sandboxControl})
 	}
 	return list
 }

@@ -107,7 +107,7 @@ func (s *Server) setupSubmit(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := s.signIn(c, user); err != nil {
+	if err := s.signIn(c, user, s.now()); err != nil {
 		return err
 	}
 	s.audit(c, user.Name, "setup", "", user.Name)

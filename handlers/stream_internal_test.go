@@ -290,7 +290,7 @@ func TestPanicIsA500(t *testing.T) {
 	s := &Server{log: slog.New(slog.NewTextHandler(&logged, nil))}
 	e := echo.New()
 	e.HTTPErrorHandler = s.handleError
-	e.GET("/api/boom", s.guard(route{http.MethodGet, "/api/boom", apiKey, func(echo.Context) error { panic("secret detail") }}))
+	e.GET("/api/boom", s.guard(route{method: http.MethodGet, path: "/api/boom", may: apiKey, do: func(echo.Context) error { panic("secret detail") }}))
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/boom", nil))
 	want := `{"code":500,"results":{"message":"Something went wrong on the server. Try again; its administrator finds the cause in the log.","error":"internal"}}`

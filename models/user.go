@@ -27,8 +27,10 @@ type User struct {
 	Zone  string // IANA name of the time zone times are shown in, "auto"; empty: none chosen
 	// PasswordAt is when the password was last set.
 	PasswordAt time.Time
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	// PasswordDue says that somebody else has set it, so that another one is to be chosen.
+	PasswordDue bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 type userRow struct {
@@ -43,6 +45,7 @@ type userRow struct {
 	CreatedAt    int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt    int64 `gorm:"autoUpdateTime:false"`
 	PasswordAt   int64
+	PasswordDue  bool
 }
 
 func (userRow) TableName() string { return "users" }
@@ -50,7 +53,7 @@ func (userRow) TableName() string { return "users" }
 func (r userRow) user() User {
 	return User{
 		ID: r.ID, Name: r.Name, Role: r.Role, Lang: r.Lang, Theme: r.Theme, Zone: r.Zone,
-		PasswordAt: fromMilli(r.PasswordAt), CreatedAt: fromMilli(r.CreatedAt), UpdatedAt: fromMilli(r.UpdatedAt),
+		PasswordAt: fromMilli(r.PasswordAt), PasswordDue: r.PasswordDue, CreatedAt: fromMilli(r.CreatedAt), UpdatedAt: fromMilli(r.UpdatedAt),
 	}
 }
 

@@ -38,24 +38,44 @@ func (s *Store) Authenticate(ctx context.Context, name, password string, by Aske
 }
 
 // SetPassword gives a user a new password and ends all of the user's logins. (The
-// panel renews the login of the person who asked; it gets a new token.)
+// panel renews the login of the person who asked; it gets a new token.) An *Invalid when
+// it is unfit, or when another one is due and it is the same.
 func (s *Store) SetPassword(ctx context.Context, id, password string) error {
-	u, err := s.User(ctx, id)
-	if err != nil {
+	return s.setPassword(ctx, id, password, false)
+}
+
+// ResetPassword is SetPassword by somebody else, who knows it then: the user chooses
+// another at the next sign-in.
+func (s *Store) ResetPassword(ctx context.Context, id, password string) error {
+	return s.setPassword(ctx, id, password, true)
+}
+
+func (s *Store) setPassword(ctx context.Context, id, password string, due bool) error {
+	doing := "set password"
+	var row userRow
+	if err := s.read(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
+		return wrap(ctx, doing, err)
+	}
+	if err := checkPassword(password, row.Name); err != nil {
 		return err
 	}
-	if err := checkPassword(password, u.Name); err != nil {
-		return err
+	if row.PasswordDue && !due {
+		same, _, err := s.hash.matches(ctx, password, row.PasswordHash, Asker{})
+		if err != nil {
+			return err
+		}
+		if same {
+			return invalid("password", "password_same", "This is the password that was set for you; choose another.")
+		}
 	}
 	hash, err := s.hash.create(ctx, password)
 	if err != nil {
 		return err
 	}
-	doing := "set password"
 	err = s.tx(ctx, doing, func(tx *gorm.DB) error {
 		now := s.nowMilli()
 		res := tx.Model(&userRow{}).Where("id = ?", id).
-			Updates(map[string]any{"password_hash": hash, "password_at": now, "updated_at": now})
+			Updates(map[string]any{"password_hash": hash, "password_at": now, "password_due": due, "updated_at": now})
 		if err := changed(ctx, doing, res); err != nil {
 			return err
 		}

@@ -272,3 +272,33 @@ func TestUnknownUser(t *testing.T) {
 		t.Run(name, func(t *testing.T) { assertOnly(t, call(t.Context()), models.ErrNotFound) })
 	}
 }
+
+// Ensure that a password that somebody else has set is to be replaced by another one.
+func TestPasswordIsDueAfterAReset(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	u := f.user("ani", models.RoleViewer)
+	due := func(password string) bool {
+		t.Helper()
+		got, err := f.Authenticate(ctx, "ani", password, models.Asker{})
+		must(t, err)
+		return got.PasswordDue
+	}
+	if due(goodPassword) {
+		t.Error("due from the start")
+	}
+	must(t, f.ResetPassword(ctx, u.ID, "set by the admin"))
+	if !due("set by the admin") {
+		t.Error("not due after a reset")
+	}
+	if err := f.SetPassword(ctx, u.ID, "set by the admin"); code(err) != "password_same" {
+		t.Errorf("the same again: %v", err)
+	}
+	must(t, f.SetPassword(ctx, u.ID, "my own choice then"))
+	if due("my own choice then") {
+		t.Error("due after the own choice")
+	}
+	must(t, f.SetPassword(ctx, u.ID, "my own choice then")) // nobody else knows it
+	must(t, f.ResetPassword(ctx, u.ID, "set by the admin"))
+	must(t, f.ResetPassword(ctx, u.ID, "set by the admin")) // by who did not remember
+}

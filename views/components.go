@@ -249,6 +249,8 @@ func (p ComponentsPage) keys() []shown {
 		{"api-revealed", DeviceAPI(p.Lang, d, revealed)},
 		{"keys", DeviceKeys(p.Lang, d, SampleKeys(p.At))},
 		{"keys-new", DeviceKeys(p.Lang, d, fresh)},
+		{"proof", proofWays(ProofPage{Page: p.Page, Action: "/devices/d1/reveal", Passkeys: true}, true)},
+		{"proof-problem", proofWays(ProofPage{Page: p.Page, Action: "/devices/d1/reveal", Problem: p.Lang.Invalid("password_wrong")}, true)},
 		{"keys-problem", DeviceKeys(p.Lang, d, Keys{Show: true, Name: "x", Problems: map[string]string{"name": p.Lang.Invalid("name_too_long")}})},
 	}
 }

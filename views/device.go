@@ -98,6 +98,9 @@ type DevicePage struct {
 	ScanLinks ScanLinks
 	Settings  DeviceSettings
 
+	// Passkeys says whether the viewer can confirm with one (ProofPage).
+	Passkeys bool
+
 	// CanManage says whether the viewer may delete.
 	CanManage bool
 }

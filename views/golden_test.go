@@ -78,6 +78,13 @@ func TestFragments(t *testing.T) {
 			golden(t, string(lang)+"/scan-qr", render(t, views.ScanLive(scanPage(lang, states()["qr"]))))
 			golden(t, string(lang)+"/scan-off", render(t, views.ScanLive(scanPage(lang, states()["not_scanned"]))))
 			golden(t, string(lang)+"/phones", render(t, views.PhonesLive(phonesPage(lang))))
+			proof, err := views.ProofPartial(t.Context(), views.ProofPage{
+				Page: page(lang), Action: "/devices/d1/keys", Fields: []views.FormField{{Name: "name", Value: `Toko "<&`}}, Passkeys: true,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, string(lang)+"/proof", render(t, templ.Raw(string(proof))))
 			api := views.API{BaseURL: "http://127.0.0.1:8080", Key: "be670d0018987231588ff183a0e8d509", CanReveal: true}
 			golden(t, string(lang)+"/api", render(t, views.DeviceAPI(lang, states()["ready"], api)))
 		})

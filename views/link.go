@@ -7,7 +7,10 @@ import (
 
 // frame is what the layout needs for the page of a device.
 func (p DevicePage) frame() frame {
-	return frame{title: p.Device.Name, menu: menuDevices, events: "/events?device=" + p.Device.ID, refresh: p.Device.refresh()}
+	return frame{
+		title: p.Device.Name, menu: menuDevices, events: "/events?device=" + p.Device.ID, refresh: p.Device.refresh(),
+		scripts: passkeyScript(p.Passkeys),
+	}
 }
 
 // refresh is how often a browser without JavaScript loads a page of the device anew: 0

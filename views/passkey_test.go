@@ -50,9 +50,11 @@ func newPasskeySite(t *testing.T) *passkeySite {
 	for path, do := range map[string]func(*http.Request) (any, error){
 		"/account/passkeys/begin": s.beginCreate, "/account/passkeys/finish": s.finishCreate,
 		"/signin/passkey/begin": s.beginGet, "/signin/passkey/finish": s.finishGet,
+		"/confirm/passkey/begin": s.beginGet, "/confirm/passkey/finish": s.finishGet,
 	} {
 		mux.HandleFunc("POST "+path, s.answer(do))
 	}
+	s.device(t, mux)
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 	s.URL = strings.Replace(s.URL, "127.0.0.1", "localhost", 1) // passkeys want a name
@@ -139,16 +141,7 @@ func TestPasskeyScript(t *testing.T) {
 	t.Parallel()
 	s := newPasskeySite(t)
 	b := newTab(startBrowser(t), t, "422")
-	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
-		t.Fatal(err)
-	}
-	authenticator := webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-	}}
-	if _, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, authenticator); err != nil {
-		t.Fatal(err)
-	}
+	b.carryAuthenticator()
 
 	b.open(s.URL + "/account")
 	b.holds(`!document.querySelector("form[data-passkey]").hidden`)
@@ -177,6 +170,21 @@ func TestPasskeyScript(t *testing.T) {
 			t.Errorf("signed in %d times", s.signed)
 		}
 	})
+}
+
+// carryAuthenticator gives the browser a virtual authenticator whose person is always there.
+func (b *tab) carryAuthenticator() {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+		b.t.Fatal(err)
+	}
+	authenticator := webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+	}}
+	if _, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, authenticator); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func (s *passkeySite) set(do func()) {

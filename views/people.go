@@ -40,7 +40,7 @@ type Person struct {
 //	GET  /people/ID
 //	POST /people/ID/role               role
 //	POST /people/ID/devices            device, once for each that is assigned
-//	POST /people/ID/password           password, password2; ends that person's logins
+//	POST /people/ID/password           password, password2: good for one sign-in; ends that person's logins
 //	POST /people/ID/factors            confirm=yes: remove second factor and passkeys
 //	POST /people/ID/logins             confirm=yes: end all logins
 //	POST /people/ID/logins/LOGIN       end one login

@@ -122,6 +122,17 @@ func doorPages(lang views.Lang) map[string]templ.Component {
 		"recovery": views.RecoveryCodes(views.RecoveryPage{Page: page(lang), Codes: []string{
 			"k7wq-m2xa", "b3hf-9ztc", "p8rd-4vye", "n6gj-s5kw", "t2cx-h7mb", "w9fe-a3qp", "z4yk-r8nd", "c5vt-g6js", "m7bh-x2wf", "q3ep-k9za",
 		}}),
+		"proof": views.Proof(views.ProofPage{
+			Page: page(lang), Action: "/people", Passkeys: true,
+			Fields: []views.FormField{{Name: "name", Value: `budi "<&`}, {Name: "role", Value: "viewer"}},
+		}),
+		"proof-problem": views.Proof(views.ProofPage{
+			Page: page(lang), Action: "/confirm", Next: "/audit.csv?action=signin&q=x", Passkeys: true, Problem: lang.Invalid("password_wrong"),
+		}),
+		"new-password": views.NewPassword(views.NewPasswordPage{Page: nobody, Name: "budi", Next: "/account"}),
+		"new-password-problem": views.NewPassword(views.NewPasswordPage{
+			Page: nobody, Name: "budi", Problems: map[string]string{"password": lang.Invalid("password_same")},
+		}),
 		"people":          views.People(views.PeoplePage{Page: page(lang), People: people()}),
 		"person-operator": views.PersonShow(personPage(lang, people()[1])),
 		"person-self":     views.PersonShow(personPage(lang, people()[0])),

@@ -6,7 +6,8 @@
 //   POST finish   credential (JSON text)  {"next": "/where/to/go"}
 //
 // Both say what went wrong as {"error": "code", "message": "sentence"}; the message may
-// be missing. Without JavaScript or passkeys the forms stay hidden.
+// be missing. data-passkey-then is the id of a form that is sent in place of going to
+// next. Without JavaScript or passkeys the forms stay hidden.
 "use strict";
 
 (() => {
@@ -76,7 +77,9 @@
         ? words.passkeyCancelled : words.passkeyFailed);
     }
     const done = await post(words.passkeyFinish, { credential: format(credential) }, words.passkeyFailed);
-    location.assign(done.next);
+    const then = words.passkeyThen && document.getElementById(words.passkeyThen);
+    if (then) HTMLFormElement.prototype.submit.call(then); // without asking for its fields: the passkey stands for them
+    else location.assign(done.next);
   }
 
   function show(form, text) {
@@ -85,20 +88,27 @@
     problem.hidden = !text;
   }
 
-  for (const form of document.querySelectorAll("form[data-passkey]")) {
-    form.hidden = false;
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const button = form.querySelector("button[type=submit]");
-      button.disabled = true;
-      show(form, "");
-      try {
-        await run(form);
-      } catch (error) {
-        show(form, error instanceof Refused ? error.message : form.dataset.passkeyFailed);
-      } finally {
-        button.disabled = false;
-      }
-    });
+  // Before other listeners: the form does not go its own way.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-passkey]")) return;
+    event.preventDefault();
+    const button = form.querySelector("button[type=submit]");
+    button.disabled = true;
+    show(form, "");
+    try {
+      await run(form);
+    } catch (error) {
+      show(form, error instanceof Refused ? error.message : form.dataset.passkeyFailed);
+    } finally {
+      button.disabled = false;
+    }
+  }, true);
+
+  function reveal() {
+    for (const form of document.querySelectorAll("form[data-passkey]")) form.hidden = false;
   }
+
+  document.addEventListener("htmx:after:swap", reveal);
+  reveal();
 })();

@@ -134,7 +134,7 @@
     const copier = event.target.closest("[data-copy]");
     if (copier) copy(copier);
     const closer = event.target.closest("[data-dismiss]");
-    if (closer) closer.closest(".notice").remove();
+    if (closer) closer.closest(".notice, .proof-over").remove();
     for (const menu of document.querySelectorAll(".user-menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }

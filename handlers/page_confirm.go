@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+	"github.com/labstack/echo/v4"
+
+	"wadah/models"
+	"wadah/views"
+)
+
+// confirmPath is where who is signed in gives the password or a passkey again.
+const confirmPath = "/confirm"
+
+func confirmURL(next string) string {
+	if next == "" {
+		return confirmPath
+	}
+	return confirmPath + "?next=" + url.QueryEscape(next)
+}
+
+// confirmForm asks for the password or a passkey and goes on to next.
+func (s *Server) confirmForm(c echo.Context) error {
+	next := ownPath(c.QueryParam("next"), "")
+	if s.isProven(c) {
+		return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+	}
+	return s.renderProof(c, http.StatusOK, views.ProofPage{Action: confirmPath, Next: next}, "")
+}
+
+// confirmSubmit takes the password.
+func (s *Server) confirmSubmit(c echo.Context) error {
+	next := ownPath(c.FormValue("next"), "")
+	code, err := s.prove(c)
+	if err != nil {
+		return err
+	}
+	if code != "" {
+		return s.renderProof(c, http.StatusUnprocessableEntity, views.ProofPage{Action: confirmPath, Next: next}, code)
+	}
+	return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+}
+
+// beginPasskeyProof asks the browser for one of the user's passkeys.
+func (s *Server) beginPasskeyProof(c echo.Context) error {
+	options, err := s.askPasskey(c)
+	if err != nil {
+		return s.ceremonyFailed(c, err)
+	}
+	return writeCeremony(c, struct {
+		Options any `json:"options"`
+	}{options})
+}
+
+func (s *Server) askPasskey(c echo.Context) (*protocol.CredentialAssertion, error) {
+	party, err := s.relyingParty(c)
+	if err != nil {
+		return nil, err
+	}
+	user, err := s.passkeyUser(c.Request().Context(), *visitorOf(c).user)
+	if err != nil {
+		return nil, err
+	}
+	if len(user.keys) == 0 {
+		return nil, errPasskeyRefused
+	}
+	options, ceremony, err := party.BeginLogin(user)
+	if err != nil {
+		return nil, internalFailure.because(err)
+	}
+	return options, proofPending.begin(s, c, newAssertion(c, ceremony))
+}
+
+// finishPasskeyProof takes the passkey.
+func (s *Server) finishPasskeyProof(c echo.Context) error {
+	begun, at, ok := proofPending.begun(s, c)
+	proofPending.end(s, c)
+	if !ok {
+		return s.ceremonyFailed(c, errCeremonyOver)
+	}
+	v := visitorOf(c)
+	if err := s.checkOwnPasskey(c, begun.Ceremony, at); err != nil {
+		return s.ceremonyFailed(c, s.passkeyRefused(c, v.user.Name, "password.refused", err))
+	}
+	if err := s.leaveProof(c); err != nil {
+		return s.ceremonyFailed(c, err)
+	}
+	s.audit(c, v.user.Name, "login.confirm", "", "")
+	return writeCeremony(c, passkeyDone{ownPath(begun.Next, "/devices")})
+}
+
+// checkOwnPasskey accepts a passkey of who is signed in and of nobody else. Whatever is
+// wrong with it is errPasskeyRefused.
+func (s *Server) checkOwnPasskey(c echo.Context, ceremony webauthn.SessionData, at time.Time) error {
+	party, err := s.relyingParty(c)
+	if err != nil {
+		return err
+	}
+	user, err := s.passkeyUser(c.Request().Context(), *visitorOf(c).user)
+	if err != nil {
+		return err
+	}
+	answer, err := protocol.ParseCredentialRequestResponseBytes([]byte(c.FormValue("credential")))
+	if err != nil {
+		return refusePasskey(err)
+	}
+	credential, err := party.ValidateLogin(user, ceremony, answer)
+	if err != nil {
+		return refusePasskey(err)
+	}
+	for _, key := range user.keys {
+		if string(key.CredentialID) == string(credential.ID) {
+			return s.acceptPasskey(c, key.ID, credential, at)
+		}
+	}
+	return refusePasskey(errors.New("nobody knows this passkey"))
+}
+
+// acceptPasskey stores that a passkey was used for what was asked at the given time.
+func (s *Server) acceptPasskey(c echo.Context, keyID string, credential *webauthn.Credential, at time.Time) error {
+	if credential.Authenticator.CloneWarning { // its counter went back
+		return refusePasskey(errors.New("the authenticator's counter went back"))
+	}
+	stored, err := json.Marshal(credential)
+	if err != nil {
+		return internalFailure.because(err)
+	}
+	err = s.store.UsePasskey(c.Request().Context(), keyID, stored, at, at.Add(stepTime))
+	if errors.Is(err, models.ErrConflict) {
+		return errCeremonyOver.because(err)
+	}
+	return err
+}

@@ -1,0 +1,155 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/views"
+)
+
+const (
+	// proofLasts is how long the password or a passkey stands for who is signed in, at
+	// routes that could hand over the installation.
+	proofLasts = 10 * time.Minute
+	// provenKey holds, in a login, when its person had last given the password or a passkey
+	// as it was opened, in Unix milliseconds.
+	provenKey = "proven"
+	// proofCookie says the same of later times. It is sealed to the login and not part of
+	// it: who has copied the login's cookie before gains nothing when its owner proves to
+	// be the owner.
+	proofCookie  = "wadah_proof"
+	purposeProof = "proof"
+
+	// proofField is the field with the password. A program may send it along at once.
+	proofField = "current"
+)
+
+// withProof lets nobody pass whose password or passkey is long ago. It asks for one, keeps
+// what was sent, and goes on with it then.
+func (s *Server) withProof(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.isProven(c) {
+			return next(c)
+		}
+		r := c.Request()
+		if r.Method != http.MethodPost || !r.PostForm.Has(proofField) {
+			return s.askProof(c, http.StatusForbidden, "")
+		}
+		code, err := s.prove(c)
+		if err != nil {
+			return err
+		}
+		if code != "" {
+			return s.askProof(c, http.StatusUnprocessableEntity, code)
+		}
+		return next(c)
+	}
+}
+
+// isProven reports whether who is signed in has given the password or a passkey lately.
+func (s *Server) isProven(c echo.Context) bool {
+	age := s.now().Sub(s.provenAt(c))
+	return -proofLasts < age && age < proofLasts // in the future: the clock was wrong
+}
+
+// provenAt is when who is signed in last gave the password or a passkey: as the login was
+// opened, or in this browser since.
+func (s *Server) provenAt(c echo.Context) time.Time {
+	v := visitorOf(c)
+	sealed := cookieValue(c, proofCookie)
+	if sealed == "" {
+		return v.proven
+	}
+	text, err := s.store.Unseal(purposeProof, v.token, sealed)
+	if err != nil {
+		return v.proven
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || at.Before(v.proven) {
+		return v.proven
+	}
+	return at
+}
+
+// leaveProof remembers that who is signed in has just given the password or a passkey.
+func (s *Server) leaveProof(c echo.Context) error {
+	v, now := visitorOf(c), s.now()
+	sealed, err := s.store.Seal(purposeProof, v.token, now.Format(time.RFC3339Nano))
+	if err != nil {
+		return err
+	}
+	v.proven = now
+	s.setCookie(c, proofCookie, sealed, now.Add(proofLasts))
+	return nil
+}
+
+// prove checks the password that was sent along; the code is "" when it was right.
+func (s *Server) prove(c echo.Context) (code string, err error) {
+	code, err = s.provePassword(c)
+	if err != nil || code != "" {
+		return code, err
+	}
+	s.audit(c, visitorOf(c).user.Name, "login.confirm", "", "")
+	return "", nil
+}
+
+// askProof asks for the password or a passkey, with all that was sent: nothing typed is
+// lost. What is asked with GET comes again as it was.
+func (s *Server) askProof(c echo.Context, status int, problem string) error {
+	r := c.Request()
+	again := ownPath(r.URL.RequestURI(), "/devices")
+	if r.Method != http.MethodPost {
+		return s.renderProof(c, status, views.ProofPage{Action: confirmPath, Next: again}, problem)
+	}
+	return s.renderProof(c, status, views.ProofPage{Action: again, Fields: fieldsOf(r.PostForm)}, problem)
+}
+
+// fieldsOf are the fields of a form but the password, sorted by name.
+func fieldsOf(form url.Values) []views.FormField {
+	var fields []views.FormField
+	for name, values := range form {
+		if name == proofField {
+			continue
+		}
+		for _, value := range values {
+			fields = append(fields, views.FormField{Name: name, Value: value})
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b views.FormField) int { return strings.Compare(a.Name, b.Name) })
+	return fields
+}
+
+func (s *Server) renderProof(c echo.Context, status int, page views.ProofPage, problem string) error {
+	var err error
+	if page.Passkeys, err = s.passkeysOffered(c); err != nil {
+		return err
+	}
+	if lang := visitorOf(c).lang; problem != "" {
+		page.Problem = lang.Invalid(problem)
+	}
+	if isFragment(c.Request()) {
+		page.Lang, page.User = visitorOf(c).lang, &views.User{Name: visitorOf(c).user.Name}
+		part, err := views.ProofPartial(c.Request().Context(), page)
+		if err != nil {
+			return err
+		}
+		return writePartials(c, status, part)
+	}
+	page.Page = s.page(c)
+	page.Path = confirmURL(page.Next)
+	return s.render(c, status, views.Proof(page))
+}
+
+// passkeysOffered reports whether who is signed in can show a passkey here.
+func (s *Server) passkeysOffered(c echo.Context) (bool, error) {
+	if !s.passkeysPossible(c) {
+		return false, nil
+	}
+	keys, err := s.store.Passkeys(c.Request().Context(), visitorOf(c).user.ID)
+	return len(keys) > 0, err
+}
