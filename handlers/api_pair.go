@@ -92,6 +92,9 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	if snap.Phone == nil {
 		return noCode(snap)
 	}
+	if was := call.snap.Phone; was == nil || *was != *snap.Phone {
+		s.noteCall(c, call, "device.pair")
+	}
 	return writeResults(c, struct {
 		Code    string        `json:"code"`
 		Message string        `json:"message"`
@@ -149,6 +152,7 @@ func (s *Server) apiSendPasskeyResponse(c echo.Context, call apiCall) error {
 	if err := s.manager.AnswerPasskey(ctx, call.snap.ID, []byte(response)); err != nil {
 		return err
 	}
+	s.noteCall(c, call, "device.passkey")
 	return writeMessage(c, "The answer was sent to WhatsApp. Compare the code of getPasskeyRequest with the phone's, then call confirmPasskey.")
 }
 
@@ -162,6 +166,7 @@ func (s *Server) apiConfirmPasskey(c echo.Context, call apiCall) error {
 	if err := s.manager.ConfirmPasskey(ctx, call.snap.ID); err != nil {
 		return err
 	}
+	s.noteCall(c, call, "device.passkey_confirm")
 	return writeMessage(c, "Confirmed. WhatsApp is linking the device; watch getState.")
 }
 

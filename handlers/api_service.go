@@ -15,6 +15,9 @@ func (s *Server) apiServiceStart(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
+	if !call.snap.Desired {
+		s.noteCall(c, call, "device.start")
+	}
 	return writeMessage(c, startMessage(snap))
 }
 
@@ -36,6 +39,9 @@ func (s *Server) apiServiceDestroy(c echo.Context, call apiCall) error {
 	if _, err := s.manager.StopDevice(c.Request().Context(), call.snap.ID); err != nil {
 		return err
 	}
+	if call.snap.Desired || call.snap.State != session.StateOff {
+		s.noteCall(c, call, "device.stop")
+	}
 	return writeMessage(c, "Whatsapp API service successfully turned off.")
 }
 
@@ -45,6 +51,7 @@ func (s *Server) apiServiceRestart(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
+	s.noteCall(c, call, "device.restart")
 	return writeMessage(c, startMessage(snap))
 }
 
@@ -55,6 +62,9 @@ func (s *Server) apiServiceLogout(c echo.Context, call apiCall) error {
 	how, err := s.manager.LogoutDevice(c.Request().Context(), call.snap.ID)
 	if err != nil {
 		return err
+	}
+	if how != session.UnlinkNotLinked || call.snap.Desired {
+		s.noteCall(c, call, "device.logout")
 	}
 	type results struct {
 		Message  string `json:"message"`

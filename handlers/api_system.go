@@ -220,7 +220,7 @@ func (s *Server) apiChangeKey(c echo.Context, call systemCall) error {
 		return err
 	}
 	s.streams.endKeysOf(call.snap.ID)
-	s.noteSystem(c, "key.replace", call.snap.ID, key.ID)
+	s.noteSystem(c, "key.replace", call.snap.ID, key.Name)
 	d, err := s.familyDevice(ctx, call.snap)
 	if err != nil {
 		return err

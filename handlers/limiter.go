@@ -32,11 +32,15 @@ type limiterPart[K comparable] struct {
 // newLimiter makes a limiter; a rate of zero or less means no limit. shard spreads
 // the clients.
 func newLimiter[K comparable](rate, burst int, shard func(K) uint) *limiter[K] {
-	l := &limiter[K]{shard: shard, began: time.Now()}
-	if rate > 0 {
-		l.every = time.Second / time.Duration(rate)
-		l.most = l.every * time.Duration(max(burst, 1))
+	if rate <= 0 {
+		return newSlowLimiter(0, burst, shard)
 	}
+	return newSlowLimiter(time.Second/time.Duration(rate), burst, shard)
+}
+
+// newSlowLimiter is newLimiter with the time in which one request is earned.
+func newSlowLimiter[K comparable](every time.Duration, burst int, shard func(K) uint) *limiter[K] {
+	l := &limiter[K]{shard: shard, began: time.Now(), every: every, most: every * time.Duration(max(burst, 1))}
 	for i := range l.parts {
 		l.parts[i].buckets = make(map[K]*atomic.Int64)
 	}

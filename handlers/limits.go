@@ -58,14 +58,18 @@ var errTooManyDevices = &failure{
 type limiters struct {
 	keys      *limiter[string]     // by key ID
 	addresses *limiter[netip.Addr] // by client, IPv6 by network
+	notes     *limiter[string]     // audit entries of programs and guests, by key or link ID
 }
 
 func newLimiters(l Limits) limiters {
 	return limiters{
-		keys:      newLimiter(l.KeyRate, l.KeyBurst, func(id string) uint { return uint(id[len(id)-1]) }),
+		keys:      newLimiter(l.KeyRate, l.KeyBurst, idShard),
 		addresses: newLimiter(l.AddressRate, l.AddressBurst, addressShard),
+		notes:     newSlowLimiter(noteEvery, noteBurst, idShard),
 	}
 }
+
+func idShard(id string) uint { return uint(id[len(id)-1]) }
 
 func addressShard(a netip.Addr) uint {
 	b := a.As16()

@@ -24,10 +24,66 @@ func (s *Server) note(c echo.Context, e models.AuditEntry) {
 	}
 }
 
+// Whose actor is no person says so by its kind, and these are their names.
+const (
+	keyKind     = "key"     // a program with an API key; the actor is the key's ID, the detail its name
+	keylessKind = "keyless" // a program of this machine that the default device answers
+	guestKind   = "guest"   // who holds a scan link; the actor is the link's ID, the detail who made it
+)
+
+// keylessActor stands for whoever the default device answers.
+const keylessActor = "keyless"
+
+// A program or guest may leave noteBurst entries at once and one more every noteEvery:
+// who switches a device on and off all day must not fill the disk.
+const (
+	noteBurst = 100
+	noteEvery = 10 * time.Second
+)
+
+// noteCall writes down what a program has changed about its device.
+func (s *Server) noteCall(c echo.Context, call apiCall, action string) {
+	e := models.AuditEntry{
+		Actor: keylessActor, ActorKind: keylessKind, Action: action, DeviceID: call.snap.ID, Target: call.snap.Name,
+	}
+	if call.keyID != "" {
+		e.Actor, e.ActorKind = call.keyID, keyKind
+		if key, err := s.store.APIKey(context.WithoutCancel(c.Request().Context()), call.keyID); err == nil {
+			e.Detail = key.Name
+		}
+	}
+	s.noteOften(c, e)
+}
+
+// noteOften is note for who could leave entries without end: beyond what anybody would
+// want to read, the same is written down seldom.
+func (s *Server) noteOften(c echo.Context, e models.AuditEntry) {
+	if s.limited.notes.take(e.Actor) == 0 {
+		s.note(c, e)
+		return
+	}
+	if err := s.noteSeldom(c, e); err != nil {
+		s.log.Error("audit entry not stored", "action", e.Action, "device", e.DeviceID, "err", err)
+	}
+}
+
 // noteSeldom is mustNote for what programs repeat all day: the same from the same
 // address is written down once in a while only.
 func (s *Server) noteSeldom(c echo.Context, e models.AuditEntry) error {
-	key := seldomKey{e.Actor, e.Action, e.DeviceID, e.Target, s.clientAddr(c)}
+	return s.noteDue(c, e, s.clientAddr(c))
+}
+
+// noteSeldomBy is noteSeldom for a browser instead of an address. One with ever new
+// names counts by its address in the end.
+func (s *Server) noteSeldomBy(c echo.Context, e models.AuditEntry, browser string) error {
+	if s.seldom.isDue(keyOfNote(e, browser), time.Now()) && s.limited.notes.take(e.Actor) > 0 {
+		return s.noteSeldom(c, e)
+	}
+	return s.noteDue(c, e, browser)
+}
+
+func (s *Server) noteDue(c echo.Context, e models.AuditEntry, by string) error {
+	key := keyOfNote(e, by)
 	if !s.seldom.due(key, time.Now()) {
 		return nil
 	}
@@ -43,7 +99,11 @@ const (
 	seldomSize  = 4096 // what is remembered at most; beyond it entries may come more often
 )
 
-type seldomKey struct{ actor, action, device, target, address string }
+type seldomKey struct{ actor, action, device, target, by string }
+
+func keyOfNote(e models.AuditEntry, by string) seldomKey {
+	return seldomKey{e.Actor, e.Action, e.DeviceID, e.Target, by}
+}
 
 // seldom remembers when something was last written down.
 type seldom struct {
@@ -53,11 +113,24 @@ type seldom struct {
 
 func newSeldom() *seldom { return &seldom{last: make(map[seldomKey]time.Time)} }
 
+// isDue reports whether it is time to write key down.
+func (s *seldom) isDue(key seldomKey, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.over(key, now)
+}
+
+// over is isDue for who holds mu.
+func (s *seldom) over(key seldomKey, now time.Time) bool {
+	at, known := s.last[key]
+	return !known || now.Sub(at) >= seldomEvery
+}
+
 // due reports whether it is time to write key down, and takes that for done.
 func (s *seldom) due(key seldomKey, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at, known := s.last[key]; known && now.Sub(at) < seldomEvery {
+	if !s.over(key, now) {
 		return false
 	}
 	if len(s.last) >= seldomSize {

@@ -152,9 +152,7 @@ func (s *Server) setRetention(c echo.Context) error {
 	if err := s.store.SetSetting(c.Request().Context(), retentionSetting, strconv.Itoa(days)); err != nil {
 		return err
 	}
-	e := s.auditEntry(c, visitorOf(c).user.Name, "settings.change", "", retentionSetting)
-	e.Detail = strconv.Itoa(days)
-	s.note(c, e)
+	s.noteSetting(c, retentionSetting, strconv.Itoa(days))
 	s.setFlash(c, views.NoticeSettingsSaved, "")
 	return c.Redirect(http.StatusSeeOther, "/settings")
 }

@@ -67,7 +67,7 @@ func (s *Server) revealKey(c echo.Context) error {
 		return echo.ErrNotFound
 	}
 	// Unlike other entries this one is not optional: no trace, no key.
-	if err := s.store.AddAudit(ctx, s.auditEntry(c, v.user.Name, "key.reveal", snap.ID, key.ID)); err != nil {
+	if err := s.store.AddAudit(ctx, s.auditEntry(c, v.user.Name, "key.reveal", snap.ID, key.Name)); err != nil {
 		return err
 	}
 	value, err := s.store.RevealKey(ctx, key.ID)
@@ -96,17 +96,17 @@ func (s *Server) revealKey(c echo.Context) error {
 
 // answerPasskey passes on what was pasted from WhatsApp's own page.
 func (s *Server) answerPasskey(c echo.Context) error {
-	return s.passkeyStep(c, func(ctx context.Context, id string) error {
+	return s.passkeyStep(c, "device.passkey", func(ctx context.Context, id string) error {
 		return s.manager.AnswerPasskey(ctx, id, []byte(strings.TrimSpace(c.FormValue("response"))))
 	})
 }
 
 // confirmPasskey continues once the person has compared the codes.
 func (s *Server) confirmPasskey(c echo.Context) error {
-	return s.passkeyStep(c, s.manager.ConfirmPasskey)
+	return s.passkeyStep(c, "device.passkey_confirm", s.manager.ConfirmPasskey)
 }
 
-func (s *Server) passkeyStep(c echo.Context, do func(context.Context, string) error) error {
+func (s *Server) passkeyStep(c echo.Context, action string, do func(context.Context, string) error) error {
 	snap, err := s.snapshot(c)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (s *Server) passkeyStep(c echo.Context, do func(context.Context, string) er
 	if err := do(ctx, snap.ID); err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
-	s.audit(c, visitorOf(c).user.Name, "device.pair", snap.ID, snap.Name)
+	s.audit(c, visitorOf(c).user.Name, action, snap.ID, snap.Name)
 	s.setFlash(c, views.NoticePasskeySent, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

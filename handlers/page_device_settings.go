@@ -142,7 +142,9 @@ func (s *Server) defaultDeviceSubmit(c echo.Context) error {
 			return err
 		}
 	}
-	s.audit(c, visitorOf(c).user.Name, "device.default", snap.ID, c.FormValue("on"))
+	e := s.byUser(c, "device.default", snap.ID, snap.Name)
+	e.Detail = map[bool]string{true: "on", false: "off"}[on]
+	s.note(c, e)
 	return s.settingSaved(c, snap.ID, views.SettingDefault, notice)
 }
 

@@ -2,8 +2,10 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -67,10 +69,7 @@ func (s *Server) scanPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.noteSeldom(c, models.AuditEntry{
-		Actor: link.CreatedBy, ActorKind: "user", Action: "scanlink.open", DeviceID: snap.ID, Target: snap.Name,
-	})
-	if err != nil {
+	if err := s.noteOpening(c, link, snap); err != nil {
 		return err
 	}
 	return s.scanShow(c, http.StatusOK, link, snap, "", "")
@@ -144,7 +143,7 @@ func (s *Server) scanStart(c echo.Context) error {
 	if _, err := s.manager.StartDevice(c.Request().Context(), snap.ID); err != nil {
 		return err
 	}
-	s.note(c, s.byLink(link, "device.start", snap))
+	s.noteOften(c, byGuest(link, "device.start", snap))
 	return c.Redirect(http.StatusSeeOther, "/scan/"+c.Param("token"))
 }
 
@@ -180,15 +179,33 @@ func (s *Server) scanPair(c echo.Context) error {
 	if after.Phone == nil {
 		return refused("not_linking")
 	}
-	s.note(c, s.byLink(link, "device.pair", snap))
+	s.noteOften(c, byGuest(link, "device.pair", snap))
 	return c.Redirect(http.StatusSeeOther, "/scan/"+c.Param("token"))
 }
 
-// byLink is an audit entry about what somebody with a link did; the actor is who gave
-// the link away.
-func (s *Server) byLink(link models.ScanLink, action string, snap session.Snapshot) models.AuditEntry {
+// guestCookie tells the browsers of guests apart: many share an address.
+const guestCookie = "wadah_guest"
+
+// agentKept is how much of a browser's description is kept.
+const agentKept = 200
+
+// noteOpening writes down that a link was opened, once for each browser.
+func (s *Server) noteOpening(c echo.Context, link models.ScanLink, snap session.Snapshot) error {
+	browser := cookieValue(c, guestCookie)
+	if browser == "" {
+		browser = rand.Text()
+		s.setCookieAt(c, "/scan", guestCookie, browser, link.ExpiresAt)
+	}
+	e := byGuest(link, "scanlink.open", snap)
+	agent := c.Request().UserAgent()
+	e.Detail += "\n" + strings.ToValidUTF8(agent[:min(len(agent), agentKept)], "")
+	return s.noteSeldomBy(c, e, browser)
+}
+
+// byGuest is an audit entry about what somebody with a link did.
+func byGuest(link models.ScanLink, action string, snap session.Snapshot) models.AuditEntry {
 	return models.AuditEntry{
-		Actor: link.CreatedBy, ActorKind: "user", Action: action, DeviceID: snap.ID, Target: snap.Name, Detail: "scan link",
+		Actor: link.ID, ActorKind: guestKind, Action: action, DeviceID: snap.ID, Target: snap.Name, Detail: link.CreatedBy,
 	}
 }
 

@@ -171,6 +171,13 @@ func (s *Server) setBrand(c echo.Context) error {
 	if err := s.store.SetSetting(c.Request().Context(), brandSetting, name); err != nil {
 		return err
 	}
-	s.note(c, s.byUser(c, "settings.change", "", "brand"))
+	s.noteSetting(c, brandSetting, name)
 	return s.settingsDone(c, views.NoticeSettingsSaved, "")
+}
+
+// noteSetting writes down what a setting is now, as it is stored; the page has the words.
+func (s *Server) noteSetting(c echo.Context, name, value string) {
+	e := s.byUser(c, "settings.change", "", name)
+	e.Detail = value
+	s.note(c, e)
 }

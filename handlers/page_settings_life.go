@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -87,13 +86,13 @@ func (s *Server) setTimes(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	changed := func(what string, from, to, unit time.Duration, in string) {
+	changed := func(name string, from, to time.Duration) {
 		if from != to {
-			s.note(c, s.byUser(c, "settings.change", "", fmt.Sprintf("%s: %d → %d %s", what, from/unit, to/unit, in)))
+			s.noteSetting(c, name, from.String()+" → "+to.String())
 		}
 	}
-	changed("scan window", before.ScanWindow, times.ScanWindow, time.Minute, "min")
-	changed("grace time", before.Grace, times.Grace, time.Second, "s")
+	changed("scan_window", before.ScanWindow, times.ScanWindow)
+	changed("grace", before.Grace, times.Grace)
 	return s.settingsDone(c, views.NoticeSettingsSaved, "")
 }
 
@@ -130,7 +129,7 @@ func (s *Server) setZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.note(c, s.byUser(c, "settings.change", "", strings.TrimSpace("time zone "+name)))
+	s.noteSetting(c, zoneSetting, name)
 	return s.settingsDone(c, views.NoticeSettingsSaved, "")
 }
 

@@ -12,8 +12,8 @@ import (
 type AuditEntry struct {
 	ID        string    // given by AddAudit; sorts by time
 	At        time.Time // zero: now
-	Actor     string    // a user's or key's ID or name
-	ActorKind string    // "user", "key", "cli", "system"
+	Actor     string    // a user's name, or the ID of a key or scan link
+	ActorKind string    // "user", "key", "keyless", "guest", "cli", "system"
 	Action    string    // "device.create", "key.reveal", …
 	DeviceID  string    // empty: about no device
 	Target    string    // what it was done to, for people
@@ -26,7 +26,7 @@ type AuditFilter struct {
 	Actor    string
 	Action   string // an action, or its beginning up to a dot: "key" chooses "key.reveal"
 	DeviceID string
-	Text     string    // anywhere in actor, action, target, address or detail, whatever the case
+	Text     string    // anywhere in actor, its kind, action, target, address or detail, whatever the case
 	From     time.Time // zero: from the first entry on
 	To       time.Time // zero: to the last one
 	BeforeID string    // only older entries than this one
@@ -99,7 +99,7 @@ func (f AuditFilter) choose(q *gorm.DB) *gorm.DB {
 	}
 	if f.Text != "" {
 		pattern := "%" + likeText(strings.ToLower(f.Text)) + "%"
-		q = q.Where("LOWER(actor || ' ' || action || ' ' || target || ' ' || address || ' ' || detail) LIKE ? ESCAPE '!'", pattern)
+		q = q.Where("LOWER(actor || ' ' || actor_kind || ' ' || action || ' ' || target || ' ' || address || ' ' || detail) LIKE ? ESCAPE '!'", pattern)
 	}
 	if !f.From.IsZero() {
 		q = q.Where("at >= ?", f.From.UnixMilli())

@@ -118,7 +118,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 		store: store, driver: driver, cfg: cfg, log: log,
 		hub: newHub(), gov: newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce),
 		codes: newCodeLimits(cfg.CodesPerDevice, cfg.CodesPerNumber),
-		ctx: ctx, cancel: cancel,
+		ctx:   ctx, cancel: cancel,
 		devices: make(map[string]*device),
 	}
 	m.list.Store(new([]*device))

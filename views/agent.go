@@ -2,10 +2,10 @@ package views
 
 import "strings"
 
-// agentWords says in a few words what browser and system a login came from. The order
+// agentWords says in a few words what browser and system call themselves so. The order
 // matters: every browser also claims to be an older one.
-func (l Login) agentWords(lang Lang) string {
-	browser := firstWord(l.Agent, [][2]string{
+func (l Lang) agentWords(agent string) string {
+	browser := firstWord(agent, [][2]string{
 		{"Edg", "Edge"},
 		{"OPR/", "Opera"},
 		{"SamsungBrowser", "Samsung Internet"},
@@ -16,7 +16,7 @@ func (l Login) agentWords(lang Lang) string {
 		{"Safari/", "Safari"},
 		{"curl/", "curl"},
 	})
-	system := firstWord(l.Agent, [][2]string{
+	system := firstWord(agent, [][2]string{
 		{"iPhone", "iPhone"},
 		{"iPad", "iPad"},
 		{"Android", "Android"},
@@ -31,7 +31,7 @@ func (l Login) agentWords(lang Lang) string {
 	case browser+system != "":
 		return browser + system
 	}
-	return lang.T("logins.unknown")
+	return l.T("logins.unknown")
 }
 
 func firstWord(text string, table [][2]string) string {

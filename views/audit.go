@@ -43,7 +43,7 @@ type AuditEntry struct {
 	ID        string
 	At        time.Time
 	Actor     string // a name
-	ActorKind string // "user", "key", "cli", "system"
+	ActorKind string // "user", "key", "keyless", "guest", "cli", "system"
 	Action    string // "key.reveal", …: a key of the table in audit_actions.go
 	Device    string // its name; "" when it is about none
 	DeviceID  string // to link to; "" when the device is gone
@@ -128,19 +128,6 @@ func (p AuditPage) deviceOptions() []option {
 		options = append(options, option{value: p.Filter.Device, label: p.Filter.Device, chosen: true})
 	}
 	return options
-}
-
-// kindWord says what kind of actor it was, when it was no person.
-func (e AuditEntry) kindWord(l Lang) string {
-	switch e.ActorKind {
-	case "key":
-		return l.T("audit.kind.key")
-	case "cli":
-		return l.T("audit.kind.cli")
-	case "system":
-		return l.T("audit.kind.system")
-	}
-	return ""
 }
 
 func (e AuditEntry) deviceName() string {

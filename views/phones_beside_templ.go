@@ -482,7 +482,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = when(lang.dateTime(e.At), iso(e.At), true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = whenExactly(lang.dateTimeSeconds(e.At), iso(e.At), true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

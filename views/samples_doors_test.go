@@ -63,13 +63,21 @@ func auditPage(lang views.Lang) views.AuditPage {
 		Page: p, Retention: 365, Older: "a1", Actors: []string{"budi", "rina"},
 		Devices: []views.DeviceChoice{{ID: "d1", Name: "Toko Utama"}, {ID: "d2", Name: "Gudang Bandung"}},
 		Entries: []views.AuditEntry{
+			{ID: "b5", At: noon.Add(5 * time.Second), Actor: "k1", ActorKind: "key", Action: "device.start", Device: "Toko Utama", DeviceID: "d1", Address: "198.51.100.24", Detail: "Toko online"},
+			{ID: "b4", At: noon.Add(4 * time.Second), Actor: "keyless", ActorKind: "keyless", Action: "device.stop", Device: "Toko Utama", DeviceID: "d1", Address: "127.0.0.1"},
+			{ID: "b3", At: noon.Add(3 * time.Second), Actor: "l1", ActorKind: "guest", Action: "device.pair", Device: "Gudang Bandung", DeviceID: "d2", Address: "198.51.100.30", Detail: "rina"},
+			{
+				ID: "b2", At: noon.Add(2 * time.Second), Actor: "l1", ActorKind: "guest", Action: "scanlink.open", Device: "Gudang Bandung", DeviceID: "d2", Address: "198.51.100.30",
+				Detail: "rina\nMozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile Safari/537.36",
+			},
+			{ID: "b1", At: noon.Add(time.Second), Actor: "rina", ActorKind: "user", Action: "settings.change", Target: "scan_window", Detail: "10m0s → 20m0s", Address: "203.0.113.7"},
 			{ID: "a7", At: noon, Actor: "rina", ActorKind: "user", Action: "key.reveal", Device: "Toko Utama", DeviceID: "d1", Target: "Toko online", Address: "203.0.113.7"},
 			{ID: "a6", At: noon.Add(-time.Minute), Actor: "budi", ActorKind: "user", Action: "signin.refused", Address: "2001:db8:85a3::8a2e:370:7334"},
-			{ID: "a5", At: noon.Add(-2 * time.Hour), Actor: "Toko online", ActorKind: "key", Action: "device.restart", Device: "Gudang Bandung", DeviceID: "d2", Address: "198.51.100.24"},
+			{ID: "a5", At: noon.Add(-2 * time.Hour), Actor: "k2", ActorKind: "key", Action: "device.restart", Device: "Gudang Bandung", DeviceID: "d2", Address: "198.51.100.24"},
 			{ID: "a4", At: noon.Add(-3 * time.Hour), Actor: "wadah", ActorKind: "cli", Action: "user.password", Target: "dewi.layanan-pelanggan@toko"},
 			{ID: "a3", At: noon.Add(-26 * time.Hour), Actor: "rina", ActorKind: "user", Action: "user.role", Target: "budi", Detail: "viewer → operator", Address: "203.0.113.7"},
 			{ID: "a2", At: noon.Add(-27 * time.Hour), Actor: "rina", ActorKind: "user", Action: "device.delete", Device: "Cabang lama", Address: "203.0.113.7"},
-			{ID: "a1", At: noon.Add(-28 * time.Hour), Actor: "wadah", ActorKind: "system", Action: "something.new"},
+			{ID: "a1", At: noon.Add(-28 * time.Hour), Actor: "system API", ActorKind: "system", Action: "something.new"},
 		},
 	}
 }

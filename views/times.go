@@ -21,6 +21,14 @@ func (l Lang) dateTime(t time.Time) string {
 	return l.date(t) + ", " + l.clock(t) + " " + zoneWord(t)
 }
 
+// dateTimeSeconds is dateTime to the second: "23 Nov 2026, 10.31.07 WIB".
+func (l Lang) dateTimeSeconds(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return l.date(t) + ", " + l.clockSeconds(t)
+}
+
 func (l Lang) date(t time.Time) string {
 	names, ok := months[l]
 	if !ok {

@@ -9,24 +9,42 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"wadah/views"
 )
 
-// momentsIn is a page with a moment of each season in a zone.
-func momentsIn(t *testing.T, lang views.Lang, zone string) views.AuditPage {
+// moments are a moment of each season in a zone.
+func moments(t *testing.T, zone string) []time.Time {
 	t.Helper()
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var out []time.Time
+	for month := time.January; month <= time.December; month++ {
+		out = append(out, time.Date(2026, month, 9, 7, 5, 3, 0, loc))
+	}
+	return out
+}
+
+// momentsIn is a page with moments to the second, loginsIn one with moments to the minute.
+func momentsIn(lang views.Lang, zone string, at []time.Time) views.AuditPage {
 	p := views.AuditPage{Page: page(lang)}
 	p.Zone = zone
-	for month := time.January; month <= time.December; month++ {
-		at := time.Date(2026, month, 9, 7, 5, 0, 0, loc)
-		p.Entries = append(p.Entries, views.AuditEntry{ID: month.String(), At: at, Actor: "rina", ActorKind: "user", Action: "device.start"})
+	for _, t := range at {
+		p.Entries = append(p.Entries, views.AuditEntry{ID: t.String(), At: t, Actor: "rina", ActorKind: "user", Action: "device.start"})
+	}
+	return p
+}
+
+func loginsIn(lang views.Lang, zone string, at []time.Time) views.PersonPage {
+	p := views.PersonPage{Page: page(lang), Person: views.Person{ID: "u1", Name: "budi", Role: views.Viewer}}
+	p.Zone = zone
+	for _, t := range at {
+		p.Logins = append(p.Logins, views.Login{ID: t.String(), Since: t})
 	}
 	return p
 }
@@ -39,9 +57,9 @@ func TestScriptWritesTimesAsTheServerDoes(t *testing.T) {
 	written := map[string][]string{} // by path: what the server wrote
 	mux := http.NewServeMux()
 	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
-	serve := func(path string, p views.AuditPage) {
+	serve := func(path string, p templ.Component) {
 		var b strings.Builder
-		if err := views.Audit(p).Render(t.Context(), &b); err != nil {
+		if err := p.Render(t.Context(), &b); err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile(`data-local>([^<]+)<`).FindAllStringSubmatch(b.String(), -1) {
@@ -54,15 +72,13 @@ func TestScriptWritesTimesAsTheServerDoes(t *testing.T) {
 	}
 	for _, lang := range []views.Lang{views.Indonesian, views.English} {
 		for _, zone := range zones {
-			serve("/"+string(lang)+"/"+zone, momentsIn(t, lang, zone))
+			serve("/"+string(lang)+"/"+zone, views.Audit(momentsIn(lang, zone, moments(t, zone))))
+			serve("/minutes/"+string(lang)+"/"+zone, views.PersonShow(loginsIn(lang, zone, moments(t, zone))))
 		}
 	}
-	automatic := momentsIn(t, views.English, "Asia/Jakarta")
-	automatic.Zone = ""
-	serve("/automatic", automatic)
-	unknown := momentsIn(t, views.English, "Asia/Jakarta")
-	unknown.Zone = "Asia/Atlantis"
-	serve("/unknown", unknown)
+	jakarta := moments(t, "Asia/Jakarta")
+	serve("/automatic", views.Audit(momentsIn(views.English, "", jakarta)))
+	serve("/unknown", views.Audit(momentsIn(views.English, "Asia/Atlantis", jakarta)))
 	s := httptest.NewServer(mux)
 	defer s.Close()
 
@@ -91,7 +107,7 @@ func TestScriptWritesTimesAsTheServerDoes(t *testing.T) {
 	if _, err := chromedp.Call(b.ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Tokyo"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := shown("/automatic")[0]; got != "9 Jan 2026, 09:05 UTC+9" {
+	if got := shown("/automatic")[0]; got != "9 Jan 2026, 09:05:03 UTC+9" {
 		t.Errorf("in a browser in Tokyo: %q", got)
 	}
 	b.holds(`document.cookie.includes("wadah_browser_zone=Asia/Tokyo")`)

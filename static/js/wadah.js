@@ -27,22 +27,24 @@
     document.cookie = told + "; path=/; max-age=31536000; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
   }
 
-  // inZone writes moments in a zone as the server does: "23 Nov 2026, 14:05 WIB". In a
-  // zone that this browser does not know it writes nothing: the server's text stays.
+  // inZone writes moments in a zone as the server does: "23 Nov 2026, 14:05 WIB", or
+  // "14:05:09" where seconds count. In a zone that this browser does not know it writes
+  // nothing: the server's text stays.
   function inZone(timeZone) {
     let moment, names;
     try {
       moment = new Intl.DateTimeFormat(lang === "id" ? "id" : "en-US", {
-        timeZone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+        timeZone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
       });
       names = ["id", "en-GB", "en-US"].map((l) => new Intl.DateTimeFormat(l, { timeZone, timeZoneName: "short" }));
     } catch {
       return () => "";
     }
     const colon = lang === "id" ? "." : ":";
-    return (time) => {
+    return (time, toTheSecond) => {
       const is = Object.fromEntries(moment.formatToParts(time).map((part) => [part.type, part.value]));
-      return `${is.day} ${is.month} ${is.year}, ${is.hour}${colon}${is.minute} ${zoneWord(names, time)}`;
+      const seconds = toTheSecond ? colon + is.second : "";
+      return `${is.day} ${is.month} ${is.year}, ${is.hour}${colon}${is.minute}${seconds} ${zoneWord(names, time)}`;
     };
   }
 
@@ -69,7 +71,7 @@
     for (const el of within.querySelectorAll("time[datetime]")) {
       const time = Date.parse(el.dateTime);
       if (Number.isNaN(time)) continue;
-      const exact = exactly(time);
+      const exact = exactly(time, "seconds" in el.dataset);
       const text = "ago" in el.dataset ? ago(time) : exact;
       if (text && el.textContent !== text) el.textContent = text;
       if (el.title !== exact) el.title = exact;
