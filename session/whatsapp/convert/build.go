@@ -157,12 +157,16 @@ func (b *builder) addQuote(info *waE2E.ContextInfo, q *message.Quote) {
 	}
 }
 
-// quoted is the message that is answered, as recipients see it above the answer.
+// quoted is the message that is answered, as recipients see it above the answer. One that
+// is longer than an answer may be is shown by its text.
 func (b *builder) quoted(q *message.Quote) *waE2E.Message {
-	if m, field := b.original(); field != nil {
-		return bare(m, field)
+	if m, field := b.original(quotable); field != nil {
+		if m = bare(m, field); proto.Size(m) <= message.MaxText {
+			return m
+		}
 	}
-	return &waE2E.Message{Conversation: proto.String(q.Text)}
+	shown, _ := text(q.Text, message.MaxQuote)
+	return &waE2E.Message{Conversation: proto.String(shown)}
 }
 
 // addressing is how people are called in the chat: in private chats by LID, whatever

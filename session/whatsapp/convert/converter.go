@@ -59,3 +59,12 @@ func all[T message.Incoming](list []T) []message.Incoming {
 	}
 	return ins
 }
+
+// Limit says whether the account may open new chats.
+func Limit(e *events.NotifyAccountReachoutTimelock) message.Limit {
+	return message.Limit{
+		Active: e.IsActive,
+		Kind:   name(e.EnforcementType),
+		Until:  cleanTime(e.TimeEnforcementEnds.Time),
+	}
+}

@@ -8,8 +8,8 @@ import (
 	"wadah/session/message"
 )
 
-// passable reports whether what stands in a field may be passed on or shown in a quote
-// as it is. What WhatsApp's clients do not pass on, we do not either.
+// passable reports whether what stands in a field may be passed on. What WhatsApp's
+// clients do not pass on, we do not either.
 func passable(field protoreflect.Name) bool {
 	switch field {
 	case "conversation", "extendedTextMessage", "imageMessage", "videoMessage", "ptvMessage", "audioMessage", "documentMessage",
@@ -19,9 +19,20 @@ func passable(field protoreflect.Name) bool {
 	return false
 }
 
+// quotable reports whether what stands in a field can be shown above an answer: all but
+// what says something about another message.
+func quotable(field protoreflect.Name) bool {
+	switch field {
+	case "protocolMessage", "reactionMessage", "encReactionMessage", "pinInChatMessage", "keepInChatMessage", "pollUpdateMessage",
+		"pollAddOptionMessage", "secretEncryptedMessage", "encCommentMessage", "encEventResponseMessage":
+		return false
+	}
+	return true
+}
+
 // original is the stored message without its wrappers, and the field of its content; nil
-// where there is none that can be shown. What was to be seen once is not shown again.
-func (b *builder) original() (*waE2E.Message, protoreflect.FieldDescriptor) {
+// where there is none that may be used so. What was to be seen once is not shown again.
+func (b *builder) original(allowed func(protoreflect.Name) bool) (*waE2E.Message, protoreflect.FieldDescriptor) {
 	if len(b.out.Original) == 0 {
 		return nil, nil
 	}
@@ -31,7 +42,7 @@ func (b *builder) original() (*waE2E.Message, protoreflect.FieldDescriptor) {
 	}
 	m, wrap := unwrap(m)
 	field := contentField(m)
-	if field == nil || wrap.viewOnce || !passable(field.Name()) {
+	if field == nil || wrap.viewOnce || !allowed(field.Name()) {
 		return nil, nil
 	}
 	if once, ok := part(m, field).(interface{ GetViewOnce() bool }); ok && once.GetViewOnce() {
@@ -78,7 +89,7 @@ func setContext(m *waE2E.Message, field protoreflect.FieldDescriptor, info *waE2
 // forward passes a message on. It is marked as forwarded and counted, unless it was the
 // account's own and nobody else's before.
 func (b *builder) forward() (*waE2E.Message, error) {
-	m, field := b.original()
+	m, field := b.original(passable)
 	if field == nil {
 		return nil, &message.Invalid{Field: "original", Problem: message.ProblemUnsendable}
 	}

@@ -50,6 +50,21 @@ func (c *Converter) Message(ctx context.Context, evt *events.Message) []message.
 	return append(r.extra, m)
 }
 
+// Reread reads a stored message anew. What was sealed when it came may be opened once the
+// message it is about has come: a poll that could be read only at the second try, after
+// the first votes. What was not sealed, or is not kept, stays as it is.
+func (c *Converter) Reread(ctx context.Context, m message.Message) message.Message {
+	root, err := unmarshal(m.Raw)
+	if err != nil || !m.Content.Sealed {
+		return m
+	}
+	r := &reader{Converter: c, ctx: ctx, evt: &events.Message{Info: Info(m.Envelope), RawMessage: root}}
+	if content, ok := r.read(root); ok {
+		m.Content, m.Raw = content, keep(r.original(root))
+	}
+	return m
+}
+
 // original is what is kept of the message: with its wrappers, but those that carry it
 // between one's own devices.
 func (r *reader) original(root *waE2E.Message) *waE2E.Message {

@@ -143,7 +143,7 @@ func (b *builder) change(content message.Content) (*waE2E.Message, error) {
 
 // recaption is the picture, film or file that was sent, with another caption.
 func (b *builder) recaption(changed message.Content) *waE2E.Message {
-	m, field := b.original()
+	m, field := b.original(passable)
 	if field == nil {
 		return nil
 	}

@@ -87,6 +87,27 @@ func TestSealed(t *testing.T) {
 		}
 	})
 
+	t.Run("vote that came before its poll", func(t *testing.T) {
+		vote, err := hers.BuildPollVote(ctx, original(), []string{"Padang"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		late := client(t, selfPN, selfJID)
+		waiting := received(t, converter(), bySari(vote))
+		got := (&convert.Converter{Self: self, Open: late}).Reread(ctx, waiting)
+		want := message.Content{Kind: message.KindVote, Target: target, Votes: []string{message.OptionHash("Padang")}}
+		if diff := cmp.Diff(want, got.Content); diff != "" || !cmp.Equal(got.Envelope, waiting.Envelope) || !cmp.Equal(got.Raw, waiting.Raw) {
+			t.Errorf("read again it differs (-want +got):\n%s", diff)
+		}
+		if still := converter().Reread(ctx, waiting); !cmp.Equal(still, waiting) {
+			t.Errorf("while its secret is not known it became %+v", still)
+		}
+		waiting.Raw = []byte{0xff}
+		if broken := converter().Reread(ctx, waiting); !cmp.Equal(broken, waiting) {
+			t.Errorf("without what it was it became %+v", broken)
+		}
+	})
+
 	t.Run("reaction", func(t *testing.T) {
 		reaction, err := hers.EncryptReaction(ctx, original(), &waE2E.ReactionMessage{Key: key("3EB0B1", false, "101@lid"), Text: proto.String("👏")})
 		if err != nil {

@@ -1,6 +1,7 @@
 package convert_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,20 @@ func TestText(t *testing.T) {
 	})
 }
 
+// A quote is never longer than an answer may be.
+func TestLongQuote(t *testing.T) {
+	out := message.Outgoing{
+		To: message.ChatWith(budi), Original: raw(t, conversation(strings.Repeat("a", message.MaxText+1))),
+		Content: message.Content{
+			Kind: message.KindText, Text: "ya", Quote: &message.Quote{Ref: message.Ref{ID: "3EB0BB"}, Text: strings.Repeat("a", message.MaxText)},
+		},
+	}
+	m, err := converter().Build(out, randomness())
+	if got := len(m.GetExtendedTextMessage().GetContextInfo().GetQuotedMessage().GetConversation()); err != nil || got != message.MaxQuote {
+		t.Errorf("%d bytes are quoted, %v", got, err)
+	}
+}
+
 func TestSendText(t *testing.T) {
 	goldenOutgoing(t, map[string]message.Outgoing{
 		"text":         {Content: message.Content{Kind: message.KindText, Text: "Halo"}},
@@ -66,6 +81,21 @@ func TestSendText(t *testing.T) {
 				Quote:    &message.Quote{Ref: message.Ref{ID: "3EB0BB", Sender: budi}, Text: "besok jadi?"},
 				Mentions: []message.Party{sari},
 			},
+		},
+		"text-answer-to-poll": {
+			Content: message.Content{Kind: message.KindText, Text: "yang kedua", Quote: &message.Quote{Ref: message.Ref{ID: "3EB0BB"}}},
+			Original: raw(t, &waE2E.Message{
+				PollCreationMessage: &waE2E.PollCreationMessage{
+					Name: proto.String("Makan di mana?"), Options: []*waE2E.PollCreationMessage_Option{{OptionName: proto.String("Padang")}},
+				},
+				MessageContextInfo: &waE2E.MessageContextInfo{MessageSecret: []byte("theirs")},
+			}),
+		},
+		"text-answer-seen-once": {
+			Content: message.Content{
+				Kind: message.KindText, Text: "sudah lihat", Quote: &message.Quote{Ref: message.Ref{ID: "3EB0BB"}, Text: "foto"},
+			},
+			Original: raw(t, &waE2E.Message{ViewOnceMessageV2: &waE2E.FutureProofMessage{Message: &waE2E.Message{ImageMessage: imageMessage()}}}),
 		},
 		"text-answer-own": {
 			Content: message.Content{
