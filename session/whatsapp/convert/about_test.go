@@ -42,6 +42,7 @@ func TestAboutAnother(t *testing.T) {
 		}},
 		"edit":         edit(true, "", conversation("jam empat")),
 		"edit-caption": edit(true, "", &waE2E.Message{ImageMessage: &waE2E.ImageMessage{Caption: proto.String("di gunung")}}),
+		"edit-answer":  edit(true, "", quotes(2)),
 		"edit-nothing": edit(true, "", nil),
 		"edit-sealed": {SecretEncryptedMessage: &waE2E.SecretEncryptedMessage{
 			TargetMessageKey: key("3EB0B1", true, ""), SecretEncType: waE2E.SecretEncryptedMessage_MESSAGE_EDIT.Enum(),

@@ -33,7 +33,7 @@ func (r *reader) beside(content *message.Content, m *waE2E.Message, field protor
 		content.Timer = timer(info.GetExpiration())
 		content.TimerAt = unix(info.GetEphemeralSettingTimestamp())
 	}
-	if content.Quote == nil && r.depth == 0 {
+	if content.Quote == nil && !r.quoting {
 		content.Quote = r.quote(info)
 	}
 }
@@ -61,7 +61,8 @@ func (r *reader) quote(info *waE2E.ContextInfo) *message.Quote {
 	if chat := message.ChatAt(info.GetRemoteJID()); chat.Key() != "" && !r.here(chat) {
 		q.Chat = chat.Key()
 	}
-	if quoted, ok := r.inner(info.GetQuotedMessage()); ok {
+	in := &reader{Converter: r.Converter, ctx: r.ctx, evt: r.evt, depth: r.depth + 1, quoting: true}
+	if quoted, ok := in.read(info.GetQuotedMessage()); ok {
 		q.Kind = quoted.Kind
 		q.Text, _ = text(quoted.Text, message.MaxQuote)
 	}

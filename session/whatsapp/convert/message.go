@@ -22,7 +22,9 @@ type reader struct {
 	// depth counts the contents around this one: an edit holds a content, a quote is read
 	// like one.
 	depth int
-	cut   bool
+	// quoting says that the content stands in a quote, of which no further quote is read.
+	quoting bool
+	cut     bool
 	// opened takes the place of the message in what is kept, once it was decrypted.
 	opened *waE2E.Message
 	// extra is what the message brings besides itself, or in its place.
@@ -118,9 +120,8 @@ const maxDepth = 3
 // inner reads a message inside this one: what an edit puts in, what is answered, a
 // comment. Nothing inside is decrypted.
 func (r *reader) inner(m *waE2E.Message) (message.Content, bool) {
-	in := &reader{Converter: r.Converter, ctx: r.ctx, evt: r.evt, depth: r.depth + 1}
-	content, ok := in.read(m)
-	return content, ok
+	in := &reader{Converter: r.Converter, ctx: r.ctx, evt: r.evt, depth: r.depth + 1, quoting: r.quoting}
+	return in.read(m)
 }
 
 // readerOf gives what reads the content in a field of that name. What is not here and
