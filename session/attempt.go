@@ -23,12 +23,14 @@ type attempt struct {
 
 	// Guarded by d.mu.
 	conn     Conn
-	upAt     time.Time   // when it first got through: codes or online
-	linked   bool        // the phone accepted on this connection
-	codes    []ShownCode // the QR codes of the round that are not over, the shown one first
-	phone    *ShownCode  // the phone code, if one was asked for
-	number   string      // whom the phone code is for
-	deadline *time.Timer // of the phase it is in
+	began    time.Time     // of the dial
+	took     time.Duration // how long it lasted; 0 while it lasts
+	upAt     time.Time     // when it first got through: codes or online
+	linked   bool          // the phone accepted on this connection
+	codes    []ShownCode   // the QR codes of the round that are not over, the shown one first
+	phone    *ShownCode    // the phone code, if one was asked for
+	number   string        // whom the phone code is for
+	deadline *time.Timer   // of the phase it is in
 }
 
 func newAttempt(d *device, prev <-chan struct{}) *attempt {
@@ -57,9 +59,22 @@ func (a *attempt) run(delay time.Duration, releasable bool) {
 	if err != nil {
 		return
 	}
+	began := time.Now()
+	a.d.mu.Lock()
+	a.began = began
+	a.d.mu.Unlock()
 	conn, err := a.dial(ctx)
 	land()
-	a.dialledUp(conn, err)
+	a.dialledUp(conn, time.Since(began), err)
+}
+
+// dialTime is how long it took to reach WhatsApp; codes and logins may come before the
+// dial has returned.
+func (a *attempt) dialTime() time.Duration {
+	if a.took > 0 {
+		return a.took
+	}
+	return time.Since(a.began)
 }
 
 // dial calls the driver; a panic in it is this attempt's failure and nobody else's.
@@ -74,11 +89,11 @@ func (a *attempt) dial(ctx context.Context) (conn Conn, err error) {
 }
 
 // dialledUp takes over the outcome of the dial.
-func (a *attempt) dialledUp(conn Conn, err error) {
+func (a *attempt) dialledUp(conn Conn, took time.Duration, err error) {
 	d := a.d
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	a.conn = conn
+	a.conn, a.took = conn, took
 	if d.att != a {
 		return // end closes conn
 	}

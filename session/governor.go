@@ -8,16 +8,17 @@ import (
 )
 
 // governor bounds the dials of the whole fleet: so many begin in a second, so many
-// are under way at once, first come first served. While nobody gets through it lets
+// are at work at once, first come first served. While nobody gets through it lets
 // single probes pass; as soon as one gets through, everybody who waits out a failure
-// is released, at the governor's rate: no stampede, no dawdling.
+// is released, at the governor's rate: no stampede, no dawdling. A line that is merely
+// slow is no outage: no dial is ended for that before its own deadline.
 type governor struct {
 	interval time.Duration // between the beginnings of two dials; 0 is no limit
 	atOnce   int
 
 	mu      sync.Mutex
 	queue   []*dialing
-	flying  []*dialing // oldest first
+	flying  []*dialing // under way, oldest first
 	nextAt  time.Time  // when the next dial may begin
 	timer   *time.Timer
 	release chan struct{} // closed and renewed when an outage ends
@@ -37,9 +38,13 @@ const (
 	outageStreak = 3
 	// probeInterval is the least time between two dials during an outage.
 	probeInterval = time.Second
-	// slowDial is how long a dial may hold its place when others wait for one: a server
-	// that accepts and stays silent would otherwise hold all places.
-	slowDial = 4 * time.Second
+	// workTime is how long a dial counts as at work. On a good line it is done by then; on
+	// a slow one it waits for answers, and needs no less of anything for others' waiting.
+	workTime = 200 * time.Millisecond
+	// hangFactor is how many times longer than one that got through a dial must have
+	// taken, and hangTime how long at least, before it counts as hanging in an outage
+	// that is over.
+	hangFactor, hangTime = 3, time.Second
 )
 
 // newGovernor allows perSecond dials a second (0: no limit), atOnce at the same time.
@@ -114,14 +119,12 @@ func (g *governor) pump() {
 			g.pumpAfter(wait)
 			return
 		}
-		if len(g.flying) >= g.atOnce {
-			oldest := g.flying[0]
-			if left := slowDial - now.Sub(oldest.began); left > 0 {
+		if n := len(g.flying); n >= g.atOnce {
+			// The newest of those that must have done their work before another begins.
+			if left := workTime - now.Sub(g.flying[n-g.atOnce].began); left > 0 {
 				g.pumpAfter(left)
 				return
 			}
-			oldest.abort()
-			g.flying = g.flying[1:]
 		}
 		d := g.queue[0]
 		g.queue = g.queue[1:]
@@ -153,8 +156,9 @@ func (g *governor) failed() {
 	g.streak++
 }
 
-// succeeded notes that somebody got through: an outage, if there was one, is over.
-func (g *governor) succeeded() {
+// succeeded notes that somebody got through, whose dial took so long: an outage, if there
+// was one, is over.
+func (g *governor) succeeded(took time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	over := g.streak >= outageStreak
@@ -166,7 +170,7 @@ func (g *governor) succeeded() {
 	g.nextAt = now.Add(g.interval)
 	// A dial that has hung since the outage would hang until its timeout.
 	g.flying = slices.DeleteFunc(g.flying, func(d *dialing) bool {
-		hanging := now.Sub(d.began) > time.Second
+		hanging := now.Sub(d.began) > max(hangFactor*took, hangTime)
 		if hanging {
 			d.abort()
 		}

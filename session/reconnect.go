@@ -101,7 +101,7 @@ func (d *device) through(a *attempt) {
 	}
 	d.fails, d.refreshed = 0, false
 	d.stopGrace()
-	d.m.gov.succeeded()
+	d.m.gov.succeeded(a.dialTime())
 }
 
 // startGrace starts counting how long WhatsApp has been out of reach, unless it is

@@ -262,6 +262,65 @@ func TestFleetOutage(t *testing.T) {
 	}
 }
 
+// A slow line is no outage: handshakes that take their time are neither ended nor made
+// to wait for each other, also when few may be at work at once, and also after an outage.
+func TestSlowLine(t *testing.T) {
+	const size, handshake = 60, 9 * time.Second // three round trips of 3 s
+	for _, atOnce := range []int{8, 32} {
+		t.Run(fmt.Sprintf("%d at once", atOnce), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, w *fleet) {
+				ids := make([]string, size)
+				for i := range ids {
+					ids[i] = w.linked(fmt.Sprintf("toko %d", i), fmt.Sprintf("62812%08d:1@s.whatsapp.net", i))
+				}
+				w.close()
+				cfg := session.DefaultConfig()
+				cfg.DialsAtOnce = atOnce
+				cut := 0
+				slow := func(ctx context.Context, _ session.Target) error {
+					select {
+					case <-time.After(handshake):
+						return nil
+					case <-ctx.Done():
+						cut++
+						return ctx.Err()
+					}
+				}
+				w.driver.SetOnDial(slow)
+				w.open(cfg)
+				w.pass(12 * time.Second)
+				w.allAre(ids, "CONNECTED/ready")
+
+				// All fail at once, and the first that gets through ends the outage for all.
+				w.driver.SetOnDial(func(context.Context, session.Target) error { return errDown })
+				for _, id := range ids {
+					w.conn(id).Send(session.SignalClosed{})
+				}
+				w.pass(30 * time.Second)
+				w.driver.SetOnDial(slow)
+				w.pass(22 * time.Second) // to the next probe, and twice a handshake
+				w.allAre(ids, "CONNECTED/ready")
+				if cut > 0 {
+					t.Errorf("%d handshakes were cut short", cut)
+				}
+			})
+		})
+	}
+}
+
+func (w *fleet) allAre(ids []string, state string) {
+	w.t.Helper()
+	others := map[string]int{}
+	for _, id := range ids {
+		if got := w.state(id); got != state {
+			others[got]++
+		}
+	}
+	if len(others) > 0 {
+		w.t.Errorf("not all of %d are %s: %v", len(ids), state, others)
+	}
+}
+
 // busiestSecond is the greatest number of times within any second.
 func busiestSecond(times []time.Time) int {
 	most, from := 0, 0

@@ -11,7 +11,7 @@ import (
 // gave them: the settings of the panel count then.
 type lifeFlags struct {
 	DialsPerSecond int            `help:"Connections to WhatsApp that may begin in a second, of all devices together; 0 for any number." default:"100" placeholder:"N"`
-	DialsAtOnce    int            `help:"Connections to WhatsApp that may be in the making at the same time." default:"32" placeholder:"N"`
+	DialsAtOnce    int            `help:"Connections to WhatsApp that may be at work at the same time; one that waits for a slow line is not." default:"32" placeholder:"N"`
 	ScanWindow     *time.Duration `help:"How long QR codes are renewed after the last start, getQR or open page. Without it, what the panel's settings say: 10m at first." placeholder:"TIME"`
 	Grace          *time.Duration `help:"How long WhatsApp may be out of reach before a device shows SERVICE_OFF. Without it, what the panel's settings say: 2m at first." placeholder:"TIME"`
 }

@@ -55,6 +55,7 @@ type world struct {
 	dir   string
 	cfg   session.Config
 	dial  time.Duration
+	url   string // where the driver finds the service
 	store *models.Store
 	drv   *whatsapp.Driver
 	gate  *gate
@@ -83,7 +84,7 @@ func newWorld(t *testing.T, change ...func(*settings)) *world {
 	if err := svc.Start(); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, svc: svc, dir: t.TempDir(), cfg: set.session, dial: set.dial}
+	w := &world{t: t, svc: svc, dir: t.TempDir(), cfg: set.session, dial: set.dial, url: svc.URL()}
 	t.Cleanup(func() {
 		if err := svc.Close(); err != nil {
 			t.Errorf("close sandbox: %v", err)
@@ -114,7 +115,7 @@ func (w *world) open() {
 	}
 	root := w.svc.RootKey()
 	w.drv, err = whatsapp.Open(context.Background(), whatsapp.Config{
-		DB: w.store.SQL(), Dialect: "sqlite3", URL: w.svc.URL(), RootKey: &root, DialTimeout: w.dial, Log: log,
+		DB: w.store.SQL(), Dialect: "sqlite3", URL: w.url, RootKey: &root, DialTimeout: w.dial, Log: log,
 	})
 	if err != nil {
 		w.t.Fatal(err)

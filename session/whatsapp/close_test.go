@@ -126,7 +126,7 @@ func TestCloseLetsALinkFinish(t *testing.T) {
 // TestDialDuringOutage dials a service that is out in different ways: the dial fails
 // in time and leaves nothing.
 func TestDialDuringOutage(t *testing.T) {
-	const limit = time.Second
+	const limit = 4 * time.Second
 	r := newRig(t, func(_ *sandbox.Config, c *whatsapp.Config) { c.DialTimeout = limit })
 	jid := r.link()
 	for mode, atOnce := range map[sandbox.OutageMode]bool{
@@ -172,8 +172,8 @@ func (r *rig) failToDial(t *testing.T, jid string, atOnce bool, limit time.Durat
 	if atOnce && errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Dial gave up after %v, want it to fail at once: %v", took, err)
 	}
-	if took > limit+time.Second {
-		t.Errorf("Dial took %v, want at most %v", took, limit)
+	if took > 3*limit/4 { // one step without an answer takes half of it
+		t.Errorf("Dial took %v, want %v", took, limit/2)
 	}
 	w.nothingMore()
 }

@@ -50,8 +50,10 @@ func newNetwork(endpoint string, dialTimeout time.Duration) *network {
 		DialContext:    func(context.Context, string, string) (net.Conn, error) { return nil, errPlainHTTP },
 		// A socket belongs to the request it was dialled for, and to its proxy: none is
 		// ever handed to another request.
-		DisableKeepAlives:      true,
-		ResponseHeaderTimeout:  dialTimeout,
+		DisableKeepAlives: true,
+		// Each step of a dial waits for one answer, or for a few: half of the whole is enough
+		// on the slowest line, and a service that is silent is given up the sooner.
+		ResponseHeaderTimeout:  dialTimeout / 2,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	return n
@@ -142,7 +144,7 @@ func (r router) RoundTrip(req *http.Request) (*http.Response, error) {
 	req.Header.Del("Sec-Websocket-Extensions")
 	resp, err := r.net.http.RoundTrip(req)
 	if err == nil && r.route.wire != nil && resp.StatusCode == http.StatusSwitchingProtocols {
-		r.route.wire.upgraded()
+		r.route.wire.upgraded(r.net.limit / 2)
 	}
 	return resp, err
 }

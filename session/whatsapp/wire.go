@@ -44,6 +44,8 @@ type wire struct {
 	closing bool     // a websocket close frame went out
 	local   bool     // it went out because the library disconnects, not to answer one
 
+	patience *time.Timer // cuts a Noise handshake that takes too long
+
 	leaving, parked, free flag
 
 	sending sync.Mutex   // guards sent
@@ -103,13 +105,23 @@ func (w *wire) attach(conn, raw net.Conn) (net.Conn, error) {
 	return w, nil
 }
 
-// upgraded says that the websocket stands and the Noise handshake begins.
-func (w *wire) upgraded() { w.stage.CompareAndSwap(stageHTTP, stageNoise) }
+// upgraded says that the websocket stands and the Noise handshake begins, which may take
+// so long.
+func (w *wire) upgraded(limit time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stage.CompareAndSwap(stageHTTP, stageNoise) && !w.isCut {
+		w.patience = time.AfterFunc(limit, w.cut)
+	}
+}
 
 // open says that the handshake is done. It reports whether the other side is still there.
 func (w *wire) open() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.patience != nil {
+		w.patience.Stop()
+	}
 	if w.ended || w.isCut {
 		return false
 	}
@@ -129,6 +141,9 @@ func (w *wire) lastHeard() time.Time {
 func (w *wire) cut() {
 	w.mu.Lock()
 	w.isCut = true
+	if w.patience != nil {
+		w.patience.Stop()
+	}
 	raw := w.raw
 	w.mu.Unlock()
 	if raw != nil {
