@@ -114,7 +114,8 @@ func (s *Server) whoIs(c echo.Context) (*visitor, error) {
 // touch records that a login is in use, which moves its idle limit.
 func (s *Server) touch(ctx context.Context, c echo.Context) error {
 	now := time.Now()
-	if now.Sub(time.Unix(s.logins.GetInt64(ctx, seenKey), 0)) < touchEvery {
+	// A clock that was set back since makes the age negative.
+	if age := now.Sub(time.Unix(s.logins.GetInt64(ctx, seenKey), 0)); age >= 0 && age < touchEvery {
 		return nil
 	}
 	s.logins.Put(ctx, seenKey, now.Unix())

@@ -29,8 +29,9 @@ type wire struct {
 	// the only ones that the library disconnects by itself.
 	hold func() <-chan struct{}
 
+	born     time.Time
 	handed   time.Time    // when data was last handed on; the reader's own
-	heard    atomic.Int64 // when data last came, Unix nanoseconds
+	heard    atomic.Int64 // when data last came, nanoseconds after born by the monotonic clock; 0 never
 	stage    atomic.Int32
 	answered atomic.Bool // data came since the Noise handshake began
 	inRead   atomic.Bool // the library's reader is in Read
@@ -88,7 +89,7 @@ var wakeFrame = []byte{0x82, 3, 0, 0, 0}
 var errHungUp = errors.New("WhatsApp closed the connection")
 
 func newWire(onEnd func(error)) *wire {
-	w := &wire{onEnd: onEnd}
+	w := &wire{onEnd: onEnd, born: time.Now()}
 	w.leaving.c, w.parked.c, w.free.c = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	return w
 }
@@ -129,12 +130,14 @@ func (w *wire) open() bool {
 	return true
 }
 
-// lastHeard is when data last came; zero when none did.
+// lastHeard is when data last came, by the clock as it goes now; zero when none did.
 func (w *wire) lastHeard() time.Time {
-	if at := w.heard.Load(); at != 0 {
-		return time.Unix(0, at)
+	at := w.heard.Load()
+	if at == 0 {
+		return time.Time{}
 	}
-	return time.Time{}
+	now := time.Now()
+	return now.Add(time.Duration(at) - now.Sub(w.born))
 }
 
 // cut ends the socket at once, whatever the stage.
@@ -180,8 +183,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	w.rest()
 	n, err := w.conn.Read(p)
 	if n > 0 {
-		now := time.Now()
-		w.heard.Store(now.UnixNano())
+		w.heard.Store(max(int64(time.Since(w.born)), 1))
 		switch w.stage.Load() {
 		case stageNoise:
 			w.answered.Store(true)
