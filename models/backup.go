@@ -51,7 +51,7 @@ func errBackupExists(path string) error {
 // vacuumInto copies the database through a connection of its own, so that the
 // minutes this may take hold up nobody in the pools.
 func (s *Store) vacuumInto(ctx context.Context, path string) error {
-	db, err := openPlain(ctx, s.path, 1, writeSettings)
+	db, err := openPlain(ctx, s.place, 1, writeSettings)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,18 @@ func invalid(field, code, message string) *Invalid {
 type fault struct {
 	kind  error
 	text  string
+	why   string // the part of text that tells a stranger nothing about this machine
 	cause error
+}
+
+// Why is the sentence of an error of storage that says what to mend and names no path;
+// "" for other errors.
+func Why(err error) string {
+	var f *fault
+	if errors.As(err, &f) {
+		return f.why
+	}
+	return ""
 }
 
 func (f *fault) Error() string {
@@ -97,7 +108,7 @@ func wrap(ctx context.Context, doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	why, kind := classify(err)
-	return faultf(kind, err, "%s: %s", doing, why)
+	return &fault{kind: kind, text: doing + ": " + why, why: why, cause: err}
 }
 
 func isOurs(err error) bool {
@@ -121,7 +132,9 @@ func classify(err error) (why string, kind error) {
 		return why, kind
 	}
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, ErrReplaced):
+		return "the database file was deleted or replaced under the running program; put it back, or restart Wadah to use what is there now", ErrStorage
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return "the disk is full; free some space", ErrStorage
 	case errors.Is(err, syscall.EROFS):
 		return "the file system is read-only; make it writable", ErrStorage

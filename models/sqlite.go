@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net/url"
 	"path/filepath"
@@ -67,9 +68,10 @@ var (
 	// once (WAL); foreign keys, which whatsmeow insists on; fsync at checkpoints
 	// (NORMAL: a power cut may lose the last commits, never consistency); take the
 	// write lock when a transaction begins, since a lock asked for later fails at
-	// once when somebody else wrote meanwhile, whatever the timeout.
+	// once when somebody else wrote meanwhile, whatever the timeout. A file that is
+	// missing is never made anew (mode=rw).
 	writeSettings = []string{
-		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)",
+		"mode=rw", "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)",
 		"_pragma=synchronous(NORMAL)", "_txlock=immediate", "_error_rc=1", pageCache,
 	}
 	readSettings = []string{
@@ -80,20 +82,41 @@ var (
 )
 
 // openShared opens the pool for writers, whose connections wait in one line.
-func openShared(ctx context.Context, path string) (*sql.DB, error) {
+func openShared(ctx context.Context, at *place) (*sql.DB, error) {
 	db := sql.OpenDB(&turnConnector{
-		dsn: sqliteDSN(path, writeSettings...), driver: &sqlite.Driver{}, line: make(chan struct{}, 1),
+		placeConnector: placeConnector{dsn: sqliteDSN(at.path, writeSettings...), place: at}, line: make(chan struct{}, 1),
 	})
 	return setPool(ctx, db, sharedConns, sharedIdle)
 }
 
 // openPlain opens a pool of at most limit connections with these settings.
-func openPlain(ctx context.Context, path string, limit int, settings []string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", sqliteDSN(path, settings...))
+func openPlain(ctx context.Context, at *place, limit int, settings []string) (*sql.DB, error) {
+	db := sql.OpenDB(&placeConnector{dsn: sqliteDSN(at.path, settings...), place: at})
+	return setPool(ctx, db, limit, min(limit, readIdle))
+}
+
+// placeConnector opens connections to the file that was opened at first, and to no other.
+type placeConnector struct {
+	dsn   string
+	place *place
+}
+
+// Driver is SQLite's.
+func (*placeConnector) Driver() driver.Driver { return &sqlite.Driver{} }
+
+// Connect opens a connection.
+func (c *placeConnector) Connect(context.Context) (driver.Conn, error) {
+	if err := c.place.check(); err != nil {
+		return nil, err
+	}
+	conn, err := c.Driver().Open(c.dsn)
 	if err != nil {
 		return nil, err
 	}
-	return setPool(ctx, db, limit, min(limit, readIdle))
+	if err := c.place.check(); err != nil { // replaced in this very moment
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 // setPool sets the size of a pool and makes sure that a connection works.

@@ -70,7 +70,7 @@ func fileSize(path string) (int64, error) {
 // migrations it has seen.
 func examine(ctx context.Context, path string) (migrations []string, err error) {
 	doing := "cannot open " + path
-	db, err := openPlain(ctx, path, 1, inspectSettings)
+	db, err := openPlain(ctx, &place{path: path}, 1, inspectSettings)
 	if err != nil {
 		return nil, wrap(ctx, doing, err)
 	}

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -21,15 +22,13 @@ const turnLimit = 10 * time.Second
 
 // turnConnector opens connections that queue in the same line.
 type turnConnector struct {
-	dsn    string
-	driver driver.Driver
-	line   chan struct{} // holds a value while somebody's turn lasts
+	placeConnector
+	line chan struct{} // holds a value while somebody's turn lasts
 }
 
-func (c *turnConnector) Driver() driver.Driver { return c.driver }
-
-func (c *turnConnector) Connect(context.Context) (driver.Conn, error) {
-	inner, err := c.driver.Open(c.dsn)
+// Connect opens a connection of the line.
+func (c *turnConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	inner, err := c.placeConnector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +36,7 @@ func (c *turnConnector) Connect(context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("the SQLite driver's connection is a %T, which lacks what is needed", inner)
 	}
-	return &turnConn{fullConn: full, line: c.line}, nil
+	return &turnConn{fullConn: full, line: c.line, place: c.place}, nil
 }
 
 // fullConn is what a connection of modernc.org/sqlite can do for database/sql.
@@ -56,8 +55,9 @@ type fullConn interface {
 // statement outside of one. database/sql uses it from one goroutine at a time.
 type turnConn struct {
 	fullConn
-	line chan struct{}
-	inTx bool
+	line  chan struct{}
+	place *place
+	inTx  bool
 }
 
 // take waits for the turn. end gives it back; it may be called once.
@@ -88,6 +88,10 @@ func (c *turnConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.T
 		if end, err = c.take(ctx); err != nil {
 			return nil, err
 		}
+		if err := c.place.check(); err != nil {
+			end()
+			return nil, err
+		}
 	}
 	tx, err := c.fullConn.BeginTx(ctx, opts)
 	if err != nil {
@@ -108,6 +112,9 @@ func (c *turnConn) ExecContext(ctx context.Context, query string, args []driver.
 		return nil, err
 	}
 	defer end()
+	if err := c.place.check(); err != nil {
+		return nil, err
+	}
 	return c.fullConn.ExecContext(ctx, query, args)
 }
 
@@ -122,6 +129,9 @@ type turnTx struct {
 // Commit commits and ends the turn.
 func (t *turnTx) Commit() error {
 	defer t.done()
+	if err := t.conn.place.check(); err != nil {
+		return errors.Join(err, t.Tx.Rollback())
+	}
 	return t.Tx.Commit()
 }
 

@@ -29,8 +29,11 @@ type Options struct {
 // Store is the database. Its methods may be called from any goroutine.
 type Store struct {
 	path    string
+	place   *place
 	pool    *sql.DB // shared with whatsmeow's store
 	reads   *sql.DB // for our reads
+	keeper  *sql.DB // one connection that stays open; see keep
+	probe   probe
 	db      *gorm.DB
 	rd      *gorm.DB
 	vault   *vault
@@ -60,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, faultf(ErrStorage, err, "the database path %s cannot be resolved", o.Path)
 	}
-	s := &Store{path: path, vault: v, log: o.Log, now: o.Now}
+	s := &Store{path: path, place: &place{path: path}, vault: v, log: o.Log, now: o.Now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -88,21 +91,24 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.connect(ctx, path); err != nil {
+	if err := s.connect(ctx); err != nil {
 		return nil, wrap(ctx, "cannot open "+path, err)
 	}
 	if err := s.prepare(ctx, current); err != nil {
 		return nil, errors.Join(err, s.closePools())
 	}
+	if err := s.keep(ctx); err != nil {
+		return nil, errors.Join(wrap(ctx, "cannot open "+path, err), s.closePools())
+	}
 	return s, nil
 }
 
-// connect opens both pools on the file at path.
-func (s *Store) connect(ctx context.Context, path string) (err error) {
-	if s.pool, err = openShared(ctx, path); err != nil {
+// connect opens both pools.
+func (s *Store) connect(ctx context.Context) (err error) {
+	if s.pool, err = openShared(ctx, s.place); err != nil {
 		return err
 	}
-	if s.reads, err = openPlain(ctx, path, readConns, readSettings); err != nil {
+	if s.reads, err = openPlain(ctx, s.place, readConns, readSettings); err != nil {
 		return errors.Join(err, s.pool.Close())
 	}
 	if s.db, err = s.openGORM(sqliteDialector(s.pool)); err == nil {
@@ -173,7 +179,11 @@ func (s *Store) createDatabase(ctx context.Context) (err error) {
 	}
 	defer os.RemoveAll(work)
 	fresh := &Store{path: filepath.Join(work, DatabaseFile), vault: s.vault, log: s.log, now: s.now}
-	if err := fresh.connect(ctx, fresh.path); err != nil {
+	fresh.place = &place{path: fresh.path}
+	if err := os.WriteFile(fresh.path, nil, 0o600); err != nil {
+		return wrap(ctx, doing, err)
+	}
+	if err := fresh.connect(ctx); err != nil {
 		return wrap(ctx, doing, err)
 	}
 	err = migrate(ctx, fresh.db)
@@ -185,9 +195,7 @@ func (s *Store) createDatabase(ctx context.Context) (err error) {
 	}
 	// Closing the last connection writes the log into the file.
 	if err = errors.Join(err, fresh.closePools()); err == nil {
-		if err = os.Chmod(fresh.path, 0o600); err == nil {
-			err = syncFile(fresh.path)
-		}
+		err = syncFile(fresh.path)
 	}
 	if err != nil {
 		return wrap(ctx, doing, err)
@@ -209,7 +217,11 @@ func (s *Store) Close() error {
 func (s *Store) closePools() error {
 	// Readers first: the last connection to close writes the log into the
 	// database, which a read-only one cannot.
-	return errors.Join(s.reads.Close(), s.pool.Close())
+	err := s.reads.Close()
+	if s.keeper != nil {
+		err = errors.Join(err, s.keeper.Close())
+	}
+	return errors.Join(err, s.pool.Close())
 }
 
 // Ping reports whether the database answers.
