@@ -51,7 +51,7 @@ func (a *attempt) run(delay time.Duration, releasable bool) {
 			return
 		}
 	}
-	if a.d.m.gov.wait(a.ctx, delay, releasable) != nil {
+	if a.d.m.gov.wait(a.ctx, delay, releasable) != nil || !a.awaitStorage() {
 		return
 	}
 	a.turn.Store(true)

@@ -257,6 +257,9 @@ func (d *device) logStore(what string, err error) {
 		return
 	}
 	d.m.log.Error("storage", "what", what, "device", d.id, "err", err)
+	if isStorage(err) {
+		d.m.storage.suspect()
+	}
 }
 
 func code(n int) string { return strconv.Itoa(n) }

@@ -92,6 +92,7 @@ type Manager struct {
 	hub     *Hub
 	gov     *governor
 	journal *journal
+	storage *storageWatch
 	codes   *codeLimits
 
 	ctx    context.Context // the life of connections: from Start to Shutdown
@@ -125,6 +126,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	m.times.Store(&cfg.Times)
 	m.version.asking = make(chan struct{}, 1)
 	m.journal = newJournal(store, log)
+	m.storage = newStorageWatch(store, log)
 	return m
 }
 
@@ -151,6 +153,7 @@ func (m *Manager) Start(ctx context.Context) error {
 		return err
 	}
 	m.spawn("journal", func() { m.journal.run(m.ctx) })
+	m.spawn("storage", func() { m.storage.run(m.ctx, m.storageReplaced) })
 	m.spawn("sweep", m.sweepAlive)
 	m.spawn("version", m.keepVersion)
 

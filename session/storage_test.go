@@ -2,6 +2,9 @@ package session_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,4 +70,107 @@ func (w *fleet) wantStorage(id string) {
 	if s := w.snap(id); !s.Retrying || !s.Desired {
 		w.t.Errorf("retrying %v, desired %v; want both", s.Retrying, s.Desired)
 	}
+}
+
+// breakStorage makes every probe of the storage fail until mend is called.
+func (w *fleet) breakStorage() (mend func()) {
+	w.t.Helper()
+	exec := func(query string) {
+		w.t.Helper()
+		if _, err := w.store.SQL().ExecContext(w.t.Context(), query); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	exec(`CREATE TRIGGER no_probe BEFORE INSERT ON settings WHEN NEW.name = 'storage_probe' BEGIN SELECT RAISE(ABORT, 'broken'); END`)
+	return func() { exec(`DROP TRIGGER no_probe`) }
+}
+
+// While nothing can be stored nobody connects, however long that lasts; when it can be
+// again, all are back within seconds. A device that needs to store nothing stays.
+func TestStorageOutage(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		hit, calm, fresh := w.linked("Hit", alice), w.linked("Calm", bob), w.add("Fresh")
+		mend := w.breakStorage()
+		w.conn(hit).Send(session.SignalStorage{Err: session.ErrStorage})
+		defer w.Watch(fresh)() // the scan window stays open
+		w.start(fresh)
+		before := len(w.driver.Dials())
+		for range 60 {
+			w.pass(time.Minute)
+			w.want(hit, "SERVICE_OFF/storage")
+			w.want(fresh, "SERVICE_OFF/storage")
+			w.want(calm, "CONNECTED/ready")
+		}
+		if n := len(w.driver.Dials()) - before; n != 0 {
+			t.Errorf("%d dials while nothing could be stored", n)
+		}
+		if s := w.snap(fresh); !s.Retrying || !s.Desired || s.QR != nil {
+			t.Errorf("a device started meanwhile: %+v", s)
+		}
+		mend()
+		w.pass(2 * time.Second)
+		w.want(hit, "CONNECTED/ready")
+		w.want(fresh, "SERVICE_SCAN/qr")
+	})
+}
+
+// A stop ends the wait for the storage, too.
+func TestStopDuringStorageOutage(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		id := w.linked("Toko", alice)
+		mend := w.breakStorage()
+		w.conn(id).Send(session.SignalStorage{Err: session.ErrStorage})
+		w.pass(5 * time.Second)
+		w.want(id, "SERVICE_OFF/storage")
+		if _, err := w.StopDevice(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		mend()
+		w.pass(time.Hour)
+		w.want(id, "SERVICE_OFF/stopped")
+		if len(w.driver.Conns(id)) > 0 {
+			t.Error("a stopped device is connected")
+		}
+	})
+}
+
+// One failure that the storage as a whole does not show holds nobody else up.
+func TestOneWriteFails(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		hit, fresh := w.linked("Hit", alice), w.add("Fresh")
+		w.conn(hit).Send(session.SignalStorage{Err: session.ErrStorage})
+		w.start(fresh)
+		w.want(fresh, "SERVICE_SCAN/qr")
+		if told := w.story(fresh); slices.Contains(told, "SERVICE_OFF/storage") {
+			t.Errorf("the other device: %v", told)
+		}
+	})
+}
+
+// A database that is deleted under the program ends all connections within 5 s, and they
+// are back when it is.
+func TestDatabaseDeleted(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		linked, scanning := w.linked("Toko", alice), w.add("Warung")
+		defer w.Watch(scanning)() // the scan window stays open
+		w.start(scanning)
+		path := filepath.Join(w.dir, "wadah.db")
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(5 * time.Second)
+		w.want(linked, "SERVICE_OFF/storage")
+		w.want(scanning, "SERVICE_OFF/storage")
+		if n := len(w.driver.Conns(linked)) + len(w.driver.Conns(scanning)); n > 0 {
+			t.Errorf("%d connections are open", n)
+		}
+		w.pass(time.Hour)
+		w.want(linked, "SERVICE_OFF/storage")
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(5 * time.Second)
+		w.want(linked, "CONNECTED/ready")
+		w.want(scanning, "SERVICE_SCAN/qr")
+	})
 }
