@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"wadah/models"
 )
@@ -73,6 +74,33 @@ func TestHeadersAndFiles(t *testing.T) {
 		}
 	}
 	b.post("/devices", url.Values{"name": {strings.Repeat("x", 70<<10)}}).has(t, http.StatusRequestEntityTooLarge, "error-message")
+}
+
+// A database that can be read is not enough, and strangers learn what to mend, not where.
+func TestReadyMeansWritable(t *testing.T) {
+	e := newEnv(t)
+	e.broken = true
+	full := func(on string) {
+		t.Helper()
+		if _, err := e.store.SQL().ExecContext(t.Context(), on); err != nil {
+			t.Fatal(err)
+		}
+	}
+	full(`CREATE TRIGGER no_probe BEFORE INSERT ON settings WHEN NEW.name = 'storage_probe' BEGIN SELECT RAISE(ABORT, 'broken'); END`)
+	got := e.get("/readyz")
+	if got.StatusCode != http.StatusServiceUnavailable || got.body != "the database cannot be written: the storage failed\n" {
+		t.Errorf("a database that takes no row: %d %q", got.StatusCode, got.body)
+	}
+	full(`DROP TRIGGER no_probe`)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 { // an answer counts for a moment
+		if got = e.get("/readyz"); got.StatusCode == http.StatusOK {
+			return
+		}
+		<-tick.C
+	}
+	t.Errorf("afterwards: %d %q", got.StatusCode, got.body)
 }
 
 func TestNotReadyWithoutDatabase(t *testing.T) {

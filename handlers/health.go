@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"wadah/models"
 )
 
-// readyTime is how long the database may take to answer before we call it not ready.
+// readyTime is how long the database may take to be written before we call it not ready.
 const readyTime = 3 * time.Second
 
 // healthz says that the process answers.
@@ -16,14 +18,19 @@ func (s *Server) healthz(c echo.Context) error {
 	return c.String(http.StatusOK, "ok\n")
 }
 
-// readyz says that the database answers, too. WhatsApp being out of reach does not
-// make us unready: restarting us would not help.
+// readyz says that the database can be written, too, and if not, what to mend. WhatsApp
+// being out of reach does not make us unready: restarting us would not help.
 func (s *Server) readyz(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTime)
 	defer cancel()
-	if err := s.store.Ping(ctx); err != nil {
-		s.log.Error("not ready", "err", err)
-		return c.String(http.StatusServiceUnavailable, "the database does not answer\n")
+	err := s.store.Probe(ctx)
+	if err == nil {
+		return c.String(http.StatusOK, "ok\n")
 	}
-	return c.String(http.StatusOK, "ok\n")
+	s.log.Error("not ready", "err", err)
+	why := models.Why(err)
+	if why == "" {
+		why = "it does not answer in time; another program may hold it"
+	}
+	return c.String(http.StatusServiceUnavailable, "the database cannot be written: "+why+"\n")
 }

@@ -178,7 +178,7 @@ func TestOpenWithAnyPath(t *testing.T) {
 			for range 2 {
 				s, err := models.Open(t.Context(), models.Options{Path: path, Key: testKey()})
 				must(t, err)
-				must(t, s.Ping(t.Context()))
+				must(t, s.Probe(t.Context()))
 				must(t, s.Close())
 			}
 			info, err := os.Stat(path)

@@ -76,10 +76,11 @@ func (s *Store) tryToWrite(ctx context.Context) error {
 	if err := s.InPlace(ctx); err != nil {
 		return err
 	}
-	if err := s.SetSetting(ctx, settingProbe, strconv.FormatInt(s.nowMilli(), 10)); err != nil {
-		return err
+	// The room first: where there is none SQLite speaks of an error of the disk.
+	if err := takeRoom(filepath.Dir(s.path)); err != nil {
+		return wrap(ctx, "write to the database's folder", err)
 	}
-	return wrap(ctx, "write to the database's folder", takeRoom(filepath.Dir(s.path)))
+	return s.SetSetting(ctx, settingProbe, strconv.FormatInt(s.nowMilli(), 10))
 }
 
 // InPlace reports, in microseconds, whether the database's files are still the ones that

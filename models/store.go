@@ -224,12 +224,6 @@ func (s *Store) closePools() error {
 	return errors.Join(err, s.pool.Close())
 }
 
-// Ping reports whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.Setting(ctx, settingKeyCheck)
-	return err
-}
-
 // SQL is the pool that whatsmeow's store shares: one database, one file to back
 // up. Nothing else may use it, and nobody but Close closes it.
 func (s *Store) SQL() *sql.DB { return s.pool }

@@ -34,10 +34,19 @@ func TestFullDisk(t *testing.T) {
 		}
 		return err
 	})
+	const says = "503 Service Unavailable: the database cannot be written: the disk is full; free some space"
+	eventually(t, func() error { // an answer counts for half a second
+		health := start(t, "health", "--listen", strings.TrimPrefix(server.url, "http://"))
+		if code := health.wait(); code != exitFailure || !strings.Contains(health.stderr.String(), says) {
+			return fmt.Errorf("health on a full disk: code %d, %q; want %q", code, health.stderr, says)
+		}
+		return nil
+	})
 	if answer, err := server.api("getState", key); err != nil || answer.Code != http.StatusOK {
 		t.Errorf("getState on a full disk: %+v, %v", answer, err)
 	}
 	server.limitFiles(t, room)
+	eventually(t, server.ready)
 	server.must("serviceDestroy", key)
 	server.is(key, "SERVICE_OFF", "stopped")
 	server.must("serviceStart", key)

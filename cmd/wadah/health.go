@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -46,9 +47,10 @@ func (c *healthCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return fmt.Errorf("no server answers: %w", err)
 	}
-	defer func() { _ = answer.Body.Close() }() // nothing is read from it
+	defer func() { _ = answer.Body.Close() }() // what was read is what counts
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server answers %s", answer.Status)
+		says, _ := io.ReadAll(io.LimitReader(answer.Body, 1000)) // the status says enough
+		return fmt.Errorf("the server answers %s: %s", answer.Status, strings.TrimSpace(string(says)))
 	}
 	_, err = fmt.Fprintln(p.stdout, "ok")
 	return err

@@ -47,14 +47,17 @@ func (w *world) serve(args ...string) *installation {
 		"--whatsapp-url", w.URL, "--whatsapp-root-key", w.RootKey,
 	}, args...)...)
 	i := &installation{process: p, t: w.t, url: p.printed(`Wadah: (http://\S+)`)[1]}
-	eventually(w.t, func() error {
-		status, body, err := request(w.t.Context(), http.MethodGet, i.url+"/readyz", "", "")
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("readyz: %d %s", status, body)
-		}
-		return err
-	})
+	eventually(w.t, i.ready)
 	return i
+}
+
+// ready says why the server is not ready.
+func (i *installation) ready() error {
+	status, body, err := request(i.t.Context(), http.MethodGet, i.url+"/readyz", "", "")
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("readyz: %d %s", status, body)
+	}
+	return err
 }
 
 // addDevice makes a device on the command line and returns its key.
