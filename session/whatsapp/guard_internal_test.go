@@ -159,9 +159,9 @@ func TestWhatIsAStorageFailure(t *testing.T) {
 		"trigger":       {exec(`INSERT INTO full VALUES (1)`), true},
 		"no such table": {exec(`INSERT INTO lost VALUES (1)`), true},
 		"anything else": {errDisk, true},
-		"postgres text": {sqlState("22021"), false},
-		"postgres null": {sqlState("23502"), false},
-		"postgres full": {sqlState("53100"), true},
+		"postgres text": {postgresError("22021"), false},
+		"postgres null": {postgresError("23502"), false},
+		"postgres full": {postgresError("53100"), true},
 	} {
 		if got := isStorageFailure(t.Context(), c.err); got != c.want {
 			t.Errorf("%s: %v is a failure: %v, want %v", name, c.err, got, c.want)
@@ -172,10 +172,10 @@ func TestWhatIsAStorageFailure(t *testing.T) {
 	}
 }
 
-type sqlState string
+type postgresError string
 
-func (s sqlState) Error() string    { return string(s) }
-func (s sqlState) SQLState() string { return string(s) }
+func (s postgresError) Error() string    { return string(s) }
+func (s postgresError) SQLState() string { return string(s) }
 
 // What decryption says of a message is no failure of the database, and a panic in it
 // leaves no transaction open.

@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,19 +28,16 @@ func (s *stores) PutBufferedEvent(ctx context.Context, ciphertextHash [32]byte, 
 func (s *stores) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
 	var inner error
 	err := s.do(ctx, func() error {
-		err := s.inner.DoDecryptionTxn(ctx, func(ctx context.Context) error {
+		outer := s.inner.DoDecryptionTxn(ctx, func(ctx context.Context) error {
 			inner = survive(ctx, fn)
 			return inner
 		})
-		if inner != nil {
-			return nil
+		if inner == nil {
+			return outer
 		}
-		return err
+		return nil
 	})
-	if inner != nil {
-		return inner
-	}
-	return err
+	return errors.Join(err, inner)
 }
 
 // survive makes a panic in fn an error.
