@@ -46,7 +46,7 @@ func (a *attempt) awaitStorage() bool {
 func (m *Manager) storageReplaced(err error) {
 	for _, d := range m.all() {
 		d.mu.Lock()
-		if a := d.att; a != nil && d.cur.Reason != ReasonStorage {
+		if a := d.att; a != nil && d.shown().Reason != ReasonStorage {
 			a.storageFailed(err)
 		}
 		d.mu.Unlock()
