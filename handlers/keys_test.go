@@ -2,11 +2,14 @@ package handlers_test
 
 import (
 	"bufio"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alexedwards/scs/v2"
 
 	"wadah/models"
 )
@@ -71,6 +74,63 @@ func TestKeysOfADevice(t *testing.T) {
 	e.later.Add(int64(25 * time.Hour))
 	if got := e.state(second); got.StatusCode != http.StatusUnauthorized {
 		t.Errorf("an expired key: %d", got.StatusCode)
+	}
+}
+
+// TestQuotasSaySo holds that who has as much as there may be is told so in a sentence.
+func TestQuotasSaySo(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("Kasir")
+	b := e.admin()
+	for range models.MaxKeys - 1 {
+		if _, err := e.store.CreateKey(t.Context(), id, "kasir", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range models.MaxScanLinks {
+		if _, err := e.store.CreateScanLink(t.Context(), id, "boss", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, err := e.store.Keys(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(got answer, sentence string) {
+		t.Helper()
+		if got.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(got.body, sentence) {
+			t.Errorf("%s: %d, without %q", got.Request.URL.Path, got.StatusCode, sentence)
+		}
+	}
+	const tooMany = "This device has 50 keys that are valid"
+	for _, post := range []func(string, url.Values) answer{b.post, b.fragment} {
+		says(post("/devices/"+id+"/keys", url.Values{"name": {"one more"}}), tooMany)
+		says(post("/devices/"+id+"/keys/"+keys[0].ID+"/rotate", url.Values{"overlap": {"1h"}}), tooMany)
+		says(post("/devices/"+id+"/scan-links", nil), "This device has 20 scan links that are valid")
+	}
+
+	boss, err := e.store.UserByName(t.Context(), "boss")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range models.MaxLogins {
+		data, err := scs.GobCodec{}.Encode(time.Now().Add(time.Hour), map[string]any{models.LoginUserID: boss.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.store.Logins().Commit(fmt.Sprint("token ", i), data, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := e.signedIn("boss").get("/devices"); !strings.Contains(got.body, "You were signed in in more than 100 places") {
+		t.Errorf("%d: nobody says that a login has ended", got.StatusCode)
+	}
+	if logins, err := e.store.Logins().List(t.Context(), boss.ID); err != nil || len(logins) != models.MaxLogins {
+		t.Errorf("%d logins, %v", len(logins), err)
+	}
+	e.audited("login.full", 1)
+	if got := b.get("/account"); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("the login that was not used for longest still works: %d", got.StatusCode)
 	}
 }
 

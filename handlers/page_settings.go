@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/models"
 	"wadah/views"
 )
 
@@ -67,6 +68,7 @@ func (s *Server) showSettings(c echo.Context, status int, change func(*views.Set
 // limitsView are the limits in force, with the variables that set them.
 func (s *Server) limitsView() []views.Limit {
 	l := s.limits
+	perDevice, perNumber := s.manager.CodeLimits()
 	rate := func(n, burst int) string {
 		if n <= 0 {
 			return "∞"
@@ -93,6 +95,10 @@ func (s *Server) limitsView() []views.Limit {
 		{Name: "login_streams", Value: count(l.LoginStreams), Env: "WADAH_LOGIN_STREAMS"},
 		{Name: "key_streams", Value: count(l.KeyStreams), Env: "WADAH_KEY_STREAMS"},
 		{Name: "devices", Value: count(l.Devices), Env: "WADAH_MAX_DEVICES"},
+		{Name: "keys", Value: strconv.Itoa(models.MaxKeys)},
+		{Name: "scan_links", Value: strconv.Itoa(models.MaxScanLinks)},
+		{Name: "logins", Value: strconv.Itoa(models.MaxLogins)},
+		{Name: "codes", Value: count(perDevice) + ", " + count(perNumber)},
 		{Name: "body", Value: strconv.FormatInt(l.Body, 10) + " B", Env: "WADAH_MAX_BODY"},
 		{Name: "trusted_proxies", Value: trusted, Env: "WADAH_TRUSTED_PROXIES"},
 	}

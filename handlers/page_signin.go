@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -92,7 +93,19 @@ func (s *Server) enter(c echo.Context, user models.User, how, next string) (to s
 		return "", err
 	}
 	s.audit(c, user.Name, how, "", "")
-	return ownPath(next, "/devices"), nil
+	return ownPath(next, "/devices"), s.boundLogins(c, user)
+}
+
+// boundLogins ends the logins of a user that are too many, and says so.
+func (s *Server) boundLogins(c echo.Context, user models.User) error {
+	ended, err := s.store.Logins().EndBeyond(c.Request().Context(), user.ID)
+	if err != nil || ended == 0 {
+		return err
+	}
+	s.streams.endUser(user.ID) // those whose login is valid come back at once
+	s.audit(c, user.Name, "login.full", "", "")
+	s.setFlash(c, views.NoticeLoginsFull, strconv.Itoa(models.MaxLogins))
+	return nil
 }
 
 // stepURL is a further step of signing in, from where next is kept in mind.

@@ -94,7 +94,7 @@ func (s *Store) checkNewKey(name string, expires *time.Time) (string, error) {
 }
 
 // CreateKey adds a key to a device; expires nil for never. The key's Value is the
-// plain key. ErrNotFound when there is no such device.
+// plain key. ErrNotFound when there is no such device, an *Invalid when it has MaxKeys.
 func (s *Store) CreateKey(ctx context.Context, deviceID, name string, expires *time.Time) (APIKey, error) {
 	name, err := s.checkNewKey(name, expires)
 	if err != nil {
@@ -104,8 +104,10 @@ func (s *Store) CreateKey(ctx context.Context, deviceID, name string, expires *t
 	if err != nil {
 		return APIKey{}, err
 	}
-	if err := s.write(ctx).Create(&row).Error; err != nil {
-		return APIKey{}, wrap(ctx, "create key", err)
+	doing := "create key"
+	err = s.tx(ctx, doing, func(tx *gorm.DB) error { return s.addKey(tx, row) })
+	if err := s.settle(ctx, doing, err); err != nil {
+		return APIKey{}, err
 	}
 	return key, nil
 }
@@ -127,7 +129,7 @@ func (s *Store) ReplaceKeys(ctx context.Context, deviceID, name string) (APIKey,
 		if err != nil {
 			return err
 		}
-		return tx.Create(&row).Error
+		return s.addKey(tx, row)
 	})
 	if err := s.settle(ctx, "replace keys", err); err != nil {
 		return APIKey{}, err

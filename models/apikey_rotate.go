@@ -22,7 +22,8 @@ func (s *Store) APIKey(ctx context.Context, keyID string) (APIKey, error) {
 // RotateKey makes a new key of the same name and expiry for the same device. The
 // old one stays valid for overlap (0: it is revoked at once), so that programs can
 // be given the new one meanwhile. The new key's Value is the plain key. ErrNotFound
-// when the old key is unknown, revoked or expired.
+// when the old key is unknown, revoked or expired; an *Invalid when both cannot be valid
+// because the device has MaxKeys.
 func (s *Store) RotateKey(ctx context.Context, keyID string, overlap time.Duration) (APIKey, error) {
 	if overlap < 0 || overlap > MaxKeyOverlap {
 		return APIKey{}, invalid("overlap", "overlap_invalid", "The old key can stay valid for 0 to 30 days.")
@@ -54,7 +55,7 @@ func (s *Store) RotateKey(ctx context.Context, keyID string, overlap time.Durati
 			return err
 		}
 		key = fresh
-		return tx.Create(&row).Error
+		return s.addKey(tx, row)
 	})
 	if err := s.settle(ctx, doing, err); err != nil {
 		return APIKey{}, err

@@ -45,6 +45,25 @@ func (l *LoginStore) End(ctx context.Context, userID, loginID string) error {
 	return wrap(ctx, "end login", err)
 }
 
+// MaxLogins is how many logins a user may have.
+const MaxLogins = 100
+
+// EndBeyond ends the logins of a user that were not used for longest, so that MaxLogins
+// are left, and returns how many it ended.
+func (l *LoginStore) EndBeyond(ctx context.Context, userID string) (ended int, err error) {
+	err = l.s.tx(ctx, "end logins", func(tx *gorm.DB) error {
+		var over []string
+		err := tx.Model(&loginRow{}).Where("user_id = ? AND ended_at IS NULL AND expires_at > ?", userID, l.s.nowMilli()).
+			Order("seen_at DESC, id DESC").Limit(1000).Offset(MaxLogins).Pluck("id", &over).Error
+		if err != nil || len(over) == 0 {
+			return err
+		}
+		ended = len(over)
+		return l.s.endLogins(tx.Where("id IN ?", over))
+	})
+	return ended, err
+}
+
 // EndUser ends all logins of a user.
 func (l *LoginStore) EndUser(ctx context.Context, userID string) error {
 	return wrap(ctx, "end logins", l.s.endLogins(l.s.write(ctx).Where("user_id = ?", userID)))

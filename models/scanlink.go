@@ -13,6 +13,8 @@ import (
 const (
 	DefaultScanLinkLife = 15 * time.Minute
 	MaxScanLinkLife     = 24 * time.Hour
+	// MaxScanLinks is how many valid links a device may have.
+	MaxScanLinks = 20
 )
 
 // ScanLink lets somebody without a login link one device: it shows its QR code.
@@ -46,7 +48,7 @@ func (r scanLinkRow) link() ScanLink {
 
 // CreateScanLink makes a link for a device that is valid for life (0: 15 minutes; at
 // most a day). Its Token has 192 random bits and is not stored. ErrNotFound when
-// there is no such device.
+// there is no such device, an *Invalid when it has MaxScanLinks.
 func (s *Store) CreateScanLink(ctx context.Context, deviceID, createdBy string, life time.Duration) (ScanLink, error) {
 	if life == 0 {
 		life = DefaultScanLinkLife
@@ -66,6 +68,13 @@ func (s *Store) CreateScanLink(ctx context.Context, deviceID, createdBy string, 
 		// What is over is of no use to anybody.
 		if err := tx.Where("expires_at <= ? OR ended_at IS NOT NULL", row.CreatedAt).Delete(&scanLinkRow{}).Error; err != nil {
 			return err
+		}
+		var valid int64
+		if err := tx.Model(&scanLinkRow{}).Where("device_id = ?", deviceID).Count(&valid).Error; err != nil {
+			return err
+		}
+		if valid >= MaxScanLinks {
+			return invalid("life", "scan_links_too_many", "The device has 20 valid scan links, which is the most. End one first.")
 		}
 		return tx.Create(&row).Error
 	})

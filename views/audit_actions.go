@@ -17,7 +17,7 @@ var auditActions = map[string]Tone{
 
 	"password.change": ToneOK, "password.refused": ToneDanger,
 	"totp.enable": ToneOK, "totp.remove": ToneAct, "recovery.create": ToneAct,
-	"passkey.add": ToneOK, "passkey.rename": ToneOff, "passkey.remove": ToneAct, "login.end": ToneOff, "login.confirm": ToneOK,
+	"passkey.add": ToneOK, "passkey.rename": ToneOff, "passkey.remove": ToneAct, "login.end": ToneOff, "login.full": ToneAct, "login.confirm": ToneOK,
 
 	"device.create": ToneOK, "device.rename": ToneOff, "device.note": ToneOff, "device.proxy": ToneAct, "device.default": ToneAct, "device.delete": ToneDanger,
 	"device.start": ToneOK, "device.stop": ToneOff, "device.restart": ToneOff, "device.logout": ToneAct, "device.pair": ToneOK,

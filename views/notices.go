@@ -60,6 +60,7 @@ const (
 	NoticeFactorsRemoved  Notice = "factors_removed" // Name
 	NoticeLoginEnded      Notice = "login_ended"
 	NoticeLoginsEnded     Notice = "logins_ended"
+	NoticeLoginsFull      Notice = "logins_full" // Name is how many there may be
 	NoticeTOTPOff         Notice = "totp_off"
 	NoticeRecoveryUsed    Notice = "recovery_used"   // Count, how many are left
 	NoticePasskeyAdded    Notice = "passkey_added"   // Name
@@ -101,7 +102,7 @@ var notices = map[Notice]Tone{
 	NoticePhonePasskeyUsed: ToneOK, NoticePhonePasskeyConfirmed: ToneOK, NoticePhonePasskeyRefused: ToneOff,
 	NoticeOutageOn: ToneAct, NoticeOutageOff: ToneOK,
 	NoticePersonAdded: ToneOK, NoticePersonDeleted: ToneOK, NoticeRoleSaved: ToneOK, NoticeAssigned: ToneOK,
-	NoticePasswordReset: ToneOK, NoticeFactorsRemoved: ToneAct, NoticeLoginEnded: ToneOK, NoticeLoginsEnded: ToneOK,
+	NoticePasswordReset: ToneOK, NoticeFactorsRemoved: ToneAct, NoticeLoginEnded: ToneOK, NoticeLoginsEnded: ToneOK, NoticeLoginsFull: ToneAct,
 	NoticeTOTPOff: ToneAct, NoticeRecoveryUsed: ToneAct,
 	NoticePasskeyAdded: ToneOK, NoticePasskeyRenamed: ToneOK, NoticePasskeyRemoved: ToneOK,
 	NoticeKeyCreated: ToneOK, NoticeKeyRotated: ToneOK, NoticeKeyRevoked: ToneOK,
@@ -135,7 +136,7 @@ var invalid = map[string]bool{
 	"signin_failed": true, "signin_slow": true, "signin_busy": true, "setup_token": true, "last_admin": true, "role_unknown": true, "expires_past": true,
 
 	"already_linked": true, "not_linking": true, "not_linked": true, "rate_limited": true, "bad_number": true,
-	"too_many_codes": true, "too_many_codes_number": true,
+	"too_many_codes": true, "too_many_codes_number": true, "keys_too_many": true, "scan_links_too_many": true,
 	"bad_passkey": true, "banned": true, "busy": true, "proxy_failed": true, "conflict": true, "not_found": true,
 	"forbidden": true, "storage": true, "not_stored": true, "shutting_down": true, "timeout": true, "internal": true,
 
