@@ -31,6 +31,7 @@ type env struct {
 	logged  *logBuffer
 	secrets []string      // must never be logged
 	broken  bool          // the test has closed the store's pool
+	stopped *atomic.Pointer[time.Time]
 	later   *atomic.Int64 // how far the clock of the store and of signing in is ahead, in nanoseconds
 }
 
@@ -63,7 +64,14 @@ func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handl
 	logged := &logBuffer{}
 	log := slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	later := new(atomic.Int64)
-	now := func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	stopped := new(atomic.Pointer[time.Time])
+	now := func() time.Time {
+		at := time.Now()
+		if s := stopped.Load(); s != nil {
+			at = *s
+		}
+		return at.Add(time.Duration(later.Load()))
+	}
 	store, err := models.Open(t.Context(), models.Options{
 		Path: filepath.Join(t.TempDir(), "wadah.db"), Key: bytes.Repeat([]byte{7}, 32), Log: log,
 		Now: now,
@@ -99,8 +107,15 @@ func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handl
 			t.Errorf("close store: %v", err)
 		}
 	})
-	e = &env{t: t, store: store, driver: driver, manager: manager, server: server, url: web.URL, logged: logged, later: later}
+	e = &env{t: t, store: store, driver: driver, manager: manager, server: server, url: web.URL, logged: logged, later: later, stopped: stopped}
 	return e
+}
+
+// stopClock makes the clock of the store and of signing in stand, but for what is added to
+// later: delays of seconds must not depend on how fast a test runs.
+func (e *env) stopClock() {
+	now := time.Now()
+	e.stopped.Store(&now)
 }
 
 // device adds a device and returns its ID and key.

@@ -23,18 +23,19 @@ const (
 	purposeKnown = "known browser"
 )
 
-// knownBrowser is under which name a browser is known to a user; "" when it is not, and
-// for nobody.
-func (s *Server) knownBrowser(c echo.Context, user *models.User) string {
-	if user == nil {
-		return ""
+// knownBrowser is under which name a browser is known to a user; "" when it is not. Nobody
+// (nil) takes the same work: it must not show which names there are.
+func (s *Server) knownBrowser(c echo.Context, user *models.User) (name string) {
+	owner := "nobody"
+	if user != nil {
+		owner = user.ID
 	}
 	for _, token := range knownTokens(c) {
-		if name, err := s.store.Unseal(purposeKnown, user.ID, token); err == nil {
-			return name
+		if plain, err := s.store.Unseal(purposeKnown, owner, token); err == nil && name == "" {
+			name = plain
 		}
 	}
-	return ""
+	return name
 }
 
 func knownTokens(c echo.Context) []string {

@@ -19,7 +19,7 @@ func (s *Server) accountPage(c echo.Context) error {
 
 // accountRefused shows the account again with what is wrong at a field.
 func (s *Server) accountRefused(c echo.Context, field, code string) error {
-	return s.renderAccount(c, http.StatusUnprocessableEntity, field, code)
+	return s.renderAccount(c, refusedStatus(code), field, code)
 }
 
 func (s *Server) renderAccount(c echo.Context, status int, field, code string) error {
@@ -110,6 +110,17 @@ func (s *Server) changePassword(c echo.Context) error {
 	return s.accountDone(c, views.NoticePasswordChanged, "")
 }
 
+// codeSlow says that there were too many attempts.
+const codeSlow = "signin_slow"
+
+// refusedStatus is the status of a refusal with this code.
+func refusedStatus(code string) int {
+	if code == codeSlow {
+		return http.StatusTooManyRequests
+	}
+	return http.StatusUnprocessableEntity
+}
+
 // provePassword asks who is signed in for the password once more, in the field
 // "current", before something that would let a thief of the login stay. The code is
 // "" when it was right.
@@ -117,7 +128,8 @@ func (s *Server) provePassword(c echo.Context) (code string, err error) {
 	v := visitorOf(c)
 	try, wait := s.ownDoors.attempt(s.now(), ownDoor("login", v.token))
 	if wait > 0 {
-		return "signin_slow", nil
+		setRetryAfter(c, wait)
+		return codeSlow, nil
 	}
 	_, err = s.store.Authenticate(c.Request().Context(), v.user.Name, c.FormValue("current"), models.Asker{})
 	if errors.Is(err, models.ErrNotFound) {

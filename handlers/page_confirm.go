@@ -42,7 +42,7 @@ func (s *Server) confirmSubmit(c echo.Context) error {
 		return err
 	}
 	if code != "" {
-		return s.renderProof(c, http.StatusUnprocessableEntity, views.ProofPage{Action: confirmPath, Next: next}, code)
+		return s.renderProof(c, refusedStatus(code), views.ProofPage{Action: confirmPath, Next: next}, code)
 	}
 	return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
 }

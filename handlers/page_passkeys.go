@@ -39,7 +39,7 @@ func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, 
 	if code, err := s.provePassword(c); err != nil {
 		return nil, err
 	} else if code != "" {
-		return nil, &failure{Status: http.StatusUnprocessableEntity, Code: code}
+		return nil, &failure{Status: refusedStatus(code), Code: code}
 	}
 	v := visitorOf(c)
 	user, err := s.passkeyUser(c.Request().Context(), *v.user)

@@ -36,7 +36,7 @@ func (s *Server) signInSubmit(c echo.Context) error {
 	user, wait, err := s.checkSignIn(c, name)
 	switch {
 	case wait > 0:
-		return s.signInRefused(c, name, next, refusedSignIn{http.StatusTooManyRequests, "signin_slow", wait})
+		return s.signInRefused(c, name, next, refusedSignIn{http.StatusTooManyRequests, codeSlow, wait})
 	case errors.Is(err, models.ErrNotFound):
 		s.auditRefusedSignIn(c, name)
 		return s.signInRefused(c, name, next, refusedSignIn{http.StatusUnprocessableEntity, "signin_failed", 0})

@@ -76,7 +76,7 @@ func (s *Server) codeSubmit(c echo.Context) error {
 	try, wait := s.attemptCode(c, user)
 	if wait > 0 {
 		setRetryAfter(c, wait)
-		return s.renderCode(c, http.StatusTooManyRequests, "signin_slow")
+		return s.renderCode(c, http.StatusTooManyRequests, codeSlow)
 	}
 	how, err := s.checkCode(c, user.ID)
 	var invalid *models.Invalid

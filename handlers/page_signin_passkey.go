@@ -60,7 +60,7 @@ func (s *Server) passkeyRefused(c echo.Context, actor, action string, err error)
 	}
 	failed := doors{own: door{key: "passkey " + s.networks(c)[0], free: 20, longest: sharedSlowest}}
 	if _, wait := s.throttle.attempt(s.now(), failed); wait > 0 {
-		return (&failure{Status: http.StatusTooManyRequests, Code: "signin_slow", RetryAfter: wait}).because(err)
+		return (&failure{Status: http.StatusTooManyRequests, Code: codeSlow, RetryAfter: wait}).because(err)
 	}
 	s.audit(c, actor, action, "", "")
 	return err

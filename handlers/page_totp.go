@@ -66,7 +66,7 @@ func (s *Server) confirmTOTP(c echo.Context) error {
 	try, wait := s.ownDoors.attempt(s.now(), ownDoor("enrolment", v.token))
 	if wait > 0 {
 		setRetryAfter(c, wait)
-		return s.renderEnrolment(c, http.StatusTooManyRequests, enrolment, "signin_slow")
+		return s.renderEnrolment(c, http.StatusTooManyRequests, enrolment, codeSlow)
 	}
 	codes, err := s.store.ConfirmTOTP(c.Request().Context(), v.user.ID, c.FormValue("code"))
 	var invalid *models.Invalid

@@ -45,7 +45,7 @@ func (s *Server) withProof(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		if code != "" {
-			return s.askProof(c, http.StatusUnprocessableEntity, code)
+			return s.askProof(c, refusedStatus(code), code)
 		}
 		return next(c)
 	}

@@ -170,6 +170,7 @@ func TestProofWithinAPage(t *testing.T) {
 // but gains nothing when its owner proves to be the owner, or does anything else.
 func TestCopiedCookie(t *testing.T) {
 	e := newEnv(t)
+	e.stopClock()
 	id, _ := e.device("Kasir")
 	b := e.admin()
 	thief := e.browser()
@@ -208,7 +209,10 @@ func TestCopiedCookie(t *testing.T) {
 	for range 5 {
 		thief.post("/confirm", url.Values{"current": {"a wrong password"}}).has(t, http.StatusUnprocessableEntity)
 	}
-	thief.post("/confirm", url.Values{"current": {password}}).has(t, http.StatusUnprocessableEntity)
+	slow := thief.post("/confirm", url.Values{"current": {password}})
+	if slow.has(t, http.StatusTooManyRequests, "proof-form", "error-message"); slow.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
 	e.signedIn("boss").post("/devices/"+id+"/reveal", nil).has(t, http.StatusOK, "key-value")
 }
 
@@ -235,6 +239,9 @@ func TestProofByPasskey(t *testing.T) {
 	forged := *key
 	forged.key = newAuthenticator(t, "").key
 	prove("/confirm/passkey/begin", &forged).answers(t, http.StatusUnprocessableEntity, "passkey_failed")
+	unverified := *key
+	unverified.unverified = true
+	prove("/confirm/passkey/begin", &unverified).answers(t, http.StatusUnprocessableEntity, "passkey_failed")
 	b.post("/devices/"+id+"/reveal", nil).asked(t, http.StatusForbidden)
 	prove("/confirm/passkey/begin", key).answers(t, http.StatusOK, `{"next":"/people"}`)
 	b.post("/devices/"+id+"/reveal", url.Values{"current": {""}}).has(t, http.StatusOK, "key-value")

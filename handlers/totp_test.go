@@ -102,6 +102,7 @@ func TestSecondFactor(t *testing.T) {
 
 func TestCodesAreNotGuessed(t *testing.T) {
 	e := newEnv(t)
+	e.stopClock()
 	secret, _ := e.admin().enrolled(t)
 	for i := range 8 { // from ever new browsers: the account closes
 		n := e.browser()
