@@ -221,7 +221,9 @@ func TestSignInOutlivesTheServer(t *testing.T) {
 	e := atLocalhost(newEnv(t))
 	b := e.admin()
 	_, recovery := b.enrolled(t)
-	key := registered(t, b)
+	key := newAuthenticator(t, e.url)
+	key.synced = true // no counter tells of a repetition
+	key.registered(t, b)
 	again := handlers.New(handlers.Config{Version: "test"}, e.store, e.manager, slog.New(slog.DiscardHandler))
 	t.Cleanup(again.Close)
 	site, err := url.Parse(e.url + "/signin")
@@ -244,12 +246,12 @@ func TestSignInOutlivesTheServer(t *testing.T) {
 		t.Errorf("passkey after a restart: %d", got.StatusCode)
 	}
 	for _, where := range []string{"there", "here"} { // the cookie is still in the jar
-		got := post(n, "/signin/passkey/finish", answer).StatusCode
+		got := post(n, "/signin/passkey/finish", answer)
 		if where == "here" {
-			got = n.post("/signin/passkey/finish", answer).StatusCode
+			got = n.post("/signin/passkey/finish", answer).Response
 		}
-		if got != http.StatusUnprocessableEntity {
-			t.Errorf("the same answer again, %s: %d", where, got)
+		if got.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("the same answer again, %s: %d", where, got.StatusCode)
 		}
 	}
 	n.post("/signin", url.Values{"name": {"boss"}, "password": {password}}).leads(t, "/signin/code")

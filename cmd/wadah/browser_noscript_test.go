@@ -18,6 +18,7 @@ func (s scene) noScripts() {
 	page.click("signin-submit")
 	page.fill("add-device-name", "Tanpa Skrip")
 	page.click("add-device-submit")
+	page.present("timeline") // the device's page: the list shows such states, too
 	page.state("SERVICE_OFF", "never_started")
 	page.expect(`String(document.documentElement.classList.contains("js"))`, "false")
 
