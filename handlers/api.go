@@ -51,6 +51,7 @@ func (s *Server) withKey(does apiDoes, next apiHandler) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		recognised(c)
 		if call.keyID != "" {
 			if err := s.spend(call.keyID); err != nil {
 				return err

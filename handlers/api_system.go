@@ -95,6 +95,7 @@ func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
 			}
 			return errBadSecret
 		}
+		recognised(c)
 		if err := s.spend(systemBudget); err != nil {
 			return err
 		}

@@ -105,6 +105,7 @@ func (s *Server) whoIs(c echo.Context) (*visitor, error) {
 	if v.scope, err = s.scopeOf(ctx, user); err != nil {
 		return nil, err
 	}
+	recognised(c)
 	v.user, v.token = &user, token
 	v.proven = time.UnixMilli(s.logins.GetInt64(ctx, provenKey))
 	v.prefer(user.Lang, user.Theme, user.Zone)

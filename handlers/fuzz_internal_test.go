@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"wadah/handlers/limit"
 )
 
 // What strangers send is parsed by the functions below. "make test" runs each of these
@@ -149,7 +151,7 @@ func FuzzForwarded(f *testing.F) {
 		if got.String() != peer && !strings.Contains(forwarded, ":") && !strings.Contains(forwarded, got.String()) {
 			t.Fatalf("%v does not stand in %q", got, forwarded)
 		}
-		if n := network(got); n.Is4() != got.Is4() {
+		if n := limit.Network(got); n.Is4() != got.Is4() {
 			t.Fatalf("%v counts as %v", got, n)
 		}
 	})

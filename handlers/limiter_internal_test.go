@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"wadah/handlers/limit"
 )
 
 func TestLimiter(t *testing.T) {
@@ -63,7 +65,7 @@ func TestLimiterAllocatesNothing(t *testing.T) {
 	addr := netip.MustParseAddr("2001:db8::1")
 	n := testing.AllocsPerRun(1000, func() {
 		l.keys.take("06h0d6kr2sob0prs6bqba3304o")
-		l.addresses.take(network(addr))
+		l.addresses.take(limit.Network(addr))
 	})
 	if n != 0 {
 		t.Errorf("%v allocations for a request", n)
@@ -74,11 +76,11 @@ func TestClientNetwork(t *testing.T) {
 	for addr, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "2001:db8:1:2::9": "2001:db8:1:2::",
 	} {
-		if got := network(netip.MustParseAddr(addr)); got.String() != want {
+		if got := limit.Network(netip.MustParseAddr(addr)); got.String() != want {
 			t.Errorf("%s counts as %s, want %s", addr, got, want)
 		}
 	}
-	if network(netip.Addr{}).IsValid() {
+	if limit.Network(netip.Addr{}).IsValid() {
 		t.Error("an unknown address became a known one")
 	}
 }

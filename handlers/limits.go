@@ -1,12 +1,20 @@
 package handlers
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/netip"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/limit"
 )
+
+// strangersIdle is how long a connection waits for its next request while nobody has been
+// recognised on it.
+const strangersIdle = 15 * time.Second
 
 // Limits bound what one client can use up. A zero field means no such limit, except
 // for Body.
@@ -20,6 +28,9 @@ type Limits struct {
 	// KeyStreams and LoginStreams are how many event streams one key (or one scan link)
 	// and one login may have open.
 	KeyStreams, LoginStreams int
+	// Connections is how many connections may be open, AddressConnections how many of them
+	// by one address; IPv6 addresses count by their /64 network.
+	Connections, AddressConnections int
 	// Devices is how many devices may exist before the panel and the system API refuse
 	// to add one.
 	Devices int
@@ -32,7 +43,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		KeyRate: 200, KeyBurst: 1000, AddressRate: 1000, AddressBurst: 5000,
-		KeyStreams: 10, LoginStreams: 30, Devices: 1000, Body: 64 << 10,
+		KeyStreams: 10, LoginStreams: 30, Connections: 10_000, AddressConnections: 500, Devices: 1000, Body: 64 << 10,
 	}
 }
 
@@ -76,16 +87,18 @@ func addressShard(a netip.Addr) uint {
 	return uint(b[15]) ^ uint(b[7])*31 ^ uint(b[6])
 }
 
-// network is the part of an address that one client is known by: whoever has one IPv6
-// address usually has the whole /64.
-func network(a netip.Addr) netip.Addr {
-	if !a.Is6() {
-		return a
-	}
-	b := a.As16()
-	clear(b[8:])
-	return netip.AddrFrom16(b)
+// Listener bounds the connections of a listener of plain TCP, which the server is to be
+// reached by; TLS belongs around it. The [http.Server] needs ConnContext, too.
+func (s *Server) Listener(inner net.Listener) net.Listener { return s.conns.Listener(inner) }
+
+// ConnContext lets the server know which connection a request came over.
+func (s *Server) ConnContext(ctx context.Context, c net.Conn) context.Context {
+	return limit.Context(ctx, c)
 }
+
+// recognised says that somebody has shown a key, a login or a link: their connection may
+// wait longer for its next request than a stranger's.
+func recognised(c echo.Context) { limit.ConnOf(c.Request().Context()).Recognise() }
 
 // front is what stands before the router: it limits each address and says that the
 // site wants TLS. It must cost next to nothing.
@@ -93,11 +106,14 @@ type front struct{ s *Server }
 
 func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s := f.s
+	conn := limit.ConnOf(r.Context())
+	conn.Begin()
+	defer conn.End()
 	s.fromProxy(r)
 	if s.secure(r) {
 		w.Header()["Strict-Transport-Security"] = transportSecurity
 	}
-	if wait := s.limited.addresses.take(network(clientAddr(r, s.cfg.TrustedProxies))); wait > 0 && !isProbe(r) {
+	if wait := s.limited.addresses.take(limit.Network(clientAddr(r, s.cfg.TrustedProxies))); wait > 0 && !isProbe(r) {
 		s.turnAway(w, r, wait) //nolint:contextcheck // the request carries it
 		return
 	}

@@ -57,6 +57,7 @@ func (s *Server) scanOf(c echo.Context) (models.ScanLink, session.Snapshot, erro
 		s.scans.finished(c.Param("token"))
 		return link, snap, models.ErrNotFound
 	}
+	recognised(c)
 	return link, snap, nil
 }
 

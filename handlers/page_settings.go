@@ -94,6 +94,8 @@ func (s *Server) limitsView() []views.Limit {
 		{Name: "address_rate", Value: rate(l.AddressRate, l.AddressBurst), Env: "WADAH_ADDRESS_RATE, WADAH_ADDRESS_BURST"},
 		{Name: "login_streams", Value: count(l.LoginStreams), Env: "WADAH_LOGIN_STREAMS"},
 		{Name: "key_streams", Value: count(l.KeyStreams), Env: "WADAH_KEY_STREAMS"},
+		{Name: "connections", Value: count(l.Connections), Env: "WADAH_CONNECTIONS"},
+		{Name: "address_connections", Value: count(l.AddressConnections), Env: "WADAH_ADDRESS_CONNECTIONS"},
 		{Name: "devices", Value: count(l.Devices), Env: "WADAH_MAX_DEVICES"},
 		{Name: "keys", Value: strconv.Itoa(models.MaxKeys)},
 		{Name: "scan_links", Value: strconv.Itoa(models.MaxScanLinks)},

@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/limit"
 	"wadah/models"
 	"wadah/session"
 )
@@ -66,6 +67,7 @@ type Server struct {
 	steps    openSteps
 	limits   Limits
 	limited  limiters
+	conns    *limit.Conns
 	seldom   *seldom
 	scans    *scanKeeper
 	zones    *zones
@@ -106,6 +108,10 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		s.limits.Body = DefaultLimits().Body
 	}
 	s.limited = newLimiters(s.limits)
+	s.conns = limit.NewConns(limit.ConnLimits{
+		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
+		Proxy: func(addr netip.Addr) bool { return trustedBy(cfg.TrustedProxies, addr) },
+	}, log)
 	s.scans = newScanKeeper(store, manager.Snapshots, log)
 	if u := cfg.PublicURL; u != nil {
 		// Without this, a browser that sends no Sec-Fetch-Site would be refused behind a
@@ -123,6 +129,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	s.logins = newLogins(store)
 	s.echo = s.newEcho()
 	s.running.Go(func() { s.scans.run(s.quit) })
+	s.running.Go(func() { s.conns.Run(s.quit) })
 	go s.streams.run(s.quit)
 	return s
 }

@@ -138,6 +138,7 @@ func localHost(addr net.Addr) string {
 // closer is a handler with streams that end only when it is told.
 type closer interface {
 	Handler() http.Handler
+	ConnContext(ctx context.Context, c net.Conn) context.Context
 	Close()
 }
 
@@ -146,6 +147,7 @@ type closer interface {
 func serveHTTP(ctx context.Context, listener net.Listener, handler closer, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler.Handler(),
+		ConnContext:       handler.ConnContext,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

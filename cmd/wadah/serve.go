@@ -69,6 +69,7 @@ func (s server) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	shareFiles(limits, openFiles(), s.log)
 	life, err := s.life.config()
 	if err != nil {
 		return err
@@ -103,7 +104,6 @@ func (s server) run(ctx context.Context) (err error) {
 	base := localURL(listener.Addr())
 	if certs != nil {
 		base = "https://" + localHost(listener.Addr())
-		listener = certs.listener(listener)
 		defer certs.onHangup(ctx)()
 	}
 	if public != nil {
@@ -140,6 +140,10 @@ func (s server) run(ctx context.Context) (err error) {
 		return err
 	}
 	s.log.Info("serving", "url", base, "data", s.data.Data, "version", about.Wadah)
+	listener = web.Listener(listener)
+	if certs != nil {
+		listener = certs.listener(listener)
+	}
 	return serveHTTP(ctx, listener, web, s.log)
 }
 

@@ -172,13 +172,13 @@ func secureCookies(t *testing.T, client *http.Client, base, setup string) {
 func TestLimitDefaults(t *testing.T) {
 	got, err := limitFlags{
 		KeyRate: 200, KeyBurst: 1000, AddressRate: 1000, AddressBurst: 5000,
-		KeyStreams: 10, LoginStreams: 30, MaxDevices: 1000, MaxBody: 65536,
+		KeyStreams: 10, LoginStreams: 30, Connections: 10000, AddressConnections: 500, MaxDevices: 1000, MaxBody: 65536,
 	}.limits()
 	if err != nil || *got != handlers.DefaultLimits() {
 		t.Errorf("%+v, %v; want %+v", got, err, handlers.DefaultLimits())
 	}
 	help := command(t, nil, "", "serve", "--help").out
-	for _, text := range []string{"Default: 200.", "Default: 1000.", "Default: 5000.", "Default: 65536.", "Default: 10.", "Default: 30."} {
+	for _, text := range []string{"Default: 200.", "Default: 1000.", "Default: 5000.", "Default: 65536.", "Default: 10.", "Default: 30.", "Default: 10000.", "Default: 500."} {
 		if !strings.Contains(strings.Join(strings.Fields(help), " "), text) {
 			t.Errorf("the help does not say %q", text)
 		}

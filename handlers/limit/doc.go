@@ -1,0 +1,2 @@
+// Package limit bounds what the clients of a server can use up.
+package limit
