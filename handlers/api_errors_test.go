@@ -146,7 +146,7 @@ func TestBannedSaysWhen(t *testing.T) {
 	id, key := e.device("one")
 	e.start(id, session.StateScan)
 	e.link(id, "6281234567890:1@s.whatsapp.net")
-	e.driver.Conn(id).Send(session.SignalBanned{Code: 101, Expire: time.Hour})
+	e.driver.Conn(id).Tell(session.SignalBanned{Code: 101, Expire: time.Hour})
 	e.await(id, session.StateOff)
 	for _, call := range []string{"serviceStart", "getQR"} {
 		got := e.get("/api/" + call + "?apiKey=" + key)
@@ -290,7 +290,7 @@ func TestPasskey(t *testing.T) {
 	e.get("/api/getPasskeyRequest?apiKey="+key).fails(t, 409, "no_passkey")
 	e.start(id, session.StateScan)
 	conn := e.driver.Conn(id)
-	conn.Send(session.SignalPasskey{Request: []byte(`{"challenge":"abc"}`)})
+	conn.Tell(session.SignalPasskey{Request: []byte(`{"challenge":"abc"}`)})
 	e.await(id, session.StatePairing)
 	if got := e.get("/api/getPasskeyRequest?apiKey=" + key); !strings.Contains(got.body, `"request":{"challenge":"abc"},"code":null,"confirm":false`) {
 		t.Errorf("%d %s", got.StatusCode, got.body)

@@ -103,7 +103,7 @@ func TestBulkPartialFailure(t *testing.T) {
 	b := e.admin()
 	e.start(ids[1], session.StateScan)
 	e.link(ids[1], "6281234567890:1@s.whatsapp.net")
-	e.driver.Conn(ids[1]).Send(session.SignalBanned{Code: 101, Expire: time.Hour})
+	e.driver.Conn(ids[1]).Tell(session.SignalBanned{Code: 101, Expire: time.Hour})
 	e.await(ids[1], session.StateOff)
 	if _, err := e.manager.DeleteDevice(t.Context(), ids[2]); err != nil {
 		t.Fatal(err)

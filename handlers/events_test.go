@@ -114,7 +114,7 @@ func TestDevicePageStream(t *testing.T) {
 	f.until(`data-state="CONNECTED" data-reason="ready"`)
 	f.until(`hx-target="#device-timeline"`)
 
-	e.driver.Conn(id).Send(session.SignalSilent{})
+	e.driver.Conn(id).Tell(session.SignalSilent{})
 	f.until(`data-state="PAIRING"`)
 
 	// Signing out in another tab ends the stream, and says why.

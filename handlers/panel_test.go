@@ -111,7 +111,7 @@ func TestFragments(t *testing.T) {
 	}
 	e.await(id, session.StateScan)
 	e.link(id, "6281234567890:1@s.whatsapp.net")
-	e.driver.Conn(id).Send(session.SignalBanned{Code: 101, Expire: time.Hour})
+	e.driver.Conn(id).Tell(session.SignalBanned{Code: 101, Expire: time.Hour})
 	e.await(id, session.StateOff)
 	got = b.fragment("/devices/"+id+"/start", nil)
 	got.has(t, http.StatusConflict, "flash")

@@ -209,7 +209,7 @@ func TestPasskeyOnThePhone(t *testing.T) {
 		t.Errorf("%d %s", got.StatusCode, got.body)
 	}
 	conn := e.driver.Conn(id)
-	conn.Send(session.SignalPasskey{Request: []byte(wanted)})
+	conn.Tell(session.SignalPasskey{Request: []byte(wanted)})
 	p.change(func(phone *handlers.Phone) { phone.Linking = []handlers.PhoneLink{{OS: "Wadah", Step: "passkey"}} })
 	f.until(`data-testid="phone-passkey-answer"`)
 	b.post(to+"passkey/answer", url.Values{"device": {id}}).leads(t, "/phones")
@@ -217,7 +217,7 @@ func TestPasskeyOnThePhone(t *testing.T) {
 		t.Errorf("the device was answered %q", conn.Answers)
 	}
 
-	conn.Send(session.SignalPasskeyCode{Code: "K7WQ-M2XA", Confirm: true})
+	conn.Tell(session.SignalPasskeyCode{Code: "K7WQ-M2XA", Confirm: true})
 	p.change(func(phone *handlers.Phone) {
 		phone.Linking = []handlers.PhoneLink{{OS: "Wadah", Step: "confirm", Code: "K7WQ-M2XA"}}
 	})
@@ -249,7 +249,7 @@ func TestVirtualPhonesStream(t *testing.T) {
 	f.until(`hx-target="#phone-6281100000001"`)
 	e.link(id, jid)
 	f.until(`data-testid="phone-device"`, `data-device="`+id+`"`, "CONNECTED", "Connected and ready.")
-	e.driver.Conn(id).Send(session.SignalLoggedOut{Code: 401})
+	e.driver.Conn(id).Tell(session.SignalLoggedOut{Code: 401})
 	p.change(func(phone *handlers.Phone) { phone.Companions = nil })
 	f.until(`data-testid="phone-device"`, `data-device="`+id+`"`, "SERVICE_OFF", `data-testid="phone-device-start"`)
 

@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -41,12 +43,14 @@ func (r deviceEventRow) event() DeviceEvent {
 }
 
 // AddEvents stores events, all or none, in the order given, and keeps the newest
-// 500 of each device. Events of a device that no longer exists are dropped.
+// 500 of each device. Events of a device that no longer exists are dropped. Each is an
+// entry of the event log as well.
 func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 	if len(events) == 0 {
 		return nil
 	}
-	return s.tx(ctx, "store events", func(tx *gorm.DB) error {
+	var heads map[string]int64
+	err := s.tx(ctx, "store events", func(tx *gorm.DB) error {
 		alive, err := existingDevices(tx, events)
 		if err != nil {
 			return err
@@ -76,8 +80,36 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 				return err
 			}
 		}
-		return nil
+		b := &batch{s: s, tx: tx, now: now.UnixMilli()}
+		for _, row := range rows {
+			if err := b.log(eventState, stateBody(row), eventRow{DeviceID: row.DeviceID, At: row.At}); err != nil {
+				return err
+			}
+		}
+		heads, err = b.flush(make([]Outcome, 1))
+		return err
 	})
+	if err == nil {
+		s.announce(heads)
+	}
+	return err
+}
+
+// eventState is the type of the log's entries about the state of a device.
+const eventState = "state"
+
+// stateBody is what the log says about a change of state.
+func stateBody(row deviceEventRow) []byte {
+	body, err := json.Marshal(struct {
+		State  string `json:"state"`
+		From   string `json:"from"`
+		Reason string `json:"reason"`
+		Detail string `json:"detail,omitempty"`
+	}{row.To, row.From, row.Reason, row.Detail})
+	if err != nil {
+		panic(fmt.Sprintf("models: strings have no JSON: %v", err))
+	}
+	return body
 }
 
 // existingDevices returns, without repetition, which of the events' devices exist.

@@ -20,6 +20,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "0002_doors", Migrate: migrate2},
 		{ID: "0003_zone", Migrate: migrate3},
 		{ID: "0004_password_due", Migrate: migrate4},
+		{ID: "0005_messages", Migrate: migrate5},
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	purposeKeyLookup = "api-key-lookup"
 	purposeKeySeal   = "api-key-seal"
 	purposeProxy     = "device-proxy"
+	purposeData      = "device-data"
 )
 
 // sealVersion is the first byte of everything sealed.
@@ -29,6 +30,7 @@ type vault struct {
 	key    []byte
 	lookup []byte
 	macs   sync.Pool // of hash.Hash, made with lookup: making one costs more than using it
+	data   sync.Map  // cipher.AEAD by device ID: what a device is sent and sends
 }
 
 func newVault(key []byte) (*vault, error) {
@@ -107,6 +109,65 @@ func (v *vault) unseal(purpose, owner string, sealed []byte) (string, error) {
 		return "", faultf(ErrCorrupt, err, "a sealed value (%s) is damaged; set it again", purpose)
 	}
 	return string(plain), nil
+}
+
+// sealData encrypts what a device was sent or sends with a key of that device's own.
+// Owner is the row's ID. nil stays nil: nothing is kept.
+func (v *vault) sealData(deviceID, owner string, plain []byte) ([]byte, error) {
+	if plain == nil {
+		return nil, nil
+	}
+	aead, err := v.dataAEAD(deviceID)
+	if err != nil {
+		return nil, fmt.Errorf("seal data: %w", err)
+	}
+	out := make([]byte, 1, 1+len(plain)+aead.Overhead())
+	out[0] = sealVersion
+	return aead.Seal(out, nil, plain, []byte(owner)), nil //nolint:gosec // the AEAD makes the nonce
+}
+
+// openData is the reverse of sealData; the error is ErrCorrupt.
+func (v *vault) openData(deviceID, owner string, sealed []byte) ([]byte, error) {
+	if sealed == nil {
+		return nil, nil
+	}
+	aead, err := v.dataAEAD(deviceID)
+	if err != nil {
+		return nil, fmt.Errorf("open data: %w", err)
+	}
+	if len(sealed) == 0 || sealed[0] != sealVersion {
+		return nil, faultf(ErrCorrupt, nil, "a sealed message is damaged")
+	}
+	plain, err := aead.Open(nil, nil, sealed[1:], []byte(owner))
+	if err != nil {
+		return nil, faultf(ErrCorrupt, err, "a sealed message is damaged")
+	}
+	return plain, nil
+}
+
+// SealData encrypts what belongs to a device with a key of that device's own; owner is
+// what it is stored under. nil stays nil.
+func (s *Store) SealData(deviceID, owner string, plain []byte) ([]byte, error) {
+	return s.vault.sealData(deviceID, "outside "+owner, plain)
+}
+
+// OpenData is the reverse of SealData; the error is ErrCorrupt.
+func (s *Store) OpenData(deviceID, owner string, sealed []byte) ([]byte, error) {
+	return s.vault.openData(deviceID, "outside "+owner, sealed)
+}
+
+// dataAEAD is the cipher of one device's data. The device's ID is part of the purpose
+// that the key is derived for.
+func (v *vault) dataAEAD(deviceID string) (cipher.AEAD, error) {
+	if aead, ok := v.data.Load(deviceID); ok {
+		return aead.(cipher.AEAD), nil
+	}
+	aead, err := v.aead(purposeData + " " + deviceID)
+	if err != nil {
+		return nil, err
+	}
+	v.data.Store(deviceID, aead)
+	return aead, nil
 }
 
 // Seal encrypts a secret under the server key, for a setting or another place at

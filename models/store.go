@@ -44,6 +44,8 @@ type Store struct {
 	used    usage
 	secrets secretCache
 	hash    hasher
+
+	onEvents func(map[string]int64) // set by OnEvents
 }
 
 // Open opens the database, makes it when it does not exist, checks it when it

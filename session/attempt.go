@@ -85,7 +85,7 @@ func (a *attempt) dial(ctx context.Context) (conn Conn, err error) {
 			conn, err = nil, errors.New("the driver failed")
 		}
 	}()
-	return a.d.m.driver.Dial(ctx, Target{DeviceID: a.d.id, JID: a.jid, Proxy: a.proxy}, Handler{Signal: a.signal, Claim: a.claim})
+	return a.d.m.driver.Dial(ctx, Target{DeviceID: a.d.id, JID: a.jid, Proxy: a.proxy}, Handler{Signal: a.signal, Claim: a.claim, Accept: a.accept, Sent: a.sent})
 }
 
 // dialledUp takes over the outcome of the dial.
@@ -244,6 +244,7 @@ func (a *attempt) gotOnline(acc Account) {
 			s.LinkedAt = time.Now()
 		}
 	})
+	a.startReading()
 }
 
 // outdated refreshes the version once and tries again; when that does not help, the

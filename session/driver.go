@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"wadah/session/message"
 )
 
 // Driver is the one seam of the product: what talks to WhatsApp. The real one is
@@ -26,6 +28,10 @@ type Driver interface {
 
 	// Links lists the JIDs of all credentials the driver holds.
 	Links(ctx context.Context) ([]string, error)
+
+	// Encode makes WhatsApp's protobuf of a message that the account of these credentials
+	// shall send; "" when it is not linked. Errors: *message.Invalid.
+	Encode(ctx context.Context, jid string, out message.Outgoing) ([]byte, error)
 
 	// Forget deletes the credentials of jid without asking WhatsApp. It is no
 	// error when there are none.
@@ -67,6 +73,19 @@ type Handler struct {
 	// refuses the link. That order is what makes linking crash-safe: credentials
 	// nobody claimed and claims without credentials are both recognisable at start.
 	Claim func(jid string) error
+
+	// Accept stores one thing that WhatsApp handed over on a connection that has logged
+	// in; nil receives nothing. It returns nil only when that survives a power cut: until
+	// then the driver must not let WhatsApp be told that it arrived. After an error the
+	// driver refuses everything else of the connection, closes its socket and tells
+	// SignalStorage; WhatsApp then repeats on the next connection what was not
+	// acknowledged, so the same thing may arrive twice. Accept may be called
+	// concurrently, never calls the Conn, and does not wait for the network.
+	Accept func(message.Incoming) error
+
+	// Sent returns what the account sent under this ID, as Encode made it; nil when that
+	// is not known (any more). It is asked when a recipient could not read a message.
+	Sent func(id string) ([]byte, error)
 }
 
 // Conn is one connection to WhatsApp. Its methods may be called concurrently.
@@ -82,6 +101,23 @@ type Conn interface {
 
 	// ConfirmPasskey continues after SignalPasskeyCode was shown to the person.
 	ConfirmPasskey(ctx context.Context) error
+
+	// ReadHistory fetches the piece of the phone's history that message.History.Notice
+	// announced, and keeps what the driver itself needs of it. Errors: ErrGone when it
+	// cannot be had any more; anything else may be tried again.
+	ReadHistory(ctx context.Context, notice []byte) (message.Digest, error)
+
+	// HistoryRead tells the phone that the piece announced by the message with this ID was
+	// read and stored.
+	HistoryRead(ctx context.Context, id string, notice []byte)
+
+	// Send hands a message over and waits for WhatsApp's acknowledgement; see
+	// message.Sender for what it must survive and its errors.
+	Send(ctx context.Context, m message.Ready) (message.Ack, error)
+
+	// Typing shows the recipient that the account is writing, or no longer is. Around it
+	// the account is available, because WhatsApp passes on nothing of others.
+	Typing(ctx context.Context, to message.Chat, on bool) error
 
 	// LastHeard is when WhatsApp last sent anything on this connection.
 	LastHeard() time.Time
@@ -103,6 +139,7 @@ var (
 	ErrRateLimited = errors.New("WhatsApp refuses more attempts for now")
 	ErrBadNumber   = errors.New("WhatsApp does not accept this phone number")
 	ErrStorage     = errors.New("the store cannot be used")
+	ErrGone        = errors.New("WhatsApp does not have this any more")
 )
 
 // ProxyError says that a device's proxy failed. Wadah never goes around a proxy.

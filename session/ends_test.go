@@ -27,8 +27,8 @@ func TestEndsThatStay(t *testing.T) {
 				id := w.linked("Toko", alice)
 				dials := len(w.driver.Dials())
 				conn := w.conn(id)
-				conn.Send(c.signal)
-				conn.Send(session.SignalClosed{}) // the library often sends both
+				conn.Tell(c.signal)
+				conn.Tell(session.SignalClosed{}) // the library often sends both
 				w.pass(30 * time.Minute)
 				w.want(id, c.state)
 				w.reopen()
@@ -53,7 +53,7 @@ func TestEndsThatStay(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			end := time.Now().Add(2 * time.Hour)
-			w.conn(id).Send(session.SignalBanned{Code: 101, Expire: 2 * time.Hour})
+			w.conn(id).Tell(session.SignalBanned{Code: 101, Expire: 2 * time.Hour})
 			if got := w.snap(id).Until; !got.Equal(end) {
 				t.Errorf("got end %v, want %v", got, end)
 			}
@@ -78,10 +78,10 @@ func TestEndsThatStay(t *testing.T) {
 			}
 			w.reopen()
 			w.start(id)
-			w.conn(id).Send(session.SignalOutdated{})
+			w.conn(id).Tell(session.SignalOutdated{})
 			w.settle()
 			w.want(id, "PAIRING/restoring")
-			w.conn(id).Send(session.SignalOutdated{})
+			w.conn(id).Tell(session.SignalOutdated{})
 			w.settle()
 			w.want(id, "SERVICE_OFF/outdated")
 			w.pass(time.Hour)

@@ -36,7 +36,7 @@ func TestStop(t *testing.T) {
 	t.Run("twice is once, and keeps an earlier reason", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
-			w.conn(id).Send(session.SignalReplaced{})
+			w.conn(id).Tell(session.SignalReplaced{})
 			w.want(id, "SERVICE_OFF/replaced")
 			for range 2 {
 				if _, err := w.StopDevice(t.Context(), id); err != nil {

@@ -101,7 +101,7 @@ func TestLinking(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.driver.AddLink(session.Account{JID: alice})
-			c.Send(session.SignalLinked{Account: session.Account{JID: alice}})
+			c.Tell(session.SignalLinked{Account: session.Account{JID: alice}})
 			w.settle()
 			w.want(id, "PAIRING/authenticating")
 			w.pass(4 * time.Second)
@@ -154,7 +154,7 @@ func TestLinking(t *testing.T) {
 			if err := c.Claim(alice); err != nil {
 				t.Fatal(err)
 			}
-			c.Send(session.SignalLinkFailed{Err: errors.New("bad signature")})
+			c.Tell(session.SignalLinkFailed{Err: errors.New("bad signature")})
 			w.pass(2 * time.Second)
 			w.want(id, "SERVICE_SCAN/qr")
 			row, err := w.store.Device(t.Context(), id)
@@ -254,7 +254,7 @@ func TestLinking(t *testing.T) {
 			id := w.add("Toko")
 			w.start(id)
 			c := w.conn(id)
-			c.Send(session.SignalPasskey{Request: []byte(`{"challenge":"x"}`)})
+			c.Tell(session.SignalPasskey{Request: []byte(`{"challenge":"x"}`)})
 			w.want(id, "PAIRING/passkey")
 			if err := w.AnswerPasskey(t.Context(), id, []byte(`{"id":"y"}`)); err != nil {
 				t.Fatal(err)
@@ -262,7 +262,7 @@ func TestLinking(t *testing.T) {
 			if got := string(c.Answers[0]); got != `{"id":"y"}` {
 				t.Errorf("got answer %s", got)
 			}
-			c.Send(session.SignalPasskeyCode{Code: "123456", Confirm: true})
+			c.Tell(session.SignalPasskeyCode{Code: "123456", Confirm: true})
 			if p := w.snap(id).Passkey; p == nil || p.Code != "123456" || !p.Confirm {
 				t.Fatalf("got passkey %+v", p)
 			}
@@ -281,7 +281,7 @@ func TestLinking(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.add("Toko")
 			w.start(id)
-			w.conn(id).Send(session.SignalPasskey{Request: []byte(`{}`)})
+			w.conn(id).Tell(session.SignalPasskey{Request: []byte(`{}`)})
 			w.pass(3*time.Minute + 2*time.Second)
 			w.want(id, "SERVICE_SCAN/qr")
 		})

@@ -28,12 +28,15 @@ import (
 	"time"
 
 	"wadah/models"
+	"wadah/session/message"
 )
 
 // Config holds the times and limits of device life.
 type Config struct {
 	Times            // at first; those that were set later are stored and taken up by Start
 	Fixed FixedTimes // which of Times stay as they are here
+
+	Pace message.Pace // how fast each device may send
 
 	DialsPerSecond int // of the whole fleet; 0 is no limit
 	DialsAtOnce    int
@@ -48,6 +51,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Times:          Times{ScanWindow: 10 * time.Minute, Grace: 2 * time.Minute},
+		Pace:           message.DefaultPace,
 		DialsPerSecond: 100,
 		DialsAtOnce:    32,
 		CodesPerDevice: 20,
@@ -94,6 +98,9 @@ type Manager struct {
 	journal *journal
 	storage *storageWatch
 	codes   *codeLimits
+	inbox   *message.Inbox
+	outbox  *message.Outbox
+	history chan struct{} // holds a token while a piece of history is read
 
 	ctx    context.Context // the life of connections: from Start to Shutdown
 	cancel context.CancelFunc
@@ -126,6 +133,9 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	m.times.Store(&cfg.Times)
 	m.version.asking = make(chan struct{}, 1)
 	m.journal = newJournal(store, log)
+	m.inbox = message.NewInbox(store, log)
+	m.outbox = message.NewOutbox(store, m.inbox, m, cfg.Pace, log)
+	m.history = make(chan struct{}, 1)
 	m.storage = newStorageWatch(store, log)
 	return m
 }
@@ -153,12 +163,19 @@ func (m *Manager) Start(ctx context.Context) error {
 		return err
 	}
 	m.spawn("journal", func() { m.journal.run(m.ctx) })
+	m.spawn("inbox", func() { m.inbox.Run(m.ctx) })
 	m.spawn("storage", func() { m.storage.run(m.ctx, m.storageReplaced) })
 	m.spawn("sweep", m.sweepAlive)
 	m.spawn("version", m.keepVersion)
 
 	for _, row := range rows {
 		m.adopt(row)
+	}
+	if err := m.recallExpected(ctx); err != nil {
+		return err
+	}
+	if err := m.outbox.Start(ctx); err != nil {
+		return err
 	}
 	for _, d := range m.all() {
 		d.mu.Lock()
@@ -191,6 +208,7 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 	m.closing = true
 	m.mu.Unlock()
 	m.hub.Close()
+	m.outbox.Close() // while its messages can still get through, or be taken for open
 
 	var closing []<-chan struct{}
 	alive := map[string]time.Time{}

@@ -17,7 +17,7 @@ func TestReconnect(t *testing.T) {
 	t.Run("a lost connection is made again at once, and shown meanwhile", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.want(id, "PAIRING/reconnecting")
 			w.pass(1100 * time.Millisecond)
 			w.want(id, "CONNECTED/ready")
@@ -28,7 +28,7 @@ func TestReconnect(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			silent := w.conn(id)
-			silent.Send(session.SignalSilent{})
+			silent.Tell(session.SignalSilent{})
 			w.want(id, "PAIRING/reconnecting")
 			w.pass(1100 * time.Millisecond)
 			w.want(id, "CONNECTED/ready")
@@ -42,7 +42,7 @@ func TestReconnect(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			old := w.conn(id)
-			old.Send(session.SignalClosed{})
+			old.Tell(session.SignalClosed{})
 			w.pass(1100 * time.Millisecond)
 			for _, s := range []session.Signal{
 				session.SignalReplaced{},
@@ -54,7 +54,7 @@ func TestReconnect(t *testing.T) {
 				session.SignalRefused{},
 				session.SignalCodes{Codes: []session.Code{{Text: "x", Valid: time.Minute}}},
 			} {
-				old.Send(s)
+				old.Tell(s)
 				w.want(id, "CONNECTED/ready")
 			}
 		})
@@ -64,7 +64,7 @@ func TestReconnect(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.driver.SetOnDial(func(context.Context, session.Target) error { return errDown })
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.pass(119 * time.Second)
 			w.want(id, "PAIRING/reconnecting")
 			w.pass(2 * time.Second)
@@ -106,7 +106,7 @@ func TestReconnect(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.driver.SetOnDial(func(context.Context, session.Target) error { return errDown })
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.pass(20 * time.Minute)
 			w.driver.SetOnDial(nil)
 			w.want(id, "SERVICE_OFF/network")
@@ -132,7 +132,7 @@ func TestReconnect(t *testing.T) {
 			deadline := time.Now().Add(30 * time.Minute)
 			for time.Now().Before(deadline) {
 				if c := w.driver.Conn(id); c != nil && w.state(id) == "CONNECTED/ready" {
-					c.Send(session.SignalClosed{})
+					c.Tell(session.SignalClosed{})
 				}
 				w.pass(500 * time.Millisecond)
 			}
@@ -141,7 +141,7 @@ func TestReconnect(t *testing.T) {
 			}
 			w.pass(time.Minute + 3*time.Minute) // back, and stable
 			w.want(id, "CONNECTED/ready")
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.pass(1100 * time.Millisecond)
 			w.want(id, "CONNECTED/ready")
 		})
@@ -151,7 +151,7 @@ func TestReconnect(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.driver.HoldLogins(true)
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.pass(3 * time.Second)
 			hanging := w.conn(id)
 			w.pass(30 * time.Second)
@@ -168,7 +168,7 @@ func TestReconnect(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.driver.SetOnDial(func(context.Context, session.Target) error { return &session.ProxyError{Err: errDown} })
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.pass(2 * time.Second)
 			w.want(id, "SERVICE_OFF/proxy_failed")
 			if s := w.snap(id); !s.Retrying || !s.Desired {
@@ -186,7 +186,7 @@ func TestReconnect(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.driver.SetOnDial(func(context.Context, session.Target) error { return fmt.Errorf("load: %w", session.ErrStorage) })
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.pass(2 * time.Second)
 			w.want(id, "SERVICE_OFF/storage")
 			if !w.snap(id).Retrying {
@@ -203,7 +203,7 @@ func TestReconnect(t *testing.T) {
 			other := w.linked("lain", bob)
 			id := w.linked("Toko", alice)
 			w.driver.SetOnDial(func(context.Context, session.Target) error { panic("boom") })
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.pass(5 * time.Second)
 			w.want(id, "PAIRING/reconnecting")
 			w.want(other, "CONNECTED/ready")
@@ -240,7 +240,7 @@ func TestFleetOutage(t *testing.T) {
 
 				w.driver.SetOnDial(func(ctx context.Context, _ session.Target) error { return form(ctx) })
 				for _, id := range ids {
-					w.conn(id).Send(session.SignalClosed{})
+					w.conn(id).Tell(session.SignalClosed{})
 				}
 				w.pass(30 * time.Second)
 				w.driver.SetOnDial(nil)
@@ -294,7 +294,7 @@ func TestSlowLine(t *testing.T) {
 				// All fail at once, and the first that gets through ends the outage for all.
 				w.driver.SetOnDial(func(context.Context, session.Target) error { return errDown })
 				for _, id := range ids {
-					w.conn(id).Send(session.SignalClosed{})
+					w.conn(id).Tell(session.SignalClosed{})
 				}
 				w.pass(30 * time.Second)
 				w.driver.SetOnDial(slow)

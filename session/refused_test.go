@@ -21,7 +21,7 @@ func TestRefusalPasses(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *fleet) {
 				linked, fresh := w.linked("Toko", alice), w.add("Kasir")
 				w.refuse(code)
-				w.conn(linked).Send(session.SignalClosed{})
+				w.conn(linked).Tell(session.SignalClosed{})
 				w.start(fresh)
 				w.pass(2 * time.Second)
 				for _, id := range []string{linked, fresh} {
@@ -58,7 +58,7 @@ func TestTooManyRequests(t *testing.T) {
 			}
 			w.refuse(429)
 			for _, id := range ids {
-				w.conn(id).Send(session.SignalClosed{})
+				w.conn(id).Tell(session.SignalClosed{})
 			}
 			w.pass(6 * time.Second)
 			for _, id := range ids {
@@ -76,7 +76,7 @@ func TestTooManyRequests(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.refuse(429)
-			w.conn(id).Send(session.SignalClosed{})
+			w.conn(id).Tell(session.SignalClosed{})
 			w.pass(2 * time.Second)
 			first := len(w.driver.Dials()) - 1
 			for range 600 {
@@ -102,7 +102,7 @@ func TestRefusedThenOutOfReach(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		id := w.linked("Toko", alice)
 		w.refuse(409)
-		w.conn(id).Send(session.SignalClosed{})
+		w.conn(id).Tell(session.SignalClosed{})
 		w.pass(2 * time.Second)
 		w.want(id, "SERVICE_OFF/rejected")
 		w.driver.SetOnDial(func(context.Context, session.Target) error { return errDown })

@@ -221,7 +221,7 @@ func TestForgettingIsTriedAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		id := w.linked("Toko", alice)
 		w.driver.FailForget(session.ErrStorage)
-		w.conn(id).Send(session.SignalLoggedOut{Code: 401})
+		w.conn(id).Tell(session.SignalLoggedOut{Code: 401})
 		w.settle()
 		w.want(id, "SERVICE_OFF/logged_out")
 		w.start(id)
@@ -251,7 +251,7 @@ func TestFinalStatesAreStoredUntilTheyAre(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *fleet) {
 				id := w.linked("Toko", alice)
 				w.fail("UPDATE ON devices")
-				w.conn(id).Send(signal)
+				w.conn(id).Tell(signal)
 				w.pass(time.Minute)
 				w.want(id, state)
 				s := w.snap(id)

@@ -1,9 +1,6 @@
 package session
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // State is one of the four names every surface shows. They are the spec's.
 type State string
@@ -100,11 +97,7 @@ type Snapshot struct {
 func (s Snapshot) Linked() bool { return s.Account.JID != "" }
 
 // Number is the phone number of the linked account in international digits, or "".
-func (s Snapshot) Number() string {
-	user, _, _ := strings.Cut(s.Account.JID, "@")
-	number, _, _ := strings.Cut(user, ":")
-	return number
-}
+func (s Snapshot) Number() string { return accountOf(s.Account.JID) }
 
 // ShownCode is a code that can be scanned or typed now.
 type ShownCode struct {

@@ -17,7 +17,7 @@ func TestUnlinkedWhileStopping(t *testing.T) {
 			id := w.linked("Toko", alice)
 			conn := w.conn(id)
 			w.stop(id)
-			conn.Send(session.SignalLoggedOut{Code: 401})
+			conn.Tell(session.SignalLoggedOut{Code: 401})
 			w.wantUnlinked(id)
 		})
 	})
@@ -41,7 +41,7 @@ func TestUnlinkedWhileStopping(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.settle()
-			old.Send(session.SignalLoggedOut{Code: 401})
+			old.Tell(session.SignalLoggedOut{Code: 401})
 			w.settle()
 			w.want(id, "CONNECTED/ready")
 		})

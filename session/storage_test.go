@@ -19,7 +19,7 @@ func TestStorageFails(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			first := w.conn(id)
-			first.Send(session.SignalStorage{Err: failure})
+			first.Tell(session.SignalStorage{Err: failure})
 			w.wantStorage(id)
 			if !first.Closed() {
 				t.Error("the connection is still open")
@@ -36,7 +36,7 @@ func TestStorageFails(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *fleet) {
 				id := w.add("Toko")
 				w.start(id)
-				w.conn(id).Send(session.SignalLinkFailed{Err: err})
+				w.conn(id).Tell(session.SignalLinkFailed{Err: err})
 				w.wantStorage(id)
 				if s := w.snap(id); s.QR != nil || s.Linked() {
 					t.Errorf("QR %v, linked %v; want neither", s.QR, s.Linked())
@@ -52,7 +52,7 @@ func TestStorageFails(t *testing.T) {
 			before := len(w.driver.Dials())
 			for until := time.Now().Add(10 * time.Minute); time.Now().Before(until); w.pass(time.Second) {
 				if c := w.driver.Conn(id); c != nil {
-					c.Send(session.SignalStorage{Err: failure})
+					c.Tell(session.SignalStorage{Err: failure})
 				}
 			}
 			if n := len(w.driver.Dials()) - before; n < 10 || n > 60 {
@@ -91,7 +91,7 @@ func TestStorageOutage(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		hit, calm, fresh := w.linked("Hit", alice), w.linked("Calm", bob), w.add("Fresh")
 		mend := w.breakStorage()
-		w.conn(hit).Send(session.SignalStorage{Err: session.ErrStorage})
+		w.conn(hit).Tell(session.SignalStorage{Err: session.ErrStorage})
 		defer w.Watch(fresh)() // the scan window stays open
 		w.start(fresh)
 		before := len(w.driver.Dials())
@@ -119,7 +119,7 @@ func TestStopDuringStorageOutage(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		id := w.linked("Toko", alice)
 		mend := w.breakStorage()
-		w.conn(id).Send(session.SignalStorage{Err: session.ErrStorage})
+		w.conn(id).Tell(session.SignalStorage{Err: session.ErrStorage})
 		w.pass(5 * time.Second)
 		w.want(id, "SERVICE_OFF/storage")
 		if _, err := w.StopDevice(t.Context(), id); err != nil {
@@ -138,7 +138,7 @@ func TestStopDuringStorageOutage(t *testing.T) {
 func TestOneWriteFails(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		hit, fresh := w.linked("Hit", alice), w.add("Fresh")
-		w.conn(hit).Send(session.SignalStorage{Err: session.ErrStorage})
+		w.conn(hit).Tell(session.SignalStorage{Err: session.ErrStorage})
 		w.start(fresh)
 		w.want(fresh, "SERVICE_SCAN/qr")
 		if told := w.story(fresh); slices.Contains(told, "SERVICE_OFF/storage") {

@@ -43,7 +43,7 @@ func TestSetTimes(t *testing.T) {
 			id := w.linked("Toko", alice)
 			away := func() {
 				w.driver.SetOnDial(func(context.Context, session.Target) error { return errors.New("unreachable") })
-				w.conn(id).Send(session.SignalClosed{})
+				w.conn(id).Tell(session.SignalClosed{})
 				w.settle()
 			}
 			away()

@@ -40,9 +40,9 @@ func TestNewerVersionBringsOutdatedDevicesBack(t *testing.T) {
 		outdated := func(name, jid string) string {
 			id := w.linked(name, jid)
 			w.driver.HoldLogins(true)
-			w.conn(id).Send(session.SignalOutdated{})
+			w.conn(id).Tell(session.SignalOutdated{})
 			w.settle()
-			w.conn(id).Send(session.SignalOutdated{})
+			w.conn(id).Tell(session.SignalOutdated{})
 			w.settle()
 			w.want(id, "SERVICE_OFF/outdated")
 			w.driver.HoldLogins(false)

@@ -15,7 +15,7 @@ import (
 const (
 	syncEvery  = 3 * time.Second  // devices that "wadah device add" made beside us
 	usageEvery = 30 * time.Second // when keys and logins were last used
-	sweepEvery = time.Hour        // expired logins, audit entries older than they are kept
+	sweepEvery = time.Hour        // what is older than it is kept: logins, audit entries, messages and events
 )
 
 // upkeep does the chores of a running server until stop is called, which waits for
@@ -43,6 +43,10 @@ func upkeep(ctx context.Context, store *models.Store, manager *session.Manager, 
 	every(usageEvery, "usage", store.FlushUsage)
 	every(sweepEvery, "logins", func(ctx context.Context) error {
 		_, err := store.SweepLogins(ctx)
+		return err
+	})
+	every(sweepEvery, "messages", func(ctx context.Context) error {
+		_, err := store.SweepMessages(ctx, models.DefaultRetention)
 		return err
 	})
 	every(sweepEvery, "audit", func(ctx context.Context) error { return handlers.SweepAudit(ctx, store) })

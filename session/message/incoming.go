@@ -101,6 +101,7 @@ type (
 		Active bool
 		Kind   string    // WhatsApp's word
 		Until  time.Time // zero when WhatsApp gave no end
+		At     time.Time
 	}
 
 	// History says that the phone has a piece of its history ready. Notice is WhatsApp's

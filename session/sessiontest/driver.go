@@ -4,7 +4,7 @@
 //
 // By itself the driver behaves like a healthy WhatsApp: a linking attempt shows a
 // round of six codes, a login succeeds. A test scripts the rest: it scans with Scan,
-// sends any signal with Conn.Send, and makes dials fail or hang with SetOnDial.
+// sends any signal with Conn.Tell, and makes dials fail or hang with SetOnDial.
 package sessiontest
 
 import (
@@ -33,6 +33,9 @@ type Driver struct {
 	version  session.Version
 	latest   session.Version
 	noOnline bool
+
+	history history
+	sends   sends
 }
 
 var _ session.Driver = (*Driver)(nil)
@@ -255,8 +258,8 @@ func (c *Conn) round() []session.Code {
 	return codes
 }
 
-// Send delivers a signal as the library would.
-func (c *Conn) Send(s session.Signal) { c.on.Signal(s) }
+// Tell delivers a signal as the library would.
+func (c *Conn) Tell(s session.Signal) { c.on.Signal(s) }
 
 // Online completes a held login.
 func (c *Conn) Online() {

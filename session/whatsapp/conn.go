@@ -17,6 +17,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"wadah/session"
+	"wadah/session/whatsapp/convert"
 )
 
 // conn is one connection: one client of the library that connects once.
@@ -25,13 +26,14 @@ import (
 // own, without a lock: after the dial only the library reads it. What is needed of
 // it is copied before.
 type conn struct {
-	d       *Driver
-	on      session.Handler
-	log     *slog.Logger
-	cli     *whatsmeow.Client
-	wire    *wire
-	guard   *guard // nil while linking
-	linking bool
+	d         *Driver
+	on        session.Handler
+	log       *slog.Logger
+	cli       *whatsmeow.Client
+	wire      *wire
+	guard     *guard // nil while linking
+	linking   bool
+	converter *convert.Converter // of what arrives; nil on a connection that receives nothing
 
 	// order is held while a signal is told, so that signals arrive in the order in
 	// which they were decided. No method that the handler may call takes it.
@@ -97,7 +99,8 @@ func (c *conn) speakFor(device *store.Device, id string) {
 	}
 	c.cli = newClient(device, newLibraryLog(c.log, id))
 	c.cli.PrePairCallback = c.claim
-	c.cli.AddEventHandler(c.event)
+	c.cli.AddEventHandlerWithSuccessStatus(c.event)
+	c.receive(device)
 }
 
 // errMessengerOnly answers a refusal that WhatsApp has no use for. Without an answer
@@ -105,8 +108,7 @@ func (c *conn) speakFor(device *store.Device, id string) {
 var errMessengerOnly = errors.New("the token of another service was refused")
 
 // newClient makes a client that does nothing by itself: no reconnecting, no
-// downloads. It acknowledges and decrypts messages as any linked device must, and
-// keeps none.
+// downloads.
 func newClient(device *store.Device, log *libraryLog) *whatsmeow.Client {
 	cli := whatsmeow.NewClient(device, log)
 	cli.EnableAutoReconnect = false
@@ -291,10 +293,10 @@ func plainIQError(err error) error {
 	return err
 }
 
-// sayUnavailable tells WhatsApp that nobody is looking at this device.
-func (c *conn) sayUnavailable(ctx context.Context, name string) {
+// sayPresence tells WhatsApp whether somebody is looking at this device.
+func (c *conn) sayPresence(ctx context.Context, presence types.Presence, name string) {
 	err := c.cli.DangerousInternals().SendNode(ctx, waBinary.Node{ //nolint:staticcheck // SendPresence reads the device's name without a lock
-		Tag: "presence", Attrs: waBinary.Attrs{"type": string(types.PresenceUnavailable), "name": name},
+		Tag: "presence", Attrs: waBinary.Attrs{"type": string(presence), "name": name},
 	})
 	if err != nil {
 		c.log.Debug("presence was not sent", "err", plainIQError(err))

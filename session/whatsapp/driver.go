@@ -30,6 +30,10 @@ type Config struct {
 	URL     string
 	RootKey *[32]byte
 
+	// Vault seals what the library keeps of messages until they are stored. Nil: nothing
+	// is sealed.
+	Vault Vault
+
 	// Version to present to WhatsApp. Zero: the one the library was built with.
 	Version session.Version
 	// DialTimeout bounds one dial. Default 20 s.
@@ -39,10 +43,18 @@ type Config struct {
 	Log *slog.Logger
 }
 
+// Vault seals what belongs to a device of ours, so that only the same device and owner
+// open it. models.Store is one.
+type Vault interface {
+	SealData(deviceID, owner string, plain []byte) ([]byte, error)
+	OpenData(deviceID, owner string, sealed []byte) ([]byte, error)
+}
+
 // Driver opens connections to WhatsApp.
 type Driver struct {
 	log         *slog.Logger
 	store       *container
+	vault       Vault
 	net         *network
 	dialTimeout time.Duration
 
@@ -86,6 +98,7 @@ func Open(ctx context.Context, cfg Config) (*Driver, error) {
 	return &Driver{
 		log:         cfg.Log,
 		store:       st,
+		vault:       cfg.Vault,
 		net:         newNetwork(address, cfg.DialTimeout),
 		dialTimeout: cfg.DialTimeout,
 	}, nil
@@ -105,6 +118,9 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	device, err := d.store.load(ctx, to.JID, c.guard)
 	if err != nil {
 		return nil, err
+	}
+	if all, ok := device.EventBuffer.(*stores); ok && d.vault != nil {
+		all.vault, all.owner = d.vault, to.DeviceID
 	}
 	c.speakFor(device, to.DeviceID)
 	if err := c.connect(ctx, proxy); err != nil {

@@ -21,10 +21,19 @@ var (
 	errDisconnected = errors.New("the connection ended")
 )
 
-// event turns the library's events into signals. The library calls it on many
-// goroutines and holds up its next stanza meanwhile. Events of messages, contacts
-// and chats are of no interest.
-func (c *conn) event(raw any) {
+// event turns the library's events into signals, and has stored what arrives. The
+// library calls it on many goroutines and holds up its next stanza meanwhile. What it
+// returns decides whether the library acknowledges the stanza.
+func (c *conn) event(raw any) bool {
+	if c.signalled(raw) {
+		return true
+	}
+	return c.accept(raw)
+}
+
+// signalled tells what an event means for the connection. It reports whether the event
+// was of that kind.
+func (c *conn) signalled(raw any) bool {
 	switch e := raw.(type) {
 	case *events.QR:
 		c.gotCodes(e.Codes)
@@ -64,7 +73,10 @@ func (c *conn) event(raw any) {
 		c.tell(session.SignalRefused{Code: int(e.Reason), Message: shorten(redact(e.Message), 200)}, true)
 	case *events.CATRefreshError:
 		c.tell(session.SignalRefused{Code: int(events.ConnectFailureCATExpired), Message: e.Error.Error()}, true)
+	default:
+		return false
 	}
+	return true
 }
 
 // loggedOutCode is WhatsApp's code; a phone that unlinks a live connection sends 401.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"go.mau.fi/whatsmeow/types"
+
 	"wadah/session"
 )
 
@@ -94,7 +96,7 @@ func (c *conn) wentOnline() {
 	c.tell(session.SignalOnline{Account: account}, false)
 	if name != "" {
 		c.aside(func(ctx context.Context) session.Signal {
-			c.sayUnavailable(ctx, name)
+			c.sayPresence(ctx, types.PresenceUnavailable, name)
 			return nil
 		})
 	}

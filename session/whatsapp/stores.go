@@ -16,6 +16,9 @@ type stores struct {
 	inner   store.AllSessionSpecificStores
 	preKeys store.PreKeyStore
 	lids    store.LIDStore
+
+	vault Vault  // seals the plaintext of messages until they are stored; nil seals nothing
+	owner string // our id of the device
 }
 
 var (

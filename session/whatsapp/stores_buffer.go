@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -14,10 +15,20 @@ import (
 
 func (s *stores) GetBufferedEvent(ctx context.Context, ciphertextHash [32]byte) (v *store.BufferedEvent, err error) {
 	err = s.do(ctx, func() error { v, err = s.inner.GetBufferedEvent(ctx, ciphertextHash); return err })
+	if err == nil && v != nil && v.Plaintext != nil && s.vault != nil {
+		v.Plaintext, err = s.vault.OpenData(s.owner, hex.EncodeToString(ciphertextHash[:]), v.Plaintext)
+	}
 	return v, err
 }
 
+// PutBufferedEvent keeps the plaintext of a message, sealed, until it is stored.
 func (s *stores) PutBufferedEvent(ctx context.Context, ciphertextHash [32]byte, plaintext []byte, serverTimestamp time.Time) error {
+	if s.vault != nil {
+		var err error
+		if plaintext, err = s.vault.SealData(s.owner, hex.EncodeToString(ciphertextHash[:]), plaintext); err != nil {
+			return err
+		}
+	}
 	return s.do(ctx, func() error { return s.inner.PutBufferedEvent(ctx, ciphertextHash, plaintext, serverTimestamp) })
 }
 

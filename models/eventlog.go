@@ -1,0 +1,129 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+// Event is one entry of the event log: what a program may want to know about a device.
+type Event struct {
+	DeviceID string
+	Seq      int64  // grows by one with each event of the device, in the order of commits
+	ID       string // unique, the same for ever
+	Type     string // see session/eventlog
+	At       time.Time
+	Chat     *Chat   // nil: about no chat
+	Sender   Contact // who did it; zero for the account itself
+	WAID     string  // WhatsApp's ID of the message it is about
+	Body     []byte  // as session/message wrote it
+}
+
+type eventRow struct {
+	DeviceID  string `gorm:"primaryKey"`
+	Seq       int64  `gorm:"primaryKey;autoIncrement:false"`
+	ID        string
+	Type      string
+	At        int64
+	ChatID    *string
+	SenderID  string
+	MessageID string
+	WAID      string `gorm:"column:wa_id"`
+	Body      []byte
+}
+
+func (eventRow) TableName() string { return "event_log" }
+
+// eventHead is the number of the newest event of a device, and of the oldest that is kept.
+type eventHead struct {
+	DeviceID string `gorm:"primaryKey"`
+	Last     int64
+	First    int64
+}
+
+func (eventHead) TableName() string { return "event_heads" }
+
+// flush numbers the events of the batch and writes them. It returns the newest number
+// of each device that has new ones.
+func (b *batch) flush(outcomes []Outcome) (map[string]int64, error) {
+	if len(b.events) == 0 {
+		return nil, nil //nolint:nilnil // nothing new
+	}
+	count := make(map[string]int64)
+	for _, e := range b.events {
+		count[e.DeviceID]++
+	}
+	next := make(map[string]int64, len(count))
+	heads := make(map[string]int64, len(count))
+	for device, n := range count {
+		// The row stays locked until the commit: numbers are in the order of commits.
+		var last int64
+		err := b.tx.Raw(`INSERT INTO event_heads (device_id, last, first) VALUES (?, ?, 1)
+			ON CONFLICT (device_id) DO UPDATE SET last = event_heads.last + ? RETURNING last`, device, n, n).Scan(&last).Error
+		if err != nil {
+			return nil, err
+		}
+		heads[device], next[device] = last, last-n+1
+	}
+	for i := range b.events {
+		e := &b.events[i]
+		e.Seq = next[e.DeviceID]
+		next[e.DeviceID]++
+		outcomes[b.places[i]].Seq = e.Seq
+	}
+	return heads, b.tx.CreateInBatches(b.events, 50).Error
+}
+
+// OnEvents has f called after each commit that made events, with the newest number of
+// each device concerned. f must not block. It is set before anything is stored.
+func (s *Store) OnEvents(f func(heads map[string]int64)) { s.onEvents = f }
+
+func (s *Store) announce(heads map[string]int64) {
+	if s.onEvents != nil && len(heads) > 0 {
+		s.onEvents(heads)
+	}
+}
+
+// EventRange is which numbers of a device's log there are: first is the oldest that is
+// kept, last the newest. Before the first event last is 0 and first 1.
+func (s *Store) EventRange(ctx context.Context, deviceID string) (firstSeq, lastSeq int64, err error) {
+	var heads []eventHead
+	if err := s.read(ctx).Where("device_id = ?", deviceID).Find(&heads).Error; err != nil {
+		return 0, 0, wrap(ctx, "read the event log's range", err)
+	}
+	if len(heads) == 0 {
+		return 1, 0, nil
+	}
+	return heads[0].First, heads[0].Last, nil
+}
+
+// EventsAfter returns at most limit events of a device with numbers above after, in order.
+func (s *Store) EventsAfter(ctx context.Context, deviceID string, after int64, limit int) ([]Event, error) {
+	var rows []eventRow
+	err := s.read(ctx).Where("device_id = ? AND seq > ?", deviceID, after).Order("seq").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, wrap(ctx, "read the event log", err)
+	}
+	var chatIDs, contactIDs []string
+	for _, r := range rows {
+		chatIDs, contactIDs = append(chatIDs, text(r.ChatID)), append(contactIDs, r.SenderID)
+	}
+	who, err := s.look(ctx, chatIDs, contactIDs)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]Event, 0, len(rows))
+	for _, r := range rows {
+		e := Event{
+			DeviceID: r.DeviceID, Seq: r.Seq, ID: r.ID, Type: r.Type, At: fromMilli(r.At),
+			Sender: who.contacts[r.SenderID], WAID: r.WAID,
+		}
+		if chat, ok := who.chats[text(r.ChatID)]; ok {
+			e.Chat = &chat
+		}
+		if e.Body, err = s.vault.openData(r.DeviceID, r.ID, r.Body); err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}

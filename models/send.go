@@ -1,0 +1,199 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// NewSend says how a message of the account's own is to be sent, with the arrival that
+// stores it.
+type NewSend struct {
+	Bulk      bool          // it waits for all that are not
+	Typing    time.Duration // how long to seem typing before
+	ExpiresAt time.Time     // not sent until then, it fails
+}
+
+// Once makes an arrival that is repeated with the same key do nothing.
+type Once struct {
+	Key       string // hash of what the program chose
+	Params    string // hash of what it asked for
+	ExpiresAt time.Time
+}
+
+// Send is a message that waits to be sent.
+type Send struct {
+	Message
+	Account   string
+	Bulk      bool
+	Typing    time.Duration
+	ExpiresAt time.Time
+	// HandedAt is when it was last handed over without an answer; zero when it never was.
+	// Then WhatsApp may have it already.
+	HandedAt time.Time
+	Tries    int64
+}
+
+type sendRow struct {
+	MessageID string `gorm:"primaryKey"`
+	DeviceID  string
+	Account   string
+	Bulk      bool
+	Typing    int64 // milliseconds
+	ExpiresAt int64
+	HandedAt  int64
+	Tries     int64
+}
+
+func (sendRow) TableName() string { return "sends" }
+
+type onceRow struct {
+	DeviceID  string `gorm:"primaryKey"`
+	Key       string `gorm:"primaryKey"`
+	Params    string
+	MessageID string
+	ExpiresAt int64
+	Answer    []byte
+}
+
+func (onceRow) TableName() string { return "idempotency" }
+
+// Answered is what a key of idempotency was used for.
+type Answered struct {
+	MessageID string // ours
+	Params    string
+	Answer    []byte // nil while the first call has not been answered
+}
+
+// enqueue puts a stored message into its device's lane.
+func (b *batch) enqueue(a *Arrival, messageID string) error {
+	return b.tx.Create(&sendRow{
+		MessageID: messageID, DeviceID: a.DeviceID, Account: a.Account, Bulk: a.Send.Bulk,
+		Typing: a.Send.Typing.Milliseconds(), ExpiresAt: a.Send.ExpiresAt.UnixMilli(),
+	}).Error
+}
+
+// takeKey uses up a key of idempotency. It returns what the key was used for before.
+func (b *batch) takeKey(a *Arrival, messageID string) (*Answered, error) {
+	row := onceRow{
+		DeviceID: a.DeviceID, Key: a.Once.Key, Params: a.Once.Params, MessageID: messageID, ExpiresAt: a.Once.ExpiresAt.UnixMilli(),
+	}
+	err := b.tx.Where("device_id = ? AND key = ? AND expires_at <= ?", row.DeviceID, row.Key, b.now).Delete(&onceRow{}).Error
+	if err != nil {
+		return nil, err
+	}
+	res := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	if res.Error != nil || res.RowsAffected > 0 {
+		return nil, res.Error
+	}
+	var old onceRow
+	if err := b.tx.Where("device_id = ? AND key = ?", row.DeviceID, row.Key).Take(&old).Error; err != nil {
+		return nil, err
+	}
+	answered, err := b.s.answered(old)
+	return &answered, err
+}
+
+func (s *Store) answered(row onceRow) (Answered, error) {
+	answer, err := s.vault.openData(row.DeviceID, row.Key, row.Answer)
+	return Answered{MessageID: row.MessageID, Params: row.Params, Answer: answer}, err
+}
+
+// Answered returns what a key of idempotency was used for. ErrNotFound when it was not.
+func (s *Store) Answered(ctx context.Context, deviceID, key string) (Answered, error) {
+	var row onceRow
+	err := s.read(ctx).Where("device_id = ? AND key = ? AND expires_at > ?", deviceID, key, s.nowMilli()).Take(&row).Error
+	if err != nil {
+		return Answered{}, wrap(ctx, "look up a key of idempotency", err)
+	}
+	return s.answered(row)
+}
+
+// SaveAnswer stores what the first call with a key of idempotency was answered.
+func (s *Store) SaveAnswer(ctx context.Context, deviceID, key string, answer []byte) error {
+	sealed, err := s.vault.sealData(deviceID, key, answer)
+	if err != nil {
+		return err
+	}
+	res := s.write(ctx).Model(&onceRow{}).Where("device_id = ? AND key = ?", deviceID, key).Update("answer", sealed)
+	return wrap(ctx, "store the answer of a call", res.Error)
+}
+
+// NextSend returns the message that the device's lane is to send next: the oldest that is
+// not bulk, then the oldest. ErrNotFound when none waits.
+func (s *Store) NextSend(ctx context.Context, deviceID string) (Send, error) {
+	var row sendRow
+	err := s.read(ctx).Where("device_id = ?", deviceID).Order("bulk, message_id").Take(&row).Error
+	if err != nil {
+		return Send{}, wrap(ctx, "look for a message to send", err)
+	}
+	return s.send(ctx, row)
+}
+
+func (s *Store) send(ctx context.Context, row sendRow) (Send, error) {
+	var message messageRow
+	if err := s.read(ctx).Where("id = ?", row.MessageID).Take(&message).Error; err != nil {
+		return Send{}, wrap(ctx, "read a message to send", err)
+	}
+	list, err := s.fillMessages(ctx, []messageRow{message})
+	if err != nil {
+		return Send{}, err
+	}
+	return Send{
+		Message: list[0], Account: row.Account, Bulk: row.Bulk, Typing: time.Duration(row.Typing) * time.Millisecond,
+		ExpiresAt: fromMilli(row.ExpiresAt), HandedAt: momentOf(row.HandedAt), Tries: row.Tries,
+	}, nil
+}
+
+// Waiting counts the messages that wait in a device's lane.
+func (s *Store) Waiting(ctx context.Context, deviceID string) (int64, error) {
+	var n int64
+	err := s.read(ctx).Model(&sendRow{}).Where("device_id = ?", deviceID).Count(&n).Error
+	return n, wrap(ctx, "count what waits to be sent", err)
+}
+
+// Lanes returns the devices for which something waits to be sent.
+func (s *Store) Lanes(ctx context.Context) ([]string, error) {
+	var devices []string
+	err := s.read(ctx).Model(&sendRow{}).Distinct().Pluck("device_id", &devices).Error
+	return devices, wrap(ctx, "list lanes", err)
+}
+
+// HandOver notes that a message is about to leave: from here on WhatsApp may have it. It
+// survives a power cut when the driver syncs before its first byte, as it must.
+func (s *Store) HandOver(ctx context.Context, messageID string) error {
+	res := s.write(ctx).Model(&sendRow{}).Where("message_id = ?", messageID).
+		Updates(map[string]any{"handed_at": s.nowMilli(), "tries": gorm.Expr("tries + 1")})
+	return changed(ctx, "hand over a message", res)
+}
+
+// takeBack takes a message out of the lane, unless it was handed over.
+func (b *batch) takeBack(messageID string) (taken bool, err error) {
+	res := b.tx.Where("message_id = ? AND handed_at = 0", messageID).Delete(&sendRow{})
+	return res.RowsAffected > 0, res.Error
+}
+
+// Sending reads a message of the account's own, and whether it was handed over without a
+// known outcome.
+func (s *Store) Sending(ctx context.Context, messageID string) (m Message, handed bool, err error) {
+	var row messageRow
+	if err := s.read(ctx).Where("id = ?", messageID).Take(&row).Error; err != nil {
+		return Message{}, false, wrap(ctx, "read a message", err)
+	}
+	list, err := s.fillMessages(ctx, []messageRow{row})
+	if err != nil {
+		return Message{}, false, err
+	}
+	var sends []sendRow
+	if err := s.read(ctx).Where("message_id = ? AND handed_at > 0", messageID).Find(&sends).Error; err != nil {
+		return Message{}, false, wrap(ctx, "look into a lane", err)
+	}
+	return list[0], len(sends) > 0, nil
+}
+
+// done takes messages out of the lane whose end is known.
+func (b *batch) done(messageID string) error {
+	return b.tx.Where("message_id = ?", messageID).Delete(&sendRow{}).Error
+}

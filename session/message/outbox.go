@@ -1,0 +1,398 @@
+package message
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wadah/models"
+)
+
+// Outbox sends what programs and people hand over: first it is stored, with the ID under
+// which the recipient will know it; then it is sent, in one ordered lane for each
+// device, under the same ID until its outcome is known.
+type Outbox struct {
+	store  *models.Store
+	inbox  *Inbox
+	sender Sender
+	log    *slog.Logger
+
+	ctx    context.Context // the life of lanes
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu      sync.Mutex
+	pace    Pace
+	lanes   map[string]*lane         // by device: those with something to do
+	paces   map[string]*pacer        // by device: how much it may send just now
+	waiting map[string]chan struct{} // by our ID: closed when the outcome is stored
+	calls   map[string]chan struct{} // by device and key of idempotency: closed when its call is over
+	locks   map[string]Limit         // by device: what WhatsApp forbids just now
+	closed  bool
+}
+
+// Limits of sending.
+const (
+	// MaxWaiting is how many messages may wait in one lane.
+	MaxWaiting = 10_000
+	// DefaultTTL is how long a message may wait before it fails.
+	DefaultTTL = 24 * time.Hour
+	// DefaultWait is how long a call waits for the outcome.
+	DefaultWait = 20 * time.Second
+	// onceFor is how long a key of idempotency is remembered.
+	onceFor = 24 * time.Hour
+)
+
+// NewOutbox makes an outbox. Nothing is sent before Start.
+func NewOutbox(store *models.Store, inbox *Inbox, sender Sender, pace Pace, log *slog.Logger) *Outbox {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Outbox{
+		store: store, inbox: inbox, sender: sender, log: log, ctx: ctx, cancel: cancel, pace: pace,
+		lanes: make(map[string]*lane), paces: make(map[string]*pacer), waiting: make(map[string]chan struct{}),
+		calls: make(map[string]chan struct{}), locks: make(map[string]Limit),
+	}
+}
+
+// Start opens the lanes in which messages wait since an earlier run.
+func (o *Outbox) Start(ctx context.Context) error {
+	devices, err := o.store.Lanes(ctx)
+	if err != nil {
+		return fmt.Errorf("look for messages to send: %w", err)
+	}
+	for _, id := range devices {
+		o.open(id)
+	}
+	return nil
+}
+
+// Close ends all lanes. What is just being handed over has an open outcome, and is sent
+// again after the next Start.
+func (o *Outbox) Close() {
+	o.mu.Lock()
+	o.closed = true
+	o.mu.Unlock()
+	o.cancel()
+	o.wg.Wait()
+}
+
+// Request is a message that somebody hands over.
+type Request struct {
+	DeviceID string
+	Out      Outgoing // without ID and At
+	Source   string   // SourceAPI, SourcePanel
+	Author   string   // a key's or user's ID
+
+	Queue  bool          // store it and answer at once
+	Bulk   bool          // all others go first
+	Wait   time.Duration // for the outcome
+	Typing time.Duration // seem to be typing before
+	TTL    time.Duration // until it fails; 0 is DefaultTTL
+	// Key and Params make a repeated request do nothing: hashes, or both empty.
+	Key, Params string
+}
+
+// Result is what is known of a request when its answer is due.
+type Result struct {
+	Message models.Message
+	// Unknown: it was handed over and WhatsApp has not answered in time. It will be sent.
+	Unknown bool
+	// Answered is what the first request with the same key was answered; nil for none.
+	Answered []byte
+}
+
+// Errors of Submit, beside *Invalid, *RefusedError, *OfflineError and those of models.
+var (
+	// ErrTooMany: MaxWaiting messages wait already.
+	ErrTooMany = errors.New("too many messages wait to be sent")
+	// ErrOtherParams: the key of idempotency was used for something else.
+	ErrOtherParams = errors.New("the idempotency key was used with other parameters")
+)
+
+// OfflineError says that the device is not connected, and nothing will be sent.
+type OfflineError struct{ Standing Standing }
+
+func (e *OfflineError) Error() string { return ErrOffline.Error() + ": " + e.Standing.Reason }
+
+// Is makes it ErrOffline.
+func (e *OfflineError) Is(target error) bool { return target == ErrOffline }
+
+// LockedError says that WhatsApp lets the account open no new chats for now.
+type LockedError struct{ Limit Limit }
+
+func (e *LockedError) Error() string { return "WhatsApp lets this account open no new chats for now" }
+
+// Submit takes a message. Without an error it is stored and has an ID.
+func (o *Outbox) Submit(ctx context.Context, r Request) (Result, error) {
+	if r.Key != "" {
+		// A second call during the first waits for it.
+		release, err := o.takeTurn(ctx, r.DeviceID+" "+r.Key)
+		if err != nil {
+			return Result{}, err
+		}
+		defer release()
+	}
+	deadline := time.Now().Add(r.Wait)
+	if r.Key != "" {
+		if result, known, err := o.repeated(ctx, r, deadline); known || err != nil {
+			return result, err
+		}
+	}
+	standing, err := o.stand(ctx, r, deadline)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := o.mayWait(ctx, r, standing.Account); err != nil {
+		return Result{}, err
+	}
+	id, err := o.keep(ctx, r, standing.Account)
+	if err != nil {
+		return Result{}, err
+	}
+	wait := r.Wait
+	if r.Queue || o.overPace(r.DeviceID) {
+		wait = 0
+	}
+	outcome := o.await(id)
+	o.open(r.DeviceID)
+	return o.result(ctx, r.DeviceID, id, outcome, deadline, wait > 0)
+}
+
+// stand waits until the device can send, or refuses.
+func (o *Outbox) stand(ctx context.Context, r Request, deadline time.Time) (Standing, error) {
+	for {
+		s, err := o.sender.Standing(r.DeviceID)
+		if err != nil || r.Queue || s.Connected {
+			return s, err
+		}
+		if !s.Coming || !waitUntil(ctx, s.Changed, deadline) {
+			return s, errors.Join(ctx.Err(), &OfflineError{s})
+		}
+	}
+}
+
+// waitUntil waits for c; false when the deadline or the end of ctx comes first.
+func waitUntil(ctx context.Context, c <-chan struct{}, deadline time.Time) bool {
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case <-c:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// mayWait refuses what would wait in vain.
+func (o *Outbox) mayWait(ctx context.Context, r Request, account string) error {
+	n, err := o.store.Waiting(ctx, r.DeviceID)
+	switch {
+	case err != nil:
+		return err
+	case n >= MaxWaiting:
+		return ErrTooMany
+	}
+	if lock, on := o.locked(r.DeviceID); on && r.Out.To.Kind == ChatPerson {
+		_, err := o.store.ChatOf(ctx, r.DeviceID, account, *refOf(r.Out.To))
+		if errors.Is(err, models.ErrNotFound) {
+			return &LockedError{lock}
+		}
+		return err
+	}
+	return nil
+}
+
+// keep stores the message and returns our ID of it.
+func (o *Outbox) keep(ctx context.Context, r Request, account string) (string, error) {
+	now := time.Now()
+	r.Out.ID, r.Out.At = NewID(account, now), now
+	raw, err := o.sender.Encode(ctx, r.DeviceID, r.Out)
+	if err != nil {
+		return "", err
+	}
+	a := models.Arrival{DeviceID: r.DeviceID, Account: account, At: now, FromMe: true, Chat: refOf(r.Out.To)}
+	record := Record{Content: r.Out.Content, Raw: raw, Source: r.Source, Author: r.Author}
+	body := encode(record)
+	a.Message = &models.NewMessage{
+		WAID: r.Out.ID, Kind: string(r.Out.Content.Kind), Status: models.StatusQueued, Source: r.Source, Author: r.Author, Body: body,
+	}
+	if t := r.Out.Content.Target; t != nil {
+		a.Message.Target = t.ID
+	}
+	a.Event = &models.NewEvent{Type: eventOf(r.Out.Content.Kind), Body: body}
+	ttl := r.TTL
+	if ttl <= 0 {
+		ttl = DefaultTTL
+	}
+	a.Send = &models.NewSend{Bulk: r.Bulk, Typing: r.Typing, ExpiresAt: now.Add(ttl)}
+	if r.Key != "" {
+		a.Once = &models.Once{Key: r.Key, Params: r.Params, ExpiresAt: now.Add(onceFor)}
+	}
+	out, err := o.inbox.put(a)
+	if err != nil {
+		return "", err
+	}
+	return out.MessageID, nil
+}
+
+// takeTurn makes calls with the same key of idempotency follow each other.
+func (o *Outbox) takeTurn(ctx context.Context, key string) (release func(), err error) {
+	for {
+		o.mu.Lock()
+		other, busy := o.calls[key]
+		if !busy {
+			mine := make(chan struct{})
+			o.calls[key] = mine
+			o.mu.Unlock()
+			return func() {
+				o.mu.Lock()
+				delete(o.calls, key)
+				o.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		o.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// repeated answers a request whose key was used before.
+func (o *Outbox) repeated(ctx context.Context, r Request, deadline time.Time) (result Result, known bool, err error) {
+	before, err := o.store.Answered(ctx, r.DeviceID, r.Key)
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		return Result{}, false, nil
+	case err != nil:
+		return Result{}, false, err
+	case before.Params != r.Params:
+		return Result{}, true, ErrOtherParams
+	case before.Answer != nil:
+		return Result{Answered: before.Answer}, true, nil
+	}
+	// The first call was not answered: the program, or we, ended before.
+	result, err = o.result(ctx, r.DeviceID, before.MessageID, o.await(before.MessageID), deadline, !r.Queue)
+	return result, true, err
+}
+
+// result waits for the outcome of a stored message, if it is to, and says what is known.
+func (o *Outbox) result(ctx context.Context, deviceID, id string, outcome <-chan struct{}, deadline time.Time, wait bool) (Result, error) {
+	defer o.forget(id)
+	m, handed, err := o.store.Sending(ctx, id) // the outcome may be older than outcome
+	if !wait {
+		m.Status = models.StatusQueued // that is the answer, however quick the lane was
+		return Result{Message: m}, err
+	}
+	if err == nil && m.Status == models.StatusQueued {
+		waitUntil(ctx, outcome, deadline)
+		m, handed, err = o.store.Sending(ctx, id)
+	}
+	if err != nil || m.Status != models.StatusQueued {
+		return verdict(Result{Message: m}, err)
+	}
+	if handed {
+		return Result{Message: m, Unknown: true}, nil
+	}
+	s, err := o.sender.Standing(deviceID)
+	if err != nil || s.Connected {
+		return Result{Message: m}, err // it waits for its turn
+	}
+	// The connection was lost before its turn came: it is taken back, if that is still so.
+	a := o.ending(m, models.StatusFailed, RefusedOffline, 0, time.Now())
+	a.Receipt.Unsent = true
+	if err := o.end(m, a); err != nil {
+		return Result{}, err
+	}
+	switch m, _, err = o.store.Sending(ctx, id); {
+	case err != nil:
+		return Result{}, err
+	case m.Error == string(RefusedOffline):
+		return Result{}, &OfflineError{s}
+	case m.Status == models.StatusQueued:
+		return Result{Message: m, Unknown: true}, nil
+	}
+	return verdict(Result{Message: m}, nil)
+}
+
+// verdict turns a failed message into the error that says why.
+func verdict(r Result, err error) (Result, error) {
+	if err != nil || r.Message.Status != models.StatusFailed {
+		return r, err
+	}
+	return r, &RefusedError{Why: Refusal(r.Message.Error), Code: r.Message.Code}
+}
+
+// fail stores that a message will not be sent.
+func (o *Outbox) fail(m models.Message, why Refusal, code int) error {
+	return o.end(m, o.ending(m, models.StatusFailed, why, code, time.Now()))
+}
+
+// ending is the outcome of a message, to be stored.
+func (o *Outbox) ending(m models.Message, status string, why Refusal, code int, at time.Time) models.Arrival {
+	return models.Arrival{
+		DeviceID: m.DeviceID, At: at, FromMe: true,
+		Receipt: &models.NewReceipt{WAIDs: []string{m.WAID}, Status: status, Error: string(why), Code: code},
+		Event:   &models.NewEvent{Type: EventStatus, Body: encode(StatusNews{Status: Status(status), Error: string(why), Code: code})},
+	}
+}
+
+// end stores the outcome of a message and wakes who waits for it.
+func (o *Outbox) end(m models.Message, a models.Arrival) error {
+	if _, err := o.inbox.put(a); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c, ok := o.waiting[m.ID]; ok {
+		close(c)
+		delete(o.waiting, m.ID)
+	}
+	return nil
+}
+
+// await is closed when the outcome of a message is stored.
+func (o *Outbox) await(id string) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c, ok := o.waiting[id]
+	if !ok {
+		c = make(chan struct{})
+		o.waiting[id] = c
+	}
+	return c
+}
+
+func (o *Outbox) forget(id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.waiting, id)
+}
+
+// Limited takes up what WhatsApp allows a device just now.
+func (o *Outbox) Limited(deviceID string, l Limit) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l.Active {
+		o.locks[deviceID] = l
+	} else {
+		delete(o.locks, deviceID)
+	}
+}
+
+// locked reports whether WhatsApp lets the device open no new chats.
+func (o *Outbox) locked(deviceID string) (Limit, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l, on := o.locks[deviceID]
+	if on && !l.Until.IsZero() && !time.Now().Before(l.Until) {
+		delete(o.locks, deviceID)
+		on = false
+	}
+	return l, on
+}
