@@ -161,3 +161,6 @@ func (w *fleet) story(id string) []string {
 	}
 	return out
 }
+
+// slumber is fake time going by for what a test plays: a slow WhatsApp, a slow disk.
+func slumber(d time.Duration) { time.Sleep(d) }

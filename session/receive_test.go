@@ -98,7 +98,7 @@ func TestHistory(t *testing.T) {
 			w.driver.SetHistory("slow", func() (message.Digest, error) {
 				now++
 				most = max(most, now)
-				time.Sleep(time.Second)
+				slumber(time.Second)
 				now--
 				return digest, nil
 			})

@@ -152,7 +152,7 @@ func TestSubmit(t *testing.T) {
 					case c.meets == "463":
 						return message.Ack{}, &message.RefusedError{Why: message.RefusedReachout, Code: 463}
 					case c.meets == "unknown" && time.Since(began) < 25*time.Second:
-						time.Sleep(20 * time.Second)
+						slumber(20 * time.Second)
 						return message.Ack{}, errAckLost
 					}
 					return message.Ack{At: time.Now()}, nil
@@ -162,7 +162,7 @@ func TestSubmit(t *testing.T) {
 				answer := w.submit(r)
 				if c.back > 0 {
 					go func() {
-						time.Sleep(c.back)
+						slumber(c.back)
 						w.driver.SetOnDial(nil)
 					}()
 				}
@@ -292,7 +292,7 @@ func TestIdempotency(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		id := w.linked("Toko", alice)
 		w.driver.SetOnSend(func(string, message.Ready) (message.Ack, error) {
-			time.Sleep(5 * time.Second)
+			slumber(5 * time.Second)
 			return message.Ack{At: time.Now()}, nil
 		})
 		r := request(id, "halo")
