@@ -256,6 +256,10 @@ func (s *Store) settle(ctx context.Context, doing string, err error) error {
 	return wrap(ctx, doing, err)
 }
 
+// Sync makes everything that was committed survive a power cut, by whomever through
+// this database.
+func (s *Store) Sync() error { return s.settle(context.Background(), "sync the database", nil) }
+
 // changed turns an update or delete that met no row into ErrNotFound.
 func changed(ctx context.Context, doing string, res *gorm.DB) error {
 	if res.Error == nil && res.RowsAffected == 0 {

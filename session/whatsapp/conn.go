@@ -31,7 +31,8 @@ type conn struct {
 	log       *slog.Logger
 	cli       *whatsmeow.Client
 	wire      *wire
-	guard     *guard // nil while linking
+	guard     *guard   // nil while linking
+	durable   *durable // nil while linking
 	linking   bool
 	converter *convert.Converter // of what arrives; nil on a connection that receives nothing
 
@@ -84,6 +85,14 @@ func newConn(d *Driver, to session.Target, on session.Handler) *conn {
 		return c
 	}
 	c.guard = &guard{fail: c.storageFailed}
+	c.durable = &durable{sync: d.sync}
+	c.wire.before = func() error {
+		err := c.durable.settle()
+		if err != nil {
+			c.guard.trip(err)
+		}
+		return err
+	}
 	return c
 }
 

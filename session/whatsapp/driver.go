@@ -34,6 +34,9 @@ type Config struct {
 	// is sealed.
 	Vault Vault
 
+	// Sync makes everything that was committed to DB survive a power cut. Nil: commits do.
+	Sync func() error
+
 	// Version to present to WhatsApp. Zero: the one the library was built with.
 	Version session.Version
 	// DialTimeout bounds one dial. Default 20 s.
@@ -55,6 +58,7 @@ type Driver struct {
 	log         *slog.Logger
 	store       *container
 	vault       Vault
+	sync        func() error
 	net         *network
 	dialTimeout time.Duration
 
@@ -99,6 +103,7 @@ func Open(ctx context.Context, cfg Config) (*Driver, error) {
 		log:         cfg.Log,
 		store:       st,
 		vault:       cfg.Vault,
+		sync:        cfg.Sync,
 		net:         newNetwork(address, cfg.DialTimeout),
 		dialTimeout: cfg.DialTimeout,
 	}, nil
@@ -119,8 +124,8 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	if err != nil {
 		return nil, err
 	}
-	if all, ok := device.EventBuffer.(*stores); ok && d.vault != nil {
-		all.vault, all.owner = d.vault, to.DeviceID
+	if all, ok := device.EventBuffer.(*stores); ok {
+		all.vault, all.owner, all.durable = d.vault, to.DeviceID, c.durable
 	}
 	c.speakFor(device, to.DeviceID)
 	if err := c.connect(ctx, proxy); err != nil {

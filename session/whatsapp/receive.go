@@ -62,10 +62,12 @@ func (c *conn) accept(event any) (stored bool) {
 		if c.guard.failure() != nil || c.guard.ended.Load() {
 			return false
 		}
+		mark := c.durable.mark()
 		if err := c.on.Accept(in); err != nil {
 			c.guard.trip(err)
 			return false
 		}
+		c.durable.settled(mark) // Accept's commit carries what was stored before
 	}
 	return true
 }

@@ -16,6 +16,7 @@ type stores struct {
 	inner   store.AllSessionSpecificStores
 	preKeys store.PreKeyStore
 	lids    store.LIDStore
+	durable *durable
 
 	vault Vault  // seals the plaintext of messages until they are stored; nil seals nothing
 	owner string // our id of the device
@@ -62,4 +63,13 @@ func (c *container) dress(device *store.Device, g *guard) error {
 	device.SetAllStores(all)
 	device.LIDs = all
 	return nil
+}
+
+// step is do for what no frame may overtake.
+func (s *stores) step(ctx context.Context, f func() error) error {
+	err := s.do(ctx, f)
+	if err == nil {
+		s.durable.stepped()
+	}
+	return err
 }

@@ -42,11 +42,11 @@ func (s *stores) GetManySessions(ctx context.Context, addresses []string) (v map
 }
 
 func (s *stores) PutSession(ctx context.Context, address string, session []byte) error {
-	return s.do(ctx, func() error { return s.inner.PutSession(ctx, address, session) })
+	return s.step(ctx, func() error { return s.inner.PutSession(ctx, address, session) })
 }
 
 func (s *stores) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
-	return s.do(ctx, func() error { return s.inner.PutManySessions(ctx, sessions) })
+	return s.step(ctx, func() error { return s.inner.PutManySessions(ctx, sessions) })
 }
 
 func (s *stores) DeleteAllSessions(ctx context.Context, phone string) error {
@@ -62,12 +62,12 @@ func (s *stores) MigratePNToLID(ctx context.Context, pn, lid types.JID) error {
 }
 
 func (s *stores) GetOrGenPreKeys(ctx context.Context, count uint32) (v []*keys.PreKey, err error) {
-	err = s.do(ctx, func() error { v, err = s.preKeys.GetOrGenPreKeys(ctx, count); return err })
+	err = s.step(ctx, func() error { v, err = s.preKeys.GetOrGenPreKeys(ctx, count); return err })
 	return v, err
 }
 
 func (s *stores) GenOnePreKey(ctx context.Context) (v *keys.PreKey, err error) {
-	err = s.do(ctx, func() error { v, err = s.preKeys.GenOnePreKey(ctx); return err })
+	err = s.step(ctx, func() error { v, err = s.preKeys.GenOnePreKey(ctx); return err })
 	return v, err
 }
 
@@ -90,7 +90,7 @@ func (s *stores) UploadedPreKeyCount(ctx context.Context) (v int, err error) {
 }
 
 func (s *stores) PutSenderKey(ctx context.Context, group, user string, session []byte) error {
-	return s.do(ctx, func() error { return s.inner.PutSenderKey(ctx, group, user, session) })
+	return s.step(ctx, func() error { return s.inner.PutSenderKey(ctx, group, user, session) })
 }
 
 func (s *stores) GetSenderKey(ctx context.Context, group, user string) (v []byte, err error) {

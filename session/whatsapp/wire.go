@@ -29,7 +29,10 @@ type wire struct {
 	// the only ones that the library disconnects by itself.
 	hold func() <-chan struct{}
 
-	born     time.Time
+	born time.Time
+	// before, when set, is called before anything is written, and may refuse that.
+	before func() error
+
 	handed   time.Time    // when data was last handed on; the reader's own
 	heard    atomic.Int64 // when data last came, nanoseconds after born by the monotonic clock; 0 never
 	stage    atomic.Int32
@@ -284,6 +287,11 @@ func (w *wire) settle() bool {
 
 // Write hands data on and recognises the library's goodbye.
 func (w *wire) Write(p []byte) (int, error) {
+	if w.before != nil {
+		if err := w.before(); err != nil {
+			return 0, err
+		}
+	}
 	goodbye := w.saysGoodbye(p)
 	resting := w.inRead.Load()
 	n, err := w.conn.Write(p)
