@@ -102,7 +102,7 @@ func (w *wadahActor) start(ctx context.Context, o order) (answer, error) {
 }
 
 func (w *wadahActor) serve(ctx context.Context, log *slog.Logger) error {
-	stop := upkeep(ctx, w.store, w.manager, log)
+	stop := upkeep(ctx, w.store, w.driver, w.manager, log)
 	w.later(func() error { stop(); return nil })
 	// The limits are in force, too high to be met: what they cost is measured.
 	limits := &handlers.Limits{KeyRate: 1e6, KeyBurst: 1e6, AddressRate: 1e6, AddressBurst: 1e6}

@@ -127,7 +127,7 @@ func (s server) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, stopManager(ctx, manager)) }()
 
-	defer upkeep(ctx, store, manager, s.log)()
+	defer upkeep(ctx, store, driver, manager, s.log)()
 
 	about := currentVersions()
 	web := handlers.New(handlers.Config{

@@ -9,18 +9,19 @@ import (
 	"wadah/handlers"
 	"wadah/models"
 	"wadah/session"
+	"wadah/session/whatsapp"
 )
 
 // How often the server looks after what nobody asks for.
 const (
 	syncEvery  = 3 * time.Second  // devices that "wadah device add" made beside us
 	usageEvery = 30 * time.Second // when keys and logins were last used
-	sweepEvery = time.Hour        // what is older than it is kept: logins, audit entries, messages and events
+	sweepEvery = time.Hour        // what is older than it is kept: logins, audit entries, messages and events, what the library stored
 )
 
 // upkeep does the chores of a running server until stop is called, which waits for
 // the one that is running. A chore that fails is logged and tried again next time.
-func upkeep(ctx context.Context, store *models.Store, manager *session.Manager, log *slog.Logger) (stop func()) {
+func upkeep(ctx context.Context, store *models.Store, driver *whatsapp.Driver, manager *session.Manager, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	every := func(period time.Duration, name string, chore func(context.Context) error) {
@@ -49,6 +50,7 @@ func upkeep(ctx context.Context, store *models.Store, manager *session.Manager, 
 		_, err := store.SweepMessages(ctx, models.DefaultRetention)
 		return err
 	})
+	every(sweepEvery, "library", driver.Sweep)
 	every(sweepEvery, "audit", func(ctx context.Context) error { return handlers.SweepAudit(ctx, store) })
 	return func() {
 		cancel()

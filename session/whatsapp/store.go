@@ -10,6 +10,7 @@ import (
 	"go.mau.fi/util/dbutil"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/store/sqlstore/upgrades"
 	"go.mau.fi/whatsmeow/types"
 	waLog "go.mau.fi/whatsmeow/util/log"
 
@@ -18,7 +19,8 @@ import (
 
 // container is the library's store with corrections: a failure is noticed before the
 // library acknowledges to WhatsApp what it could not store (see guard), pre-keys are
-// written together (see preKeyStore), and a deleted device leaves nothing behind.
+// written together (see preKeyStore), secrets of messages have their time (see
+// secretStore), and a deleted device leaves nothing behind.
 type container struct {
 	*sqlstore.Container
 	db      *dbutil.Database
@@ -30,13 +32,20 @@ func openContainer(ctx context.Context, db *sql.DB, dialect string, log waLog.Lo
 	if err != nil {
 		return nil, fmt.Errorf("whatsapp: %w", err)
 	}
-	// NewWithDB panics on a dialect it does not know; the line above has refused those.
-	c := &container{Container: sqlstore.NewWithDB(db, dialect, log), db: wrapped}
+	// One handle for the library and for us: what we do inside its transactions is part of
+	// them. The two names are those of sqlstore.NewWithDB.
+	wrapped.UpgradeTable, wrapped.VersionTable = upgrades.Table, "whatsmeow_version"
+	c := &container{Container: sqlstore.NewWithWrappedDB(wrapped, log), db: wrapped}
 	if err := c.Upgrade(ctx); err != nil {
 		return nil, storage(ctx, "preparing the library's tables", err)
 	}
-	if _, err := c.db.Exec(ctx, deleteOrphansQuery); err != nil {
-		return nil, storage(ctx, "removing rows of deleted devices", err)
+	if err := prepareSecrets(ctx, c.db); err != nil {
+		return nil, storage(ctx, "preparing the table of secrets", err)
+	}
+	for _, query := range []string{deleteOrphansQuery, deletePairsQuery} {
+		if _, err := c.db.Exec(ctx, query); err != nil {
+			return nil, storage(ctx, "removing rows of deleted devices", err)
+		}
 	}
 	return c, nil
 }
@@ -47,9 +56,11 @@ const (
 
 	// Every table of the library that belongs to a device refers to it and goes with it,
 	// but for this one (store/sqlstore/upgrades/00-latest-schema.sql). whatsmeow_lid_map
-	// belongs to nobody: it pairs the two addresses of accounts, for all devices.
+	// belongs to nobody: it pairs the two addresses of accounts, for all devices, and goes
+	// when the last of them is gone.
 	deleteTokensQuery  = `DELETE FROM whatsmeow_privacy_tokens WHERE our_jid=$1`
 	deleteOrphansQuery = `DELETE FROM whatsmeow_privacy_tokens WHERE our_jid NOT IN (SELECT jid FROM whatsmeow_device)`
+	deletePairsQuery   = `DELETE FROM whatsmeow_lid_map WHERE NOT EXISTS (SELECT 1 FROM whatsmeow_device)`
 )
 
 // load returns the credentials of jid, or new ones to link with when jid is empty; g

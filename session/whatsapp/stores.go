@@ -15,6 +15,7 @@ type stores struct {
 	*guard
 	inner   store.AllSessionSpecificStores
 	preKeys store.PreKeyStore
+	secrets store.MsgSecretStore
 	lids    store.LIDStore
 	durable *durable
 
@@ -57,8 +58,10 @@ func (c *container) dress(device *store.Device, g *guard) error {
 	if !ok {
 		return fmt.Errorf("the library's store is a %T", device.Identities)
 	}
+	jid := device.ID.String()
 	all := &stores{
-		guard: g, inner: inner, preKeys: newPreKeyStore(inner, c, device.ID.String()), lids: device.LIDs,
+		guard: g, inner: inner, lids: device.LIDs,
+		preKeys: newPreKeyStore(inner, c, jid), secrets: &secretStore{db: c.db, jid: jid, lids: device.LIDs},
 	}
 	device.SetAllStores(all)
 	device.LIDs = all

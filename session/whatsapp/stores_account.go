@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
@@ -11,6 +12,9 @@ import (
 
 // The stores of what the account knows: app state, contacts, chats, secrets of messages,
 // privacy tokens.
+
+// indexesPerDelete keeps a statement far below the databases' limits of parameters.
+const indexesPerDelete = 400
 
 var errVersionZero = errors.New("app state has no version 0")
 
@@ -51,8 +55,23 @@ func (s *stores) DeleteAppStateVersion(ctx context.Context, name string) error {
 	return s.do(ctx, func() error { return s.inner.DeleteAppStateVersion(ctx, name) })
 }
 
+// PutAppStateMutationMACs replaces what is known of the same indexes: the library reads
+// only the newest, and would keep one more for each time a chat is read or muted.
 func (s *stores) PutAppStateMutationMACs(ctx context.Context, name string, version uint64, mutations []store.AppStateMutationMAC) error {
-	return s.do(ctx, func() error { return s.inner.PutAppStateMutationMACs(ctx, name, version, mutations) })
+	indexes := make([][]byte, len(mutations))
+	for i, m := range mutations {
+		indexes[i] = m.IndexMAC
+	}
+	return s.do(ctx, func() error {
+		return s.inner.DoDecryptionTxn(ctx, func(ctx context.Context) error { // any transaction
+			for part := range slices.Chunk(indexes, indexesPerDelete) {
+				if err := s.inner.DeleteAppStateMutationMACs(ctx, name, part); err != nil {
+					return err
+				}
+			}
+			return s.inner.PutAppStateMutationMACs(ctx, name, version, mutations)
+		})
+	})
 }
 
 func (s *stores) DeleteAppStateMutationMACs(ctx context.Context, name string, indexMACs [][]byte) error {
@@ -114,15 +133,15 @@ func (s *stores) GetChatSettings(ctx context.Context, chat types.JID) (v types.L
 }
 
 func (s *stores) PutMessageSecrets(ctx context.Context, inserts []store.MessageSecretInsert) error {
-	return s.do(ctx, func() error { return s.inner.PutMessageSecrets(ctx, inserts) })
+	return s.do(ctx, func() error { return s.secrets.PutMessageSecrets(ctx, inserts) })
 }
 
 func (s *stores) PutMessageSecret(ctx context.Context, chat, sender types.JID, id types.MessageID, secret []byte) error {
-	return s.do(ctx, func() error { return s.inner.PutMessageSecret(ctx, chat, sender, id, secret) })
+	return s.do(ctx, func() error { return s.secrets.PutMessageSecret(ctx, chat, sender, id, secret) })
 }
 
 func (s *stores) GetMessageSecret(ctx context.Context, chat, sender types.JID, id types.MessageID) (v []byte, w types.JID, err error) {
-	err = s.do(ctx, func() error { v, w, err = s.inner.GetMessageSecret(ctx, chat, sender, id); return err })
+	err = s.do(ctx, func() error { v, w, err = s.secrets.GetMessageSecret(ctx, chat, sender, id); return err })
 	return v, w, err
 }
 
