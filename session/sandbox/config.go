@@ -99,6 +99,14 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
+// keyFile keeps pre-keys beside the state file.
+func (c Config) keyFile() string {
+	if c.StateFile == "" {
+		return ""
+	}
+	return c.StateFile + ".prekeys"
+}
+
 func orDefault(d *time.Duration, value time.Duration) {
 	if *d == 0 {
 		*d = value

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"wadah/session/sandbox/stanza"
+	"wadah/session/sandbox/router"
 	"wadah/session/sandbox/wire"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
@@ -37,8 +37,9 @@ type conn struct {
 	since time.Time
 	done  chan struct{} // closed when run has ended
 
-	noiseKey [32]byte     // the client's; set by the handshake
-	latency  atomic.Int64 // nanoseconds before each stanza is dealt with
+	noiseKey [32]byte        // the client's; set by the handshake
+	session  *router.Session // of a companion that has logged in; of the reading goroutine
+	latency  atomic.Int64    // nanoseconds before each stanza is dealt with
 	nextID   atomic.Uint64
 
 	// Guarded by s.mu.
@@ -59,6 +60,7 @@ func (c *conn) run() {
 	err := c.serve()
 	c.Close(false)
 	c.s.dropConn(c)
+	c.Flushed()
 	switch {
 	case err == nil, errors.Is(err, wire.ErrPeerClosed), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 	case errors.Is(err, wire.ErrProtocol):
@@ -141,11 +143,10 @@ func (c *conn) handle(node *waBinary.Node) error {
 	switch node.Tag {
 	case "iq":
 		return c.handleIQ(node)
-	case "message":
-		return c.Send(stanza.New("ack", waBinary.Attrs{
-			"class": "message", "id": stanza.Attr(node, "id"), "from": node.Attrs["to"], "t": stanza.Unix(time.Now()),
-		}))
-	case "ib", "ack", "receipt", "presence", "chatstate", "notification", "call":
+	case "message", "receipt", "ack", "presence", "chatstate", "call", "ib":
+		if c.session != nil {
+			c.session.Handle(node)
+		}
 		return nil
 	default:
 		c.s.noteUnknown(node.Tag)
@@ -158,6 +159,9 @@ func (c *conn) newID() string { return strconv.FormatUint(c.nextID.Add(1), 10) }
 
 // dropConn forgets a connection that has ended and whatever depended on it.
 func (s *Service) dropConn(c *conn) {
+	if c.session != nil {
+		c.session.Leave()
+	}
 	s.mu.Lock()
 	delete(s.conns, c.id)
 	if s.online[c.jid] == c {

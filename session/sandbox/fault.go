@@ -243,9 +243,7 @@ func (s *Service) strike(c *conn, f Fault) {
 			s.after(f.Duration, func() { c.latency.Store(0); s.changed() })
 		}
 	case FaultGarbage:
-		if err := c.SendGarbage(); err != nil {
-			s.log.Debug("garbage not delivered", slog.String("conn", c.id), slog.Any("err", err))
-		}
+		c.SendGarbage()
 	case FaultStreamError503:
 		c.End(0, streamError(503))
 	case FaultStreamError500:

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"log/slog"
+	"maps"
+	"sync"
 
 	"wadah/session/sandbox/stanza"
 
@@ -54,23 +56,17 @@ func (c *conn) handleGuestIQ(id string, node *waBinary.Node) error {
 
 // handleMemberIQ answers a companion.
 func (c *conn) handleMemberIQ(id string, node *waBinary.Node) error {
-	switch stanza.Kind(node) {
-	case "encrypt get count":
-		return c.Send(c.preKeyCount(id))
-	case "encrypt set registration":
-		return c.Send(c.storePreKeys(id, node))
-	case "passive set active", "passive set passive", "urn:xmpp:whatsapp:push set config",
-		"urn:xmpp:whatsapp:dirty set clean", "w:stats set add", "privacy set privacy",
-		"disappearing_mode set disappearing_mode", "privacy set tokens":
-		return c.Send(stanza.Result(id))
-	case "md set remove-companion-device":
+	kind := stanza.Kind(node)
+	if kind == "md set remove-companion-device" {
 		return c.logout(id, node)
-	default:
-		if answer, ok := queryAnswers[stanza.Kind(node)]; ok {
-			return c.Send(stanza.Result(id, answer(node)...))
-		}
-		return c.unknown(id, node)
 	}
+	answer := c.session.Ask(node)
+	if kind == "encrypt set registration" {
+		if err := c.s.save(); err != nil {
+			c.s.log.Error("state not saved", slog.Any("err", err))
+		}
+	}
+	return c.Send(answer)
 }
 
 // unknown refuses a request the service does not know, and remembers it so that
@@ -82,13 +78,30 @@ func (c *conn) unknown(id string, node *waBinary.Node) error {
 	return c.Send(stanza.Refusal(id, 501, "feature-not-implemented"))
 }
 
+// unknowns counts requests that the service does not know, by kind. Its lock is taken
+// last of all.
+type unknowns struct {
+	mu     sync.Mutex
+	counts map[string]int64
+}
+
 func (s *Service) noteUnknown(name string) {
-	s.count(func(n *counters) {
-		if _, known := n.unknown[name]; !known && len(n.unknown) >= maxUnknownKinds {
-			name = "other"
-		}
-		n.unknown[name]++
-	})
+	u := &s.unknowns
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.counts == nil {
+		u.counts = make(map[string]int64)
+	}
+	if _, known := u.counts[name]; !known && len(u.counts) >= maxUnknownKinds {
+		name = "other"
+	}
+	u.counts[name]++
+}
+
+func (u *unknowns) all() map[string]int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return maps.Clone(u.counts)
 }
 
 // logout unlinks the companion that asks for it. WhatsApp answers and then ends

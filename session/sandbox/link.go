@@ -213,35 +213,48 @@ func (c *conn) handlePairAnswer(node *waBinary.Node) {
 		c.End(c.s.cfg.CloseLinger)
 		return
 	}
-	if !l.confirmedBy(node) {
+	identity := l.confirmedBy(node)
+	if identity == nil {
 		c.s.mu.Lock()
 		c.s.failLink(l, ErrDeviceForged)
 		c.s.mu.Unlock()
 		c.End(c.s.cfg.CloseLinger, failure(codeLoggedOut, nil))
 		return
 	}
-	c.s.complete(l)
+	c.s.complete(l, identity)
 }
 
-// confirmedBy verifies the device's signature over the identity it was given.
-func (l *link) confirmedBy(node *waBinary.Node) bool {
+// confirmedBy verifies the device's signature over the identity it was given, and
+// returns that identity as others will see it: signed by both. It is nil when the
+// signature is not genuine.
+func (l *link) confirmedBy(node *waBinary.Node) []byte {
 	sign := stanza.Child(node, "pair-device-sign")
 	identityNode := stanza.Child(&sign, "device-identity")
 	raw, _ := identityNode.Content.([]byte)
 	var identity waAdv.ADVSignedDeviceIdentity
 	if len(raw) == 0 || proto.Unmarshal(raw, &identity) != nil {
-		return false
+		return nil
 	}
 	device := l.registration.keys.identity
 	message := slices.Concat(devicePrefix, l.details, device[:], l.phone.identity.Pub[:])
-	return slices.Equal(identity.GetDetails(), l.details) &&
+	genuine := slices.Equal(identity.GetDetails(), l.details) &&
 		stanza.Attr(&identityNode, "key-index") == strconv.FormatUint(uint64(l.keyIndex), 10) &&
 		len(identity.GetDeviceSignature()) == 64 &&
 		ecc.VerifySignature(ecc.NewDjbECPublicKey(device), message, [64]byte(identity.GetDeviceSignature()))
+	if !genuine {
+		return nil
+	}
+	// The device leaves the account's key out: everybody who talks to it has that.
+	identity.AccountSignatureKey = l.phone.identity.Pub[:]
+	whole, err := proto.Marshal(&identity)
+	if err != nil {
+		return nil
+	}
+	return whole
 }
 
 // complete makes the device a companion of the phone and asks it to reconnect.
-func (s *Service) complete(l *link) {
+func (s *Service) complete(l *link, identity []byte) {
 	r := l.registration
 	s.mu.Lock()
 	if l.over || s.phones[l.phone.number] != l.phone {
@@ -257,9 +270,11 @@ func (s *Service) complete(l *link) {
 		Index: l.index, NoiseKey: bytes.Clone(r.conn.noiseKey[:]), IdentityKey: bytes.Clone(r.keys.identity[:]),
 		RegID:    r.keys.regID,
 		KeyIndex: l.keyIndex, OS: r.keys.osName, Platform: r.keys.platform, LinkedAt: time.Now().UTC(),
+		Identity: identity, Signed: &r.keys.signed,
 	}
 	delete(l.phone.links, l)
 	l.phone.companions[l.index] = stored
+	s.router.AddDevice(l.phone.number, stored.Index, stored.publicKeys())
 	s.stats.links++
 	info := s.describeCompanion(l.phone, stored)
 	s.dropRegistration(r, nil)

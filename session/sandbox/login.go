@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/md5" //nolint:gosec // WhatsApp's build hash is the MD5 of the version
 	"crypto/subtle"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"wadah/session/sandbox/router"
 	"wadah/session/sandbox/stanza"
 	"wadah/session/sandbox/wire"
 
@@ -76,9 +78,15 @@ func (c *conn) login(payload *waWa6.ClientPayload, outdated bool) error {
 	if older != nil {
 		older.End(c.s.cfg.CloseLinger, conflict(conflictReplaced))
 	}
+	session, missed, err := c.s.router.Login(jid.User, jid.Device, c)
+	if err != nil {
+		c.refuse(codeLoggedOut, nil) // unlinked this very moment
+		return nil
+	}
+	c.session = session
 	c.s.count(func(n *counters) { n.loginsOK++ })
 	c.s.log.Info("companion online", slog.String("conn", c.id), slog.String("jid", maskJID(jid.String())))
-	return c.welcome(lid)
+	return c.welcome(lid, missed)
 }
 
 // claim makes this connection the companion's current one, if the companion
@@ -102,9 +110,9 @@ func (c *conn) claim(jid types.JID) (older *conn, lid types.JID, ok bool) {
 	return older, p.lidOf(jid.Device), true
 }
 
-// welcome sends what WhatsApp sends after a login: success and the announcement
-// that nothing was missed while offline.
-func (c *conn) welcome(lid types.JID) error {
+// welcome sends what WhatsApp sends after a login: success, how much was missed, and
+// then that.
+func (c *conn) welcome(lid types.JID, missed router.Missed) error {
 	now := time.Now()
 	bulletin := func(child waBinary.Node) waBinary.Node {
 		return stanza.New("ib", waBinary.Attrs{"from": types.ServerJID}, child)
@@ -115,14 +123,15 @@ func (c *conn) welcome(lid types.JID) error {
 		}),
 		bulletin(stanza.New("dirty", waBinary.Attrs{"type": "account_sync", "timestamp": stanza.Unix(now)})),
 		bulletin(stanza.New("offline_preview", waBinary.Attrs{
-			"count": "0", "appdata": "0", "message": "0", "notification": "0", "receipt": "0",
+			"count": strconv.Itoa(missed.Total), "appdata": strconv.Itoa(missed.AppData), "message": strconv.Itoa(missed.Messages),
+			"notification": strconv.Itoa(missed.Notifications), "receipt": strconv.Itoa(missed.Receipts),
 		})),
-		bulletin(stanza.New("offline", waBinary.Attrs{"count": "0"})),
 	} {
 		if err := c.Send(node); err != nil {
 			return err
 		}
 	}
+	c.SetSource(c.session.Next)
 	return nil
 }
 
@@ -130,6 +139,7 @@ func (c *conn) welcome(lid types.JID) error {
 type deviceKeys struct {
 	regID    uint32
 	identity [32]byte
+	signed   router.PreKey
 	osName   string
 	platform string
 }
@@ -143,8 +153,14 @@ func checkRegistration(data *waWa6.ClientPayload_DevicePairingRegistrationData, 
 	if !sizes || !slices.Equal(data.GetEKeytype(), []byte{ecc.DjbType}) || !slices.Equal(data.GetBuildHash(), hash[:]) {
 		return deviceKeys{}, false
 	}
-	keys := deviceKeys{regID: bigEndian(data.GetERegid()), identity: [32]byte(data.GetEIdent())}
-	if !signedBy(keys.identity, data.GetESkeyVal(), data.GetESkeySig()) {
+	keys := deviceKeys{
+		regID: binary.BigEndian.Uint32(data.GetERegid()), identity: [32]byte(data.GetEIdent()),
+		signed: router.PreKey{
+			ID:     binary.BigEndian.Uint32(append([]byte{0}, data.GetESkeyID()...)),
+			Public: data.GetESkeyVal(), Signature: data.GetESkeySig(),
+		},
+	}
+	if !router.SignedBy(keys.identity[:], keys.signed) {
 		return deviceKeys{}, false
 	}
 	var props waCompanionReg.DeviceProps
@@ -154,20 +170,6 @@ func checkRegistration(data *waWa6.ClientPayload_DevicePairingRegistrationData, 
 	keys.osName = props.GetOs()
 	keys.platform = strings.ToLower(props.GetPlatformType().String())
 	return keys, true
-}
-
-// signedBy verifies an identity's signature over a Curve25519 public key, which
-// is signed with its type byte in front.
-func signedBy(identity [32]byte, public, signature []byte) bool {
-	message := append([]byte{ecc.DjbType}, public...)
-	return len(signature) == 64 && ecc.VerifySignature(ecc.NewDjbECPublicKey(identity), message, [64]byte(signature))
-}
-
-func bigEndian(b []byte) (value uint32) {
-	for _, x := range b {
-		value = value<<8 | uint32(x)
-	}
-	return value
 }
 
 // FormatVersion writes a version as WhatsApp does, such as 2.3000.1045649367.

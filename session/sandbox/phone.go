@@ -3,12 +3,15 @@ package sandbox
 import (
 	"cmp"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"wadah/session/sandbox/router"
 
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
@@ -45,8 +48,23 @@ type companion struct {
 	OS          string    `json:"os"`
 	Platform    string    `json:"platform"`
 	LinkedAt    time.Time `json:"linkedAt"`
-	PreKeys     int       `json:"preKeys"`
 	LastActive  time.Time `json:"lastActive"`
+	// Identity is the marshalled ADVSignedDeviceIdentity; empty in files of older versions.
+	Identity []byte `json:"deviceIdentity,omitempty"`
+	// Signed and Stock are the pre-keys as the router has them; of the state file only.
+	Signed *router.PreKey `json:"signedPreKey,omitempty"`
+	Stock  router.Stock   `json:"keyStock,omitempty"`
+}
+
+// publicKeys are what the router gives to those who want to write to the companion.
+func (c *companion) publicKeys() router.Keys {
+	keys := router.Keys{
+		Identity: c.IdentityKey, RegistrationID: c.RegID, DeviceIdentity: c.Identity, KeyIndex: c.KeyIndex, Stock: c.Stock,
+	}
+	if c.Signed != nil {
+		keys.Signed = *c.Signed
+	}
+	return keys
 }
 
 func (p *phone) jidOf(index uint16) types.JID {
@@ -101,6 +119,7 @@ func (s *Service) AddPhoneOf(platform Platform, number, name string) (PhoneInfo,
 	}
 	p := newPhone(number, name, platform)
 	s.phones[number] = p
+	s.router.AddAccount(p.account(), p.publicKeys())
 	info := s.describe(p)
 	s.mu.Unlock()
 	return info, s.save()
@@ -127,6 +146,23 @@ func newPhone(number, name string, platform Platform) *phone {
 	}
 }
 
+// account describes the phone's account to the router.
+func (p *phone) account() router.Account {
+	return router.Account{Number: p.number, LID: p.lid, Name: p.name}
+}
+
+// publicKeys are those of the phone itself.
+func (p *phone) publicKeys() router.Keys {
+	return router.Keys{Identity: p.identity.Pub[:], RegistrationID: p.registrationID()}
+}
+
+// registrationID is a number of 14 bits as installations of Signal have it, which goes
+// with the identity.
+func (p *phone) registrationID() uint32 {
+	hash := sha256.Sum256(p.identity.Pub[:])
+	return binary.BigEndian.Uint32(hash[:])%16380 + 1
+}
+
 // Phones lists the virtual phones by number.
 func (s *Service) Phones() []PhoneInfo {
 	s.mu.Lock()
@@ -148,6 +184,7 @@ func (s *Service) RemovePhone(number string) error {
 	}
 	live := s.unlinkAll(p)
 	delete(s.phones, number)
+	s.router.RemoveAccount(number)
 	s.mu.Unlock()
 	s.endRemoved(live)
 	return s.save()
@@ -209,6 +246,7 @@ func (s *Service) unlink(p *phone, index uint16) []*conn {
 		return nil
 	}
 	delete(p.companions, index)
+	s.router.RemoveDevice(p.number, index)
 	s.stats.unlinks++
 	if c := s.online[p.jidOf(index)]; c != nil {
 		delete(s.online, p.jidOf(index))

@@ -86,6 +86,6 @@ func (s *Service) describe(p *phone) PhoneInfo {
 func (s *Service) describeCompanion(p *phone, c *companion) Companion {
 	return Companion{
 		JID: p.jidOf(c.Index).String(), LID: p.lidOf(c.Index).String(), OS: c.OS, Platform: c.Platform,
-		LinkedAt: c.LinkedAt, Connected: s.online[p.jidOf(c.Index)] != nil, PreKeys: c.PreKeys, LastActive: c.LastActive,
+		LinkedAt: c.LinkedAt, Connected: s.online[p.jidOf(c.Index)] != nil, PreKeys: s.router.PreKeys(p.number, c.Index), LastActive: c.LastActive,
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"wadah/session/sandbox/router"
+	"wadah/session/sandbox/violation"
 	"wadah/session/sandbox/wire"
 
 	"go.mau.fi/whatsmeow/types"
@@ -32,10 +34,15 @@ type Service struct {
 	cfg       Config
 	log       *slog.Logger
 	authority *wire.Authority
+	router    *router.Router
 	control   http.Handler // nil: none
 	server    *http.Server
 	saver     stateSaver
 	watchers  watchers
+
+	unknowns unknowns
+
+	violations violation.List
 
 	// work counts every goroutine of the service; Close waits for it. done is
 	// closed when Close begins.
@@ -89,8 +96,16 @@ func New(cfg Config) (*Service, error) {
 		held:      make(map[net.Conn]bool),
 		stats:     newCounters(),
 	}
+	s.router, err = router.New(router.Config{
+		KeyFile: cfg.keyFile(),
+		Log:     s.log, Violations: &s.violations, After: func(d time.Duration, f func()) { s.after(d, f) },
+		Unknown: s.noteUnknown, Changed: s.changed,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStateFile, err)
+	}
 	if err := s.loadState(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.router.Close())
 	}
 	if cfg.Control != nil {
 		s.control = cfg.Control(s)
@@ -144,7 +159,8 @@ func (s *Service) Start() error {
 // idempotent. Phones and links are in the state file afterwards, if there is one.
 func (s *Service) Close() error {
 	s.mu.Lock()
-	if !s.closed {
+	first := !s.closed
+	if first {
 		s.closed = true
 		close(s.done)
 	}
@@ -170,7 +186,11 @@ func (s *Service) Close() error {
 		c.Close(false)
 	}
 	s.work.Wait()
-	return errors.Join(err, s.save())
+	err = errors.Join(err, s.save())
+	if first {
+		err = errors.Join(err, s.router.Close())
+	}
+	return err
 }
 
 // URL is the websocket address of the running service; empty before Start.

@@ -76,7 +76,10 @@ func (s *Service) snapshotState() stateFile {
 			Online: p.online, Passkey: p.passkey, KeyIndex: p.keyIndex, LastIndex: p.lastIndex,
 		}
 		for _, index := range slices.Sorted(maps.Keys(p.companions)) {
-			stored.Companions = append(stored.Companions, p.companions[index])
+			c := *p.companions[index]
+			keys := s.router.KeysOf(p.number, index)
+			c.Signed, c.Stock = &keys.Signed, keys.Stock
+			stored.Companions = append(stored.Companions, &c)
 		}
 		state.Phones = append(state.Phones, stored)
 	}
@@ -124,6 +127,10 @@ func (s *Service) loadState() error {
 			return fmt.Errorf("%w: %s: %w", ErrStateFile, s.saver.path, err)
 		}
 		s.phones[p.number] = p
+		s.router.AddAccount(p.account(), p.publicKeys())
+		for _, c := range p.companions {
+			s.router.AddDevice(p.number, c.Index, c.publicKeys())
+		}
 	}
 	return nil
 }

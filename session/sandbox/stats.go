@@ -56,15 +56,14 @@ type counters struct {
 	loginsOK                                          int64
 	loginsFailed                                      map[int]int64
 	scans, scansFailed, codes, codesFailed            int64
-	preKeys, preKeyUploads, preKeysRefused            int64
 	pings, malformed                                  int64
-	unknown, faults                                   map[string]int64
+	faults                                            map[string]int64
 	ring                                              [dialWindow]DialCount
 }
 
 func newCounters() counters {
 	return counters{
-		loginsFailed: make(map[int]int64), unknown: make(map[string]int64), faults: make(map[string]int64),
+		loginsFailed: make(map[int]int64), faults: make(map[string]int64),
 	}
 }
 
@@ -91,14 +90,15 @@ func (s *Service) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := &s.stats
+	routed := s.router.Stats()
 	return Stats{
 		Dials: n.dials, DialsPerSecond: n.recentDials(time.Now().Unix()),
 		Connections: len(s.conns), Online: len(s.online),
 		Registrations: n.registrations, Links: n.links, LinksFailed: n.linksFailed, Unlinks: n.unlinks,
 		LoginsOK: n.loginsOK, LoginsFailed: maps.Clone(n.loginsFailed),
 		Scans: n.scans, ScansFailed: n.scansFailed, Codes: n.codes, CodesFailed: n.codesFailed,
-		PreKeys: n.preKeys, PreKeyUploads: n.preKeyUploads, PreKeysRefused: n.preKeysRefused,
-		Pings: n.pings, Malformed: n.malformed, Unknown: maps.Clone(n.unknown), Faults: maps.Clone(n.faults),
+		PreKeys: routed.PreKeys, PreKeyUploads: routed.PreKeyUploads, PreKeysRefused: routed.PreKeysRefused,
+		Pings: n.pings, Malformed: n.malformed, Unknown: s.unknowns.all(), Faults: maps.Clone(n.faults),
 	}
 }
 

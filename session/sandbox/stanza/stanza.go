@@ -80,7 +80,26 @@ func Child(node *waBinary.Node, tag string) waBinary.Node {
 // or, if the dictionary knows them, as strings.
 func Content(node *waBinary.Node, tag string) []byte {
 	c := Child(node, tag)
-	switch value := c.Content.(type) {
+	return Bytes(&c)
+}
+
+// JID returns an address attribute, empty when it is missing or is none. Clients may
+// write an address as text.
+func JID(node *waBinary.Node, name string) types.JID {
+	switch value := node.Attrs[name].(type) {
+	case types.JID:
+		return value
+	case string:
+		if jid, err := types.ParseJID(value); err == nil {
+			return jid
+		}
+	}
+	return types.EmptyJID
+}
+
+// Bytes returns what a stanza holds, if that is bytes or text.
+func Bytes(node *waBinary.Node) []byte {
+	switch value := node.Content.(type) {
 	case []byte:
 		return value
 	case string:
@@ -88,4 +107,20 @@ func Content(node *waBinary.Node, tag string) []byte {
 	default:
 		return nil
 	}
+}
+
+// Has says whether a stanza has a child with this tag.
+func Has(node *waBinary.Node, tag string) bool { return Child(node, tag).Tag == tag }
+
+// With returns a copy of the stanza with one more attribute; nil leaves it out.
+func With(node waBinary.Node, name string, value any) waBinary.Node {
+	attrs := make(waBinary.Attrs, len(node.Attrs)+1)
+	for key, old := range node.Attrs {
+		attrs[key] = old
+	}
+	if value != nil {
+		attrs[name] = value
+	}
+	node.Attrs = attrs
+	return node
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,11 +36,11 @@ type Conn struct {
 	readKey   cipher.AEAD
 	readCount uint32
 
-	// Guarded by ws.mu.
+	// Of the writing goroutine, once there is one; before, of the reading one.
 	writeKey   cipher.AEAD
 	writeCount uint32
-	ended      bool
 
+	out    outbox
 	silent atomic.Bool
 }
 
@@ -50,7 +51,9 @@ func Accept(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{ws: ws, in: framer{ws: ws, limit: maxHandshakeFrame}}, nil
+	c := &Conn{ws: ws, in: framer{ws: ws, limit: maxHandshakeFrame}}
+	c.out.idle = sync.NewCond(&c.out.mu)
+	return c, nil
 }
 
 // Handshake runs the service's side of the Noise handshake. It returns the client's
@@ -62,9 +65,9 @@ func (c *Conn) Handshake(a *Authority) (key [32]byte, payload []byte, err error)
 		return key, nil, err
 	}
 	c.readKey = shaken.read
-	c.ws.mu.Lock()
+	c.out.mu.Lock()
 	c.writeKey = shaken.write
-	c.ws.mu.Unlock()
+	c.out.mu.Unlock()
 	c.in.limit = stanza.MaxSize
 	return shaken.noiseKey, shaken.payload, nil
 }
@@ -99,106 +102,100 @@ func (c *Conn) Next() (*waBinary.Node, error) {
 	return node, nil
 }
 
-// SetSilent makes the connection say nothing more, or speak again. What would have
-// been sent meanwhile is lost.
-func (c *Conn) SetSilent(silent bool) { c.silent.Store(silent) }
+// SetSilent makes the connection say nothing more, or speak again. What is sent
+// meanwhile is lost; what waits at the source goes on waiting.
+func (c *Conn) SetSilent(silent bool) {
+	c.silent.Store(silent)
+	c.Wake()
+}
 
 // Silent says whether the connection says nothing.
 func (c *Conn) Silent() bool { return c.silent.Load() }
 
 // Ended says whether the last stanza has been sent.
 func (c *Conn) Ended() bool {
-	c.ws.mu.Lock()
-	defer c.ws.mu.Unlock()
-	return c.ended
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	return c.out.ended
 }
 
 // Close closes the TCP connection, with a reset instead of an orderly end when reset
 // is true. It may be called twice.
 func (c *Conn) Close(reset bool) { c.ws.close(reset) }
 
-// Send encrypts and writes one stanza. After End or silence it does nothing.
+// Send sends one stanza: it does not wait until it is written. After End or silence it
+// does nothing.
 func (c *Conn) Send(node waBinary.Node) error {
 	if c.silent.Load() {
 		return nil
 	}
-	plain, err := waBinary.Marshal(node)
+	next, err := marshal(node)
 	if err != nil {
-		return fmt.Errorf("marshal %s: %w", node.Tag, err)
+		return err
 	}
-	c.ws.mu.Lock()
-	defer c.ws.mu.Unlock()
-	if c.ended {
-		return nil
-	}
-	return c.sendSealed(plain)
+	c.post(next)
+	return nil
 }
 
 // SendAndHangUp sends one stanza and closes without a goodbye. However quick the
 // client is, its answer is not heard.
 func (c *Conn) SendAndHangUp(node waBinary.Node) error {
-	plain, err := waBinary.Marshal(node)
+	next, err := marshal(node)
 	if err != nil {
-		return fmt.Errorf("marshal %s: %w", node.Tag, err)
+		return err
 	}
-	c.ws.mu.Lock()
-	if !c.ended && !c.silent.Load() {
-		err = c.sendSealed(plain)
-	}
-	c.ended = true
-	c.ws.mu.Unlock()
-	c.ws.close(false)
-	return err
+	c.finish(0, next)
+	return nil
 }
 
 // SendGarbage sends a frame that was damaged on its way: it counts, on both sides,
 // but does not decrypt.
-func (c *Conn) SendGarbage() error {
+func (c *Conn) SendGarbage() {
 	noise := make([]byte, 64)
 	_, _ = rand.Read(noise) // never fails, by its documentation
-	c.ws.mu.Lock()
-	defer c.ws.mu.Unlock()
-	if c.ended {
-		return nil
-	}
-	c.writeCount++
-	return c.writeBody(noise)
+	c.post(frame{plain: noise, garbage: true})
 }
 
 // End sends the last stanzas of a connection and the end of the stream, and leaves
 // the closing to the client for linger; then, or at once when linger is not positive,
 // the service closes.
 func (c *Conn) End(linger time.Duration, last ...waBinary.Node) {
-	c.ws.mu.Lock()
-	if c.ended {
-		c.ws.mu.Unlock()
-		return
-	}
-	if !c.silent.Load() && c.writeKey != nil {
-		for _, node := range append(last, waBinary.Node{Tag: "xmlstreamend"}) {
-			plain, err := waBinary.Marshal(node)
-			if err != nil || c.sendSealed(plain) != nil {
-				break // the peer is gone; closing is all that is left
-			}
+	var frames []frame
+	for _, node := range append(last, waBinary.Node{Tag: "xmlstreamend"}) {
+		if next, err := marshal(node); err == nil { // they are the service's own, and always can be
+			frames = append(frames, next)
 		}
 	}
-	c.ended = true
-	if linger > 0 {
-		// The reading goroutine notices the client's close or this deadline and
-		// closes. Read deadlines are set under ws.mu so that it cannot undo this.
-		_ = c.ws.net.SetReadDeadline(time.Now().Add(linger))
+	c.finish(linger, frames...)
+}
+
+// closeTimeout is how long the last frames may take to be written.
+const closeTimeout = 10 * time.Second
+
+// finish queues the last frames; once they are written the connection closes after
+// linger.
+func (c *Conn) finish(linger time.Duration, last ...frame) {
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return
 	}
-	c.ws.mu.Unlock()
-	if linger <= 0 {
-		c.ws.close(false)
+	if c.writeKey != nil && !c.silent.Load() {
+		o.frames = append(o.frames, last...)
 	}
+	o.ended, o.closing, o.linger = true, true, linger
+	// Read deadlines are set under mu so that StayAwake cannot undo this one, which is
+	// for a client that does not read.
+	_ = c.ws.net.SetReadDeadline(time.Now().Add(closeTimeout + max(linger, 0)))
+	c.kick()
 }
 
 // StayAwake pushes the idle deadline forward unless the connection is ending.
 func (c *Conn) StayAwake(d time.Duration) error {
-	c.ws.mu.Lock()
-	defer c.ws.mu.Unlock()
-	if c.ended {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	if c.out.ended {
 		return nil
 	}
 	return c.ws.net.SetReadDeadline(time.Now().Add(d))

@@ -75,32 +75,3 @@ func (f *framer) fill(n int) error {
 	}
 	return nil
 }
-
-// sendSealed encrypts a marshalled stanza. The caller holds ws.mu, which also
-// keeps the write counter in the order of the writes.
-func (c *Conn) sendSealed(plain []byte) error {
-	const head = frameHeadroom + socket.FrameLengthSize
-	buf := make([]byte, head, head+len(plain)+c.writeKey.Overhead())
-	buf = c.writeKey.Seal(buf, nonce(c.writeCount), plain, nil)
-	c.writeCount++
-	putLength(buf[frameHeadroom:], len(buf)-head)
-	return c.ws.writeBuilt(opBinary, buf)
-}
-
-// sendPlain writes an unencrypted frame, as both sides do during the handshake.
-func (c *Conn) sendPlain(body []byte) error {
-	c.ws.mu.Lock()
-	defer c.ws.mu.Unlock()
-	return c.writeBody(body)
-}
-
-// writeBody writes a frame as it is. The caller holds ws.mu.
-func (c *Conn) writeBody(body []byte) error {
-	buf := make([]byte, frameHeadroom+socket.FrameLengthSize, frameHeadroom+socket.FrameLengthSize+len(body))
-	putLength(buf[frameHeadroom:], len(body))
-	return c.ws.writeBuilt(opBinary, append(buf, body...))
-}
-
-func putLength(buf []byte, length int) {
-	buf[0], buf[1], buf[2] = byte(length>>16), byte(length>>8), byte(length)
-}

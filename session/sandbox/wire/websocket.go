@@ -31,7 +31,6 @@ const (
 
 	wsGUID       = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 	wsReadBuffer = 512
-	writeTimeout = 10 * time.Second
 
 	// frameHeadroom is what a server frame needs in front of its payload at most.
 	frameHeadroom = 10
