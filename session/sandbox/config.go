@@ -107,6 +107,14 @@ func (c Config) keyFile() string {
 	return c.StateFile + ".prekeys"
 }
 
+// mediaFolder keeps attachments beside the state file.
+func (c Config) mediaFolder() string {
+	if c.StateFile == "" {
+		return ""
+	}
+	return c.StateFile + ".media"
+}
+
 func orDefault(d *time.Duration, value time.Duration) {
 	if *d == 0 {
 		*d = value

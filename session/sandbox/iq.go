@@ -62,6 +62,7 @@ func (c *conn) handleMemberIQ(id string, node *waBinary.Node) error {
 	}
 	answer := c.session.Ask(node)
 	if kind == "encrypt set registration" {
+		c.s.welcome(c.jid)
 		if err := c.s.save(); err != nil {
 			c.s.log.Error("state not saved", slog.Any("err", err))
 		}

@@ -105,6 +105,9 @@ func (s *Service) proceed(l *link) error {
 // the account and authenticated with the secret that only the code carries.
 func (s *Service) offer(l *link) error {
 	r := l.registration
+	if err := l.phone.set.Prepare(); err != nil {
+		return fmt.Errorf("prepare what the phone shares: %w", err)
+	}
 	details, err := proto.Marshal(&waAdv.ADVDeviceIdentity{
 		RawID:       proto.Uint32(l.phone.rawID),
 		Timestamp:   proto.Uint64(uint64(time.Now().Unix())),
@@ -274,7 +277,7 @@ func (s *Service) complete(l *link, identity []byte) {
 	}
 	delete(l.phone.links, l)
 	l.phone.companions[l.index] = stored
-	s.router.AddDevice(l.phone.number, stored.Index, stored.publicKeys())
+	s.router.AddDevice(l.phone.number, stored.Index, stored.publicKeys(), false)
 	s.stats.links++
 	info := s.describeCompanion(l.phone, stored)
 	s.dropRegistration(r, nil)

@@ -75,7 +75,7 @@ func (s *Service) hold(conn net.Conn) bool {
 		return false
 	}
 	s.held[conn] = true
-	s.work.Go(func() {
+	s.work.run(func() {
 		_, _ = io.Copy(io.Discard, conn) // how it ends does not matter
 		_ = conn.Close()
 		s.mu.Lock()

@@ -6,12 +6,15 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"wadah/session/sandbox/handset"
 	"wadah/session/sandbox/router"
+	"wadah/session/sandbox/violation"
 
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
@@ -30,6 +33,7 @@ type phone struct {
 	lid        string // the user part of the account's hidden address
 	rawID      uint32
 	identity   *keys.KeyPair
+	set        *handset.Phone
 	online     bool
 	passkey    bool
 	keyIndex   uint32 // of the last link
@@ -51,6 +55,8 @@ type companion struct {
 	LastActive  time.Time `json:"lastActive"`
 	// Identity is the marshalled ADVSignedDeviceIdentity; empty in files of older versions.
 	Identity []byte `json:"deviceIdentity,omitempty"`
+	// Welcomed says that the phone has told it what a new device is told.
+	Welcomed bool `json:"welcomed,omitempty"`
 	// Signed and Stock are the pre-keys as the router has them; of the state file only.
 	Signed *router.PreKey `json:"signedPreKey,omitempty"`
 	Stock  router.Stock   `json:"keyStock,omitempty"`
@@ -118,10 +124,12 @@ func (s *Service) AddPhoneOf(platform Platform, number, name string) (PhoneInfo,
 		return PhoneInfo{}, ErrPhoneExists
 	}
 	p := newPhone(number, name, platform)
-	s.phones[number] = p
-	s.router.AddAccount(p.account(), p.publicKeys())
+	s.register(p)
 	info := s.describe(p)
 	s.mu.Unlock()
+	if err := p.set.Connect(); err != nil {
+		return info, fmt.Errorf("switch phone on: %w", err)
+	}
 	return info, s.save()
 }
 
@@ -151,9 +159,17 @@ func (p *phone) account() router.Account {
 	return router.Account{Number: p.number, LID: p.lid, Name: p.name}
 }
 
-// publicKeys are those of the phone itself.
-func (p *phone) publicKeys() router.Keys {
-	return router.Keys{Identity: p.identity.Pub[:], RegistrationID: p.registrationID()}
+// register makes a phone known, and its account to the router. The caller holds mu.
+func (s *Service) register(p *phone) {
+	s.phones[p.number] = p
+	p.set = handset.New(handset.Config{
+		Number: p.number, LID: p.lid, Name: p.name, Identity: p.identity, RegistrationID: p.registrationID(),
+		Router: s.router, Media: s.media, Violations: &s.violations, Log: s.log, Go: s.work.run,
+	})
+	s.router.AddAccount(p.account(), p.set.Keys())
+	for _, c := range p.companions {
+		s.router.AddDevice(p.number, c.Index, c.publicKeys(), true)
+	}
 }
 
 // registrationID is a number of 14 bits as installations of Signal have it, which goes
@@ -161,6 +177,23 @@ func (p *phone) publicKeys() router.Keys {
 func (p *phone) registrationID() uint32 {
 	hash := sha256.Sum256(p.identity.Pub[:])
 	return binary.BigEndian.Uint32(hash[:])%16380 + 1
+}
+
+// welcome lets the phone tell a new companion what it needs, once it can be written to.
+func (s *Service) welcome(jid types.JID) {
+	s.mu.Lock()
+	p := s.phones[jid.User]
+	if p == nil || p.companions[jid.Device] == nil || p.companions[jid.Device].Welcomed {
+		s.mu.Unlock()
+		return
+	}
+	p.companions[jid.Device].Welcomed = true
+	s.mu.Unlock()
+	s.work.run(func() {
+		if err := p.set.Welcome(jid.Device); err != nil {
+			s.log.Info("phone tells a new device nothing", slog.Any("err", err))
+		}
+	})
 }
 
 // Phones lists the virtual phones by number.
@@ -186,6 +219,7 @@ func (s *Service) RemovePhone(number string) error {
 	delete(s.phones, number)
 	s.router.RemoveAccount(number)
 	s.mu.Unlock()
+	p.set.Disconnect()
 	s.endRemoved(live)
 	return s.save()
 }
@@ -193,8 +227,31 @@ func (s *Service) RemovePhone(number string) error {
 // SetOnline gives the phone a network or takes it away. A phone without network
 // cannot link, and its linked devices go on working, as with WhatsApp.
 func (s *Service) SetOnline(number string, online bool) error {
-	return s.changePhone(number, func(p *phone) { p.online = online })
+	var set *handset.Phone
+	if err := s.changePhone(number, func(p *phone) { p.online, set = online, p.set }); err != nil {
+		return err
+	}
+	if online {
+		return set.Connect()
+	}
+	set.Disconnect()
+	return nil
 }
+
+// Phone returns what the person with this number holds in the hand: with it one writes,
+// reads and calls.
+func (s *Service) Phone(number string) (*handset.Phone, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.phones[number]
+	if p == nil {
+		return nil, ErrPhoneUnknown
+	}
+	return p.set, nil
+}
+
+// Violations are what clients did that a client must never do.
+func (s *Service) Violations() *violation.List { return &s.violations }
 
 // SetPasskey says whether the phone asks for a passkey while linking.
 func (s *Service) SetPasskey(number string, passkey bool) error {

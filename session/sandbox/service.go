@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"wadah/session/sandbox/media"
 	"wadah/session/sandbox/router"
 	"wadah/session/sandbox/violation"
 	"wadah/session/sandbox/wire"
@@ -46,8 +47,15 @@ type Service struct {
 
 	// work counts every goroutine of the service; Close waits for it. done is
 	// closed when Close begins.
-	work sync.WaitGroup
+	work gate
 	done chan struct{}
+
+	media *media.Store
+	// address is the listener's; its lock is taken last of all.
+	address struct {
+		mu   sync.Mutex
+		text string
+	}
 
 	// mu guards everything below. It is never held while a connection is read
 	// or written.
@@ -96,16 +104,20 @@ func New(cfg Config) (*Service, error) {
 		held:      make(map[net.Conn]bool),
 		stats:     newCounters(),
 	}
+	if s.media, err = media.NewStore(cfg.mediaFolder()); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStateFile, err)
+	}
 	s.router, err = router.New(router.Config{
+		Media:   mediaServer{s.media, s},
 		KeyFile: cfg.keyFile(),
 		Log:     s.log, Violations: &s.violations, After: func(d time.Duration, f func()) { s.after(d, f) },
 		Unknown: s.noteUnknown, Changed: s.changed,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrStateFile, err)
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrStateFile, err), s.media.Close())
 	}
 	if err := s.loadState(); err != nil {
-		return nil, errors.Join(err, s.router.Close())
+		return nil, errors.Join(err, s.router.Close(), s.media.Close())
 	}
 	if cfg.Control != nil {
 		s.control = cfg.Control(s)
@@ -117,10 +129,44 @@ func New(cfg Config) (*Service, error) {
 // too; nil without it.
 func (s *Service) ControlHandler() http.Handler { return s.control }
 
+// gate counts goroutines until it is closed. Its lock is taken last of all.
+type gate struct {
+	sync.WaitGroup
+	mu     sync.Mutex
+	closed bool
+}
+
+// enter counts the caller; false when the gate is closed. Each true needs a Done.
+func (g *gate) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return false
+	}
+	g.Add(1)
+	return true
+}
+
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+}
+
+// run runs f in a goroutine that Close waits for, unless the service is closing.
+func (g *gate) run(f func()) {
+	if g.enter() {
+		go func() {
+			defer g.Done()
+			f()
+		}()
+	}
+}
+
 // Do runs f as part of the service: Close waits for it. After Close began f is not
 // called, and Do returns false.
 func (s *Service) Do(f func()) bool {
-	if !s.enter() {
+	if !s.work.enter() {
 		return false
 	}
 	defer s.work.Done()
@@ -141,6 +187,9 @@ func (s *Service) Start() error {
 		return errors.Join(fmt.Errorf("%w: started twice or after Close", ErrClosed), listener.Close())
 	}
 	s.listener = listener
+	s.address.mu.Lock()
+	s.address.text = listener.Addr().String()
+	s.address.mu.Unlock()
 	s.server = &http.Server{
 		Handler:           s.routes(),
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -162,6 +211,7 @@ func (s *Service) Close() error {
 	first := !s.closed
 	if first {
 		s.closed = true
+		s.work.close()
 		close(s.done)
 	}
 	server := s.server
@@ -188,7 +238,7 @@ func (s *Service) Close() error {
 	s.work.Wait()
 	err = errors.Join(err, s.save())
 	if first {
-		err = errors.Join(err, s.router.Close())
+		err = errors.Join(err, s.router.Close(), s.media.Close())
 	}
 	return err
 }
@@ -231,9 +281,28 @@ func (s *Service) routes() http.Handler {
 	if s.control != nil {
 		mux.Handle(controlPath+"/", http.StripPrefix(controlPath, s.control))
 	}
-	mux.HandleFunc("/", s.servePage)
+	files := &media.Server{Store: s.media, Log: s.log, Violations: &s.violations, Trouble: noMediaTrouble{}}
+	files.Routes(mux)
+	mux.HandleFunc("/{$}", s.servePage)
 	return mux
 }
+
+// mediaServer is the store of attachments at the service's own address.
+type mediaServer struct {
+	*media.Store
+	s *Service
+}
+
+// Host is where the service listens; it speaks plain HTTP there, whatever clients think.
+func (m mediaServer) Host() string {
+	m.s.address.mu.Lock()
+	defer m.s.address.mu.Unlock()
+	return m.s.address.text
+}
+
+type noMediaTrouble struct{}
+
+func (noMediaTrouble) Fetching(string) (int, time.Duration) { return 0, 0 }
 
 // servePage is WhatsApp Web's start page as far as the library reads it: the
 // third part of the version, in a piece of JSON.
@@ -276,30 +345,17 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) {
 	go c.run()
 }
 
-// enter counts the caller as a goroutine that Close waits for; false when the
-// service is closing. Each true needs a work.Done.
-func (s *Service) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	s.work.Add(1)
-	return true
-}
-
 // addConn registers a new connection and its goroutine; nil when the service is
 // closing.
 func (s *Service) addConn(line *wire.Conn) *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || !s.work.enter() {
 		return nil
 	}
 	s.nextID++
 	c := newConn(s, "c"+strconv.FormatUint(s.nextID, 10), line)
 	s.conns[c.id] = c
-	s.work.Add(1)
 	return c
 }
 
@@ -307,9 +363,6 @@ func (s *Service) addConn(line *wire.Conn) *conn {
 // Close it is not called any more.
 func (s *Service) after(d time.Duration, f func()) *time.Timer {
 	return time.AfterFunc(d, func() {
-		if s.enter() {
-			defer s.work.Done()
-			f()
-		}
+		s.Do(f)
 	})
 }

@@ -126,10 +126,12 @@ func (s *Service) loadState() error {
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrStateFile, s.saver.path, err)
 		}
-		s.phones[p.number] = p
-		s.router.AddAccount(p.account(), p.publicKeys())
-		for _, c := range p.companions {
-			s.router.AddDevice(p.number, c.Index, c.publicKeys())
+		s.register(p)
+		if !p.online {
+			continue
+		}
+		if err := p.set.Connect(); err != nil {
+			return fmt.Errorf("%w: switch phone on: %w", ErrStateFile, err)
 		}
 	}
 	return nil

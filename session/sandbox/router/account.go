@@ -3,6 +3,7 @@ package router
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"go.mau.fi/whatsmeow/types"
 )
@@ -14,11 +15,21 @@ type account struct {
 	name    string // what others see with its messages
 	devices map[uint16]*device
 
-	shown   Addressing
-	held    bool             // may write only to those whose token it has
-	salt    []byte           // of the proofs that stand in for tokens; the phone makes it
-	tokens  map[string]token // given to others, by their LID
-	blocked map[string]bool  // those who cannot write to it, by their LID
+	shown    Addressing
+	held     bool              // may write only to those whose token it has
+	salt     []byte            // of the proofs that stand in for tokens; the phone makes it
+	tokens   map[string]token  // given to others, by their LID
+	blocked  map[string]bool   // those who cannot write to it, by their LID
+	settings map[string]string // of privacy, where they are not the defaults
+
+	heldUntil    time.Time
+	blockVersion int
+	known        map[*account]bool // those it has written with, or shares a group with
+	presence     presence
+	picture      picture
+	about        string // what the account says of itself
+	aboutAt      time.Time
+	collections  map[string]*collection
 }
 
 // Addressing says which of its addresses others see an account under.
@@ -42,6 +53,7 @@ type device struct {
 	keys     deviceKeys
 	box      mailbox
 	session  *Session // nil while it is offline
+	silent   bool     // nobody has linked it; it never comes online
 }
 
 // Account describes an account to be added.
@@ -88,14 +100,19 @@ func (r *Router) RemoveAccount(number string) {
 	}
 }
 
-// AddDevice makes a linked device of an account.
-func (r *Router) AddDevice(number string, index uint16, keys Keys) {
+// AddDevice makes a linked device of an account. One that is restored from an earlier
+// process is no news to anybody.
+func (r *Router) AddDevice(number string, index uint16, keys Keys, restored bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.accounts[number]
 	if a != nil {
 		keys.Stock = r.keybook.valid(keys.Stock)
-		a.devices[index] = &device{account: a, index: index, keyIndex: keys.KeyIndex, keys: deviceKeys{Keys: keys}}
+		d := &device{account: a, index: index, keyIndex: keys.KeyIndex, keys: deviceKeys{Keys: keys, asked: !restored}}
+		a.devices[index] = d
+		if !restored {
+			r.tellDevices(a, "add", d)
+		}
 	}
 }
 
@@ -107,7 +124,9 @@ func (r *Router) RemoveDevice(number string, index uint16) {
 	if a == nil || a.devices[index] == nil || index == 0 {
 		return
 	}
+	gone := a.devices[index]
 	delete(a.devices, index)
+	r.tellDevices(a, "remove", gone)
 }
 
 // find returns the account of an address, nil when there is none. The caller holds mu,

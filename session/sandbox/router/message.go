@@ -24,6 +24,7 @@ type outgoing struct {
 	from   *device
 	direct *waBinary.Node // the one ciphertext of a message to one device; nil for the others
 	shares []share        // the ciphertexts of a message to many devices
+	group  *waBinary.Node // the ciphertext for all who have the sender key; nil for people
 	t      string
 }
 
@@ -100,7 +101,9 @@ func (s *Session) readMessage(node *waBinary.Node) (*outgoing, *refusal) {
 		if refused := checkEnc(&child); refused != nil {
 			return nil, refused
 		}
-		if stanza.Attr(&child, "type") != "skmsg" {
+		if stanza.Attr(&child, "type") == "skmsg" {
+			m.group = &child
+		} else {
 			m.direct = &child
 		}
 	}
@@ -149,9 +152,11 @@ func checkEnc(enc *waBinary.Node) *refusal {
 func (s *Session) route(m *outgoing) (phash string, refused *refusal) {
 	switch {
 	case m.to.Server == types.GroupServer:
-		return "", &refusal{code: codeNotFound}
+		return s.routeGroup(m)
 	case s.r.find(m.to) == nil:
 		return "", s.unknownRecipient(m.to)
+	case m.group != nil:
+		return "", invalid("a sender key message to a person")
 	case m.direct != nil:
 		return "", s.routeDirect(m)
 	default:
@@ -189,6 +194,7 @@ func (s *Session) routeChat(m *outgoing) (phash string, refused *refusal) {
 		return "", &refusal{code: codeReachout}
 	}
 	s.remember(m, peer.lid)
+	own.meet(peer)
 	for i, d := range targets {
 		if d != nil && !own.blockedBy(peer) {
 			s.hand(m, d, m.shares[i].enc)
@@ -230,13 +236,11 @@ func (s *Session) routeDirect(m *outgoing) *refusal {
 	if t := stanza.Attr(m.node, "t"); t != "" && stanza.Attr(m.direct, "count") != "" {
 		m.t = t // a repeat keeps the time of the message
 	}
-	if d.account != s.d.account || stanza.Attr(m.node, "category") != "peer" {
-		chat := d.account.lid
-		if recipient := s.r.find(stanza.JID(m.node, "recipient")); recipient != nil {
-			chat = recipient.lid
-		}
-		s.remember(m, chat)
+	chat := d.account.lid
+	if recipient := s.r.find(stanza.JID(m.node, "recipient")); recipient != nil {
+		chat = recipient.lid
 	}
+	s.remember(m, chat)
 	s.hand(m, d, *m.direct)
 	return nil
 }

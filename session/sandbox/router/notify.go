@@ -21,6 +21,16 @@ func (r *Router) notify(d *device, kind string, from types.JID, more waBinary.At
 	r.post(d, stanza.New("notification", attrs, children...))
 }
 
+// Tell puts a notification into the mailbox of a device, as a phone has WhatsApp do.
+// Attributes are added to the usual ones, or replace them.
+func (r *Router) Tell(to types.JID, kind string, from types.JID, more waBinary.Attrs, children ...waBinary.Node) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d := r.findDevice(to); d != nil {
+		r.notify(d, kind, from, more, children...)
+	}
+}
+
 // newID makes the id of a stanza that the service begins.
 func (r *Router) newID() string {
 	r.nextID++

@@ -25,7 +25,7 @@ const fewPreKeys = 5
 // deviceKeys are the public keys of a device.
 type deviceKeys struct {
 	Keys
-	asked bool // for more one-time keys, since the last upload
+	asked bool // for more one-time keys, since the last upload; also before the first one
 }
 
 // KeysOf returns the public keys of a device as they are now; zero when there is no such

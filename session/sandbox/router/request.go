@@ -14,8 +14,10 @@ func (s *Session) Ask(node *waBinary.Node) waBinary.Node {
 	defer s.r.mu.Unlock()
 	id := stanza.Attr(node, "id")
 	kind := stanza.Kind(node)
-	if answer := answers[kind]; answer != nil {
-		return answer(s, id, node)
+	for _, table := range []map[string]answer{answers, groupAnswers} {
+		if answer := table[kind]; answer != nil {
+			return answer(s, id, node)
+		}
 	}
 	s.r.unknown(kind)
 	s.r.log.Warn("unknown request refused", slog.String("device", s.d.String()), slog.String("kind", kind))
@@ -34,24 +36,31 @@ var answers = map[string]answer{
 	"encrypt set rotate":       (*Session).rotatePreKey,
 	"usync get usync":          (*Session).usync,
 
+	"privacy get privacy": (*Session).privacySettings,
+	"privacy set privacy": (*Session).setPrivacy,
+	"privacy set tokens":  (*Session).giveTokens,
+	"blocklist get":       (*Session).blocklist,
+	"blocklist set item":  (*Session).block,
+
+	"w:profile:picture get picture": (*Session).showPicture,
+	"w:profile:picture set picture": (*Session).setPicture,
+	"w:profile:picture set":         (*Session).setPicture,
+	"status set status":             (*Session).setAbout,
+	"w:mex get query":               (*Session).mex,
+	"w:sync:app:state set sync":     (*Session).syncAppState,
+	"w:m set media_conn":            (*Session).mediaConn,
+
 	"passive set active":                      done,
 	"passive set passive":                     done,
 	"urn:xmpp:whatsapp:push set config":       done,
 	"urn:xmpp:whatsapp:dirty set clean":       done,
 	"w:stats set add":                         done,
-	"privacy set privacy":                     done,
 	"disappearing_mode set disappearing_mode": done,
-	"privacy set tokens":                      done,
 
-	"privacy get privacy":                   fixed(privacySettings()),
-	"blocklist get":                         fixed(stanza.New("list", waBinary.Attrs{"dhash": "1"})),
 	"w get props":                           fixed(stanza.New("props", waBinary.Attrs{"protocol": "1", "hash": "1"})),
 	"abt get props":                         fixed(stanza.New("props", waBinary.Attrs{"protocol": "1", "hash": "1", "refresh": "86400"})),
-	"w:m set media_conn":                    fixed(mediaConn()),
-	"w:g2 get participating":                fixed(stanza.New("groups", nil)),
 	"status get privacy":                    fixed(stanza.New("privacy", nil, stanza.New("list", waBinary.Attrs{"type": "contacts"}))),
 	"urn:xmpp:whatsapp:push get settings":   fixed(stanza.New("settings", nil)),
-	"w:sync:app:state set sync":             appState,
 	"tos get request":                       fixed(stanza.New("tos", nil)),
 	"fb:thrift_iq get profile_picture":      fixed(stanza.New("picture", nil)),
 	"urn:xmpp:whatsapp:account get account": fixed(stanza.New("account", nil)),
@@ -65,33 +74,9 @@ func fixed(node waBinary.Node) answer {
 	return func(_ *Session, id string, _ *waBinary.Node) waBinary.Node { return stanza.Result(id, node) }
 }
 
-func privacySettings() waBinary.Node {
-	category := func(name, value string) waBinary.Node {
-		return stanza.New("category", waBinary.Attrs{"name": name, "value": value})
-	}
-	return stanza.New("privacy", nil,
-		category("groupadd", "all"), category("last", "contacts"), category("status", "contacts"),
-		category("profile", "contacts"), category("readreceipts", "all"), category("online", "all"),
-		category("calladd", "all"))
-}
-
-func mediaConn() waBinary.Node {
-	return stanza.New("media_conn", waBinary.Attrs{
-		"auth": "sandbox", "ttl": "300", "auth_ttl": "21600", "max_buckets": "12",
-	}, stanza.New("host", waBinary.Attrs{"hostname": "media.invalid"}))
-}
-
-// appState says that every collection asked for is at the version the client already
-// has.
-func appState(_ *Session, id string, node *waBinary.Node) waBinary.Node {
-	sync := stanza.Child(node, "sync")
-	var collections []waBinary.Node
-	for _, asked := range sync.GetChildren() {
-		version := stanza.Attr(&asked, "version")
-		if version == "" {
-			version = "0"
-		}
-		collections = append(collections, stanza.New("collection", waBinary.Attrs{"name": stanza.Attr(&asked, "name"), "version": version}))
-	}
-	return stanza.Result(id, stanza.New("sync", nil, collections...))
+// mediaConn tells where attachments are uploaded to and downloaded from.
+func (s *Session) mediaConn(id string, _ *waBinary.Node) waBinary.Node {
+	return stanza.Result(id, stanza.New("media_conn", waBinary.Attrs{
+		"auth": s.r.media.Auth(), "ttl": "300", "auth_ttl": "21600", "max_buckets": "12", "id": s.r.newID(),
+	}, stanza.New("host", waBinary.Attrs{"hostname": s.r.media.Host(), "type": "primary"}, stanza.New("upload", nil))))
 }

@@ -25,12 +25,13 @@ type Line interface {
 	Wake()
 }
 
-// Config is what a router needs. Everything may be left out.
+// Config is what a router needs. Everything but Media may be left out.
 type Config struct {
 	// KeyFile keeps one-time pre-keys over a restart. Empty: they end with the process.
 	KeyFile    string
 	Log        *slog.Logger
 	Violations *violation.List
+	Media      Media
 	// Trouble is what goes wrong on purpose.
 	Trouble Trouble
 	// After calls a function once, later.
@@ -46,6 +47,7 @@ type Config struct {
 type Router struct {
 	log        *slog.Logger
 	violations *violation.List
+	media      Media
 	trouble    Trouble
 	after      func(time.Duration, func())
 	unknown    func(string)
@@ -55,6 +57,7 @@ type Router struct {
 	mu       sync.Mutex
 	accounts map[string]*account // by phone number
 	hidden   map[string]*account // by the user part of the LID
+	groups   map[string]*group   // by the user part of the address
 	keybook  *keybook
 	messages ledger
 	chains   chains
@@ -70,8 +73,8 @@ func New(cfg Config) (*Router, error) {
 	}
 	r := &Router{
 		keybook: book,
-		log:     cfg.Log, violations: cfg.Violations, trouble: cfg.Trouble, after: cfg.After, unknown: cfg.Unknown, changed: cfg.Changed,
-		accounts: make(map[string]*account), hidden: make(map[string]*account),
+		log:     cfg.Log, violations: cfg.Violations, media: cfg.Media, trouble: cfg.Trouble, after: cfg.After, unknown: cfg.Unknown, changed: cfg.Changed,
+		accounts: make(map[string]*account), hidden: make(map[string]*account), groups: make(map[string]*group),
 		messages: newLedger(), chains: newChains(),
 	}
 	if r.log == nil {

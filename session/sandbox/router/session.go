@@ -77,6 +77,7 @@ func (s *Session) Leave() {
 	defer s.r.mu.Unlock()
 	if s.d.session == s {
 		s.d.session = nil
+		s.r.tellPresence(s.d.account)
 	}
 }
 
@@ -128,6 +129,12 @@ func (s *Session) Handle(node *waBinary.Node) {
 		s.handleReceipt(node)
 	case "ack":
 		s.handleAck(node)
+	case "presence":
+		s.handlePresence(node)
+	case "chatstate":
+		s.handleChatState(node)
+	case "call":
+		s.handleCall(node)
 	case "ib": // unified_session, offline_batch, client_expiration: need no answer
 	default:
 		s.r.unknown(node.Tag)

@@ -72,10 +72,17 @@ func (s *Session) usyncAnswer(protocol string, a *account, typed string) waBinar
 	case "devices":
 		return a.deviceList()
 	case "lid":
-		if a.shown == NumberOnly {
+		return stanza.New("lid", waBinary.Attrs{"val": a.jid(types.HiddenUserServer)})
+	case "status":
+		if a.about == "" {
 			return waBinary.Node{}
 		}
-		return stanza.New("lid", waBinary.Attrs{"val": a.jid(types.HiddenUserServer)})
+		return waBinary.Node{Tag: "status", Attrs: waBinary.Attrs{"t": stanza.Unix(a.aboutAt)}, Content: []byte(a.about)}
+	case "picture":
+		if a.picture.id == "" {
+			return waBinary.Node{}
+		}
+		return stanza.New("picture", waBinary.Attrs{"id": a.picture.id})
 	case "disappearing_mode":
 		return stanza.New("disappearing_mode", waBinary.Attrs{"duration": "0", "t": "0"})
 	default:

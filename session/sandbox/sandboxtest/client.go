@@ -206,3 +206,21 @@ func Link(t testing.TB, s *sandbox.Service, container *Store, number string) (*C
 	WaitFor[*events.Connected](c, 1)
 	return c, companion
 }
+
+// WaitUntil waits for an event of type E that is as wanted, and returns the first one.
+func WaitUntil[E any](c *Client, wanted func(E) bool) E {
+	c.t.Helper()
+	timeout := time.After(Patience)
+	for {
+		for _, event := range Seen[E](c) {
+			if wanted(event) {
+				return event
+			}
+		}
+		select {
+		case <-c.signal:
+		case <-timeout:
+			c.t.Fatalf("no event %T as wanted; got %s", *new(E), c.describe())
+		}
+	}
+}

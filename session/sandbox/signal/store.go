@@ -1,0 +1,140 @@
+package signal
+
+import (
+	"context"
+	"errors"
+
+	"go.mau.fi/libsignal/ecc"
+	groups "go.mau.fi/libsignal/groups/state/record"
+	"go.mau.fi/libsignal/keys/identity"
+	"go.mau.fi/libsignal/protocol"
+	"go.mau.fi/libsignal/state/record"
+	"go.mau.fi/libsignal/state/store"
+	"go.mau.fi/whatsmeow/util/keys"
+)
+
+// memory is the state of a device as libsignal wants to store it. What it stores is
+// kept as bytes: libsignal changes a session before it knows whether a message was
+// genuine. It is guarded by Device.mu.
+type memory struct {
+	identity *keys.KeyPair
+	regID    uint32
+	signed   *keys.PreKey
+	oneTime  map[uint32]*keys.PreKey
+	lastID   uint32
+
+	sessions   map[string][]byte
+	identities map[string][32]byte
+	senderKeys map[senderKeyName][]byte
+}
+
+type senderKeyName struct{ group, sender string }
+
+var _ store.SignalProtocol = (*memory)(nil)
+
+// errUnused marks what libsignal's ciphers never ask for.
+var errUnused = errors.New("not used by libsignal's ciphers")
+
+func (m *memory) GetIdentityKeyPair() *identity.KeyPair {
+	return identity.NewKeyPair(
+		identity.NewKey(ecc.NewDjbECPublicKey(*m.identity.Pub)), ecc.NewDjbECPrivateKey(*m.identity.Priv))
+}
+
+func (m *memory) GetLocalRegistrationID() uint32 { return m.regID }
+
+func (m *memory) SaveIdentity(_ context.Context, address *protocol.SignalAddress, key *identity.Key) error {
+	m.identities[address.String()] = key.PublicKey().PublicKey()
+	return nil
+}
+
+// IsTrustedIdentity trusts the first identity of a device, as long as nobody forgets it.
+func (m *memory) IsTrustedIdentity(_ context.Context, address *protocol.SignalAddress, key *identity.Key) (bool, error) {
+	known, ok := m.identities[address.String()]
+	return !ok || known == key.PublicKey().PublicKey(), nil
+}
+
+func (m *memory) LoadPreKey(_ context.Context, id uint32) (*record.PreKey, error) {
+	key := m.oneTime[id]
+	if key == nil {
+		return nil, nil //nolint:nilnil // libsignal's way to say that there is none
+	}
+	return record.NewPreKey(key.KeyID, pair(&key.KeyPair), nil), nil
+}
+
+func (m *memory) RemovePreKey(_ context.Context, id uint32) error {
+	delete(m.oneTime, id)
+	return nil
+}
+
+func (m *memory) StorePreKey(context.Context, uint32, *record.PreKey) error { return errUnused }
+
+func (m *memory) ContainsPreKey(_ context.Context, id uint32) (bool, error) {
+	return m.oneTime[id] != nil, nil
+}
+
+func (m *memory) LoadSession(_ context.Context, address *protocol.SignalAddress) (*record.Session, error) {
+	raw, ok := m.sessions[address.String()]
+	if !ok {
+		return record.NewSession(serializer.Session, serializer.State), nil
+	}
+	return record.NewSessionFromBytes(raw, serializer.Session, serializer.State)
+}
+
+func (m *memory) StoreSession(_ context.Context, address *protocol.SignalAddress, session *record.Session) error {
+	m.sessions[address.String()] = session.Serialize()
+	return nil
+}
+
+func (m *memory) ContainsSession(_ context.Context, address *protocol.SignalAddress) (bool, error) {
+	_, ok := m.sessions[address.String()]
+	return ok, nil
+}
+
+func (m *memory) DeleteSession(_ context.Context, address *protocol.SignalAddress) error {
+	delete(m.sessions, address.String())
+	return nil
+}
+
+func (m *memory) GetSubDeviceSessions(context.Context, string) ([]uint32, error) {
+	return nil, errUnused
+}
+
+func (m *memory) DeleteAllSessions(context.Context) error { return errUnused }
+
+func (m *memory) LoadSignedPreKey(_ context.Context, id uint32) (*record.SignedPreKey, error) {
+	if id != m.signed.KeyID {
+		return nil, nil //nolint:nilnil // libsignal's way to say that there is none
+	}
+	return record.NewSignedPreKey(id, 0, pair(&m.signed.KeyPair), *m.signed.Signature, nil), nil
+}
+
+func (m *memory) LoadSignedPreKeys(context.Context) ([]*record.SignedPreKey, error) {
+	return nil, errUnused
+}
+
+func (m *memory) StoreSignedPreKey(context.Context, uint32, *record.SignedPreKey) error {
+	return errUnused
+}
+
+func (m *memory) ContainsSignedPreKey(_ context.Context, id uint32) (bool, error) {
+	return id == m.signed.KeyID, nil
+}
+
+func (m *memory) RemoveSignedPreKey(context.Context, uint32) error { return errUnused }
+
+func (m *memory) StoreSenderKey(_ context.Context, name *protocol.SenderKeyName, key *groups.SenderKey) error {
+	m.senderKeys[senderKeyName{name.GroupID(), name.Sender().String()}] = key.Serialize()
+	return nil
+}
+
+func (m *memory) LoadSenderKey(_ context.Context, name *protocol.SenderKeyName) (*groups.SenderKey, error) {
+	raw, ok := m.senderKeys[senderKeyName{name.GroupID(), name.Sender().String()}]
+	if !ok {
+		return groups.NewSenderKey(serializer.SenderKeyRecord, serializer.SenderKeyState), nil
+	}
+	return groups.NewSenderKeyFromBytes(raw, serializer.SenderKeyRecord, serializer.SenderKeyState)
+}
+
+func pair(key *keys.KeyPair) *ecc.ECKeyPair {
+	return ecc.NewECKeyPair(ecc.NewDjbECPublicKey(*key.Pub), ecc.NewDjbECPrivateKey(*key.Priv))
+}
