@@ -78,8 +78,8 @@ func (c *conn) login(payload *waWa6.ClientPayload, outdated bool) error {
 	if older != nil {
 		older.End(c.s.cfg.CloseLinger, conflict(conflictReplaced))
 	}
-	session, missed, err := c.s.router.Login(jid.User, jid.Device, c)
-	if err != nil {
+	session, missed, ok := c.s.router.Login(jid.User, jid.Device, c)
+	if !ok {
 		c.refuse(codeLoggedOut, nil) // unlinked this very moment
 		return nil
 	}

@@ -366,3 +366,26 @@ func (s *Service) after(d time.Duration, f func()) *time.Timer {
 		s.Do(f)
 	})
 }
+
+// Hold makes WhatsApp refuse an account's messages to people whose privacy token it has
+// not (error 463), or lets it write again. Its devices are told; a zero until is not.
+func (s *Service) Hold(number string, held bool, until time.Time) error {
+	return asPhone(s.router.Hold(number, held, until))
+}
+
+// ShowAs says which of its addresses others see an account under.
+func (s *Service) ShowAs(number string, as router.Addressing) error {
+	return asPhone(s.router.ShowAs(number, as))
+}
+
+// asPhone tells that a number is unknown as everywhere else.
+func asPhone(err error) error {
+	if errors.Is(err, router.ErrUnknown) {
+		return ErrPhoneUnknown
+	}
+	return err
+}
+
+// ExpireMedia makes an attachment answer with a status such as 410 until its sender's
+// phone uploads it again.
+func (s *Service) ExpireMedia(path string, status int) error { return s.media.Expire(path, status) }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"wadah/session/sandbox/router"
 )
 
 // dialWindow is how many seconds of dials are remembered.
@@ -33,6 +35,7 @@ type Stats struct {
 	Malformed      int64            `json:"malformed"` // connections that broke the protocol
 	Unknown        map[string]int64 `json:"unknown"`   // requests the service does not know, by kind
 	Faults         map[string]int64 `json:"faults"`    // injected, by kind
+	Routing        router.Stats     `json:"routing"`
 }
 
 // DialCount is how many connections were tried in one second.
@@ -98,7 +101,7 @@ func (s *Service) Stats() Stats {
 		LoginsOK: n.loginsOK, LoginsFailed: maps.Clone(n.loginsFailed),
 		Scans: n.scans, ScansFailed: n.scansFailed, Codes: n.codes, CodesFailed: n.codesFailed,
 		PreKeys: routed.PreKeys, PreKeyUploads: routed.PreKeyUploads, PreKeysRefused: routed.PreKeysRefused,
-		Pings: n.pings, Malformed: n.malformed, Unknown: s.unknowns.all(), Faults: maps.Clone(n.faults),
+		Pings: n.pings, Malformed: n.malformed, Unknown: s.unknowns.all(), Faults: maps.Clone(n.faults), Routing: routed,
 	}
 }
 

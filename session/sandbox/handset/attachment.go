@@ -3,9 +3,9 @@ package handset
 import (
 	"bytes"
 	"image"
-	_ "image/gif" // decoders of pictures that people send
+	_ "image/gif" // decoder
 	"image/jpeg"
-	_ "image/png"
+	_ "image/png" // decoder
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"

@@ -331,7 +331,7 @@ func (p *Phone) Vote(ctx context.Context, where, id string, options []string) er
 
 // about sends a message that does something with another one, and does it here too.
 func (p *Phone) about(ctx context.Context, where, id string,
-	make func(chat.Message, types.JID) (*waE2E.Message, types.EditAttribute, error),
+	compose func(chat.Message, types.JID) (*waE2E.Message, types.EditAttribute, error),
 ) error {
 	jid, err := p.Resolve(where)
 	if err != nil {
@@ -341,7 +341,7 @@ func (p *Phone) about(ctx context.Context, where, id string,
 	if !ok {
 		return ErrMessage
 	}
-	message, edit, err := make(target, jid)
+	message, edit, err := compose(target, jid)
 	if err != nil {
 		return err
 	}

@@ -114,9 +114,9 @@ func (p *Phone) Policy() Policy {
 
 // Connect gives the phone a network: it gets what it has missed.
 func (p *Phone) Connect() error {
-	session, _, err := p.cfg.Router.Login(p.cfg.Number, 0, line{p})
-	if err != nil {
-		return err
+	session, _, ok := p.cfg.Router.Login(p.cfg.Number, 0, line{p})
+	if !ok {
+		return router.ErrUnknown
 	}
 	p.mu.Lock()
 	p.session = session

@@ -61,7 +61,7 @@ func SealWith(key, plain []byte, use Use) (Sealed, error) {
 	fill := aes.BlockSize - len(plain)%aes.BlockSize
 	padded := append(slices.Clone(plain), slices.Repeat([]byte{byte(fill)}, fill)...)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(padded, padded)
-	data := append(padded, authenticate(macKey, iv, padded)...)
+	data := slices.Concat(padded, authenticate(macKey, iv, padded))
 	hash, encHash := sha256.Sum256(plain), sha256.Sum256(data)
 	return Sealed{Key: key, Hash: hash[:], EncHash: encHash[:], Size: int64(len(plain)), Data: data}, nil
 }

@@ -3,6 +3,7 @@ package router_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
@@ -128,3 +129,5 @@ func TestPhoneWritesToAClient(t *testing.T) {
 	}
 	w.shows(w.budi, sent.ID, func(m chat.Message) bool { return m.Status == chat.Read })
 }
+
+var timeZero time.Time

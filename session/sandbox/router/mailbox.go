@@ -102,16 +102,6 @@ func (m *mailbox) remove(element *list.Element, key letterKey, i int) {
 	}
 }
 
-// knows says whether something with this key was ever handed out.
-func (m *mailbox) knows(key letterKey) bool {
-	for _, element := range m.index[key] {
-		if l, _ := element.Value.(*letter); l.sent > 0 {
-			return true
-		}
-	}
-	return m.done.has(key)
-}
-
 // remembered is how many acknowledged keys of a device are kept: clients acknowledge
 // some stanzas twice, and may do so after a while.
 const remembered = 2048

@@ -55,11 +55,13 @@ func (s *Session) acknowledgeReceipt(node *waBinary.Node) {
 	s.send(stanza.New("ack", attrs))
 }
 
+// forPhone are the receipts that go to the account's own phone, which wrote the message or
+// has what is asked for.
+var forPhone = []types.ReceiptType{types.ReceiptTypeHistorySync, types.ReceiptTypePeerMsg, types.ReceiptTypeServerError}
+
 // passReceipt sends a receipt on its way.
 func (s *Session) passReceipt(rc *receipt) {
-	switch rc.kind {
-	case types.ReceiptTypeHistorySync, types.ReceiptTypePeerMsg, types.ReceiptTypeServerError:
-		// To the own phone, which wrote the message or has what is asked for.
+	if slices.Contains(forPhone, rc.kind) {
 		if phone := s.d.account.devices[0]; phone != s.d {
 			s.passTo(phone, rc, s.d.jid(rc.to.Server), nil)
 		}

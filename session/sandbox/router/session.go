@@ -34,13 +34,14 @@ type Missed struct {
 }
 
 // Login makes a device's session; an older one of the device ends. What waits for the
-// device is handed out by [Session.Next] from the oldest on, repeats too.
-func (r *Router) Login(number string, index uint16, line Line) (*Session, Missed, error) {
+// device is handed out by [Session.Next] from the oldest on, repeats too. It is false when
+// there is no such device.
+func (r *Router) Login(number string, index uint16, line Line) (*Session, Missed, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.accounts[number]
 	if a == nil || a.devices[index] == nil {
-		return nil, Missed{}, ErrUnknown
+		return nil, Missed{}, false
 	}
 	d := a.devices[index]
 	s := &Session{r: r, d: d, line: line}
@@ -48,7 +49,7 @@ func (r *Router) Login(number string, index uint16, line Line) (*Session, Missed
 	d.box.rewind()
 	missed := d.box.count()
 	s.missed, s.total = missed.Total, missed.Total
-	return s, missed, nil
+	return s, missed, true
 }
 
 // count counts what waits, by the kinds that the preview at a login tells apart.

@@ -81,9 +81,13 @@ type Client struct {
 func NewClient(t testing.TB, s *sandbox.Service, device *store.Device) *Client {
 	t.Helper()
 	c := &Client{Client: whatsmeow.NewClient(device, nil), t: t, signal: make(chan struct{}, 1)}
+	// Left to itself, the library reads the history beside the settings, and both change
+	// the device in its store without a lock.
+	c.ManualHistorySyncDownload = true
 	httpClient := HTTPTo(t, s)
 	c.SetWebsocketHTTPClient(httpClient)
 	c.SetPreLoginHTTPClient(httpClient)
+	c.SetMediaHTTPClient(httpClient)
 	c.AddEventHandler(c.record)
 	t.Cleanup(c.hangUp)
 	return c
@@ -223,4 +227,10 @@ func WaitUntil[E any](c *Client, wanted func(E) bool) E {
 			c.t.Fatalf("no event %T as wanted; got %s", *new(E), c.describe())
 		}
 	}
+}
+
+// Fatal ends the client's test.
+func (c *Client) Fatal(args ...any) {
+	c.t.Helper()
+	c.t.Fatal(args...)
 }
