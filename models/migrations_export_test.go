@@ -7,10 +7,12 @@ import (
 
 	"github.com/go-gormigrate/gormigrate/v2"
 	"gorm.io/gorm"
+
+	"wadah/models/schema"
 )
 
 // SchemaVersion is how many migrations there are.
-func SchemaVersion() int { return len(migrations()) }
+func SchemaVersion() int { return len(schema.Steps()) }
 
 // MigrateWith applies further steps, as a later version would.
 func MigrateWith(ctx context.Context, path string, key []byte, statements ...string) error {
@@ -18,12 +20,12 @@ func MigrateWith(ctx context.Context, path string, key []byte, statements ...str
 	if err != nil {
 		return err
 	}
-	steps := migrations()
+	steps := schema.Steps()
 	for i, sql := range statements {
 		steps = append(steps, &gormigrate.Migration{
 			ID:      fmt.Sprintf("9%03d_later", i),
 			Migrate: func(tx *gorm.DB) error { return tx.Exec(sql).Error },
 		})
 	}
-	return errors.Join(migrateSteps(ctx, s.db, steps), s.Close())
+	return errors.Join(schema.Apply(ctx, s.db, steps), s.Close())
 }

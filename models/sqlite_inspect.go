@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"wadah/models/schema"
 )
 
 // found is what inspect learned about a database file.
@@ -84,14 +86,14 @@ func examine(ctx context.Context, path string) (migrations []string, err error) 
 		return nil, faultf(ErrCorrupt, errors.New(verdict), "%s is damaged; restore a backup", path)
 	}
 	var name string
-	err = db.QueryRowContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?", migrationTable).Scan(&name)
+	err = db.QueryRowContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?", schema.Table).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, faultf(ErrCorrupt, nil, "%s is a database of another program; choose another path", path)
 	}
 	if err != nil {
 		return nil, wrap(ctx, doing, err)
 	}
-	rows, err := db.QueryContext(ctx, "SELECT id FROM "+migrationTable+" ORDER BY id")
+	rows, err := db.QueryContext(ctx, "SELECT id FROM "+schema.Table+" ORDER BY id")
 	if err != nil {
 		return nil, wrap(ctx, doing, err)
 	}
@@ -109,10 +111,7 @@ func examine(ctx context.Context, path string) (migrations []string, err error) 
 // checkMigrations refuses a database with migrations this version does not know
 // and reports whether all that it knows are applied.
 func (f found) checkMigrations(path string) (current bool, err error) {
-	var known []string
-	for _, m := range migrations() {
-		known = append(known, m.ID)
-	}
+	known := schema.Names()
 	for _, id := range f.migrations {
 		if !slices.Contains(known, id) {
 			return false, faultf(ErrNewerSchema, nil,

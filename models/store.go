@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"wadah/models/schema"
 )
 
 // Options say where the database is and what it is opened with.
@@ -140,7 +142,7 @@ func (s *Store) prepare(ctx context.Context, current bool) error {
 	if current {
 		return nil
 	}
-	return wrap(ctx, "cannot bring "+s.path+" up to date", migrate(ctx, s.db))
+	return wrap(ctx, "cannot bring "+s.path+" up to date", schema.Apply(ctx, s.db, schema.Steps()))
 }
 
 // settingKeyCheck is the setting that recognises the server key.
@@ -188,7 +190,7 @@ func (s *Store) createDatabase(ctx context.Context) (err error) {
 	if err := fresh.connect(ctx); err != nil {
 		return wrap(ctx, doing, err)
 	}
-	err = migrate(ctx, fresh.db)
+	err = schema.Apply(ctx, fresh.db, schema.Steps())
 	if err == nil {
 		var check string
 		if check, err = s.vault.fingerprint(); err == nil {

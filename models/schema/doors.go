@@ -1,4 +1,4 @@
-package models
+package schema
 
 import "gorm.io/gorm"
 
@@ -63,7 +63,7 @@ func (passkey2) TableName() string      { return "passkeys" }
 func (scanLink2) TableName() string     { return "scan_links" }
 func (systemSecret2) TableName() string { return "system_secrets" }
 
-func migrate2(tx *gorm.DB) error {
+func doors(tx *gorm.DB) error {
 	return tx.Migrator().CreateTable(
 		&assignment2{}, &totp2{}, &recoveryCode2{}, &passkey2{}, &scanLink2{}, &systemSecret2{},
 	)

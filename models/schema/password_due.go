@@ -1,4 +1,4 @@
-package models
+package schema
 
 import "gorm.io/gorm"
 
@@ -10,4 +10,4 @@ type user4 struct {
 
 func (user4) TableName() string { return "users" }
 
-func migrate4(tx *gorm.DB) error { return tx.Migrator().AddColumn(&user4{}, "PasswordDue") }
+func passwordDue(tx *gorm.DB) error { return tx.Migrator().AddColumn(&user4{}, "PasswordDue") }

@@ -1,4 +1,4 @@
-package models
+package schema
 
 import "gorm.io/gorm"
 
@@ -96,7 +96,7 @@ func (deviceEvent1) TableName() string { return "device_events" }
 func (auditEntry1) TableName() string  { return "audit_entries" }
 func (setting1) TableName() string     { return "settings" }
 
-func migrate1(tx *gorm.DB) error {
+func initial(tx *gorm.DB) error {
 	return tx.Migrator().CreateTable(
 		&user1{}, &login1{}, &device1{}, &apiKey1{}, &deviceEvent1{}, &auditEntry1{}, &setting1{},
 	)

@@ -1,4 +1,4 @@
-package models
+package schema
 
 import "gorm.io/gorm"
 
@@ -10,4 +10,4 @@ type user3 struct {
 
 func (user3) TableName() string { return "users" }
 
-func migrate3(tx *gorm.DB) error { return tx.Migrator().AddColumn(&user3{}, "Zone") }
+func zone(tx *gorm.DB) error { return tx.Migrator().AddColumn(&user3{}, "Zone") }

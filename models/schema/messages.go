@@ -1,4 +1,4 @@
-package models
+package schema
 
 import "gorm.io/gorm"
 
@@ -128,7 +128,7 @@ func (send5) TableName() string      { return "sends" }
 func (once5) TableName() string      { return "idempotency" }
 func (expected5) TableName() string  { return "expected" }
 
-func migrate5(tx *gorm.DB) error {
+func messages(tx *gorm.DB) error {
 	return tx.Migrator().CreateTable(
 		&contact5{}, &chat5{}, &message5{}, &receipt5{}, &event5{}, &eventHead5{}, &send5{}, &once5{}, &expected5{},
 	)
