@@ -190,10 +190,15 @@ func (s *Server) setCookie(c echo.Context, name, value string, expires time.Time
 	s.setCookieAt(c, "/", name, value, expires)
 }
 
-// setCookieAt is setCookie for one that is sent to addresses below path alone.
+// setCookieAt is setCookie for one that is sent to addresses below path alone. How long it
+// lasts is said as a distance, too, for clients whose clock is wrong.
 func (s *Server) setCookieAt(c echo.Context, path, name, value string, expires time.Time) {
+	lasts := int(time.Until(expires) / time.Second)
+	if lasts <= 0 {
+		lasts = -1 // "Max-Age=0"
+	}
 	c.SetCookie(&http.Cookie{ //nolint:gosec // G124: Secure is set whenever the browser speaks TLS, and would lock out plain http on loopback otherwise
-		Name: name, Value: value, Path: path, Expires: expires,
+		Name: name, Value: value, Path: path, Expires: expires, MaxAge: lasts,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(c.Request()),
 	})
 }

@@ -50,7 +50,13 @@ func TestSignIn(t *testing.T) {
 	r.AddCookie(old)
 	e.send(r).leads(t, "/signin?next=%2Fdevices")
 	b.get("/signin").leads(t, "/devices")
-	b.post("/signout", nil).leads(t, "/signin")
+	out := b.post("/signout", nil)
+	out.leads(t, "/signin")
+	for _, c := range out.Cookies() {
+		if dropped := c.Name == "wadah_login"; dropped != (c.MaxAge < 0) {
+			t.Errorf("after signing out the cookie %s lasts %d s", c.Name, c.MaxAge)
+		}
+	}
 	b.get("/devices").leads(t, "/signin?next=%2Fdevices")
 	b.get("/signin").has(t, http.StatusOK, "flash")
 }
