@@ -253,7 +253,7 @@ func isPage(c echo.Context) bool {
 
 // signInURL is the sign-in page, from where a reader comes back to this one.
 func signInURL(c echo.Context) string {
-	if c.Request().Method != http.MethodGet || c.Path() == "/" {
+	if !isGet(c.Request()) || c.Path() == "/" {
 		return "/signin"
 	}
 	return "/signin?next=" + url.QueryEscape(c.Request().URL.RequestURI())

@@ -40,12 +40,21 @@ func (s *Server) seenOrigin(r *http.Request) views.CrossSite {
 		return seen // "null", or nothing
 	}
 	seen.Origin = clip(u.Scheme + "://" + u.Host)
-	seen.Setting = "WADAH_PUBLIC_URL=" + seen.Origin
+	seen.Setting = s.publicToo(seen.Origin)
 	peer := peerOf(r)
 	if !trustedBy(s.cfg.TrustedProxies, peer) && strings.EqualFold(forwardedHost(r), u.Host) {
 		seen.Proxy, seen.Setting = peer.String(), s.trustToo(peer)
 	}
 	return seen
+}
+
+// publicToo is the setting that makes an origin ours beside the public URLs of now.
+func (s *Server) publicToo(origin string) string {
+	var list []string
+	for _, u := range s.cfg.publicURLs() {
+		list = append(list, u.Scheme+"://"+u.Host)
+	}
+	return "WADAH_PUBLIC_URL=" + strings.Join(append(list, origin), ",")
 }
 
 // mendOrigin is what lets such a form in, for the log.

@@ -71,11 +71,13 @@ func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
 	if err := out.open(); err != nil {
 		return err
 	}
-	if begins {
+	switch {
+	case c.Request().Method == http.MethodHead: // there is nothing to wait for
+	case begins:
 		out.send(sh.hello)
 		out.send(first)
 		s.pump(ctx, out, st, sh)
-	} else {
+	default:
 		out.send(sh.ended)
 	}
 	out.close()

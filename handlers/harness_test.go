@@ -29,8 +29,8 @@ type env struct {
 	server  *handlers.Server
 	url     string
 	logged  *logBuffer
-	secrets []string      // must never be logged
-	broken  bool          // the test has closed the store's pool
+	secrets []string // must never be logged
+	broken  bool     // the test has closed the store's pool
 	stopped *atomic.Pointer[time.Time]
 	later   *atomic.Int64 // how far the clock of the store and of signing in is ahead, in nanoseconds
 }

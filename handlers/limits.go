@@ -100,41 +100,6 @@ func (s *Server) ConnContext(ctx context.Context, c net.Conn) context.Context {
 // wait longer for its next request than a stranger's.
 func recognised(c echo.Context) { limit.ConnOf(c.Request().Context()).Recognise() }
 
-// front is what stands before the router: it limits each address and says that the
-// site wants TLS. It must cost next to nothing.
-type front struct{ s *Server }
-
-func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s := f.s
-	conn := limit.ConnOf(r.Context())
-	conn.Begin()
-	defer conn.End()
-	s.fromProxy(r)
-	if s.secure(r) {
-		w.Header()["Strict-Transport-Security"] = transportSecurity
-	}
-	if wait := s.limited.addresses.take(limit.Network(clientAddr(r, s.cfg.TrustedProxies))); wait > 0 && !isProbe(r) {
-		s.turnAway(w, r, wait) //nolint:contextcheck // the request carries it
-		return
-	}
-	s.echo.ServeHTTP(w, r)
-}
-
-// transportSecurity tells browsers that have come over TLS once to stay with it.
-var transportSecurity = []string{"max-age=31536000"}
-
-// isProbe reports whether r is a monitor's question, which no limit may answer.
-func isProbe(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" }
-
-// turnAway answers 429 without finding out who asks, which would cost a query.
-func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, wait time.Duration) {
-	c := s.echo.NewContext(r, w)
-	c.Set(visitorKey, stranger(c))
-	f := errTooMany
-	f.RetryAfter = wait
-	s.handleError(&f, c)
-}
-
 // spend takes one request from the budget of a key.
 func (s *Server) spend(keyID string) error {
 	wait := s.limited.keys.take(keyID)

@@ -33,8 +33,10 @@ func FromThisMachine(r *http.Request) bool {
 // nothing says that people reach this installation from elsewhere, through a proxy
 // that may be on this machine, too.
 func (s *Server) keyless(r *http.Request) bool {
-	if u := s.cfg.PublicURL; u != nil && !isLoopbackHost(u.Host) {
-		return false
+	for _, u := range s.cfg.publicURLs() {
+		if !isLoopbackHost(u.Host) {
+			return false
+		}
 	}
 	return len(s.cfg.TrustedProxies) == 0 && FromThisMachine(r)
 }
@@ -69,12 +71,8 @@ func isForwarding(name string) bool {
 }
 
 func isLoopbackHost(hostport string) bool {
-	host := hostport
-	if i := strings.LastIndexByte(hostport, ':'); i >= 0 && !strings.HasSuffix(hostport, "]") {
-		host = hostport[:i]
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if strings.EqualFold(host, "localhost") {
+	host := hostName(hostport)
+	if host == "localhost" {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

@@ -48,7 +48,7 @@ func (s *Server) snapshotOf(ctx context.Context, id string) (session.Snapshot, e
 func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.DevicePage, error) {
 	ctx, v := c.Request().Context(), visitorOf(c)
 	page := views.DevicePage{Page: s.page(c), CanManage: v.may(admin)}
-	if c.Request().Method != http.MethodGet {
+	if !isGet(c.Request()) {
 		page.Path = "/devices/" + snap.ID
 	}
 	var err error

@@ -67,7 +67,7 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 	if page.CanTry {
 		page.Devices = s.deviceChoices(v.scope, chosen)
 	}
-	if c.Request().Method != http.MethodGet {
+	if !isGet(c.Request()) {
 		page.Path = "/reference" // what was tried is not tried again by a change of language
 		return page, nil
 	}

@@ -15,6 +15,9 @@ import (
 	"wadah/views"
 )
 
+// isGet reports whether r asks for what an address shows, with or without its body.
+func isGet(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
 // isFragment reports whether htmx asks for a part of a page rather than for a page.
 func isFragment(r *http.Request) bool {
 	h := r.Header
@@ -31,7 +34,7 @@ func (s *Server) page(c echo.Context) views.Page {
 		Versions: views.Versions{Wadah: s.cfg.Version, Library: s.cfg.Library, WhatsApp: s.manager.Version().String()},
 		Asset:    static.URL,
 	}
-	if c.Request().Method == http.MethodGet {
+	if isGet(c.Request()) {
 		p.Path = c.Request().URL.RequestURI()
 	}
 	if v.user != nil {

@@ -40,8 +40,6 @@ func (s *Server) routes() []route {
 		// Probes and files.
 		get("/healthz", open, s.healthz),
 		get("/readyz", open, s.readyz),
-		{method: http.MethodHead, path: "/healthz", may: open, do: s.healthz}, // many monitors ask this way
-		{method: http.MethodHead, path: "/readyz", may: open, do: s.readyz},
 		get("/robots.txt", open, s.robots),
 		get("/favicon.ico", open, s.favicon),
 		get("/static/*", open, s.staticFile),

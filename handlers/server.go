@@ -23,6 +23,12 @@ type Config struct {
 	// path), when that is not what their requests say; nil otherwise. With https,
 	// cookies are marked Secure.
 	PublicURL *url.URL
+	// AlsoURLs are further addresses that programs and proxies inside use. Once there is a
+	// PublicURL, requests for any other host name are refused.
+	AlsoURLs []*url.URL
+	// CORSOrigins are the sites whose pages may call the API, such as
+	// "https://app.example.com"; none by default.
+	CORSOrigins []string
 	// TrustedProxies are the peers whose forwarding headers are believed.
 	TrustedProxies []netip.Prefix
 	// SecureCookies marks cookies Secure whatever the request looks like.
@@ -73,6 +79,7 @@ type Server struct {
 	zones    *zones
 
 	forwarders forwarders
+	hosts      []string // names of the public URLs
 	// reference reads the API's description when it is first asked for.
 	reference func() (*apiReference, error)
 
@@ -107,13 +114,14 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	if s.limits.Body <= 0 {
 		s.limits.Body = DefaultLimits().Body
 	}
+	s.hosts = ownHosts(cfg)
 	s.limited = newLimiters(s.limits)
 	s.conns = limit.NewConns(limit.ConnLimits{
 		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
 		Proxy: func(addr netip.Addr) bool { return trustedBy(cfg.TrustedProxies, addr) },
 	}, log)
 	s.scans = newScanKeeper(store, manager.Snapshots, log)
-	if u := cfg.PublicURL; u != nil {
+	for _, u := range cfg.publicURLs() {
 		// Without this, a browser that sends no Sec-Fetch-Site would be refused behind a
 		// proxy that changes the Host header.
 		if err := s.csrf.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
@@ -142,6 +150,9 @@ func (s *Server) newEcho() *echo.Echo {
 	e.HTTPErrorHandler = s.handleError
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, s.guard(r))
+		if r.method == http.MethodGet {
+			e.Add(http.MethodHead, r.path, s.guard(r)) // net/http leaves the body out
+		}
 	}
 	return e
 }

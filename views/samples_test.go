@@ -93,6 +93,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 		"phones":           views.Phones(phonesPage(lang)),
 		"problem-404":      views.Problem(views.ProblemPage{Page: page(lang), Status: 404, Words: lang.Problem(404)}),
 		"problem-500":      views.Problem(views.ProblemPage{Page: nobody, Status: 500, Words: lang.Problem(500), RequestID: "8f14e45f"}),
+		"problem-host":     views.Problem(views.ProblemPage{Page: nobody, Status: 421, Words: lang.WrongHost(views.WrongHost{Host: "gateway.lan:8080", Public: "https://wa.example.org"})}),
 		"problem-origin":   views.Problem(views.ProblemPage{Page: nobody, Status: 403, Words: lang.CrossSite(views.CrossSite{Origin: "http://gateway.lan", Host: "127.0.0.1:8080", Setting: "WADAH_PUBLIC_URL=http://gateway.lan"})}),
 	}
 	one := devicesPage(lang, []views.Device{views.SampleLinked(noon, "CONNECTED", "ready")})

@@ -30,10 +30,13 @@ const (
 
 // Most first installations are reached over plain http, by the name or the address of a
 // machine in the same network. Set-up, sign-in and every form work there as they do on
-// localhost, and behind a proxy that passes the Host on.
+// localhost, and behind a proxy that passes the Host on; other sites learn nothing, write
+// nothing, and read what they were allowed to.
 func TestBrowserOverPlainHTTP(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, views.Indonesian)
+	site := newOtherSite(t)
+	w := newWorld(t)
+	s := scene{t: t, world: w, server: w.serve("--cors-origins", site.at(elsewhere)), lang: views.Indonesian, login: &network.SetCookieParams{}}
 	local, err := url.Parse(s.server.url)
 	if err != nil {
 		t.Fatal(err)
@@ -50,9 +53,38 @@ func TestBrowserOverPlainHTTP(t *testing.T) {
 		address.signInAndWork(t, path)
 	}
 	named.formsWithoutScripts(t, path)
-	named.guestTellsNobody(t)
+	named.guestTellsNobody(t, site)
+	named.otherSitesMayNotWrite(t, site)
+	named.otherSitesReadWhatTheyMay(t, site)
 	s.server.stop()
 }
+
+// otherSite is another web site, under any name. It remembers what it hears of where
+// people come from.
+type otherSite struct {
+	t    *testing.T
+	port string
+
+	mu    sync.Mutex
+	heard []string
+}
+
+func newOtherSite(t *testing.T) *otherSite {
+	t.Helper()
+	s := &otherSite{t: t}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.heard = append(s.heard, r.Header["Referer"]...)
+		fmt.Fprint(w, `<!doctype html><title>Elsewhere</title><link rel="icon" href="data:,"><p data-testid="elsewhere">Elsewhere</p>`)
+	}))
+	t.Cleanup(server.Close)
+	s.port = portOf(t, server.URL)
+	return s
+}
+
+// at is the site's origin under a name.
+func (s *otherSite) at(name string) string { return "http://" + name + ":" + s.port }
 
 func portOf(t *testing.T, address string) string {
 	t.Helper()
@@ -137,18 +169,8 @@ func (s scene) formsWithoutScripts(t *testing.T, path string) {
 
 // guestTellsNobody opens a scan link, uses its form, and goes to another site from
 // there: that site must not learn where the guest came from.
-func (s scene) guestTellsNobody(t *testing.T) {
+func (s scene) guestTellsNobody(t *testing.T, site *otherSite) {
 	s = s.in(t)
-	var mu sync.Mutex
-	var heard []string
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		heard = append(heard, r.Header["Referer"]...)
-		fmt.Fprint(w, `<!doctype html><title>Elsewhere</title><p data-testid="elsewhere">Elsewhere</p>`)
-	}))
-	t.Cleanup(other.Close)
-
 	path, _ := s.device("Cabang Bandung")
 	owner := s.stranger()
 	if _, err := chromedp.Call(owner.ctx, network.SetCookie, *s.login); err != nil {
@@ -164,13 +186,44 @@ func (s scene) guestTellsNobody(t *testing.T) {
 	guest.open(link)
 	guest.click("scan-start")
 	guest.state("SERVICE_SCAN", "qr")
-	guest.allow("another host: http://" + elsewhere)
-	guest.do(`location.href = "http://` + elsewhere + ":" + portOf(t, other.URL) + `/"`)
+	guest.allow("another host: " + site.at(elsewhere))
+	guest.do(`location.href = "` + site.at(elsewhere) + `/"`)
 	guest.present("elsewhere")
 	guest.expect(`document.referrer`, "")
-	mu.Lock()
-	defer mu.Unlock()
-	if len(heard) > 0 {
-		t.Errorf("another site heard of %q", heard)
+	site.mu.Lock()
+	defer site.mu.Unlock()
+	if len(site.heard) > 0 {
+		t.Errorf("another site heard of %q", site.heard)
+	}
+}
+
+// otherSitesMayNotWrite sends a form from another site: the page says what was seen.
+func (s scene) otherSitesMayNotWrite(t *testing.T, site *otherSite) {
+	s = s.in(t)
+	page := s.stranger()
+	page.allow("another host: "+site.at(elsewhere), "403 (Forbidden)")
+	page.open(site.at(elsewhere))
+	page.do(`(() => {
+	  const form = document.createElement("form");
+	  form.method = "post";
+	  form.action = "` + s.server.url + `/signout";
+	  document.body.append(form);
+	  form.submit();
+	})()`)
+	page.contains("error-message", site.at(elsewhere))
+	page.contains("error-advice", "WADAH_PUBLIC_URL="+site.at(elsewhere))
+}
+
+// otherSitesReadWhatTheyMay calls the API from the page of a site that is on the list, and
+// from one that is not.
+func (s scene) otherSitesReadWhatTheyMay(t *testing.T, site *otherSite) {
+	s = s.in(t)
+	_, key := s.device("Toko Daring")
+	for name, want := range map[string]string{elsewhere: "SERVICE_OFF", "unlisted.wadah.test": "refused"} {
+		page := s.stranger()
+		page.allow("another host: ", "CORS policy", "net::ERR_FAILED")
+		page.open(site.at(name))
+		page.expect(`fetch("`+s.server.url+`/api/getState", {method: "POST", headers: {"X-Api-Key": "`+key+`"}})
+		  .then((answer) => answer.json()).then((json) => json.results.state, () => "refused")`, want)
 	}
 }

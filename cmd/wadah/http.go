@@ -30,9 +30,10 @@ const stopHTTP = 3 * time.Second
 
 // httpFlags say where and how the panel and the API are served.
 type httpFlags struct {
-	Listen         string `help:"Address and port to listen on. With 0.0.0.0:8080 other machines get in too: put a reverse proxy with TLS in front, or set --tls-cert." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL      string `help:"Address people use, such as https://wa.example.org. With https, sign-in cookies never travel unencrypted." name:"public-url" placeholder:"URL"`
-	PhoneRegion    string `help:"Country, by its two letters, of phone numbers that are typed without a country code." default:"ID" placeholder:"CC"`
+	Listen         string   `help:"Address and port to listen on. With 0.0.0.0:8080 other machines get in too: put a reverse proxy with TLS in front, or set --tls-cert." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      []string `help:"Address people use, such as https://wa.example.org. With https, sign-in cookies never travel unencrypted. Requests for other host names are refused, but for those of further addresses given here." name:"public-url" placeholder:"URL"`
+	CORSOrigins    []string `help:"Sites whose pages may call the API from the browser, such as https://app.example.org; none by default. Such pages hold the key, which their readers can see." name:"cors-origins" placeholder:"ORIGIN"`
+	PhoneRegion    string   `help:"Country, by its two letters, of phone numbers that are typed without a country code." default:"ID" placeholder:"CC"`
 	tlsFlags       `embed:""`
 	limitFlags     `embed:""`
 	TrustedProxies []string `help:"Addresses or networks of the reverse proxies whose X-Forwarded headers count, such as 127.0.0.1 or 10.0.0.0/8." placeholder:"CIDR"`
@@ -84,20 +85,53 @@ func (f httpFlags) region() (string, error) {
 	return region, nil
 }
 
-// public reads --public-url; nil means that none was given.
-func (f httpFlags) public() (*url.URL, error) {
-	if f.PublicURL == "" {
-		return nil, nil
+// public reads --public-url: the first address is that of people, the others are further
+// ones; nil means that none was given.
+func (f httpFlags) public() (first *url.URL, also []*url.URL, err error) {
+	for _, text := range f.PublicURL {
+		u, err := publicURL(strings.TrimSpace(text))
+		if err != nil {
+			return nil, nil, err
+		}
+		if first == nil {
+			first = u
+		} else {
+			also = append(also, u)
+		}
 	}
-	u, err := url.Parse(strings.TrimRight(f.PublicURL, "/"))
+	return first, also, nil
+}
+
+func publicURL(text string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(text, "/"))
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
 		u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, usagef("--public-url: %q is not an address such as https://wa.example.org", f.PublicURL)
+		return nil, usagef("--public-url: %q is not an address such as https://wa.example.org", text)
 	}
 	if u.Path != "" {
 		return nil, usagef("--public-url: Wadah needs a host name of its own, without a path such as %q", u.Path)
 	}
 	return u, nil
+}
+
+// origins reads --cors-origins, as browsers spell them.
+func (f httpFlags) origins() ([]string, error) {
+	var list []string
+	for _, text := range f.CORSOrigins {
+		text = strings.ToLower(strings.TrimRight(strings.TrimSpace(text), "/"))
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme == "" || u.Host == "" || strings.Contains(u.Host, "*") || u.Scheme+"://"+u.Host != text {
+			return nil, usagef("--cors-origins: %q is not the origin of a site, such as https://app.example.org; each one is named, without a path", text)
+		}
+		switch u.Scheme {
+		case "http":
+			text = strings.TrimSuffix(text, ":80")
+		case "https":
+			text = strings.TrimSuffix(text, ":443")
+		}
+		list = append(list, text)
+	}
+	return list, nil
 }
 
 // listen opens the port, so that a busy one is noticed before anything else happens.

@@ -57,7 +57,11 @@ func (s server) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	public, err := s.web.public()
+	public, also, err := s.web.public()
+	if err != nil {
+		return err
+	}
+	origins, err := s.web.origins()
 	if err != nil {
 		return err
 	}
@@ -131,7 +135,7 @@ func (s server) run(ctx context.Context) (err error) {
 
 	about := currentVersions()
 	web := handlers.New(handlers.Config{
-		PublicURL: public, TrustedProxies: trusted, PhoneRegion: region, Limits: limits,
+		PublicURL: public, AlsoURLs: also, CORSOrigins: origins, TrustedProxies: trusted, PhoneRegion: region, Limits: limits,
 		Version: about.Wadah, Library: about.Whatsmeow, Build: about.build(),
 		Simulated: s.whatsapp.simulated(), Sandbox: s.phones,
 	}, store, manager, s.log)
