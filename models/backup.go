@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 )
 
+// BackupPrefix begins the names of the folders in which backups are put together.
+const BackupPrefix = ".wadah-backup-"
+
 // Backup writes a consistent copy of the whole database to path while everything
 // goes on. The file appears only when it is complete and safe on the disk; when
 // path exists nothing is touched and the error is ErrConflict. The copy holds
@@ -22,11 +25,11 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		return errBackupExists(path)
 	}
 	// In the same folder, so that the last step is a rename.
-	work, err := os.MkdirTemp(filepath.Dir(path), ".wadah-backup-*")
+	work, remove, err := WorkFolder(filepath.Dir(path), BackupPrefix)
 	if err != nil {
 		return wrap(ctx, doing, err)
 	}
-	defer os.RemoveAll(work)
+	defer remove()
 	copied := filepath.Join(work, DatabaseFile)
 	if err := s.vacuumInto(ctx, copied); err != nil {
 		return wrap(ctx, doing, err)

@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
 // writeNewFile writes data under path so that the file is, at any instant, either
 // absent or complete, and survives a power cut once this returns. The file is
 // private (0600). When path exists it is left alone and the error is fs.ErrExist.
 func writeNewFile(path string, data []byte) error {
+	sweepNew(path)
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-*")
 	if err != nil {
 		return err
@@ -25,6 +27,15 @@ func writeNewFile(path string, data []byte) error {
 		return err
 	}
 	return publish(f.Name(), path)
+}
+
+// sweepNew removes what a killed writeNewFile has left beside path.
+func sweepNew(path string) {
+	for name, info := range beginning(filepath.Dir(path), "."+filepath.Base(path)+".new-") {
+		if time.Since(info.ModTime()) > workAge {
+			_ = os.Remove(name) // it stays for the next time
+		}
+	}
 }
 
 // publish gives the finished file temp its real name, unless that exists

@@ -90,12 +90,18 @@ func (s *Store) InPlace(ctx context.Context) error {
 }
 
 // takeRoom writes a file and removes it before it reaches the disk: the file system
-// has to promise it the room all the same.
+// has to promise it the room all the same. The name goes first, where that can be, so
+// that a killed program leaves none.
 func takeRoom(dir string) error {
 	f, err := os.CreateTemp(dir, probeName+"*")
 	if err != nil {
 		return err
 	}
+	named := os.Remove(f.Name()) != nil // Windows keeps the names of open files
 	_, err = f.Write(make([]byte, probeRoom))
-	return errors.Join(err, f.Close(), os.Remove(f.Name()))
+	err = errors.Join(err, f.Close())
+	if named {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
 }

@@ -177,11 +177,11 @@ func (s *Store) createDatabase(ctx context.Context) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return wrap(ctx, doing, err)
 	}
-	work, err := os.MkdirTemp(dir, ".wadah-new-*")
+	work, remove, err := WorkFolder(dir, ".wadah-new-")
 	if err != nil {
 		return wrap(ctx, doing, err)
 	}
-	defer os.RemoveAll(work)
+	defer remove()
 	fresh := &Store{path: filepath.Join(work, DatabaseFile), vault: s.vault, log: s.log, now: s.now}
 	fresh.place = &place{path: fresh.path}
 	if err := os.WriteFile(fresh.path, nil, 0o600); err != nil {

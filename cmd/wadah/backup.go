@@ -36,11 +36,11 @@ func (c *backupCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err 
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	// Beside the result, so that the last step is a rename on one file system.
-	work, err := os.MkdirTemp(filepath.Dir(c.File), ".wadah-backup-")
+	work, remove, err := models.WorkFolder(filepath.Dir(c.File), models.BackupPrefix)
 	if err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	defer func() { err = errors.Join(err, remove()) }()
 
 	database := filepath.Join(work, models.DatabaseFile)
 	if err := store.Backup(ctx, database); err != nil {
@@ -122,11 +122,11 @@ func (c *restoreCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	work, err := os.MkdirTemp(c.Data, ".restore-")
+	work, remove, err := models.WorkFolder(c.Data, ".restore-")
 	if err != nil {
 		return fmt.Errorf("write to %s: %w", c.Data, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	defer func() { err = errors.Join(err, remove()) }()
 	if err := unpack(c.File, work); err != nil {
 		return err
 	}

@@ -34,6 +34,10 @@ func TestRefusesToStart(t *testing.T) {
 		})
 	}
 	refuse("second server on the folder", "another Wadah server is running", "--data", w.data, "--listen", "127.0.0.1:0")
+	if err := os.Remove(filepath.Join(w.data, "wadah.lock")); err != nil {
+		t.Fatal(err)
+	}
+	refuse("second server, the lock's file deleted", "another Wadah server is running", "--data", w.data, "--listen", "127.0.0.1:0")
 	refuse("busy port", "in use by another program", "--data", filepath.Join(t.TempDir(), "data"), "--listen", busy)
 	if out := wadah(t, "health", "--listen", busy); out != "ok\n" {
 		t.Errorf("health says %q", out)

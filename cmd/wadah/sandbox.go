@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"wadah/handlers"
+	"wadah/models"
 	"wadah/session/sandbox"
 	"wadah/session/sandbox/control"
 )
@@ -34,10 +35,11 @@ const sandboxState = "sandbox.json"
 func (c *sandboxCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
 	data := dataFlags{Data: c.Data, ServerKeyFile: c.ServerKeyFile}
 	if data.Data == "" && !c.ServiceOnly {
-		if data.Data, err = os.MkdirTemp("", "wadah-sandbox-"); err != nil {
+		var remove func() error
+		if data.Data, remove, err = models.WorkFolder(os.TempDir(), "wadah-sandbox-"); err != nil {
 			return fmt.Errorf("make a throw-away data folder: %w", err)
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(data.Data)) }()
+		defer func() { err = errors.Join(err, remove()) }()
 	}
 	service, err := c.start(data.Data, log)
 	if err != nil {
