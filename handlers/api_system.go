@@ -156,6 +156,9 @@ func (s *Server) apiListDevice(c echo.Context, _ systemCall) error {
 		}
 		devices = append(devices, d)
 	}
+	if err := s.noteFamilyViews(ctx, devices...); err != nil {
+		return err
+	}
 	return writeFamily(c, "", devices)
 }
 
@@ -167,6 +170,9 @@ func (s *Server) apiDetailDevice(c echo.Context, call systemCall) error {
 	}
 	d, err := s.familyDevice(c.Request().Context(), call.snap)
 	if err != nil {
+		return err
+	}
+	if err := s.noteFamilyViews(c.Request().Context(), d); err != nil {
 		return err
 	}
 	return writeFamily(c, "", d)
@@ -224,6 +230,9 @@ func (s *Server) apiChangeKey(c echo.Context, call systemCall) error {
 	s.noteSystem(c, "key.replace", call.snap.ID, key.Name)
 	d, err := s.familyDevice(ctx, call.snap)
 	if err != nil {
+		return err
+	}
+	if err := s.noteFamilyViews(ctx, d); err != nil {
 		return err
 	}
 	return writeFamily(c, "API key successfully changed", d)

@@ -35,6 +35,8 @@ type familyDevice struct {
 	Settings familySettings `json:"settings"`
 	Telegram familyTelegram `json:"telegram"`
 	Webhook  familyWebhook  `json:"webhook"`
+
+	keyID string // of APIKey; "" when there is none
 }
 
 type familySettings struct {
@@ -71,12 +73,24 @@ func (s *Server) familyDevice(ctx context.Context, snap session.Snapshot) (famil
 		return d, err
 	}
 	if key := usableKey(keys, ""); key != nil {
+		d.keyID = key.ID
 		d.APIKey, err = s.store.RevealKey(ctx, key.ID)
 	}
 	if errors.Is(err, models.ErrNotFound) { // revoked just now
 		return d, nil
 	}
 	return d, err
+}
+
+// noteFamilyViews writes down whose keys a program is about to be told.
+func (s *Server) noteFamilyViews(ctx context.Context, devices ...familyDevice) error {
+	var ids []string
+	for _, d := range devices {
+		if d.keyID != "" {
+			ids = append(ids, d.keyID)
+		}
+	}
+	return s.store.NoteViews(ctx, models.Viewer{ID: models.ViewerSystem}, ids...)
 }
 
 // writeFamily answers in the envelope of the system API; an empty message and nil data

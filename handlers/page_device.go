@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -72,7 +71,9 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 		}
 	}
 	if v.may(operator) {
-		page.Keys = keysView(keys, v.zone, time.Now())
+		if page.Keys, err = s.keysView(ctx, keys, v.zone); err != nil {
+			return page, err
+		}
 		if page.Passkeys, err = s.passkeysOffered(c); err != nil {
 			return page, err
 		}

@@ -74,6 +74,9 @@ func (s *Server) revealKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.noteView(c, key.ID); err != nil {
+		return err
+	}
 	if isFragment(c.Request()) {
 		api := views.API{BaseURL: s.baseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
 		partial, err := views.KeyPartial(ctx, v.lang, s.deviceView(snap, v.zone, true), api)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -18,11 +19,20 @@ const endedKeysShown = 10
 
 // keysView is the card of a device's keys: those that are valid, oldest first, then
 // those that ended last.
-func keysView(keys []models.APIKey, z zone, now time.Time) views.Keys {
-	out := views.Keys{Show: true}
+func (s *Server) keysView(ctx context.Context, keys []models.APIKey, z zone) (views.Keys, error) {
+	out, now := views.Keys{Show: true}, time.Now()
+	ids := make([]string, 0, len(keys))
+	for _, k := range keys {
+		ids = append(ids, k.ID)
+	}
+	shown, err := s.store.LastViews(ctx, ids)
+	if err != nil {
+		return out, err
+	}
 	var ended []views.Key
 	for _, k := range keys {
 		view := keyView(k, keys, z, now)
+		view.Shown = shownView(shown[k.ID], z)
 		if view.State == views.KeyValid || view.State == views.KeyEnding {
 			out.List = append(out.List, view)
 			continue
@@ -31,7 +41,7 @@ func keysView(keys []models.APIKey, z zone, now time.Time) views.Keys {
 	}
 	slices.SortStableFunc(ended, func(a, b views.Key) int { return b.ExpiresAt.Compare(a.ExpiresAt) })
 	out.List = append(out.List, ended[:min(len(ended), endedKeysShown)]...)
-	return out
+	return out, nil
 }
 
 func keyView(k models.APIKey, all []models.APIKey, z zone, now time.Time) views.Key {
@@ -185,6 +195,9 @@ func (s *Server) revokeKey(c echo.Context) error {
 
 // showKey answers with the keys, one of them in plain text.
 func (s *Server) showKey(c echo.Context, snap session.Snapshot, keyID, value string, said *views.Flash) error {
+	if err := s.noteView(c, keyID); err != nil {
+		return err
+	}
 	return s.showKeys(c, snap, http.StatusOK, func(k *views.Keys) {
 		for i := range k.List {
 			if k.List[i].ID == keyID {
@@ -211,7 +224,10 @@ func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, cha
 	if err != nil {
 		return err
 	}
-	card := keysView(keys, z, time.Now())
+	card, err := s.keysView(ctx, keys, z)
+	if err != nil {
+		return err
+	}
 	change(&card)
 	partial, err := views.KeysPartial(ctx, lang, s.deviceView(snap, z, true), card)
 	if err != nil {

@@ -29,6 +29,9 @@ func (s *Server) renderPeople(c echo.Context, status int, page views.PeoplePage)
 		}
 		page.People = append(page.People, person)
 	}
+	if page.Known, err = s.knownKeys(c, "/people", ""); err != nil {
+		return err
+	}
 	page.Page = s.page(c)
 	page.Path = "/people"
 	return s.render(c, status, views.People(page))

@@ -56,6 +56,9 @@ func (s *Server) renderPerson(c echo.Context, status int, user models.User, fiel
 	if page.Logins, err = s.loginsOf(c, user.ID); err != nil {
 		return err
 	}
+	if page.Known, err = s.knownKeys(c, page.Path, user.ID); err != nil {
+		return err
+	}
 	return s.render(c, status, views.PersonShow(page))
 }
 

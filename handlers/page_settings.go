@@ -49,8 +49,18 @@ func (s *Server) showSettings(c echo.Context, status int, change func(*views.Set
 	if err != nil {
 		return err
 	}
+	ids := make([]string, 0, len(secrets))
 	for _, secret := range secrets {
-		page.Secrets = append(page.Secrets, views.Secret{ID: secret.ID, CreatedAt: z.at(secret.CreatedAt), ExpiresAt: z.atPtr(secret.ExpiresAt)})
+		ids = append(ids, secret.ID)
+	}
+	shown, err := s.store.LastViews(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, secret := range secrets {
+		page.Secrets = append(page.Secrets, views.Secret{
+			ID: secret.ID, CreatedAt: z.at(secret.CreatedAt), ExpiresAt: z.atPtr(secret.ExpiresAt), Shown: shownView(shown[secret.ID], z),
+		})
 	}
 	if page.Zone, err = s.zoneView(ctx); err != nil {
 		return err
@@ -143,6 +153,9 @@ func (s *Server) revealSecret(c echo.Context) error {
 }
 
 func (s *Server) showSecret(c echo.Context, id, value string, said *views.Flash) error {
+	if err := s.noteView(c, id); err != nil {
+		return err
+	}
 	return s.showSettings(c, http.StatusOK, func(page *views.SettingsPage) {
 		for i := range page.Secrets {
 			if page.Secrets[i].ID == id {

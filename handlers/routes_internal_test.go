@@ -54,7 +54,7 @@ func TestOpenRoutes(t *testing.T) {
 // is long ago. What could hand over the installation belongs to them.
 func TestProvenRoutes(t *testing.T) {
 	want := []string{
-		"POST /people", "POST /people/:user/role", "POST /people/:user/devices", "POST /people/:user/password",
+		"POST /people", "POST /people/:user/role", "POST /people/known-keys", "POST /people/:user/devices", "POST /people/:user/password",
 		"POST /people/:user/factors", "POST /people/:user/logins", "POST /people/:user/logins/:login", "POST /people/:user/delete",
 		"POST /settings/secret", "POST /settings/secret/revoke", "POST /settings/secret/:secret/reveal",
 		"POST /devices/:id/reveal", "POST /devices/:id/keys", "POST /devices/:id/keys/:key/reveal", "POST /devices/:id/keys/:key/rotate",

@@ -25,6 +25,7 @@ func (s *Server) peopleRoutes() []route {
 
 		get("/people", admin, s.peoplePage),
 		proven(post("/people", admin, s.addPerson)),
+		proven(post("/people/known-keys", admin, s.settleKnownKeys)),
 		get("/people/:user", admin, s.personPage),
 		proven(post("/people/:user/role", admin, s.setRole)),
 		proven(post("/people/:user/devices", admin, s.assignDevices)),

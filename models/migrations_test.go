@@ -29,7 +29,7 @@ const (
 func writeOldDatabase(t *testing.T, path string) {
 	ctx := t.Context()
 	f := newFixture(t)
-	d, _ := f.device(oldDevice)
+	d, key := f.device(oldDevice)
 	must(t, f.SetDeviceProxy(ctx, d.ID, oldProxy))
 	must(t, f.SaveLife(ctx, d.ID, models.Life{JID: oldJID, PushName: "Budi", Platform: "android", LinkedAt: f.clock.Now()}, true))
 	must(t, f.SetDefaultDevice(ctx, d.ID))
@@ -49,8 +49,9 @@ func writeOldDatabase(t *testing.T, path string) {
 	must(t, err)
 	_, err = f.CreateScanLink(ctx, d.ID, oldUser, 0)
 	must(t, err)
-	_, err = f.RotateSystemSecret(ctx, 0)
+	secret, err := f.RotateSystemSecret(ctx, 0)
 	must(t, err)
+	must(t, f.NoteViews(ctx, models.Viewer{ID: u.ID, Name: u.Name}, key.ID, secret.ID))
 	must(t, f.Logins().Commit("token", login(t, map[string]any{models.LoginUserID: u.ID}), f.clock.Now()))
 	must(t, f.Backup(ctx, path))
 }
@@ -111,6 +112,11 @@ func checkOldDatabase(t *testing.T, s *models.Store, schema int) {
 	}
 	if had := schema >= 3; (u.Zone == oldZone) != had || !had && u.Zone != "" {
 		t.Errorf("the zone is %q", u.Zone)
+	}
+	seen, err := s.LastViews(ctx, []string{keys[0].ID})
+	must(t, err)
+	if had := schema >= 6; (len(seen) == 1 && seen[keys[0].ID].Viewer.Name == oldUser) != had {
+		t.Errorf("who was shown the key: %+v", seen)
 	}
 	// Writing goes on.
 	must(t, s.AddAudit(ctx, models.AuditEntry{Action: "x"}))

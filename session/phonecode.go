@@ -43,7 +43,9 @@ func newCodeLimits(perDevice, perNumber int) *codeLimits {
 }
 
 // CodeLimits are how many phone codes a device and a number get in an hour; 0 is no limit.
-func (m *Manager) CodeLimits() (perDevice, perNumber int) { return m.codes.perDevice, m.codes.perNumber }
+func (m *Manager) CodeLimits() (perDevice, perNumber int) {
+	return m.codes.perDevice, m.codes.perNumber
+}
 
 // take counts a code that is about to be asked for, or refuses with a *TooManyCodesError.
 func (l *codeLimits) take(now time.Time, deviceID, number string) error {

@@ -23,7 +23,7 @@ var auditActions = map[string]Tone{
 	"device.start": ToneOK, "device.stop": ToneOff, "device.restart": ToneOff, "device.logout": ToneAct, "device.pair": ToneOK,
 	"device.passkey": ToneOK, "device.passkey_confirm": ToneOK,
 
-	"key.create": ToneOK, "key.reveal": ToneAct, "key.rotate": ToneAct, "key.revoke": ToneAct, "key.replace": ToneAct,
+	"key.create": ToneOK, "key.reveal": ToneAct, "key.rotate": ToneAct, "key.revoke": ToneAct, "key.replace": ToneAct, "key.keep": ToneAct, "secret.keep": ToneAct,
 	"secret.create": ToneOK, "secret.reveal": ToneAct, "secret.rotate": ToneAct, "secret.revoke": ToneAct,
 	"scanlink.create": ToneOK, "scanlink.revoke": ToneOff, "scanlink.open": ToneOff,
 

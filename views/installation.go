@@ -106,6 +106,7 @@ type Secret struct {
 	ID        string
 	CreatedAt time.Time
 	ExpiresAt time.Time // zero: never
+	Shown     Shown     // to whom last
 	Value     string    // only when it was just made or revealed
 }
 

@@ -17,7 +17,7 @@ import "time"
 //
 // data-testid: device-keys, key-row (data-key, data-state), key-row-reveal,
 // key-row-value, key-row-copy, key-rotate-open, key-rotate-overlap, key-rotate,
-// key-revoke-open, key-revoke; key-create-open, key-create-name, key-create-expires,
+// key-revoke-open, key-revoke, last-shown; key-create-open, key-create-name, key-create-expires,
 // key-create-submit.
 type Keys struct {
 	List []Key // as they should be shown, ended ones last
@@ -37,6 +37,7 @@ type Key struct {
 	State     KeyState
 	CreatedAt time.Time
 	LastUsed  time.Time // zero: never
+	Shown     Shown     // to whom last
 	ExpiresAt time.Time // zero: never; of a revoked key, when that was
 	Value     string    // only when it was just made, rotated or revealed
 }

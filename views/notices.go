@@ -69,7 +69,9 @@ const (
 	NoticeKeyCreated      Notice = "key_created"     // Name
 	NoticeKeyRotated      Notice = "key_rotated"     // Name
 	NoticeKeyRevoked      Notice = "key_revoked"     // Name
-	NoticeSecretCreated   Notice = "secret_created"  // also of one that replaces another
+	NoticeKeysReplaced    Notice = "keys_replaced"   // Name is how many
+	NoticeKeysLeft        Notice = "keys_left"
+	NoticeSecretCreated   Notice = "secret_created" // also of one that replaces another
 	NoticeSecretRevoked   Notice = "secret_revoked"
 	NoticeScanLinkCreated Notice = "scan_link_created"
 	NoticeScanLinkRevoked Notice = "scan_link_revoked"
@@ -105,7 +107,7 @@ var notices = map[Notice]Tone{
 	NoticePasswordReset: ToneOK, NoticeFactorsRemoved: ToneAct, NoticeLoginEnded: ToneOK, NoticeLoginsEnded: ToneOK, NoticeLoginsFull: ToneAct,
 	NoticeTOTPOff: ToneAct, NoticeRecoveryUsed: ToneAct,
 	NoticePasskeyAdded: ToneOK, NoticePasskeyRenamed: ToneOK, NoticePasskeyRemoved: ToneOK,
-	NoticeKeyCreated: ToneOK, NoticeKeyRotated: ToneOK, NoticeKeyRevoked: ToneOK,
+	NoticeKeyCreated: ToneOK, NoticeKeyRotated: ToneOK, NoticeKeyRevoked: ToneOK, NoticeKeysReplaced: ToneAct, NoticeKeysLeft: ToneOff,
 	NoticeSecretCreated: ToneOK, NoticeSecretRevoked: ToneOK,
 	NoticeScanLinkCreated: ToneOK, NoticeScanLinkRevoked: ToneOK, NoticeSettingsSaved: ToneOK,
 	NoticeVersionNewest: ToneOK, NoticeVersionUpdated: ToneOK, NoticeVersionUnreachable: ToneAct,
@@ -136,7 +138,7 @@ var invalid = map[string]bool{
 	"signin_failed": true, "signin_slow": true, "signin_busy": true, "setup_token": true, "last_admin": true, "role_unknown": true, "expires_past": true,
 
 	"already_linked": true, "not_linking": true, "not_linked": true, "rate_limited": true, "bad_number": true,
-	"too_many_codes": true, "too_many_codes_number": true, "keys_too_many": true, "scan_links_too_many": true,
+	"too_many_codes": true, "too_many_codes_number": true, "keys_too_many": true, "no_key_chosen": true, "scan_links_too_many": true,
 	"bad_passkey": true, "banned": true, "busy": true, "proxy_failed": true, "conflict": true, "not_found": true,
 	"forbidden": true, "storage": true, "not_stored": true, "shutting_down": true, "timeout": true, "internal": true,
 

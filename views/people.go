@@ -15,6 +15,7 @@ import (
 type PeoplePage struct {
 	Page
 	People []Person
+	Known  KnownKeys
 
 	// Name and Role are what was typed; Problems are by "name", "role", "password".
 	Name     string
@@ -58,6 +59,7 @@ type PersonPage struct {
 	Person   Person
 	Devices  []DeviceChoice
 	Logins   []Login
+	Known    KnownKeys
 	Problems map[string]string
 }
 

@@ -146,10 +146,10 @@ const sampleKey = "be670d0018987231588ff183a0e8d509"
 // SampleKeys is a key in each state.
 func SampleKeys(at time.Time) Keys {
 	return Keys{Show: true, List: []Key{
-		{ID: "k1", Name: "Toko online", State: KeyValid, CreatedAt: at.Add(-72 * time.Hour), LastUsed: at.Add(-40 * time.Second)},
-		{ID: "k2", Name: "Laporan harian", State: KeyEnding, CreatedAt: at.Add(-900 * time.Hour), LastUsed: at.Add(-3 * time.Hour), ExpiresAt: at.Add(21 * time.Hour)},
+		{ID: "k1", Name: "Toko online", State: KeyValid, CreatedAt: at.Add(-72 * time.Hour), LastUsed: at.Add(-40 * time.Second), Shown: Shown{To: "rina", By: ShownToUser, At: at.Add(-26 * time.Hour)}},
+		{ID: "k2", Name: "Laporan harian", State: KeyEnding, CreatedAt: at.Add(-900 * time.Hour), LastUsed: at.Add(-3 * time.Hour), ExpiresAt: at.Add(21 * time.Hour), Shown: Shown{By: ShownBySystem, At: at.Add(-5 * time.Minute)}},
 		{ID: "k3", Name: "Percobaan Pak Budi", State: KeyExpired, CreatedAt: at.Add(-900 * time.Hour), ExpiresAt: at.Add(-90 * time.Hour)},
-		{ID: "k4", Name: "Kasir lama", State: KeyRevoked, CreatedAt: at.Add(-1900 * time.Hour), LastUsed: at.Add(-500 * time.Hour), ExpiresAt: at.Add(-480 * time.Hour)},
+		{ID: "k4", Name: "Kasir lama", State: KeyRevoked, CreatedAt: at.Add(-1900 * time.Hour), LastUsed: at.Add(-500 * time.Hour), ExpiresAt: at.Add(-480 * time.Hour), Shown: Shown{By: ShownByCLI, At: at.Add(-1900 * time.Hour)}},
 	}}
 }
 

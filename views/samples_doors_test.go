@@ -92,7 +92,7 @@ func settingsPage(lang views.Lang) views.SettingsPage {
 		Zone:       views.ZoneChoice{Chosen: "Asia/Jakarta", Now: noon},
 		Page:       p, BaseURL: "https://wadah.example.com", Days: 365, MinDays: 7, Brand: "Toko Batik Rina",
 		Secrets: []views.Secret{
-			{ID: "s2", CreatedAt: noon.Add(-time.Hour)},
+			{ID: "s2", CreatedAt: noon.Add(-time.Hour), Shown: views.Shown{To: "rina", By: views.ShownToUser, At: noon.Add(-time.Minute)}},
 			{ID: "s1", CreatedAt: noon.Add(-900 * time.Hour), ExpiresAt: noon.Add(23 * time.Hour)},
 		},
 		Limits: []views.Limit{
@@ -152,6 +152,17 @@ func doorPages(lang views.Lang) map[string]templ.Component {
 	for _, name := range []string{"qr", "code", "connecting", "authenticating", "passkey", "ready", "not_scanned"} {
 		all["scan-"+name] = views.ScanShow(scanPage(lang, states()[name]))
 	}
+
+	known := views.KnownKeys{Back: "/people", List: []views.KnownKey{
+		{ID: "s1", People: []string{"dewi.layanan-pelanggan@toko"}, At: noon.Add(-300 * time.Hour)},
+		{ID: "k1", Name: "main", Device: "Toko Utama", People: []string{"budi", "dewi.layanan-pelanggan@toko"}, At: noon.Add(-26 * time.Hour)},
+		{ID: "k2", Name: "Toko online", Device: "Gudang Bandung", People: []string{"budi"}, At: noon.Add(-27 * time.Hour)},
+	}}
+	leaving := views.PeoplePage{Page: page(lang), People: people(), Known: known}
+	all["people-known-keys"] = views.People(leaving)
+	left := personPage(lang, people()[1])
+	left.Known = views.KnownKeys{Back: left.Path, List: known.List[1:]}
+	all["person-known-keys"] = views.PersonShow(left)
 
 	crowd := views.PeoplePage{Page: page(lang), People: people(), Name: "budi", Role: views.Operator, Problems: map[string]string{
 		"name": lang.Invalid("name_taken"), "password": lang.Invalid("password_too_short"),

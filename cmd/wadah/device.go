@@ -56,6 +56,9 @@ func (c *deviceAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (e
 	if err := audit(ctx, store, "device.create", device.ID); err != nil {
 		return err
 	}
+	if err := store.NoteViews(ctx, models.Viewer{ID: models.ViewerCLI}, key.ID); err != nil {
+		return err
+	}
 	out := deviceKeyOut{ID: device.ID, Name: device.Name, APIKey: key.Value}
 	if c.JSON {
 		return writeJSON(p.stdout, out)
@@ -139,6 +142,9 @@ func (c *deviceKeyCmd) Run(ctx context.Context, p *program, log *slog.Logger) (e
 		return err
 	}
 	if err := audit(ctx, store, "key.reveal", device.ID); err != nil {
+		return err
+	}
+	if err := store.NoteViews(ctx, models.Viewer{ID: models.ViewerCLI}, newest.ID); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -51,6 +51,10 @@ func upkeep(ctx context.Context, store *models.Store, driver *whatsapp.Driver, m
 		return err
 	})
 	every(sweepEvery, "library", driver.Sweep)
+	every(sweepEvery, "views of secrets", func(ctx context.Context) error {
+		_, err := store.SweepSecretViews(ctx)
+		return err
+	})
 	every(sweepEvery, "audit", func(ctx context.Context) error { return handlers.SweepAudit(ctx, store) })
 	return func() {
 		cancel()

@@ -23,6 +23,7 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0003_zone", Migrate: zone},
 		{ID: "0004_password_due", Migrate: passwordDue},
 		{ID: "0005_messages", Migrate: messages},
+		{ID: "0006_secret_views", Migrate: secretViews},
 	}
 }
 
