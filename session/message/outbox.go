@@ -320,10 +320,15 @@ func (o *Outbox) result(ctx context.Context, deviceID, id string, outcome <-chan
 	return verdict(Result{Message: m}, nil)
 }
 
-// verdict turns a failed message into the error that says why.
+// verdict turns a failed message into the error that says why. One that WhatsApp has is
+// answered as sent, even if its recipient was quicker than we.
 func verdict(r Result, err error) (Result, error) {
-	if err != nil || r.Message.Status != models.StatusFailed {
+	if err != nil || r.Message.Status == models.StatusQueued {
 		return r, err
+	}
+	if r.Message.Status != models.StatusFailed {
+		r.Message.Status = models.StatusSent
+		return r, nil
 	}
 	return r, &RefusedError{Why: Refusal(r.Message.Error), Code: r.Message.Code}
 }
