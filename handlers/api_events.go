@@ -51,10 +51,14 @@ func (s *Server) apiEvents(c echo.Context, call apiCall) error {
 			return !errors.Is(err, models.ErrNotFound)
 		},
 		strict: true,
-		beat:   []byte(": still here\n\n"),
+		beat:   func() []byte { return stillHere },
+		pulse:  lookEvery,
 		ended:  []byte("event: ended\ndata: {\"error\":\"unauthorized\"}\n\n"),
 	})
 }
+
+// stillHere is a comment, which clients of event streams pass over.
+var stillHere = []byte(": still here\n\n")
 
 // apiVariant names the shared frames of API streams.
 type apiVariant string

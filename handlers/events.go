@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	// beatEvery keeps proxies from closing a quiet stream and lets pages notice a dead
-	// one; it is also how often the login or key behind a stream is looked at again.
-	beatEvery = 20 * time.Second
+	// lookEvery is how often the login, key or link behind a stream is looked at again,
+	// and how often a program hears something at least: it keeps proxies from closing a
+	// quiet stream. Pages hear more often, see views.BeatEvery.
+	lookEvery = 20 * time.Second
 
 	// writeLimit is how long a client may take to accept a frame. Who takes longer is
 	// dropped; it reconnects and is sent the current state.
@@ -36,7 +37,8 @@ type show struct {
 	alive   func(ctx context.Context) bool                              // whether the client may still watch
 	strict  bool                                                        // ask alive before every change, too
 	hello   []byte                                                      // sent before everything else; may be empty
-	beat    []byte                                                      // sent in silence
+	beat    func() []byte                                               // sent every pulse, whatever else is sent
+	pulse   time.Duration                                               // how often the client hears something at least
 	ended   []byte                                                      // sent before the stream of an ended login is closed
 }
 
@@ -86,8 +88,9 @@ func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
 
 // pump sends until the stream is over. The client being gone is no error.
 func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show) {
-	beat := time.NewTicker(beatEvery)
+	beat, look := time.NewTicker(sh.pulse), time.NewTicker(lookEvery)
 	defer beat.Stop()
+	defer look.Stop()
 	var again <-chan time.Time
 	if sh.again != nil {
 		minute := time.NewTicker(againEvery)
@@ -99,11 +102,11 @@ func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show
 		case <-ctx.Done():
 			return
 		case <-beat.C:
+			out.send(sh.beat())
+		case <-look.C:
 			if !sh.alive(ctx) {
 				st.end(endedLogin)
-				continue
 			}
-			out.send(sh.beat)
 		case <-again:
 			frame, err := sh.again(ctx)
 			if !s.rendered(ctx, err) {
@@ -208,6 +211,13 @@ func (s *Server) servePanel(c echo.Context, st *stream, sh show) error {
 	st.owner, st.most = owner{ownedByLogin, v.token}, s.limits.LoginStreams
 	st.scope = v.scope
 	sh.alive = func(ctx context.Context) bool { return s.stillMay(ctx, v, st.device) }
-	sh.hello, sh.beat, sh.ended = views.Hello(time.Now()), views.Beat(), views.Ended()
+	return s.servePage(c, st, sh)
+}
+
+// servePage serves a stream to a page: the first thing it says is the server's time, and
+// it never stays silent for long.
+func (s *Server) servePage(c echo.Context, st *stream, sh show) error {
+	sh.hello, sh.ended = views.Hello(time.Now()), views.Ended()
+	sh.beat, sh.pulse = func() []byte { return views.Beat(time.Now()) }, views.BeatEvery
 	return s.serveStream(c, st, sh)
 }

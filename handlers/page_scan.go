@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -230,8 +229,7 @@ func (s *Server) scanEvents(c echo.Context) error {
 		partial, err := views.ScanPartial(ctx, page)
 		return views.Message(partial), err
 	}
-	return s.serveStream(c, st, show{
-		hello: views.Hello(time.Now()), beat: views.Beat(), ended: views.Ended(),
+	return s.servePage(c, st, show{
 		first: func(ctx context.Context) ([]byte, error) {
 			snap, err := s.manager.Snapshot(id)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/session"
+	"wadah/views"
 )
 
 // source is a hub by hand.
@@ -118,7 +120,7 @@ func openStream(t *testing.T, s *Server, alive func() bool) (*client, *stream, <
 				return nil
 			},
 			alive: func(context.Context) bool { return alive() },
-			beat:  []byte("beat "), ended: []byte("over"),
+			beat:  func() []byte { return []byte("beat ") }, pulse: views.BeatEvery, ended: []byte("over"),
 		})
 		if err != nil {
 			t.Error(err)
@@ -172,7 +174,7 @@ func TestStreamOrderAndBeat(t *testing.T) {
 			src.set(snap(name, uint64(2+i)), false)
 			synctest.Wait()
 		}
-		time.Sleep(beatEvery)
+		time.Sleep(views.BeatEvery)
 		synctest.Wait()
 		if got, want := w.text(), "first a b c beat "; got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -196,6 +198,7 @@ func TestStreamMovesOnWithTime(t *testing.T) {
 				first: func(context.Context) ([]byte, error) { return []byte("first "), nil },
 				again: func(context.Context) ([]byte, error) { return []byte("again "), nil },
 				alive: func(context.Context) bool { return true },
+				beat:  func() []byte { return nil }, pulse: views.BeatEvery,
 			})
 		}()
 		time.Sleep(3*againEvery + time.Second)
@@ -254,7 +257,7 @@ func TestEndedLoginEndsTheStream(t *testing.T) {
 		looks := 0
 		w, _, ended := openStream(t, s, func() bool { looks++; return looks == 1 })
 		<-ended // at the first look after the start
-		if got, want := w.text(), "first over"; got != want {
+		if got, want := strings.ReplaceAll(w.text(), "beat ", ""), "first over"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		w, _, ended = openStream(t, s, func() bool { return false })

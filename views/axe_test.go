@@ -44,12 +44,7 @@ func gallerySite(t *testing.T, lang views.Lang) (url string, names []string) {
 		http.ServeFile(w, r, "testdata/axe/axe.min.js")
 	})
 	for _, path := range []string{"/events", "/scan/t0k3n/events"} {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "text/event-stream")
-			_, _ = w.Write(views.Beat())
-			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
-		})
+		mux.HandleFunc(path, quietStream)
 	}
 	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
 	for name, component := range all {

@@ -139,10 +139,11 @@ func (p ComponentsPage) notices() []shown {
 	}
 	return append(out,
 		shown{"notice-problem", Notices(p.Lang, &Flash{Tone: ToneDanger, Text: p.Lang.Invalid("banned")})},
+		shown{"notice-not-sent", Notices(p.Lang, &Flash{Tone: ToneDanger, Text: p.Lang.T("lost.not_sent")})},
 		shown{"form-problem", formProblem(p.Lang.Invalid("name_taken"))},
 		shown{"phone-said", phoneSaying(*p.Lang.Notice(NoticeFaultDone, "Name", p.Lang.Fault("drop")))},
 		shown{"sandbox-banner", sandboxBanner(p.Page)},
-		shown{"connection-lost", sampleLost(p.Lang)},
+		shown{"connection-lost", sampleLost(p.Lang, p.At)},
 	)
 }
 
@@ -207,7 +208,10 @@ func (p ComponentsPage) live() []shown {
 		case "passkey":
 			d.Passkey = &Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: p.At.Add(time.Minute)}
 			out = append(out, shown{"live-passkey-confirm", DeviceLive(p.Lang, d)})
+		case "code":
+			out = append(out, shown{"live-code-covered", sampleCovered(p.Lang, d)})
 		case "qr":
+			out = append(out, shown{"live-qr-covered", sampleCovered(p.Lang, d)})
 			d.QR, d.CanOperate = nil, false
 			out = append(out, shown{"live-qr-viewer", DeviceLive(p.Lang, d)})
 		case "ready":

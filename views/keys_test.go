@@ -23,12 +23,7 @@ func keysSite(t *testing.T) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = w.Write(views.Beat())
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	})
+	mux.HandleFunc("GET /events", quietStream)
 	mux.HandleFunc("GET /devices/d1", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		if err := views.DeviceShow(p).Render(r.Context(), w); err != nil {

@@ -37,6 +37,13 @@ func (p Page) choices() templ.Attributes {
 	return chosen
 }
 
+// scriptWords are what the scripts write by themselves.
+func (l Lang) scriptWords() templ.Attributes {
+	return templ.Attributes{
+		"data-just-now": l.T("time.just_now"), "data-second-unit": l.T("time.second_unit"), "data-stopped": l.T("countdown.stopped"),
+	}
+}
+
 func (t Theme) colorScheme() string {
 	if t == ThemeAuto {
 		return "light dark"

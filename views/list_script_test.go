@@ -49,18 +49,7 @@ func shopsSite(t *testing.T) (*httptest.Server, chan<- []byte) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write(answer)
 	})
-	mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = w.Write(views.Beat())
-		for http.NewResponseController(w).Flush() == nil {
-			select {
-			case m := <-news:
-				_, _ = w.Write(m)
-			case <-r.Context().Done():
-				return
-			}
-		}
-	})
+	mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) { tell(w, r, news, nil) })
 	s := httptest.NewServer(mux)
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 	return s, news

@@ -39,11 +39,12 @@ import (
 //     order: Message(DevicesPartial, SummaryPartial), a few times a second at most.
 //     When a device is deleted: on its own page Gone, after which the page leaves for
 //     /devices.
-//   - Every 20 to 25 seconds: Beat. The page takes 60 seconds of silence for a dead
-//     connection and connects anew, so a comment is not enough: hx-sse does not
-//     report comments.
-//   - As the first message of a connection: Hello with the current time, by which the
-//     page corrects its countdowns when the clock of the phone it runs on is off.
+//   - Every BeatEvery: Beat. When two are missing the page says that the connection is
+//     lost, covers the code and stops its clock; line.js has the rules. A comment is not
+//     enough: hx-sse does not report comments.
+//   - As the first message of a connection: Hello. It and each Beat carry the current
+//     time, by which the page corrects its countdowns when the clock of the phone it
+//     runs on is off or is set while the page is open.
 //   - When a scan link has done its work: ScanPartial, then Done. The page stays as it
 //     is and does not come back.
 //   - Before the server closes the stream of an ended login: Ended; the page reloads
@@ -210,12 +211,19 @@ func Message(partials ...[]byte) []byte {
 	return append(b, '\n')
 }
 
-// Beat tells the page that the connection is alive.
-func Beat() []byte { return []byte("event: wadah:beat\ndata: 1\n\n") }
+// BeatEvery is how often a page hears from its stream at least. A code on a page must
+// look dead within five seconds of its line, which takes two chances to be heard. Only
+// pages in sight have a stream: hx-sse closes it while the tab is hidden.
+const BeatEvery = 2 * time.Second
+
+// Beat tells the page that the connection is alive, and the server's time.
+func Beat(now time.Time) []byte { return moment("beat", now) }
 
 // Hello tells the page the server's time.
-func Hello(now time.Time) []byte {
-	return []byte("event: wadah:hello\ndata: " + millis(now) + "\n\n")
+func Hello(now time.Time) []byte { return moment("hello", now) }
+
+func moment(name string, now time.Time) []byte {
+	return []byte("event: wadah:" + name + "\ndata: " + millis(now) + "\n\n")
 }
 
 // Gone tells a device's page that the device was deleted.

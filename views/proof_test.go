@@ -17,12 +17,7 @@ func (s *passkeySite) device(t *testing.T, mux *http.ServeMux) {
 	p := devicePage(views.English, d)
 	p.Keys, p.Passkeys = keys(), true
 	mux.HandleFunc("GET /devices/d1", s.page(t, views.DeviceShow(p)))
-	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = w.Write(views.Beat())
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	})
+	mux.HandleFunc("GET /events", quietStream)
 	mux.HandleFunc("POST /devices/d1/keys/k1/reveal", func(w http.ResponseWriter, r *http.Request) {
 		shown := keys()
 		shown.List[0].Value = keyValue

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,10 @@ type site struct {
 	visits map[string]int
 	late   chan struct{} // the script of the streams comes when this is closed; nil for at once
 	slow   chan struct{} // a restart is answered when this is closed
+
+	still      atomic.Bool // nothing is sent by itself
+	dead       atomic.Bool // no request but that for the page is answered well
+	badGateway atomic.Bool // a proxy answers in our place
 }
 
 func newSite(t *testing.T, page func() views.DevicePage) *site {
@@ -53,7 +58,24 @@ func newSite(t *testing.T, page func() views.DevicePage) *site {
 			t.Error(err)
 		}
 	})
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if s.dead.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	mux.HandleFunc("/devices/d1/pair", func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm() // else the server does not see that the browser gives up
+		if s.dead.Load() {
+			<-r.Context().Done()
+			return
+		}
+		_, _ = w.Write([]byte("<!doctype html><title>paired</title>"))
+	})
 	mux.HandleFunc("/devices/d1/restart", func(w http.ResponseWriter, r *http.Request) {
+		if s.badGateway.Load() {
+			http.Error(w, "<h1>Bad gateway</h1>", http.StatusBadGateway)
+			return
+		}
 		select {
 		case <-s.slow:
 		case <-r.Context().Done():
@@ -96,20 +118,35 @@ func (s *site) events(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(refuse)
 		return
 	}
+	tell(w, r, messages, &s.still, views.Hello(time.Now()), live(r.Context(), s.page()))
+}
+
+// quietStream is the stream of a page on which nothing happens.
+func quietStream(w http.ResponseWriter, r *http.Request) { tell(w, r, nil, nil) }
+
+// tell serves an event stream: what comes first, news until their channel is closed, and
+// the beats between, unless still says that the line is dead.
+func tell(w http.ResponseWriter, r *http.Request, news <-chan []byte, still *atomic.Bool, first ...[]byte) {
 	w.Header().Set("Content-Type", "text/event-stream")
-	rc := http.NewResponseController(w)
-	for _, m := range [][]byte{views.Hello(time.Now()), live(r.Context(), s.page())} {
+	beat := time.NewTicker(views.BeatEvery)
+	defer beat.Stop()
+	if len(first) == 0 {
+		first = [][]byte{views.Beat(time.Now())}
+	}
+	for _, m := range first {
 		_, _ = w.Write(m)
 	}
-	_ = rc.Flush()
-	for {
+	for http.NewResponseController(w).Flush() == nil {
 		select {
-		case m, ok := <-messages:
+		case m, ok := <-news:
 			if !ok {
 				return
 			}
 			_, _ = w.Write(m)
-			_ = rc.Flush()
+		case now := <-beat.C:
+			if still == nil || !still.Load() {
+				_, _ = w.Write(views.Beat(now))
+			}
 		case <-r.Context().Done():
 			return
 		}

@@ -37,12 +37,7 @@ func TestButtonAtWorkSaysSo(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Content-Type", "text/event-stream")
-				_, _ = w.Write(views.Beat())
-				_ = http.NewResponseController(w).Flush()
-				<-r.Context().Done()
-			})
+			mux.HandleFunc("GET /events", quietStream)
 			mux.HandleFunc("POST "+c.post, func(w http.ResponseWriter, r *http.Request) {
 				select {
 				case <-answer:

@@ -54,7 +54,12 @@ func TestBrowserStories(t *testing.T) {
 			for _, story := range stories {
 				t.Run(story.name, func(t *testing.T) { story.tell(s.in(t)) })
 			}
-			t.Run("virtual phones", func(t *testing.T) { newSandbox(t, lang).virtualPhones() })
+			t.Run("sandbox", func(t *testing.T) {
+				sandbox := newSandbox(t, lang)
+				if t.Run("virtual phones", func(t *testing.T) { sandbox.in(t).virtualPhones() }) {
+					t.Run("dead codes", func(t *testing.T) { sandbox.in(t).deadCodes() })
+				}
+			})
 			renewal.ends()
 			t.Run("server killed", func(t *testing.T) { s.in(t).serverKilled() })
 		})

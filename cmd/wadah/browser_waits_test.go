@@ -22,16 +22,26 @@ func (s scene) serverKilled() {
 	page.state("CONNECTED", "ready")
 	list := page.another(s.server.url + "/devices?q=Gudang")
 	list.state("CONNECTED", "ready")
+	waiting, waits := s.device("Menunggu")
+	s.server.must("serviceStart", waits)
+	code := page.another(s.server.url + waiting)
+	code.state("SERVICE_SCAN", "qr")
+	shown := code.readQR()
 	page.retype("rename-name", "Gudang besar")
-	for _, b := range []*tab{page, list} {
+	for _, b := range []*tab{page, list, code} {
 		b.mark()
 		b.allow(lostServer...)
+		b.do(`(() => {` + watchLosses + `})()`)
 	}
 	s.server.kill()
-	for _, b := range []*tab{page, list} {
-		b.visible("connection-lost")
-		b.contains("connection-lost", s.lang.T("lost.title"))
+	for _, b := range []*tab{page, list, code} {
+		s.looksDead(b)
 	}
+	s.codeIsCovered(code)
+	code.click("restart")
+	code.contains("flash", s.lang.T("lost.not_sent"))
+	page.click("default-submit") // another form of htmx
+	page.contains("flash", s.lang.T("lost.not_sent"))
 	s.world.control("unlink", map[string]any{"phone": phone}) // while nobody looks
 
 	*s.server = *s.world.serve("--listen", strings.TrimPrefix(s.server.url, "http://"))
@@ -39,6 +49,12 @@ func (s scene) serverKilled() {
 		b.state("SERVICE_OFF", "logged_out")
 		b.gone("connection-lost")
 		b.expectMark()
+	}
+	code.state("SERVICE_SCAN", "qr")
+	code.gone("connection-lost")
+	code.expectMark()
+	if now := code.readQR(); now == shown {
+		s.t.Error("the code of before the kill is shown again")
 	}
 	s.server.is(key, "SERVICE_OFF", "logged_out")
 	page.expect(`document.querySelector("[data-testid=rename-name]").value`, "Gudang besar")

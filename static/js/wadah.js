@@ -1,11 +1,11 @@
-// What htmx does not do: countdowns, local times, copying, and saying that the
-// connection is lost. Everything here refines pages that work without it.
+// What htmx does not do: countdowns, local times, copying, telling screen readers.
+// line.js looks after the connection. Everything here refines pages that work without it.
 "use strict";
 
 (() => {
   const root = document.documentElement;
   const lang = root.lang || "en";
-  const words = document.body.dataset; // justNow and secondUnit, in the page's language
+  const words = document.body.dataset; // justNow, secondUnit and stopped, in the page's language
   root.classList.add("js");
 
   // ---- Times -------------------------------------------------------------
@@ -15,10 +15,21 @@
   const exactly = inZone(root.dataset.zone || ownZone);
   const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
-  // skew is how far the server's clock is ahead of ours, in milliseconds; the
-  // event stream tells. Countdowns would be wrong without it on a phone whose clock is off.
+  // skew is how far the server's clock is ahead of ours, in milliseconds; the event
+  // stream tells. Countdowns would be wrong without it on a phone whose clock is off.
   let skew = 0;
-  const now = () => Date.now() + skew;
+  let told = false;
+  // While the line is lost the page shows what was when the server was last heard, and
+  // its clock stands still: nothing counts on as if it were known.
+  let stopped = 0;
+  const now = () => (stopped || Date.now()) + skew;
+
+  function setClock(event) {
+    const time = Number(event.detail.data);
+    // Less than a second is the way of the message, not a wrong clock.
+    if (time > 0) skew = Math.abs(time - Date.now()) > 1000 ? time - Date.now() : 0;
+    told = time > 0;
+  }
 
   // tellZone lets the server write its times in the browser's zone from the next page on.
   function tellZone() {
@@ -83,16 +94,20 @@
   function showCountdown(el) {
     const end = Number(el.dataset.expires);
     if (!end) return;
-    const left = Math.max(0, end - now());
+    const left = end - now();
     const whole = el.dataset.from ? end - Number(el.dataset.from) : 180000;
     const text = el.querySelector(".countdown-text");
     const seconds = Math.ceil(left / 1000);
     const shown = seconds >= 60
       ? Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0")
       : seconds + " " + words.secondUnit;
-    text.textContent = left > 0 ? el.dataset.words + " " + shown : el.dataset.over;
-    const share = whole > 0 ? Math.min(1, left / whole) : 0;
+    const says = stopped ? words.stopped : left > 0 ? el.dataset.words + " " + shown : el.dataset.over;
+    if (text.textContent !== says) text.textContent = says;
+    const share = whole > 0 ? Math.max(0, Math.min(1, left / whole)) : 0;
     el.querySelector(".ring-value")?.setAttribute("stroke-dashoffset", String(100 - 100 * share));
+    // The next code is on its way when this one ends. When it does not come, this one is
+    // no code any more.
+    el.closest("[data-code]")?.classList.toggle("code-over", told && left < -1000);
   }
 
   function showCountdowns(within) {
@@ -150,22 +165,6 @@
     menu.querySelector("summary").focus();
   });
 
-  // ---- Waiting ---------------------------------------------------------------
-
-  // A button whose answer takes longer than a moment says that it is at work. The next
-  // page takes it away; htmx tells when it is done; other scripts say so themselves.
-  document.addEventListener("submit", (event) => {
-    const { submitter: button, target: form } = event;
-    const refined = form.matches("[hx-post], [hx-get]");
-    if (!button || event.defaultPrevented && !refined) return;
-    const timer = setTimeout(() => button.setAttribute("aria-busy", "true"), 400);
-    if (!refined) return;
-    form.addEventListener("htmx:finally:request", () => {
-      clearTimeout(timer);
-      button.removeAttribute("aria-busy");
-    }, { once: true });
-  });
-
   // ---- Telling screen readers ----------------------------------------------
 
   function announce(text) {
@@ -194,118 +193,6 @@
     lastNotice = now;
   }
 
-  // ---- The event stream ------------------------------------------------------
-
-  const live = () => document.getElementById("live"); // a search brings a new one
-  const lost = document.getElementById("connection-lost");
-  const patience = 1500; // a stream that is back by then was never worth a word
-  const silence = 60000; // the server speaks at least every 25 s
-
-  let connection = null;
-  let lostTimer = 0;
-  let retryTimer = 0;
-  let retries = 0;
-  let heard = Date.now();
-  let over = false; // the server said that this was all
-
-  function markLost() {
-    if (over || !lost || lostTimer || !lost.hidden) return;
-    lostTimer = setTimeout(() => { lostTimer = 0; lost.hidden = false; }, patience);
-  }
-
-  function markFound() {
-    heard = Date.now();
-    retries = 0;
-    clearTimeout(lostTimer);
-    lostTimer = 0;
-    if (lost) lost.hidden = true;
-  }
-
-  // A login that ended or a device that is gone: the server knows where to go. A
-  // page that comes back all the same, and is refused again, is not loaded for ever.
-  function refused(status) {
-    if (status !== 401 && status !== 403 && status !== 404) return false;
-    if (recently()) return false;
-    location.reload();
-    return true;
-  }
-
-  function recently() {
-    try {
-      const last = Number(sessionStorage.getItem("wadah:reloaded"));
-      if (Date.now() - last < 30000) return true;
-      sessionStorage.setItem("wadah:reloaded", String(Date.now()));
-      return false;
-    } catch {
-      return true; // no storage, no way to know
-    }
-  }
-
-  // The stream is opened here and not by htmx: that begins its work as soon as it is
-  // there, and on a slow line hx-sse is not there yet. Once it was connected, hx-sse
-  // comes back by itself; before that, it is up to us.
-  function connect(delay) {
-    clearTimeout(retryTimer);
-    retryTimer = setTimeout(() => {
-      retryTimer = 0;
-      const source = live();
-      if (!source || source._htmx?.sse) return;
-      htmx.ajax("GET", source.getAttribute("hx-sse:connect"), { source, timeout: 10000 });
-    }, delay);
-  }
-
-  function connectAgain() {
-    if (!retryTimer && !live()._htmx?.sse) connect(Math.min(5000, 500 * 2 ** retries++));
-  }
-
-  let opened = null;
-
-  function openStream() {
-    if (live() === opened) return;
-    opened = live();
-    if (opened) connect(0);
-  }
-
-  function listen() {
-    const on = (name, react) => document.addEventListener(name, (event) => {
-      if (event.target.id === "live") react(event);
-    });
-    on("htmx:sse:after:connection", (event) => {
-      connection = event.detail.connection;
-      if (connection.status >= 400) return;
-      markFound();
-    });
-    on("htmx:sse:before:connection", (event) => {
-      if (event.detail.connection.attempt > 0) markLost();
-    });
-    on("htmx:sse:error", (event) => {
-      if (!refused(event.detail.status)) markLost();
-    });
-    on("htmx:sse:before:message", markFound);
-    on("htmx:sse:close", markLost);
-    on("htmx:response:error", (event) => {
-      if (!refused(event.detail.ctx.response.status)) { markLost(); connectAgain(); }
-    });
-    on("htmx:error", () => { markLost(); connectAgain(); });
-
-    on("wadah:hello", (event) => {
-      const time = Number(event.detail.data);
-      // Less than a second is the way of the message, not a wrong clock.
-      if (time > 0) skew = Math.abs(time - Date.now()) > 1000 ? time - Date.now() : 0;
-    });
-    on("wadah:done", () => { over = true; });
-    on("wadah:gone", () => location.assign("/devices"));
-    on("wadah:ended", () => location.reload());
-
-    // A cable that was pulled does not end a stream; silence tells.
-    setInterval(() => {
-      if (over || document.hidden || Date.now() - heard < silence) return;
-      heard = Date.now();
-      markLost();
-      connection?.reader?.cancel();
-    }, 5000);
-  }
-
   // ---- Start -------------------------------------------------------------------
 
   function refresh(within) {
@@ -314,12 +201,18 @@
     showCountdowns(within);
   }
 
-  if (live()) listen();
-  openStream();
   tellZone();
-  document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); announceNotice(); openStream(); });
-  // A page that comes back from the browser's memory has an old stream and old states.
-  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("wadah:hello", setClock);
+  document.addEventListener("wadah:beat", setClock);
+  document.addEventListener("wadah:lost", (event) => {
+    stopped = event.detail;
+    document.querySelector("#connection-lost time").dateTime = new Date(now()).toISOString();
+    refresh(document);
+  });
+  document.addEventListener("wadah:found", () => { stopped = 0; refresh(document); });
+  document.addEventListener("wadah:said", () => { refresh(document); announceNotice(); });
+  document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); announceNotice(); });
+  document.addEventListener("visibilitychange", () => refresh(document));
   refresh(document);
   setInterval(() => showCountdowns(document), 250);
   setInterval(() => showTimes(document), 5000);
