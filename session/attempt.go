@@ -210,7 +210,7 @@ func (a *attempt) signal(s Signal) {
 	case SignalBanned:
 		var until time.Time
 		if s.Expire > 0 {
-			until = time.Now().Add(s.Expire)
+			until = time.Now().Add(s.Expire).Round(0) // a moment of WhatsApp's clock, which does not sleep
 		}
 		d.off(eventBanned, code(s.Code), until)
 	case SignalOutdated:

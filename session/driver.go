@@ -119,6 +119,10 @@ type Conn interface {
 	// the account is available, because WhatsApp passes on nothing of others.
 	Typing(ctx context.Context, to message.Chat, on bool) error
 
+	// Check asks WhatsApp for a sign of life, without waiting for it: SignalSilent follows
+	// when none comes within 8 s.
+	Check()
+
 	// LastHeard is when WhatsApp last sent anything on this connection.
 	LastHeard() time.Time
 

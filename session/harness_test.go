@@ -20,6 +20,7 @@ type fleet struct {
 	dir    string
 	store  *models.Store
 	driver *sessiontest.Driver
+	uptime func() time.Duration // nil: the system's
 	*session.Manager
 }
 
@@ -48,6 +49,9 @@ func (w *fleet) open(cfg session.Config) {
 	}
 	w.store = store
 	w.Manager = session.NewManager(store, w.driver, cfg, slog.New(slog.DiscardHandler))
+	if w.uptime != nil {
+		w.SetUptime(w.uptime)
+	}
 	if err := w.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}

@@ -113,7 +113,8 @@ type Manager struct {
 	list    atomic.Pointer[[]*device] // devices by creation, for reads without a lock
 	version versionKeeper
 
-	ended endedLinks
+	ended  endedLinks
+	uptime func() time.Duration // a clock that also goes while the machine sleeps
 
 	timesMu sync.Mutex // held by SetTimes
 	times   atomic.Pointer[Times]
@@ -126,7 +127,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 		store: store, driver: driver, cfg: cfg, log: log,
 		hub: newHub(), gov: newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce),
 		codes: newCodeLimits(cfg.CodesPerDevice, cfg.CodesPerNumber),
-		ctx:   ctx, cancel: cancel,
+		ctx:   ctx, cancel: cancel, uptime: uptime,
 		devices: make(map[string]*device),
 	}
 	m.list.Store(new([]*device))
@@ -166,6 +167,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.spawn("inbox", func() { m.inbox.Run(m.ctx) })
 	m.spawn("storage", func() { m.storage.run(m.ctx, m.storageReplaced) })
 	m.spawn("sweep", m.sweepAlive)
+	m.spawn("sleep", m.watchSleep)
 	m.spawn("version", m.keepVersion)
 
 	for _, row := range rows {

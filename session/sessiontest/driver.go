@@ -241,6 +241,8 @@ type Conn struct {
 	Numbers   []string                    // what PairPhone was given
 	Answers   [][]byte                    // what AnswerPasskey was given
 	Confirmed bool                        // whether ConfirmPasskey was called
+	Deaf      bool                        // what Check finds
+	Checks    int                         // how often Check was called
 }
 
 var _ session.Conn = (*Conn)(nil)
@@ -326,6 +328,17 @@ func (c *Conn) ConfirmPasskey(context.Context) error {
 	defer c.mu.Unlock()
 	c.Confirmed = true
 	return nil
+}
+
+// Check implements session.Conn: a connection that was made deaf is silent.
+func (c *Conn) Check() {
+	c.mu.Lock()
+	deaf := c.Deaf
+	c.Checks++
+	c.mu.Unlock()
+	if deaf {
+		c.on.Signal(session.SignalSilent{})
+	}
 }
 
 // LastHeard implements session.Conn: a healthy connection is heard all the time.

@@ -207,8 +207,8 @@ func (p *play) strike() {
 		fault.Kind, fault.Code, fault.Expire = sandbox.FaultConnectFailure, 104, time.Hour
 		fault.Reason, _ = strconv.Atoi(reason)
 	}
-	if fault.Kind == sandbox.FaultSilence && !p.linked && p.moment != "scanned" {
-		fault.Duration = time.Second // a silent connection's codes cannot be told from good ones
+	if fault.Kind == sandbox.FaultSilence && p.moment == "starting" {
+		fault.Duration = time.Second // longer: TestCodesOnADeadLine
 	}
 	if err := p.svc.Inject("", fault); err != nil {
 		p.t.Errorf("inject: %v", err)

@@ -39,6 +39,14 @@ func (p *play) starting() {
 func (p *play) showing() {
 	p.start(p.id)
 	s := p.await(p.id, "SERVICE_SCAN/qr")
+	if p.fault == string(sandbox.FaultSilence) {
+		eventually(p.t, patience, func() error { // so that pings are known to be answered
+			if p.svc.Stats().Pings == 0 {
+				return errors.New("no ping")
+			}
+			return nil
+		})
+	}
 	p.strike()
 	if ends := p.fault == string(sandbox.FaultReplaced) || p.fault == string(sandbox.FaultDeviceRemoved); ends {
 		p.when(deadline, p.id, func(now session.Snapshot) bool { return now.State == session.StateOff })

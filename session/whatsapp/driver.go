@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wadah/session"
@@ -61,6 +62,7 @@ type Driver struct {
 	sync        func() error
 	net         *network
 	dialTimeout time.Duration
+	pongs       atomic.Bool // WhatsApp has answered a ping before a login
 
 	mu      sync.Mutex
 	closed  bool

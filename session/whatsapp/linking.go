@@ -49,6 +49,7 @@ func (c *conn) gotCodes(texts []string) {
 		codes[0].Valid = firstCodeLife
 	}
 	c.tell(session.SignalCodes{Codes: codes}, false)
+	c.watchCodes()
 }
 
 // claim is called by the library before it saves the credentials of a new link.

@@ -79,8 +79,8 @@ func (c *conn) storageFailed(err error) {
 	go c.tell(session.SignalStorage{Err: err}, true)
 }
 
-// silent is the library's news that a ping was not answered. Only a login is held to
-// that: whether WhatsApp answers pings while it shows codes is not known.
+// silent is the library's news that a ping was not answered, or could not be sent. Only a
+// login is held to that; while codes are shown watchCodes asks, which knows the difference.
 func (c *conn) silent() {
 	if c.isOnline() {
 		c.tell(session.SignalSilent{}, false)
