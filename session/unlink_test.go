@@ -24,6 +24,23 @@ func TestUnlinking(t *testing.T) {
 		})
 	})
 
+	t.Run("also when WhatsApp ends the connection before it answers; the timeline says who did it", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, w *fleet) {
+			id := w.linked("Toko", alice)
+			conn := w.conn(id)
+			conn.OnLogout = func(context.Context) error { conn.Unlink(); return errors.New("the connection ended") }
+			if got, err := w.LogoutDevice(t.Context(), id); err != nil || got != session.UnlinkConfirmed {
+				t.Fatalf("got %q, %v", got, err)
+			}
+			w.settle()
+			w.want(id, "SERVICE_OFF/logged_out")
+			rows, err := w.Events(t.Context(), id, 1)
+			if err != nil || len(rows) != 1 || rows[0].From != "CONNECTED" || rows[0].Detail != "confirmed" {
+				t.Errorf("the timeline says %+v, %v", rows, err)
+			}
+		})
+	})
+
 	t.Run("log out of a stopped device connects once more to tell the phone", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)

@@ -56,18 +56,37 @@ func (e Event) mode() mode {
 	return modeOff
 }
 
-// interrupts says whether the event ended a connection that nobody wanted to end.
-func (e Event) interrupts() bool {
-	if e.From != stateConnected || e.To == stateConnected {
-		return false
-	}
+// byHand says whether somebody wanted the event: a stop, a restart or another proxy, a
+// log-out done here, which the detail tells from one by the phone.
+func (e Event) byHand() bool {
 	switch e.Reason {
-	case "stopped", "restoring": // by hand: stop, and restart or another proxy
-		return false
-	case "logged_out": // by hand when the detail says what the phone answered
-		return e.Detail != "confirmed" && e.Detail != "unconfirmed"
+	case "stopped", "restoring":
+		return true
+	case "logged_out":
+		return e.Detail == "confirmed" || e.Detail == "unconfirmed"
 	}
-	return true
+	return false
+}
+
+// interruptions counts connections that somebody missed: those that ended although nobody
+// wanted it, and those that were to be made anew by hand and met trouble instead, such as
+// a proxy that does not let them through.
+type interruptions struct {
+	awaited bool // the connection was ended by hand, to be made anew at once
+}
+
+// next takes the next event, in order, and reports whether it interrupts.
+func (i *interruptions) next(e Event) bool {
+	before, ended := i.awaited, e.From == stateConnected && e.To != stateConnected
+	switch {
+	case ended:
+		i.awaited = e.Reason == "restoring"
+		return !e.byHand()
+	case e.To == stateConnected, e.To == stateOff:
+		i.awaited = false
+		return before && e.To == stateOff && !e.byHand()
+	}
+	return false
 }
 
 // history is one row of the picture.
@@ -75,7 +94,7 @@ type history struct {
 	from, to time.Time
 	columns  []mode // from left to right, each the same time
 	took     [numModes]time.Duration
-	breaks   int // connections that nobody wanted to end
+	breaks   int // see interruptions
 }
 
 // historyColumns is how many columns a row has: each is at least a pixel on the
@@ -110,10 +129,11 @@ func (t Timeline) history(window time.Duration) history {
 		add(modeNone, at, t.Created)
 		last, at = modeOff, t.Created
 	}
+	var seen interruptions
 	for _, e := range slices.Backward(t.Events) {
 		add(last, at, e.At)
 		last, at = e.mode(), e.At
-		if e.interrupts() && !e.At.Before(h.from) && e.At.Before(h.to) {
+		if seen.next(e) && !e.At.Before(h.from) && e.At.Before(h.to) {
 			h.breaks++
 		}
 	}

@@ -146,6 +146,57 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// TestInterruptions: what ended a connection counts as the reader would count it.
+func TestInterruptions(t *testing.T) {
+	up := ago(20*time.Hour, "CONNECTED", "ready")
+	at := func(hours int, to, reason, detail string) views.Event {
+		e := ago(time.Duration(hours)*time.Hour, to, reason)
+		e.Detail = detail
+		return e
+	}
+	for name, c := range map[string]struct {
+		events []views.Event
+		want   string
+	}{
+		"a lost connection":                  {[]views.Event{at(9, "PAIRING", "reconnecting", "closed"), at(8, "CONNECTED", "ready", "")}, "1 interruption."},
+		"one that went on to be an outage":   {[]views.Event{at(9, "PAIRING", "reconnecting", "closed"), at(8, "SERVICE_OFF", "network", ""), at(7, "CONNECTED", "ready", "")}, "1 interruption."},
+		"a storage that fails":               {[]views.Event{at(9, "SERVICE_OFF", "storage", ""), at(8, "CONNECTED", "ready", "")}, "1 interruption."},
+		"a refusal of a login that stood":    {[]views.Event{at(9, "SERVICE_OFF", "rejected", "413"), at(8, "CONNECTED", "ready", "")}, "1 interruption."},
+		"unlinked on the phone":              {[]views.Event{at(9, "SERVICE_OFF", "logged_out", "401")}, "1 interruption."},
+		"credentials that are gone":          {[]views.Event{at(9, "SERVICE_OFF", "logged_out", "credentials_missing")}, "1 interruption."},
+		"used elsewhere":                     {[]views.Event{at(9, "SERVICE_OFF", "replaced", "")}, "1 interruption."},
+		"banned":                             {[]views.Event{at(9, "SERVICE_OFF", "banned", "101")}, "1 interruption."},
+		"the server down":                    {[]views.Event{at(9, "SERVICE_OFF", "server_down", ""), at(8, "PAIRING", "restoring", ""), at(7, "CONNECTED", "ready", "")}, "1 interruption."},
+		"a reason of a later version":        {[]views.Event{at(9, "SERVICE_OFF", "moon_phase", "")}, "1 interruption."},
+		"stopped by hand":                    {[]views.Event{at(9, "SERVICE_OFF", "stopped", ""), at(8, "PAIRING", "restoring", ""), at(7, "CONNECTED", "ready", "")}, "No interruptions."},
+		"restarted by hand":                  {[]views.Event{at(9, "PAIRING", "restoring", ""), at(8, "CONNECTED", "ready", "")}, "No interruptions."},
+		"logged out here":                    {[]views.Event{at(9, "SERVICE_OFF", "logged_out", "confirmed")}, "No interruptions."},
+		"logged out here, without an answer": {[]views.Event{at(9, "SERVICE_OFF", "logged_out", "unconfirmed")}, "No interruptions."},
+		"another proxy that works":           {[]views.Event{at(9, "PAIRING", "restoring", ""), at(8, "CONNECTED", "ready", "")}, "No interruptions."},
+		"another proxy that fails": {
+			[]views.Event{at(9, "PAIRING", "restoring", ""), at(8, "SERVICE_OFF", "proxy_failed", ""), at(7, "CONNECTED", "ready", "")}, "1 interruption.",
+		},
+		"a restart that meets an outage": {
+			[]views.Event{at(9, "PAIRING", "restoring", ""), at(8, "SERVICE_OFF", "network", ""), at(7, "PAIRING", "restoring", ""), at(6, "SERVICE_OFF", "network", "")}, "1 interruption.",
+		},
+		"a restart that is stopped": {[]views.Event{at(9, "PAIRING", "restoring", ""), at(8, "SERVICE_OFF", "stopped", "")}, "No interruptions."},
+		"started by hand, and a proxy fails": {
+			[]views.Event{at(9, "SERVICE_OFF", "stopped", ""), at(8, "PAIRING", "restoring", ""), at(7, "SERVICE_OFF", "proxy_failed", "")}, "No interruptions.",
+		},
+		"a proxy that fails while it reconnects": {
+			[]views.Event{at(9, "PAIRING", "reconnecting", "closed"), at(8, "SERVICE_OFF", "proxy_failed", ""), at(7, "CONNECTED", "ready", "")}, "1 interruption.",
+		},
+		"twice": {[]views.Event{at(9, "PAIRING", "reconnecting", ""), at(8, "CONNECTED", "ready", ""), at(7, "PAIRING", "reconnecting", "")}, "2 interruptions."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, said := drawn(t, story(20*day, true, append([]views.Event{up}, c.events...)...), "day")
+			if !strings.HasSuffix(said, c.want) {
+				t.Errorf("got %q, want %q", said, c.want)
+			}
+		})
+	}
+}
+
 // TestHistoryTicks: hours and midnights are those of the zone the times are shown in,
 // also where a day has 23 or 25 hours or hours begin at half past.
 func TestHistoryTicks(t *testing.T) {
