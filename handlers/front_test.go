@@ -215,3 +215,33 @@ func TestOtherHosts(t *testing.T) {
 		})
 	}
 }
+
+// Where a browser cannot keep a login, the sign-in page says where it can.
+func TestSignInWhereLoginsAreKept(t *testing.T) {
+	for name, test := range map[string]struct {
+		public, host, proto string
+		told                bool
+	}{
+		"by address, plain":        {"https://wa.example.org", "192.0.2.7:8080", "", true},
+		"by address, TLS in front": {"https://wa.example.org", "192.0.2.7:8080", "https", false},
+		"the public name":          {"https://wa.example.org", "wa.example.org", "", false},
+		"this machine":             {"https://wa.example.org", "localhost:8080", "", false},
+		"no https anywhere":        {"http://gateway.lan", "192.0.2.7:8080", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEnv(t, public(t, test.public), believing)
+			e.user("boss", models.RoleAdmin)
+			for _, form := range []url.Values{nil, {"name": {"boss"}, "password": {"wrong"}}} {
+				r := e.request(http.MethodGet, "/signin", nil)
+				if form != nil {
+					r = e.form("/signin", form)
+				}
+				r.Host = test.host
+				r.Header.Set("X-Forwarded-Proto", test.proto)
+				if got := e.browser().do(r); strings.Contains(got.body, "signin-elsewhere") != test.told {
+					t.Errorf("told: %v\n%s", !test.told, got.body)
+				}
+			}
+		})
+	}
+}

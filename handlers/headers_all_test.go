@@ -72,6 +72,7 @@ func TestTransportSecurity(t *testing.T) {
 		"plain, a forged header":   {func(c *handlers.Config) { c.TrustedProxies = []netip.Prefix{proxy} }, "192.0.2.1:1", "https", false, false},
 		"TLS":                      {func(*handlers.Config) {}, "192.0.2.1:1", "", true, true},
 		"TLS to a proxy":           {func(c *handlers.Config) { c.TrustedProxies = []netip.Prefix{proxy} }, "10.0.0.1:1", "https", false, true},
+		"TLS to the first of two":  {func(c *handlers.Config) { c.TrustedProxies = []netip.Prefix{proxy} }, "10.0.0.1:1", "https, http", false, true},
 		"plain to a proxy":         {func(c *handlers.Config) { c.TrustedProxies = []netip.Prefix{proxy} }, "10.0.0.1:1", "http", false, false},
 		"a public address with it": {func(c *handlers.Config) { c.PublicURL = public }, "192.0.2.1:1", "", false, true},
 	} {
@@ -80,7 +81,7 @@ func TestTransportSecurity(t *testing.T) {
 			e.user("boss", models.RoleAdmin)
 			r := httptest.NewRequest(http.MethodPost, "/signin", strings.NewReader(url.Values{"name": {"boss"}, "password": {password}}.Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			r.RemoteAddr = test.peer
+			r.Host, r.RemoteAddr = "wa.example.org", test.peer
 			if test.proto != "" {
 				r.Header.Set("X-Forwarded-Proto", test.proto)
 			}

@@ -34,6 +34,17 @@ func (s *Server) isOurs(hostport string) bool {
 	return slices.Contains(s.hosts, host)
 }
 
+// losesLogins is the address to sign in at, when a browser forgets who is signed in at the
+// one it came to: logins travel over https alone once that is the public URL, and an
+// address in the network has none. "" where it does not.
+func (s *Server) losesLogins(r *http.Request) string {
+	u := s.cfg.PublicURL
+	if u == nil || u.Scheme != "https" || isSecure(r, s.cfg.TrustedProxies) || isLoopbackHost(r.Host) || hostName(r.Host) == hostName(u.Host) {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 // ownHosts are the names of the public URLs.
 func ownHosts(cfg Config) []string {
 	var names []string

@@ -22,7 +22,13 @@ func (s *Server) signInForm(c echo.Context) error {
 	if visitorOf(c).user != nil {
 		return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
 	}
-	return s.render(c, http.StatusOK, views.SignIn(views.SignInPage{Page: s.page(c), Next: next, Passkeys: s.passkeysPossible(c)}))
+	return s.render(c, http.StatusOK, views.SignIn(s.signInPage(c, "", next)))
+}
+
+func (s *Server) signInPage(c echo.Context, name, next string) views.SignInPage {
+	return views.SignInPage{
+		Page: s.page(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c), Elsewhere: s.losesLogins(c.Request()),
+	}
 }
 
 // signInSubmit takes a name and a password, and asks for a code where the account has
@@ -135,7 +141,7 @@ type refusedSignIn struct {
 
 // signInRefused shows the form again.
 func (s *Server) signInRefused(c echo.Context, name, next string, why refusedSignIn) error {
-	page := views.SignInPage{Page: s.page(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c)}
+	page := s.signInPage(c, name, next)
 	page.Path, page.Problem = "/signin", page.Lang.Invalid(why.code)
 	if why.wait > 0 {
 		setRetryAfter(c, why.wait)

@@ -71,14 +71,19 @@ func isSecure(r *http.Request, proxies []netip.Prefix) bool {
 	if r.TLS != nil {
 		return true
 	}
-	return len(proxies) > 0 && trustedBy(proxies, peerOf(r)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+	return len(proxies) > 0 && trustedBy(proxies, peerOf(r)) && strings.EqualFold(first(r.Header.Get("X-Forwarded-Proto")), "https")
+}
+
+// first is what the outermost of several proxies has written into a header.
+func first(list string) string {
+	one, _, _ := strings.Cut(list, ",")
+	return strings.TrimSpace(one)
 }
 
 // forwardedHost is the host that a proxy says it was asked for, with its port if it has
 // one; "" when there is none, or nothing that can be a host.
 func forwardedHost(r *http.Request) string {
-	host, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Host"), ",") // the first is the outermost proxy's
-	host = strings.TrimSpace(host)
+	host := first(r.Header.Get("X-Forwarded-Host"))
 	if u, err := url.Parse("//" + host); err != nil || u.Host != host {
 		return ""
 	}
@@ -111,16 +116,16 @@ func (s *Server) fromProxy(r *http.Request) {
 		}
 		return
 	}
-	first := &s.forwarders.far
+	seen := &s.forwarders.far
 	if peer.IsLoopback() || peer.IsPrivate() || peer.IsLinkLocalUnicast() {
-		first = &s.forwarders.near
+		seen = &s.forwarders.near
 	}
-	if first.Load() != nil {
+	if seen.Load() != nil {
 		return
 	}
 	for name := range r.Header {
 		// Via alone says nothing of a proxy of ours: those of clients' networks send it, too.
-		if isForwarding(name) && name != "Via" && first.CompareAndSwap(nil, &peer) {
+		if isForwarding(name) && name != "Via" && seen.CompareAndSwap(nil, &peer) {
 			s.log.Warn("requests come through a proxy that is not trusted: everybody behind it counts as one for every limit",
 				"proxy", peer, "header", name, "mend", "if it is yours: "+s.trustToo(peer))
 		}

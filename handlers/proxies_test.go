@@ -26,24 +26,33 @@ func TestCrossSiteRefusalExplains(t *testing.T) {
 		says   []string
 	}{
 		"a proxy that changes the Host": {
-			func(*handlers.Config) {}, [2]string{"X-Other", "x"}, "http://gateway.lan",
+			func(*handlers.Config) {},
+			[2]string{"X-Other", "x"},
+			"http://gateway.lan",
 			[]string{"http://gateway.lan", "127.0.0.1:", "WADAH_PUBLIC_URL=http://gateway.lan", "Host header"},
 		},
 		"a proxy that is not trusted": {
-			func(*handlers.Config) {}, [2]string{"X-Forwarded-Host", "gateway.lan:81"}, "http://gateway.lan:81",
+			func(*handlers.Config) {},
+			[2]string{"X-Forwarded-Host", "gateway.lan:81"},
+			"http://gateway.lan:81",
 			[]string{"http://gateway.lan:81", "127.0.0.1:", "WADAH_TRUSTED_PROXIES=127.0.0.1"},
 		},
 		"a second proxy": {
 			func(c *handlers.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32")} },
-			[2]string{"X-Forwarded-Host", "gateway.lan"}, "http://gateway.lan",
+			[2]string{"X-Forwarded-Host", "gateway.lan"},
+			"http://gateway.lan",
 			[]string{"WADAH_TRUSTED_PROXIES=10.1.2.3,127.0.0.1", "127.0.0.1:"},
 		},
 		"a trusted proxy that was asked for something else": {
-			believing, [2]string{"X-Forwarded-Host", "gateway.lan"}, "http://evil.example",
+			believing,
+			[2]string{"X-Forwarded-Host", "gateway.lan"},
+			"http://evil.example",
 			[]string{"http://evil.example", "gateway.lan", "WADAH_PUBLIC_URL=http://evil.example"},
 		},
 		"a browser that hides where it comes from": {
-			func(*handlers.Config) {}, [2]string{"X-Other", "x"}, "null",
+			func(*handlers.Config) {},
+			[2]string{"X-Other", "x"},
+			"null",
 			[]string{"does not say where", "127.0.0.1:", "make an exception"},
 		},
 	} {

@@ -29,7 +29,7 @@ func TestEveryRouteDeclaresItsPermission(t *testing.T) {
 // TestOpenRoutes lists the routes that need no credential. Adding one is a decision.
 func TestOpenRoutes(t *testing.T) {
 	want := []string{
-		"GET /healthz", "GET /readyz", "HEAD /healthz", "HEAD /readyz", "GET /robots.txt", "GET /api/openapi.yaml", "GET /favicon.ico", "GET /static/*",
+		"GET /healthz", "GET /readyz", "GET /robots.txt", "GET /api/openapi.yaml", "GET /favicon.ico", "GET /static/*",
 		"GET /setup", "POST /setup", "GET /signin", "POST /signin", "POST /signout", "POST /prefs",
 		"GET /scan/:token", "GET /scan/:token/events", "POST /scan/:token/start", "POST /scan/:token/pair",
 		"GET /signin/code", "POST /signin/code", "GET /signin/password", "POST /signin/password", "POST /signin/passkey/begin", "POST /signin/passkey/finish",

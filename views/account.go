@@ -21,6 +21,9 @@ type SignInPage struct {
 	Name     string
 	Next     string // path to go to afterwards; goes back with the form as "next"
 	Problem  string // finished sentence; "" at first
+	// Elsewhere is the address where signing in works, when the browser cannot keep a login
+	// at the one it came to; "" otherwise.
+	Elsewhere string
 }
 
 // AccountPage is a user's own account.

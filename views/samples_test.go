@@ -85,6 +85,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 		}}),
 		"setup-needed":     views.SetupNeeded(views.SetupNeededPage{Page: nobody}),
 		"signin":           views.SignIn(views.SignInPage{Page: nobody, Next: "/devices"}),
+		"signin-elsewhere": views.SignIn(views.SignInPage{Page: nobody, Elsewhere: "https://whatsapp-gateway.branch-office.example.org"}),
 		"signin-problem":   views.SignIn(views.SignInPage{Page: nobody, Name: "rina", Problem: lang.Invalid("signin_failed")}),
 		"devices-empty":    views.Devices(devicesPage(lang, nil)),
 		"devices-many":     views.Devices(devicesPage(lang, manyDevices())),

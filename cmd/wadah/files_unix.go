@@ -11,5 +11,5 @@ func openFiles() int {
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
 		return 0
 	}
-	return int(min(uint64(limit.Cur), 1<<30)) //nolint:gosec,unconvert // bounded; signed on some systems
+	return int(min(uint64(limit.Cur), 1<<30)) //nolint:unconvert // signed on some systems
 }

@@ -127,14 +127,14 @@ func (k *Conns) makeRoomLocked(from *peer, shared bool) bool {
 		return false
 	}
 	gives.leaveLocked()
-	go gives.Conn.Close() //nolint:errcheck // there is nobody to tell
+	go gives.Conn.Close()
 	return true
 }
 
 // longest is the connection of a list that has waited longest; nil when it is empty.
 func longest(waiting *list.List) *Conn {
 	if first := waiting.Front(); first != nil {
-		return first.Value.(*Conn) //nolint:errcheck,forcetypeassert // only those are put in
+		return first.Value.(*Conn)
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func longest(waiting *list.List) *Conn {
 // longest is the one of the address's connections that is to give way first.
 func (p *peer) longest() *Conn {
 	for at := p.waiting.Front(); at != nil; at = at.Next() {
-		if c := at.Value.(*Conn); !c.known { //nolint:errcheck,forcetypeassert // only those are put in
+		if c := at.Value.(*Conn); !c.known {
 			return c
 		}
 	}
