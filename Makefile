@@ -16,12 +16,16 @@ help: ## list the targets
 
 build: ## build one static binary, bin/wadah
 	@mkdir -p bin
-	$(BUILD) -o bin/wadah ./cmd/wadah
+	@if [ -e bin/wadah ]; then echo 'Building bin/wadah: what has changed since the last time.'; else \
+		echo 'Building bin/wadah. The first time, all that it is made of is compiled, which takes minutes;'; \
+		echo 'the names of the parts go by. From then on only what has changed is, which takes seconds.'; fi
+	$(BUILD) $(if $(wildcard bin/wadah),,-v) -o bin/wadah ./cmd/wadah
 
 run: build ## build and serve on http://127.0.0.1:8080, data in ./data (ARGS="--listen …")
 	./bin/wadah serve $(ARGS)
 
 sandbox: build ## the same on a simulated WhatsApp with virtual phones, data in ./data-sandbox
+	@echo 'To start it without building: ./bin/wadah sandbox --data ./data-sandbox'
 	./bin/wadah sandbox --data ./data-sandbox $(ARGS)
 
 test: ## run every test; sets up what it needs

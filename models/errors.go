@@ -117,6 +117,12 @@ func isOurs(err error) bool {
 	return errors.As(err, &inv) || errors.As(err, &f)
 }
 
+// IsDenied reports whether an error of storage means that this process may not use a file
+// or folder, or that its file system is read-only.
+func IsDenied(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || sqliteDenied(err)
+}
+
 // classify finds the sentinel for a foreign error, and the sentence for it.
 func classify(err error) (why string, kind error) {
 	if errors.Is(err, gorm.ErrRecordNotFound) {

@@ -7,9 +7,9 @@ import (
 	"runtime"
 )
 
-// lockFile is the file in a data folder that its server holds locked. Only the operating
+// LockFile is the file in a data folder that its server holds locked. Only the operating
 // system's lock counts, not that the file exists: a crash leaves nothing to clean up.
-const lockFile = "wadah.lock"
+const LockFile = "wadah.lock"
 
 // ErrLocked is what LockFolder answers when another process holds the lock.
 var ErrLocked = errors.New("locked by another process")
@@ -23,7 +23,7 @@ func LockFolder(dir string) (release func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, LockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
 		err = lockHandle(file)
 	}

@@ -18,6 +18,12 @@ const (
 	ServerKeyFile = "server.key"
 )
 
+// DatabaseFiles are the names of the files that a database in the data folder consists of
+// while it is in use, and of what an interrupted one may have left.
+func DatabaseFiles() []string {
+	return []string{DatabaseFile, DatabaseFile + "-wal", DatabaseFile + "-shm", DatabaseFile + "-journal"}
+}
+
 // serverKeySize is the length of the server key in bytes.
 const serverKeySize = 32
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,6 +154,13 @@ func (d dialector) Translate(err error) error {
 		return errors.Join(gorm.ErrForeignKeyViolated, err)
 	}
 	return err
+}
+
+// sqliteDenied reports whether SQLite could not open or write a file: SQLITE_PERM,
+// SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH.
+func sqliteDenied(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && slices.Contains([]int{3, 8, 14, 23}, e.Code()&0xff)
 }
 
 // classifySQLite finds the sentinel and the sentence for an error of SQLite

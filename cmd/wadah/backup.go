@@ -24,13 +24,10 @@ type backupCmd struct {
 // Run writes a consistent copy of the data folder, also while a server runs on it:
 // the database and, unless the operator keeps it elsewhere, the server key.
 func (c *backupCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
-	if _, err := os.Stat(filepath.Join(c.Data, models.DatabaseFile)); err != nil {
-		return fmt.Errorf("there is no database in %s: name its folder with --data", c.Data)
-	}
 	if _, err := os.Lstat(c.File); err == nil {
 		return fmt.Errorf("%s exists: choose another name, a backup never overwrites anything", c.File)
 	}
-	store, err := c.open(ctx, p, log)
+	store, err := c.openInstallation(ctx, p, log)
 	if err != nil {
 		return err
 	}
@@ -38,7 +35,7 @@ func (c *backupCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err 
 	// Beside the result, so that the last step is a rename on one file system.
 	work, remove, err := models.WorkFolder(filepath.Dir(c.File), models.BackupPrefix)
 	if err != nil {
-		return fmt.Errorf("write the backup: %w", err)
+		return cannotWrite(fmt.Errorf("write the backup: %w", err), filepath.Dir(c.File))
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 

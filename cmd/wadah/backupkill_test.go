@@ -14,6 +14,7 @@ import (
 // away.
 func TestKilledBackup(t *testing.T) {
 	w := newWorld(t)
+	install(t, w.data, nil)
 	w.addDevice("Kasir")
 	db, err := sql.Open("sqlite", filepath.Join(w.data, models.DatabaseFile))
 	if err != nil {

@@ -18,7 +18,8 @@ import (
 // changed.
 func TestRefusesToStart(t *testing.T) {
 	w := newWorld(t)
-	key := w.addDevice("Kasir") // makes the folder
+	install(t, w.data, nil)
+	key := w.addDevice("Kasir")
 	server := w.serve()
 	busy := strings.TrimPrefix(server.url, "http://")
 

@@ -23,11 +23,12 @@ type dataFlags struct {
 func (d dataFlags) open(ctx context.Context, p *program, log *slog.Logger) (*models.Store, error) {
 	key, err := d.prepare(p)
 	if err != nil {
-		return nil, err
+		return nil, explained(err, d.Data)
 	}
-	return models.Open(ctx, models.Options{
+	store, err := models.Open(ctx, models.Options{
 		Path: filepath.Join(d.Data, models.DatabaseFile), Key: key, Log: log,
 	})
+	return store, explained(err, d.Data)
 }
 
 // prepare makes the data folder and returns the server key.
@@ -54,10 +55,8 @@ func makeFolder(dir string) error {
 		return nil
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("the data folder %s cannot be made: a file is in its way; choose another folder with --data", dir)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("the data folder %s cannot be made: permission denied; choose another folder with --data", dir)
-	case errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("the data folder %s cannot be made: the file system is read-only; choose another folder with --data", dir)
+	case models.IsDenied(err):
+		return explained(fmt.Errorf("the data folder %s cannot be made: %w", dir, err), dir)
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("the data folder %s cannot be made: the disk is full", dir)
 	default:

@@ -44,7 +44,7 @@ type deviceKeyOut struct {
 
 // Run adds a device. A server that runs on the same folder needs no restart.
 func (c *deviceAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
-	store, err := c.open(ctx, p, log)
+	store, err := c.openInstallation(ctx, p, log)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ type deviceOut struct {
 // Run lists what is stored. The live state of a device is known to the running
 // server alone: ask its API for that.
 func (c *deviceListCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
-	store, err := c.open(ctx, p, log)
+	store, err := c.openInstallation(ctx, p, log)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func writeDevices(w io.Writer, devices []models.Device) error {
 
 // Run prints the newest key of a device that still works.
 func (c *deviceKeyCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
-	store, err := c.open(ctx, p, log)
+	store, err := c.openInstallation(ctx, p, log)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,8 @@ func TestStartOnAFullDisk(t *testing.T) {
 			t.Errorf("afterwards the folder holds %s", out)
 		}
 	}
-	wadah(t, "device", "add", "Kasir", "--data", dir) // once there is room, all is well
+	start(t, "serve", "--listen", "127.0.0.1:0", "--data", dir).printed(`Wadah: `) // once there is room, all is well
+	wadah(t, "device", "add", "Kasir", "--data", dir)
 }
 
 // limitFiles sets how large the process's files may become, in bytes, and returns

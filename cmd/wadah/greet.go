@@ -13,6 +13,7 @@ type greeting struct {
 	setupURL  string // one-time link for the first admin; "" when there is one already
 	simulated string // URL of the simulated WhatsApp; "" for the real one
 	control   string // URL of its control API, when this program runs it
+	beside    string // a command on the same data for a second terminal; "" for none
 }
 
 // write prints the greeting. The set-up link is a secret until it is used: it
@@ -25,6 +26,9 @@ func (g greeting) write(w io.Writer) error {
 	}
 	if g.control != "" {
 		fmt.Fprintf(&b, "Control API: %s\n", g.control)
+	}
+	if g.beside != "" {
+		fmt.Fprintf(&b, "In a second terminal, such as: %s\n", g.beside)
 	}
 	if g.setupURL != "" {
 		b.WriteString("\n" + frame(

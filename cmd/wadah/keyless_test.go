@@ -18,7 +18,7 @@ import (
 // port. All of them look at a request in the same way.
 func TestKeylessDoors(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	wadah(t, "device", "add", "Kasir", "--data", data)
+	wadah(t, "device", "add", "Kasir", install(t, data, nil))
 	server := start(t, "sandbox", "--data", data, "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0")
 	panel := server.printed(`Wadah: http://(\S+)`)[1]
 	doors := map[string]string{

@@ -13,8 +13,10 @@ func lockFolder(dir string) (release func() error, err error) {
 	switch {
 	case errors.Is(err, models.ErrLocked):
 		return nil, fmt.Errorf("another Wadah server is running on the data folder %s: stop it first, or choose another folder with --data", dir)
+	case noLocks(err):
+		return nil, fmt.Errorf("the data folder %s cannot be locked: its file system has no locks, as some network drives; choose a folder on a disk of this machine with --data", dir)
 	case err != nil:
-		return nil, fmt.Errorf("the data folder %s cannot be locked: %w", dir, err)
+		return nil, explained(fmt.Errorf("the data folder %s cannot be locked: %w", dir, err), dir)
 	}
 	return release, nil
 }

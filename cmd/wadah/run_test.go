@@ -30,6 +30,21 @@ func command(t *testing.T, env map[string]string, stdin string, args ...string) 
 	return ran{code, out.String(), errout.String()}
 }
 
+// install makes an installation as the first start of a server does, and returns the flag
+// that names it.
+func install(t *testing.T, dir string, env map[string]string) (data string) {
+	t.Helper()
+	p := &program{getenv: func(name string) string { return env[name] }}
+	store, err := dataFlags{Data: dir}.open(t.Context(), p, slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = store.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "--data=" + dir
+}
+
 const goodPassword = "perahu kertas di sungai"
 
 func TestRunUsage(t *testing.T) {
@@ -38,7 +53,7 @@ func TestRunUsage(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	data := "--data=" + filepath.Join(dir, "data")
+	data := install(t, filepath.Join(dir, "data"), nil)
 	tests := map[string]struct {
 		args []string
 		env  map[string]string
@@ -81,7 +96,7 @@ func TestRunUsage(t *testing.T) {
 		"malformed key":               {[]string{"device", "list", data}, map[string]string{"WADAH_SERVER_KEY": "00ff"}, exitFailure, "64 hexadecimal digits"},
 		"no password":                 {[]string{"user", "add", "ani", data}, nil, exitUsage, "password"},
 		"unknown role":                {[]string{"user", "add", "ani", data, "--role", "king"}, nil, exitUsage, "king"},
-		"backup without a database":   {[]string{"backup", filepath.Join(dir, "b"), "--data", filepath.Join(dir, "none")}, nil, exitFailure, "no database"},
+		"backup without a database":   {[]string{"backup", filepath.Join(dir, "b"), "--data", filepath.Join(dir, "none")}, nil, exitFailure, "no Wadah installation"},
 		"restore of what is no copy":  {[]string{"restore", empty, "--data", filepath.Join(dir, "new")}, nil, exitFailure, "no complete backup"},
 		"health without a server":     {[]string{"health", "--listen", "127.0.0.1:1"}, nil, exitFailure, "no server answers"},
 		"data folder under a file":    {[]string{"device", "list", "--data", filepath.Join(empty, "data")}, nil, exitFailure, "choose another folder"},
@@ -166,7 +181,7 @@ func TestPseudoVersionDate(t *testing.T) {
 }
 
 func TestDeviceCommands(t *testing.T) {
-	data := "--data=" + filepath.Join(t.TempDir(), "with space", "and % ? # signs")
+	data := install(t, filepath.Join(t.TempDir(), "with space", "and % ? # signs"), nil)
 	added := command(t, nil, "", "device", "add", "  Kasir 1 ", "--json", data)
 	var device deviceKeyOut
 	if err := json.Unmarshal([]byte(added.out), &device); err != nil || added.code != exitOK {
@@ -199,7 +214,7 @@ func TestDeviceCommands(t *testing.T) {
 
 func TestUserCommands(t *testing.T) {
 	dir := t.TempDir()
-	data := "--data=" + filepath.Join(dir, "data")
+	data := install(t, filepath.Join(dir, "data"), nil)
 	file := filepath.Join(dir, "password")
 	if err := os.WriteFile(file, []byte(goodPassword+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -231,7 +246,7 @@ func TestUserCommands(t *testing.T) {
 
 func TestBackupAndRestore(t *testing.T) {
 	dir := t.TempDir()
-	from, to := "--data="+filepath.Join(dir, "from"), "--data="+filepath.Join(dir, "to")
+	from, to := install(t, filepath.Join(dir, "from"), nil), "--data="+filepath.Join(dir, "to")
 	file := filepath.Join(dir, "wadah.tar.gz")
 	command(t, nil, "", "device", "add", "Kasir", from)
 	key := command(t, nil, "", "device", "key", "Kasir", from)
@@ -276,7 +291,7 @@ func TestBackupAndRestore(t *testing.T) {
 func TestBackupWithoutTheKey(t *testing.T) {
 	dir := t.TempDir()
 	env := map[string]string{"WADAH_SERVER_KEY": strings.Repeat("5a", 32)}
-	from, to, file := "--data="+filepath.Join(dir, "from"), "--data="+filepath.Join(dir, "to"), filepath.Join(dir, "b")
+	from, to, file := install(t, filepath.Join(dir, "from"), env), "--data="+filepath.Join(dir, "to"), filepath.Join(dir, "b")
 	command(t, env, "", "device", "add", "Kasir", from)
 	if got := command(t, env, "", "backup", file, from); got.code != exitOK || !strings.Contains(got.out, "server key") {
 		t.Fatalf("backup: %+v", got)

@@ -154,6 +154,9 @@ func (s server) run(ctx context.Context) (err error) {
 // greet says where the panel is and, while there is no user, how to get in.
 func (s server) greet(ctx context.Context, base string, web *handlers.Server) error {
 	hello := greeting{url: base, simulated: s.whatsapp.url, control: s.control}
+	if s.phones != nil {
+		hello.beside = s.data.beside("device", "list")
+	}
 	path, err := web.SetupURL(ctx)
 	if err != nil {
 		return err

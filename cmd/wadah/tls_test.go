@@ -74,7 +74,7 @@ func TestServeTLS(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile, data := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "data")
 	first := newCertificate(t, certFile, keyFile, 1)
-	key := decode[deviceKeyOut](t, []byte(wadah(t, "device", "add", "Kasir", "--json", "--data", data))).APIKey
+	key := decode[deviceKeyOut](t, []byte(wadah(t, "device", "add", "Kasir", "--json", install(t, data, nil)))).APIKey
 	server := start(t, "serve", "--listen", "127.0.0.1:0", "--data", data, "--tls-cert", certFile, "--tls-key", keyFile)
 	base := server.printed(`Wadah: (https://\S+)`)[1]
 	setup := server.printed(`(https://\S+/setup\?token=\S+)`)[1]

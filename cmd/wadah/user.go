@@ -30,6 +30,9 @@ type userPasswdCmd struct {
 
 // Run adds a panel user.
 func (c *userAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
+	if err := c.findInstallation(); err != nil { // before a password is asked for
+		return err
+	}
 	password, err := c.read(p)
 	if err != nil {
 		return err
@@ -52,6 +55,9 @@ func (c *userAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 
 // Run replaces the password of a panel user.
 func (c *userPasswdCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
+	if err := c.findInstallation(); err != nil { // before a password is asked for
+		return err
+	}
 	password, err := c.read(p)
 	if err != nil {
 		return err
