@@ -110,7 +110,7 @@ func (c *conn) ping() life {
 	})
 	var refusal *whatsmeow.IQError
 	switch {
-	case err == nil, errors.As(err, &refusal), c.LastHeard().After(asked):
+	case err == nil, errors.As(err, &refusal), c.LastHeard().After(asked), c.wire.wasHeld(checkLimit):
 		return lineAnswers
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return lineSilent

@@ -141,7 +141,7 @@ func (c *conn) connect(ctx context.Context, proxy *url.URL) error {
 	result := make(chan error, 1)
 	// The library's context is never cancelled: that can leave the socket and its reader
 	// behind. A dial that is no longer wanted loses its socket instead.
-	err := c.d.run(func() { result <- c.cli.ConnectContext(context.Background()) }) //nolint:contextcheck // see above
+	err := c.d.run(func() { result <- c.connectLibrary(context.Background(), socket) }) //nolint:contextcheck // see above
 	if err != nil {
 		return err
 	}
@@ -263,6 +263,7 @@ func (c *conn) Logout(ctx context.Context) error {
 	if jid == "" || err != nil {
 		return session.ErrNoLink
 	}
+	c.guard.unlink(true)
 	_, err = c.cli.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{ //nolint:staticcheck // see above
 		Namespace: "md", Type: "set", To: types.ServerJID,
 		Content: []waBinary.Node{{
@@ -275,6 +276,7 @@ func (c *conn) Logout(ctx context.Context) error {
 	c.unlinking = confirmed
 	c.mu.Unlock()
 	if !confirmed {
+		c.guard.unlink(false)
 		return fmt.Errorf("WhatsApp did not confirm: %w", plainIQError(err))
 	}
 	c.decide() // nothing that follows is news

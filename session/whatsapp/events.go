@@ -28,6 +28,10 @@ func (c *conn) event(raw any) bool {
 	if c.signalled(raw) {
 		return true
 	}
+	switch raw.(type) {
+	case *events.OfflineSyncPreview, *events.Message, *events.UndecryptableMessage, *events.Receipt:
+		c.loggedIn()
+	}
 	return c.accept(raw)
 }
 
@@ -52,7 +56,7 @@ func (c *conn) signalled(raw any) bool {
 	case *events.ManualLoginReconnect:
 		c.restartAsked()
 	case *events.Connected:
-		c.wentOnline()
+		c.loggedIn()
 	case *events.PushNameSetting:
 		c.renamed(e.Action.GetName())
 	case *events.KeepAliveTimeout:

@@ -85,7 +85,9 @@ func TestEvents(t *testing.T) {
 		"passkey failed":      {types.EmptyJID, []any{&events.PairPasskeyError{Error: boom}}, []session.Signal{session.SignalLinkFailed{Err: boom}}},
 		"name":                {jid, []any{&events.Connected{}, pushName, pushName}, []session.Signal{online, session.SignalOnline{Account: named}}},
 		"name before login":   {jid, []any{pushName, &events.Connected{}}, []session.Signal{session.SignalOnline{Account: named}}},
-		"of no interest":      {jid, []any{&events.Message{}, &events.Receipt{}, &events.OfflineSyncCompleted{}}, nil},
+		"of no interest":      {jid, []any{&events.OfflineSyncCompleted{}, &events.Blocklist{}}, nil},
+		"message at login":    {jid, []any{&events.Message{}, &events.Receipt{}, &events.Connected{}}, []session.Signal{online}},
+		"backlog at login":    {jid, []any{&events.OfflineSyncPreview{}, &events.Disconnected{}, &events.Connected{}}, []session.Signal{online, session.SignalClosed{Err: errDisconnected}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := feed(t, c.jid, c.happened...)

@@ -18,9 +18,10 @@ import (
 type guard struct {
 	fail func(error)
 
-	once  sync.Once
-	first atomic.Pointer[error] // the failure; nil before
-	ended atomic.Bool           // end was called
+	once    sync.Once
+	first   atomic.Pointer[error] // the failure; nil before
+	ended   atomic.Bool           // end was called
+	unlinks atomic.Bool           // WhatsApp is asked to end the link
 }
 
 // failure is the first failure of the database on this connection; nil before.
@@ -46,6 +47,13 @@ var (
 func (g *guard) end() {
 	if g != nil {
 		g.ended.Store(true)
+	}
+}
+
+// unlink says that WhatsApp is asked to end the link, or that it did not.
+func (g *guard) unlink(asked bool) {
+	if g != nil {
+		g.unlinks.Store(asked)
 	}
 }
 

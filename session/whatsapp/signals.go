@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
 
 	"wadah/session"
@@ -81,13 +82,23 @@ func (c *conn) storageFailed(err error) {
 
 // silent is the library's news that a ping was not answered, or could not be sent. Only a
 // login is held to that; while codes are shown watchCodes asks, which knows the difference.
+// In a flood the answer lies behind what has come and waits.
 func (c *conn) silent() {
-	if c.isOnline() {
+	if c.isOnline() && !c.wire.wasHeld(whatsmeow.KeepAliveResponseDeadline) {
 		c.tell(session.SignalSilent{}, false)
 	}
 }
 
-// wentOnline completes the login. Devices that do not say that they are unavailable
+// loggedIn completes the login, if it is not complete. The library says so only when its
+// first requests are answered, and in a flood the answers lie behind what came before
+// them; but whoever is handed messages has logged in.
+func (c *conn) loggedIn() {
+	if !c.isOnline() {
+		c.wentOnline()
+	}
+}
+
+// wentOnline tells that the login is complete. Devices that do not say that they are unavailable
 // keep the phone from ringing.
 func (c *conn) wentOnline() {
 	c.mu.Lock()

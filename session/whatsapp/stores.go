@@ -44,6 +44,15 @@ func (c *guardedContainer) PutDevice(ctx context.Context, device *store.Device) 
 	return err
 }
 
+// DeleteDevice deletes a device. The library calls it when WhatsApp ends the link; when we
+// have asked WhatsApp to, its owner decides when the credentials go.
+func (c *guardedContainer) DeleteDevice(ctx context.Context, device *store.Device) error {
+	if c.guard != nil && c.guard.unlinks.Load() {
+		return nil
+	}
+	return c.container.DeleteDevice(ctx, device)
+}
+
 // dress puts our stores in place of those that the library has made for a device. It
 // makes them when the device is loaded, or first saved.
 func (c *container) dress(device *store.Device, g *guard) error {

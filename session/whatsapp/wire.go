@@ -21,7 +21,9 @@ import (
 //   - Disconnect while a frame comes in leaves the reading goroutine stuck for good.
 //
 // So the library's reader never sees the other side's end. It waits here, the owner
-// is told, and the owner's Close lets the library disconnect while the reader rests.
+// is told, and the owner's Close lets the library disconnect while the reader rests. It
+// waits here, too, when the library does not handle what it receives as fast as it comes
+// (see holdBack).
 type wire struct {
 	onEnd func(error) // called at most once: the other side ended an open connection
 	// hold, when set, makes the reader rest after each message, and for as long as the
@@ -36,8 +38,10 @@ type wire struct {
 	handed   time.Time    // when data was last handed on; the reader's own
 	heard    atomic.Int64 // when data last came, nanoseconds after born by the monotonic clock; 0 never
 	stage    atomic.Int32
-	answered atomic.Bool // data came since the Noise handshake began
-	inRead   atomic.Bool // the library's reader is in Read
+	backlog  atomic.Pointer[func() int] // how many stanzas the library has to handle; nil before its queue is there
+	heldAt   atomic.Int64               // when the reader last waited until they were fewer, as heard
+	answered atomic.Bool                // data came since the Noise handshake began
+	inRead   atomic.Bool                // the library's reader is in Read
 
 	mu      sync.Mutex
 	conn    net.Conn // what the library speaks through; set before the library gets the wire
@@ -184,6 +188,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	w.inRead.Store(true)
 	defer w.inRead.Store(false)
 	w.rest()
+	w.holdBack()
 	n, err := w.conn.Read(p)
 	if n > 0 {
 		w.heard.Store(max(int64(time.Since(w.born)), 1))
