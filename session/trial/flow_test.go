@@ -3,89 +3,47 @@
 package trial_test
 
 import (
-	"context"
 	"fmt"
-	"runtime"
-	"strconv"
 	"testing"
-	"time"
 
 	"wadah/session/sandbox/handset"
 )
 
-// sari is somebody who writes to the devices of the other phone.
-const sari = "6289876543210"
-
-// writer adds the phone of somebody who writes to the devices of phone.
-func (w *world) writer() *handset.Phone {
+// say lets somebody write numbered texts to the shop, from first to last.
+func (w *world) say(from *handset.Phone, first, last int) {
 	w.t.Helper()
-	_, err := w.svc.AddPhone(sari, "Sari")
-	must(w.t, err)
-	p, err := w.svc.Phone(sari)
-	must(w.t, err)
-	return p
-}
-
-// write sends a text to phone and returns its id.
-func (w *world) write(from *handset.Phone, text string) (id string) {
-	w.t.Helper()
-	sent, err := from.Write(context.Background(), phone, handset.Draft{Text: text})
-	must(w.t, err)
-	return sent.ID
-}
-
-// received are the ids of the messages in the event log of a device, in its order.
-func (w *world) received(id string) (ids []string) {
-	w.t.Helper()
-	for after := int64(0); ; {
-		events, err := w.store.EventsAfter(context.Background(), id, after, 1000)
+	for n := first; n <= last; n++ {
+		_, err := from.Write(w.t.Context(), shop, handset.Draft{Text: fmt.Sprint(n)})
 		must(w.t, err)
-		if len(events) == 0 {
-			return ids
-		}
-		for _, e := range events {
-			after = e.Seq
-			if e.Type == "message" {
-				ids = append(ids, e.WAID)
-			}
-		}
 	}
 }
 
-// A flood of messages that waited while the device was off: they come in their order, and
-// what waits, waits at WhatsApp and not in our memory.
-func TestFlood(t *testing.T) {
-	const messages = 20_000
-	w := newWorld(t)
-	id, from := w.linked("Toko", phone), w.writer()
-	w.stop(id)
-	sent := make([]string, messages)
-	for i := range sent {
-		sent[i] = w.write(from, strconv.Itoa(i))
-	}
-	var memory runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&memory)
-	before, most, goroutines := memory.HeapAlloc, uint64(0), 0
-	began := time.Now()
-	w.start(id)
-	eventually(t, 5*time.Minute, func() error {
-		runtime.ReadMemStats(&memory)
-		most, goroutines = max(most, memory.HeapAlloc), max(goroutines, runtime.NumGoroutine())
+// heard waits until the device has brought the texts from 1 to last, each once and in
+// order, and WhatsApp has been told so.
+func (w *world) heard(id string, last int) {
+	w.t.Helper()
+	eventually(w.t, patience, func() error {
 		if waiting := w.svc.Stats().Routing.Waiting; waiting > 0 {
 			return fmt.Errorf("%d stanzas are not acknowledged", waiting)
 		}
 		return nil
 	})
-	t.Logf("%d messages in %v, at most %d kB of heap more than the %d before, %d goroutines",
-		messages, time.Since(began).Round(time.Millisecond), (most-min(before, most))>>10, before>>10, goroutines)
-	got := w.received(id)
-	for i := range sent {
-		if i >= len(got) || got[i] != sent[i] {
-			t.Fatalf("message %d of %d is not in its place; %d were received", i, messages, len(got))
+	list := w.messages(id)
+	for n := range max(last, len(list)) {
+		if n >= len(list) || list[n].Text != fmt.Sprint(n+1) {
+			w.t.Fatalf("text %d of %d is lost, doubled or out of order: %q", n+1, last, texts(list))
 		}
 	}
-	if len(got) != messages {
-		t.Errorf("%d messages received, want %d", len(got), messages)
-	}
+	w.clean()
+}
+
+// What waited while the device was off comes in its order, to the last.
+func TestWhatWaited(t *testing.T) {
+	w := newWorld(t)
+	id, customer := w.linked("Toko", shop), w.customerPhone(customer, "Budi")
+	w.stop(id)
+	w.say(customer, 1, 300)
+	w.start(id)
+	w.await(id, "CONNECTED/ready")
+	w.heard(id, 300)
 }
