@@ -187,13 +187,7 @@ func TestSubmit(t *testing.T) {
 func TestSendAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		id := w.linked("Toko", alice)
-		lost := true
-		w.driver.SetOnSend(func(string, message.Ready) (message.Ack, error) {
-			if lost {
-				return message.Ack{}, errAckLost
-			}
-			return message.Ack{At: time.Now()}, nil
-		})
+		w.driver.SetOnSend(func(string, message.Ready) (message.Ack, error) { return message.Ack{}, errAckLost })
 		first, second := request(id, "satu"), request(id, "dua")
 		first.Queue, second.Queue = true, true
 		w.submit(first)
@@ -207,7 +201,7 @@ func TestSendAgain(t *testing.T) {
 			t.Errorf("%d tries on the next connection, want 1", n-tries)
 		}
 		w.reopen()
-		lost = false
+		w.driver.SetOnSend(nil)
 		w.pass(time.Minute)
 		ids := slices.Compact(w.ids())
 		if len(ids) != 2 || w.statuses(id) != "satu:sent dua:sent" {

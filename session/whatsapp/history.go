@@ -31,9 +31,9 @@ func (c *conn) ReadHistory(ctx context.Context, notice []byte) (message.Digest, 
 	switch {
 	case errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith403), errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith404),
 		errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410):
-		return message.Digest{}, fmt.Errorf("%w: %w", session.ErrGone, err)
+		return message.Digest{}, fmt.Errorf("%w: %s", session.ErrGone, redact(err.Error()))
 	case err != nil:
-		return message.Digest{}, fmt.Errorf("reading history: %w", err)
+		return message.Digest{}, &redactedError{"reading history", err}
 	}
 	if err := c.guard.failure(); err != nil {
 		return message.Digest{}, fmt.Errorf("%w: %w", session.ErrStorage, err)
@@ -58,6 +58,6 @@ func (c *conn) HistoryRead(ctx context.Context, id string, notice []byte) {
 	err := c.cli.DeleteMedia(ctx, whatsmeow.MediaHistory, notif.GetDirectPath(), notif.GetFileEncSHA256(), notif.GetEncHandle())
 	var status whatsmeow.DownloadHTTPError
 	if err != nil && (!errors.As(err, &status) || status.Response.StatusCode != http.StatusNotFound) {
-		c.log.Debug("a history file was not deleted", "err", err)
+		c.log.Debug("a history file was not deleted", "err", redact(err.Error()))
 	}
 }

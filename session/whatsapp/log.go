@@ -73,10 +73,12 @@ func harmless(arg any) any {
 var (
 	longNumbers = regexp.MustCompile(`[0-9]{6,}`)
 	longTokens  = regexp.MustCompile(`[A-Za-z0-9+/=_-]{24,}`)
+	addresses   = regexp.MustCompile(`(https?|wss?)://[^\s"]+`) // of files: whoever has one may get the file
 )
 
-// redact hides telephone numbers, keys and codes that are part of a text.
+// redact hides telephone numbers, keys, codes and addresses that are part of a text.
 func redact(text string) string {
+	text = addresses.ReplaceAllString(text, "$1://[…]")
 	return longNumbers.ReplaceAllString(longTokens.ReplaceAllString(text, "[…]"), "[…]")
 }
 
@@ -86,3 +88,12 @@ func shorten(text string, limit int) string {
 	}
 	return text[:limit] + "…"
 }
+
+// redactedError is an error of the library whose text may hold addresses of files.
+type redactedError struct {
+	doing string
+	err   error
+}
+
+func (e *redactedError) Error() string { return e.doing + ": " + shorten(redact(e.err.Error()), 300) }
+func (e *redactedError) Unwrap() error { return e.err }

@@ -87,7 +87,7 @@ func sendError(err error) error {
 	case errors.As(err, &iq):
 		return fmt.Errorf("preparing a message: %w", plainIQError(err))
 	}
-	return fmt.Errorf("the outcome is open: %w", err)
+	return &redactedError{"the outcome is open", err}
 }
 
 // serverCode finds the code in the library's error, which holds it as text.
