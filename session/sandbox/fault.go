@@ -51,9 +51,10 @@ type Fault struct {
 	Count int `json:"count,omitempty"`
 	// Duration is how long silence and slow last; 0: as long as the connection.
 	Duration time.Duration `json:"-"`
-	// Latency is what slow adds before each stanza.
+	// Latency is what slow adds before each stanza, and how late acknowledgements and
+	// attachments come.
 	Latency time.Duration `json:"-"`
-	// Reason is the connect failure: 400 to 599.
+	// Reason is the connect failure, or the error of a message or attachment: 400 to 599.
 	Reason int `json:"reason,omitempty"`
 	// Code and Expire describe the ban of connect failure 402.
 	Code   int           `json:"code,omitempty"`
@@ -77,7 +78,7 @@ var (
 	}
 )
 
-// FaultKinds lists every fault, for menus and messages.
+// FaultKinds lists every fault of connections, for menus and messages.
 func FaultKinds() []FaultKind { return slices.Concat(liveFaults, armedFaults) }
 
 // Inject makes something go wrong. The target is "" for everything, a companion's
@@ -99,7 +100,7 @@ func (s *Service) Inject(target string, f Fault) error {
 		s.mu.Unlock()
 		return ErrTargetOffline
 	case !live:
-		s.faults = append(s.faults, &armedFault{Fault: f, target: s.lasting(target)})
+		s.armory.add(&armedFault{Fault: f, target: s.lasting(target)})
 	}
 	s.stats.faults[string(f.Kind)]++
 	s.mu.Unlock()
@@ -119,11 +120,9 @@ func (s *Service) ClearFaults() { s.ClearFaultsOf("") }
 // ClearFaultsOf is [Service.ClearFaults] for what a target means: a phone's number
 // covers its linked devices.
 func (s *Service) ClearFaultsOf(target string) {
+	s.armory.clear(func(f *armedFault) bool { return target == "" || f.target == target || f.isOf(target) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = slices.DeleteFunc(s.faults, func(f *armedFault) bool {
-		return target == "" || f.target == target || f.isOf(target)
-	})
 	for _, c := range s.conns {
 		if c.is(target) {
 			c.SetSilent(false)
@@ -142,12 +141,7 @@ func (f *armedFault) isOf(number string) bool {
 // faultsOf lists the faults that wait for this phone's devices, and those that last,
 // each kind once. The caller holds mu.
 func (s *Service) faultsOf(p *phone) []FaultKind {
-	found := make([]FaultKind, 0, len(s.faults))
-	for _, f := range s.faults {
-		if f.target == p.number || f.isOf(p.number) {
-			found = append(found, f.Kind)
-		}
-	}
+	found := append([]FaultKind{}, s.armory.kinds(func(f *armedFault) bool { return f.target == p.number || f.isOf(p.number) })...)
 	for index := range p.companions {
 		c := s.online[p.jidOf(index)]
 		switch {
@@ -164,12 +158,12 @@ func (s *Service) faultsOf(p *phone) []FaultKind {
 
 func (f *Fault) check(target string) error {
 	switch {
-	case !slices.Contains(FaultKinds(), f.Kind):
-		return fmt.Errorf("%w: kind must be one of %v", ErrFault, FaultKinds())
-	case f.Kind == FaultConnectFailure && (f.Reason < 400 || f.Reason > 599):
-		return fmt.Errorf("%w: connect_failure needs a reason of 400 to 599", ErrFault)
-	case f.Kind == FaultSlow && f.Latency <= 0:
-		return fmt.Errorf("%w: slow needs a latency", ErrFault)
+	case !slices.Contains(FaultKinds(), f.Kind) && !slices.Contains(MessageFaultKinds(), f.Kind):
+		return fmt.Errorf("%w: kind must be one of %v or %v", ErrFault, FaultKinds(), MessageFaultKinds())
+	case slices.Contains(reasoned, f.Kind) && (f.Reason < 400 || f.Reason > 599):
+		return fmt.Errorf("%w: %s needs a reason of 400 to 599", ErrFault, f.Kind)
+	case slices.Contains(delaying, f.Kind) && f.Latency <= 0:
+		return fmt.Errorf("%w: %s needs a latency", ErrFault, f.Kind)
 	case f.Kind == FaultHangHandshake && target != "":
 		return fmt.Errorf("%w: hang_handshake has no target, because nobody has said yet who he is", ErrFault)
 	case f.Duration < 0 || f.Latency < 0 || f.Expire < 0:
@@ -192,7 +186,7 @@ func (s *Service) victims(target string) (found []*conn, known bool) {
 	jid, err := types.ParseJID(target)
 	p := s.phones[target]
 	if p == nil && err == nil && s.phones[jid.User] != nil {
-		known = s.phones[jid.User].companions[jid.Device] != nil
+		known = jid.Device == 0 || s.phones[jid.User].companions[jid.Device] != nil
 	}
 	return found, known || p != nil || target == "" || target == TargetRegistering || len(found) > 0
 }

@@ -3,27 +3,70 @@ package sandbox
 import (
 	"slices"
 	"strconv"
+	"sync"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 )
 
-// take removes one stroke of the first waiting fault that fits, and returns it.
-func (s *Service) take(fits func(*armedFault) bool) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.faults, fits)
-	if i < 0 {
-		return nil
-	}
-	found := s.faults[i].Fault
-	if s.faults[i].Count > 0 {
-		if s.faults[i].Count--; s.faults[i].Count == 0 {
-			s.faults = slices.Delete(s.faults, i, i+1)
-			s.changed()
+// armory is the faults that wait. Its lock is taken last of all, because the router asks
+// for faults under its own.
+type armory struct {
+	mu   sync.Mutex
+	list []*armedFault
+}
+
+func (a *armory) add(f *armedFault) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list = append(a.list, f)
+}
+
+// clear disarms the faults that fit.
+func (a *armory) clear(fits func(*armedFault) bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list = slices.DeleteFunc(a.list, fits)
+}
+
+// kinds lists the kinds of the faults that fit.
+func (a *armory) kinds(fits func(*armedFault) bool) (found []FaultKind) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, f := range a.list {
+		if fits(f) {
+			found = append(found, f.Kind)
 		}
 	}
-	return &found
+	return found
+}
+
+// take removes one stroke of the first waiting fault that fits, and returns it; last when
+// it was its last one.
+func (a *armory) take(fits func(*armedFault) bool) (found *Fault, last bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := slices.IndexFunc(a.list, fits)
+	if i < 0 {
+		return nil, false
+	}
+	fault := a.list[i].Fault
+	if a.list[i].Count > 0 {
+		if a.list[i].Count--; a.list[i].Count == 0 {
+			a.list = slices.Delete(a.list, i, i+1)
+			last = true
+		}
+	}
+	return &fault, last
+}
+
+// take is [armory.take], and tells watchers.
+func (s *Service) take(fits func(*armedFault) bool) *Fault {
+	found, last := s.armory.take(fits)
+	if last {
+		s.changed()
+	}
+	return found
 }
 
 // takeHandshakeFault says whether this handshake is to hang.

@@ -13,6 +13,7 @@ import (
 
 	"wadah/session/sandbox/router"
 	"wadah/session/sandbox/stanza"
+	"wadah/session/sandbox/violation"
 	"wadah/session/sandbox/wire"
 
 	"go.mau.fi/libsignal/ecc"
@@ -76,6 +77,9 @@ func (c *conn) login(payload *waWa6.ClientPayload, outdated bool) error {
 		return nil
 	}
 	if older != nil {
+		if !older.Ended() && older.PeerStays() {
+			c.s.violations.Add(violation.TwoConnections, jid.String(), "", "a login while the device's older connection is open")
+		}
 		older.End(c.s.cfg.CloseLinger, conflict(conflictReplaced))
 	}
 	session, missed, ok := c.s.router.Login(jid.User, jid.Device, c)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"wadah/session/sandbox/chat"
 	"wadah/session/sandbox/handset"
 	"wadah/session/sandbox/router"
 	"wadah/session/sandbox/violation"
@@ -162,14 +163,19 @@ func (p *phone) account() router.Account {
 // register makes a phone known, and its account to the router. The caller holds mu.
 func (s *Service) register(p *phone) {
 	s.phones[p.number] = p
-	p.set = handset.New(handset.Config{
-		Number: p.number, LID: p.lid, Name: p.name, Identity: p.identity, RegistrationID: p.registrationID(),
-		Router: s.router, Media: s.media, Violations: &s.violations, Log: s.log, Go: s.work.run,
-	})
+	p.set = s.handsetOf(p, nil)
 	s.router.AddAccount(p.account(), p.set.Keys())
 	for _, c := range p.companions {
 		s.router.AddDevice(p.number, c.Index, c.publicKeys(), true)
 	}
+}
+
+// handsetOf makes what the person of a phone holds in the hand, with the chats in book.
+func (s *Service) handsetOf(p *phone, book *chat.Book) *handset.Phone {
+	return handset.New(handset.Config{
+		Number: p.number, LID: p.lid, Name: p.name, Identity: p.identity, RegistrationID: p.registrationID(), Book: book,
+		Router: s.router, Media: s.media, Violations: &s.violations, Log: s.log, Go: s.work.run,
+	})
 }
 
 // registrationID is a number of 14 bits as installations of Signal have it, which goes

@@ -42,6 +42,7 @@ type Service struct {
 	watchers  watchers
 
 	unknowns unknowns
+	armory   armory
 
 	violations violation.List
 
@@ -67,9 +68,8 @@ type Service struct {
 	online   map[types.JID]*conn      // logged-in companions
 	refs     map[string]*registration // every ref of every live registration
 	codes    map[string]*codeLink     // waiting phone codes, by phone number
-	faults   []*armedFault
-	version  [3]uint32 // what the version page tells
-	minimum  [3]uint32 // the oldest client that may connect
+	version  [3]uint32                // what the version page tells
+	minimum  [3]uint32                // the oldest client that may connect
 	outage   OutageMode
 	held     map[net.Conn]bool // kept without an answer by a silent outage
 	nextID   uint64
@@ -109,6 +109,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	s.router, err = router.New(router.Config{
 		Media:   mediaServer{s.media, s},
+		Trouble: trouble{&s.armory},
 		KeyFile: cfg.keyFile(),
 		Log:     s.log, Violations: &s.violations, After: func(d time.Duration, f func()) { s.after(d, f) },
 		Unknown: s.noteUnknown, Changed: s.changed,
@@ -281,7 +282,7 @@ func (s *Service) routes() http.Handler {
 	if s.control != nil {
 		mux.Handle(controlPath+"/", http.StripPrefix(controlPath, s.control))
 	}
-	files := &media.Server{Store: s.media, Log: s.log, Violations: &s.violations, Trouble: noMediaTrouble{}}
+	files := &media.Server{Store: s.media, Log: s.log, Violations: &s.violations, Trouble: trouble{&s.armory}}
 	files.Routes(mux)
 	mux.HandleFunc("/{$}", s.servePage)
 	return mux
@@ -299,10 +300,6 @@ func (m mediaServer) Host() string {
 	defer m.s.address.mu.Unlock()
 	return m.s.address.text
 }
-
-type noMediaTrouble struct{}
-
-func (noMediaTrouble) Fetching(string) (int, time.Duration) { return 0, 0 }
 
 // servePage is WhatsApp Web's start page as far as the library reads it: the
 // third part of the version, in a piece of JSON.

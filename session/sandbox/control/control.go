@@ -41,6 +41,23 @@ const (
 //	POST   /version       {"version","minVersion"}, such as "2.3000.1045649367"
 //	GET    /connections   the live sockets
 //	GET    /stats
+//	GET    /violations    what clients did that a client must never do; DELETE forgets it
+//
+// What people do on their phones, each with {"phone"}:
+//
+//	POST   /send          {"to","text","quote","mentions","viewOnce","kind","data","type","name","seconds","place","card","poll","editedTo","id"}
+//	POST   /react         {"chat","id","emoji"}; /edit {"chat","id","text"}; /revoke {"chat","id"}; /vote {"chat","id","options"}
+//	POST   /read          {"chat"}: blue ticks; with "id" a voice note was listened to
+//	POST   /typing        {"chat","state"}: composing, recording or paused; /presence {"available"}
+//	POST   /group         {"subject","people"}: a new one; or {"group","change","people","value"}
+//	POST   /call          {"to","video"}; {"to","end"} ends the call with this id
+//	POST   /policy        {"read","answer"}: what the person does without being told
+//	POST   /flood         {"to","count","window","text"}
+//	POST   /hold          {"held","until"}: the account may write to known chats alone (463)
+//	POST   /addressing    {"as"}: "", lid or number
+//	POST   /reinstall     new keys; /silent {"device"}: a device that never comes online, or goes
+//	POST   /media/expire  {"chat","id","status"}
+//	GET    /chats?phone=, /messages?phone=&chat=&limit=, /inbox?phone=&after=&limit=&wait=, /media?phone=&chat=&id=
 //
 // Durations are texts such as "30s". An error is {"error":"machine_code","message":"…"}.
 func Handler(service *sandbox.Service, local func(*http.Request) bool, log *slog.Logger) http.Handler {
@@ -69,6 +86,7 @@ func Handler(service *sandbox.Service, local func(*http.Request) bool, log *slog
 	})
 	mux.Handle("POST /outage", command(a, a.outage))
 	mux.Handle("POST /version", command(a, a.version))
+	a.chatRoutes(mux)
 	return a.guard(mux)
 }
 
@@ -92,6 +110,8 @@ type serviceInfo struct {
 	Outage      sandbox.OutageMode   `json:"outage"`
 	OutageModes []sandbox.OutageMode `json:"outageModes"`
 	Faults      []sandbox.FaultKind  `json:"faults"`
+	// MessageFaults are those of messages and attachments.
+	MessageFaults []sandbox.FaultKind `json:"messageFaults"`
 }
 
 func (a *api) info() serviceInfo {
@@ -99,7 +119,7 @@ func (a *api) info() serviceInfo {
 	current, minimum := a.service.Version()
 	return serviceInfo{
 		URL: a.service.URL(), RootKey: hex.EncodeToString(root[:]), Version: sandbox.FormatVersion(current), MinVersion: sandbox.FormatVersion(minimum),
-		Outage: a.service.Outage(), OutageModes: sandbox.OutageModes(), Faults: sandbox.FaultKinds(),
+		Outage: a.service.Outage(), OutageModes: sandbox.OutageModes(), Faults: sandbox.FaultKinds(), MessageFaults: sandbox.MessageFaultKinds(),
 	}
 }
 
@@ -110,9 +130,14 @@ func (a *api) read(picture func() any) http.HandlerFunc {
 
 // command serves a change that is described by a JSON object.
 func command[T any](a *api, run func(context.Context, T) (any, error)) http.HandlerFunc {
+	return sized(a, maxBody, run)
+}
+
+// sized is command with a body of at most so many bytes.
+func sized[T any](a *api, limit int64, run func(context.Context, T) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var in T
-		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&in); err != nil {
 			a.answer(w, nil, fmt.Errorf("%w: %w", errBody, err))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"wadah/session/sandbox"
 )
@@ -22,13 +23,16 @@ type problem struct {
 	status  int
 }
 
-// problems is the one table of errors and their answers; the first that matches
-// counts.
-var problems = []struct {
+// knownProblem is an error with its answer.
+type knownProblem struct {
 	err    error
 	status int
 	code   string
-}{
+}
+
+// problems is the one table of errors and their answers; the first that matches
+// counts.
+var problems = []knownProblem{
 	{errBody, http.StatusBadRequest, "bad_request"},
 	{errLocal, http.StatusForbidden, "not_local"},
 	{errPath, http.StatusNotFound, "not_found"},
@@ -72,7 +76,7 @@ var problems = []struct {
 // describeProblem finds the answer for an error. The texts of this package's
 // errors are made for the reader; what the system says about a file is not.
 func describeProblem(err error) problem {
-	for _, p := range problems {
+	for _, p := range slices.Concat(chatProblems, problems) {
 		if !errors.Is(err, p.err) {
 			continue
 		}

@@ -34,6 +34,8 @@ type Config struct {
 	Media      *media.Store
 	Violations *violation.List
 	Log        *slog.Logger
+	// Book is what the phone shows; nil for a new one.
+	Book *chat.Book
 	// Go runs a function in the background, unless the service is closing.
 	Go func(f func())
 }
@@ -50,6 +52,7 @@ type Phone struct {
 	// sending is held while a message is encrypted and handed over, so that counters are
 	// used in the order in which ciphertexts leave.
 	sending sync.Mutex
+	frozen  *frozenDevices // during a flood; guarded by sending
 
 	// mu guards everything below. Nothing is called under it.
 	mu      sync.Mutex
@@ -81,7 +84,10 @@ func New(cfg Config) *Phone {
 		number: types.NewJID(cfg.Number, types.DefaultUserServer),
 		lid:    types.NewJID(cfg.LID, types.HiddenUserServer),
 		signal: signal.New(cfg.Identity, cfg.RegistrationID),
-		book:   chat.NewBook(),
+		book:   cfg.Book,
+	}
+	if p.book == nil {
+		p.book = chat.NewBook()
 	}
 	return p
 }

@@ -173,7 +173,7 @@ func (p *Phone) personStanza(out parcel, raw []byte, attrs waBinary.Attrs) (waBi
 	if out.chat != p.lid {
 		people = append(people, p.lid)
 	}
-	participants := p.encryptEach(p.devices(people...), func(device types.JID) []byte {
+	participants := p.encryptEach(p.recipients(people...), func(device types.JID) []byte {
 		if device.User == p.lid.User {
 			return own
 		}
@@ -268,7 +268,7 @@ func (p *Phone) groupStanza(out parcel, raw []byte, attrs waBinary.Attrs) (waBin
 	if err != nil {
 		return waBinary.Node{}, fmt.Errorf("marshal sender key: %w", err)
 	}
-	participants := p.encryptEach(p.devices(info.members...), func(types.JID) []byte { return distribution }, nil)
+	participants := p.encryptEach(p.recipients(info.members...), func(types.JID) []byte { return distribution }, nil)
 	for i, to := range participants {
 		participants[i] = stanza.With(to, "jid", info.address(stanza.JID(&to, "jid")))
 	}

@@ -45,6 +45,20 @@ func keyNode(tag string, key *keys.PreKey) waBinary.Node {
 	return node
 }
 
+// frozenDevices is the answer to the question that is asked again and again in a flood.
+type frozenDevices struct{ list []types.JID }
+
+// recipients are the devices of people. The caller holds sending.
+func (p *Phone) recipients(people ...types.JID) []types.JID {
+	if p.frozen == nil {
+		return p.devices(people...)
+	}
+	if p.frozen.list == nil {
+		p.frozen.list = p.devices(people...)
+	}
+	return p.frozen.list
+}
+
 // devices asks which devices people have. Addresses are LIDs.
 func (p *Phone) devices(people ...types.JID) (list []types.JID) {
 	var users []waBinary.Node

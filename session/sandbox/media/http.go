@@ -47,7 +47,7 @@ type uploaded struct {
 
 // upload takes a file: its address is the hash of its content, and it has to be so.
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
-	name, ok := s.nameFor(w, r)
+	name, owner, ok := s.nameFor(w, r)
 	if !ok {
 		return
 	}
@@ -63,7 +63,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, http.StatusBadRequest, "upload broke off", err)
 		return
 	}
-	want, _ := base64.URLEncoding.DecodeString(r.PathValue("token")) // nameFor has done it before
+	want, _ := readToken(r.PathValue("token")) // nameFor has done it before
 	if size == 0 || string(hash.Sum(nil)) != string(want) {
 		s.Violations.Add(violation.Media, "", r.PathValue("token"), "an upload whose content has another hash than its address")
 		s.fail(w, http.StatusBadRequest, "hash of upload", nil)
@@ -73,7 +73,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, http.StatusInternalServerError, "keep upload", err)
 		return
 	}
-	s.Store.own(name, "")
+	s.Store.own(name, owner)
 	path := directPath(name)
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(uploaded{URL: "https://" + r.Host + path, DirectPath: path}); err != nil {
@@ -83,7 +83,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 
 // remove forgets a file, as clients ask for when they have read a history blob.
 func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
-	name, ok := s.nameFor(w, r)
+	name, _, ok := s.nameFor(w, r)
 	if !ok {
 		return
 	}
@@ -95,8 +95,8 @@ func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
 }
 
 // nameFor checks the address of an upload or deletion.
-func (s *Server) nameFor(w http.ResponseWriter, r *http.Request) (string, bool) {
-	hash, err := base64.URLEncoding.DecodeString(r.PathValue("token"))
+func (s *Server) nameFor(w http.ResponseWriter, r *http.Request) (name, owner string, ok bool) {
+	hash, err := readToken(r.PathValue("token"))
 	kind := r.PathValue("kind")
 	if kind == "ptt" {
 		kind = "audio"
@@ -105,12 +105,18 @@ func (s *Server) nameFor(w http.ResponseWriter, r *http.Request) (string, bool) 
 	case err != nil || len(hash) != sha256.Size || !validKind(kind) || r.URL.Query().Get("token") != r.PathValue("token"):
 		s.Violations.Add(violation.Media, "", r.PathValue("token"), "an address of an upload that is none")
 		s.fail(w, http.StatusBadRequest, "address of upload", err)
-		return "", false
-	case r.URL.Query().Get("auth") != s.Store.auth:
-		s.fail(w, http.StatusUnauthorized, "upload without the right auth", nil)
-		return "", false
+		return "", "", false
 	}
-	return fileName(kind, hash), true
+	if owner, ok = s.Store.ownerOf(r.URL.Query().Get("auth")); !ok {
+		s.fail(w, http.StatusUnauthorized, "upload without the right auth", nil)
+		return "", "", false
+	}
+	return fileName(kind, hash), owner, true
+}
+
+// readToken reads the hash in an address; some clients leave the padding out.
+func readToken(token string) ([]byte, error) {
+	return base64.RawURLEncoding.DecodeString(strings.TrimRight(token, "="))
 }
 
 // download serves a file, or a part of it.

@@ -4,6 +4,7 @@
 package media
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -19,7 +20,7 @@ import (
 type Store struct {
 	dir  string
 	temp bool
-	auth string // what uploads have to bring
+	key  []byte // of what uploads have to bring
 
 	mu     sync.Mutex
 	owners map[string]string // who uploaded a file, by its name
@@ -31,7 +32,8 @@ var ErrGone = errors.New("no such attachment")
 
 // NewStore opens the store in a folder; with an empty one it ends with the process.
 func NewStore(dir string) (*Store, error) {
-	s := &Store{dir: dir, auth: rand.Text(), owners: make(map[string]string), gone: make(map[string]int)}
+	s := &Store{dir: dir, key: make([]byte, 32), owners: make(map[string]string), gone: make(map[string]int)}
+	_, _ = rand.Read(s.key) // never fails, by its documentation
 	var err error
 	if dir == "" {
 		s.temp = true
@@ -53,8 +55,18 @@ func (s *Store) Close() error {
 	return os.RemoveAll(s.dir)
 }
 
-// Auth is what uploads have to bring along.
-func (s *Store) Auth() string { return s.auth }
+// Auth is what uploads of an account have to bring along.
+func (s *Store) Auth(owner string) string {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write([]byte(owner))
+	return owner + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// ownerOf returns the account that brings this along; false when nobody was given it.
+func (s *Store) ownerOf(auth string) (string, bool) {
+	owner, _, _ := strings.Cut(auth, ".")
+	return owner, hmac.Equal([]byte(auth), []byte(s.Auth(owner)))
+}
 
 // PutPicture keeps a picture of a person or group, which is not encrypted.
 func (s *Store) PutPicture(data []byte) (path string, err error) {

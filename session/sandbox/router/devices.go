@@ -95,10 +95,24 @@ func (r *Router) AddSilentDevice(number string, keys Keys) (index uint16, err er
 			return 0, fmt.Errorf("%w: the account has as many devices as fit", ErrUnknown)
 		}
 	}
-	d := &device{account: a, index: index, keyIndex: uint32(index), keys: deviceKeys{Keys: keys}, silent: true}
+	d := &device{account: a, index: index, keyIndex: keys.KeyIndex, keys: deviceKeys{Keys: keys}, silent: true}
 	a.devices[index] = d
 	r.tellDevices(a, "add", d)
 	return index, nil
+}
+
+// RemoveSilentDevice takes such a device away.
+func (r *Router) RemoveSilentDevice(number string, index uint16) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.accounts[number]
+	if a == nil || a.devices[index] == nil || !a.devices[index].silent {
+		return ErrUnknown
+	}
+	gone := a.devices[index]
+	delete(a.devices, index)
+	r.tellDevices(a, "remove", gone)
+	return nil
 }
 
 // The indexes of devices that nobody has linked.

@@ -1,6 +1,10 @@
 package router
 
-import "go.mau.fi/whatsmeow/types"
+import (
+	"context"
+
+	"go.mau.fi/whatsmeow/types"
+)
 
 // What every phone may know of the others: their addresses and public identities.
 
@@ -34,4 +38,39 @@ func (r *Router) Identity(jid types.JID) []byte {
 		return d.keys.Identity
 	}
 	return nil
+}
+
+// Room waits until fewer than limit stanzas wait for the devices of a person or of a
+// group's members that are online.
+func (r *Router) Room(ctx context.Context, to types.JID, limit int) error {
+	defer context.AfterFunc(ctx, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.settled.Broadcast()
+	})()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.waitingFor(to) >= limit {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.settled.Wait()
+	}
+	return ctx.Err()
+}
+
+// waitingFor counts what waits for those who are online. The caller holds mu.
+func (r *Router) waitingFor(to types.JID) (count int) {
+	var devices []*device
+	if g := r.groups[to.User]; to.Server == types.GroupServer && g != nil {
+		devices = g.devices()
+	} else if a := r.find(to); a != nil {
+		devices = a.all()
+	}
+	for _, d := range devices {
+		if d.session != nil {
+			count = max(count, d.box.len())
+		}
+	}
+	return count
 }

@@ -28,8 +28,8 @@ type Media interface {
 	// PutPicture keeps the file of a picture and returns the path that it can be fetched
 	// under.
 	PutPicture(data []byte) (path string, err error)
-	Host() string // host and port of the media server
-	Auth() string // what uploads have to bring along
+	Host() string              // host and port of the media server
+	Auth(number string) string // what uploads of an account have to bring along
 }
 
 // The privacy settings and their defaults.

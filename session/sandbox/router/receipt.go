@@ -39,6 +39,7 @@ func (s *Session) handleReceipt(node *waBinary.Node) {
 	for _, id := range rc.ids {
 		s.d.box.settle(letterKey{class: "message", id: id, from: rc.to.User})
 	}
+	s.r.settled.Broadcast()
 	s.passReceipt(rc)
 	s.acknowledgeReceipt(node)
 }

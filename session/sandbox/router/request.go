@@ -77,6 +77,6 @@ func fixed(node waBinary.Node) answer {
 // mediaConn tells where attachments are uploaded to and downloaded from.
 func (s *Session) mediaConn(id string, _ *waBinary.Node) waBinary.Node {
 	return stanza.Result(id, stanza.New("media_conn", waBinary.Attrs{
-		"auth": s.r.media.Auth(), "ttl": "300", "auth_ttl": "21600", "max_buckets": "12", "id": s.r.newID(),
+		"auth": s.r.media.Auth(s.d.account.number), "ttl": "300", "auth_ttl": "21600", "max_buckets": "12", "id": s.r.newID(),
 	}, stanza.New("host", waBinary.Attrs{"hostname": s.r.media.Host(), "type": "primary"}, stanza.New("upload", nil))))
 }

@@ -55,6 +55,7 @@ type Router struct {
 
 	// mu guards everything below. Lines are called under it, nothing else is.
 	mu       sync.Mutex
+	settled  *sync.Cond          // some stanza was acknowledged, or some device has gone
 	accounts map[string]*account // by phone number
 	hidden   map[string]*account // by the user part of the LID
 	groups   map[string]*group   // by the user part of the address
@@ -77,6 +78,7 @@ func New(cfg Config) (*Router, error) {
 		accounts: make(map[string]*account), hidden: make(map[string]*account), groups: make(map[string]*group),
 		messages: newLedger(), chains: newChains(),
 	}
+	r.settled = sync.NewCond(&r.mu)
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}

@@ -78,6 +78,7 @@ func (s *Session) Leave() {
 	defer s.r.mu.Unlock()
 	if s.d.session == s {
 		s.d.session = nil
+		s.r.settled.Broadcast()
 		s.r.tellPresence(s.d.account)
 	}
 }
@@ -162,6 +163,7 @@ func (s *Session) handleAck(node *waBinary.Node) {
 	if key.class != "message" {
 		key.kind = stanza.Attr(node, "type")
 	}
+	s.r.settled.Broadcast()
 	if !s.d.box.settle(key) {
 		s.note(violation.AckForNothing, key.id, "acknowledges a "+key.class+" that was never sent to it")
 	}
