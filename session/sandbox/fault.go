@@ -241,7 +241,7 @@ func (s *Service) strike(c *conn, f Fault) {
 	case FaultStreamError503:
 		c.End(0, streamError(503))
 	case FaultStreamError500:
-		c.End(0, streamError(500))
+		c.End(linger, streamError(500)) // closed at once, the library may drop what it has not handled yet
 	case FaultStreamError515:
 		c.End(linger, streamError(515))
 	case FaultStreamEnd:

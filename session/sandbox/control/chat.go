@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -385,10 +386,7 @@ func (a *api) media(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("X-Media-Type", about.Type)
 	w.Header().Set("Content-Disposition", "attachment")
-	_, err = w.Write(data)
-	if err != nil {
-		a.log.Debug("attachment not delivered", "err", err)
-	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }
 
 // violations lists what clients did that a client must never do.

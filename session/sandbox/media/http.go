@@ -101,8 +101,7 @@ func (s *Server) nameFor(w http.ResponseWriter, r *http.Request) (name, owner st
 	if kind == "ptt" {
 		kind = "audio"
 	}
-	switch {
-	case err != nil || len(hash) != sha256.Size || !validKind(kind) || r.URL.Query().Get("token") != r.PathValue("token"):
+	if err != nil || len(hash) != sha256.Size || !validKind(kind) || r.URL.Query().Get("token") != r.PathValue("token") {
 		s.Violations.Add(violation.Media, "", r.PathValue("token"), "an address of an upload that is none")
 		s.fail(w, http.StatusBadRequest, "address of upload", err)
 		return "", "", false

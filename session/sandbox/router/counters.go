@@ -6,6 +6,7 @@ import (
 
 	"go.mau.fi/libsignal/protocol"
 	"go.mau.fi/whatsmeow/store"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // A ciphertext tells under which key of its chain it was made, in the clear: the ratchet
@@ -85,6 +86,24 @@ func locate(kind string, content []byte) (position, error) {
 	default:
 		return position{}, errCiphertext
 	}
+}
+
+// innerMessage is the part of a message with a pre-key that is a message itself, within
+// the same bytes: behind the version, field 4 of PreKeySignalMessage.
+func innerMessage(content []byte) []byte {
+	for rest := content[min(1, len(content)):]; len(rest) > 0; {
+		number, kind, tag := protowire.ConsumeTag(rest)
+		length := protowire.ConsumeFieldValue(number, kind, rest[max(tag, 0):])
+		if tag < 0 || length < 0 {
+			return nil
+		}
+		if number == 4 && kind == protowire.BytesType {
+			inner, _ := protowire.ConsumeBytes(rest[tag:]) // as long as length says
+			return inner
+		}
+		rest = rest[tag+length:]
+	}
+	return nil
 }
 
 // see takes note of a ciphertext and says whether its counter was used for another one.

@@ -195,9 +195,15 @@ func TestDevicesOfPeopleChange(t *testing.T) {
 func TestAddressesOfPeople(t *testing.T) {
 	w := newWorld(t)
 	for as, is := range map[router.Addressing]func(types.MessageInfo) bool{
-		router.Usual:      func(i types.MessageInfo) bool { return i.Sender.Server == types.HiddenUserServer && i.SenderAlt.User == sandboxtest.PhoneB },
-		router.LIDOnly:    func(i types.MessageInfo) bool { return i.Sender.Server == types.HiddenUserServer && i.SenderAlt.IsEmpty() },
-		router.NumberOnly: func(i types.MessageInfo) bool { return i.Sender.Server == types.DefaultUserServer && i.Sender.User == sandboxtest.PhoneB },
+		router.Usual: func(i types.MessageInfo) bool {
+			return i.Sender.Server == types.HiddenUserServer && i.SenderAlt.User == sandboxtest.PhoneB
+		},
+		router.LIDOnly: func(i types.MessageInfo) bool {
+			return i.Sender.Server == types.HiddenUserServer && i.SenderAlt.IsEmpty()
+		},
+		router.NumberOnly: func(i types.MessageInfo) bool {
+			return i.Sender.Server == types.DefaultUserServer && i.Sender.User == sandboxtest.PhoneB
+		},
 	} {
 		if err := w.s.ShowAs(sandboxtest.PhoneB, as); err != nil {
 			t.Fatal(err)

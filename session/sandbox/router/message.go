@@ -364,10 +364,16 @@ func (r *Router) watch(m *outgoing, d *device, enc *waBinary.Node) {
 }
 
 // damaged changes a ciphertext so that it does not decrypt, and leaves its clear part as
-// it is.
+// it is: messages end with their authentication code or signature.
 func damaged(enc waBinary.Node) waBinary.Node {
 	content := slices.Clone(stanza.Bytes(&enc))
-	content[len(content)-1] ^= 1 // within the authentication code or the signature
+	inner := content
+	if stanza.Attr(&enc, "type") == "pkmsg" {
+		inner = innerMessage(content)
+	}
+	if len(inner) > 0 {
+		inner[len(inner)-1] ^= 1
+	}
 	enc.Content = content
 	return enc
 }
