@@ -38,7 +38,7 @@ func (b Build) version(l static.Licence) string {
 
 // aboutPage says what this is, with the versions of what matters most.
 func (s *Server) aboutPage(c echo.Context) error {
-	engine, err := s.store.Engine(c.Request().Context())
+	engine, engineVersion, err := s.store.Engine(c.Request().Context())
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *Server) aboutPage(c echo.Context) error {
 		{Name: "WhatsApp Web", Version: page.Versions.WhatsApp},
 		{Name: "whatsmeow", Version: page.Versions.Library},
 		{Name: "Go", Version: version["go"]},
-		{Name: "SQLite", Version: engine},
+		{Name: engine, Version: engineVersion},
 		{Name: "htmx", Version: version["htmx.org"]},
 		{Name: "Pico CSS", Version: version["@picocss/pico"]},
 	}

@@ -27,5 +27,5 @@ func MigrateWith(ctx context.Context, path string, key []byte, statements ...str
 			Migrate: func(tx *gorm.DB) error { return tx.Exec(sql).Error },
 		})
 	}
-	return errors.Join(schema.Apply(ctx, s.db, steps), s.Close())
+	return errors.Join(schema.Apply(ctx, s.engine.Writes(), steps), s.Close())
 }

@@ -2,9 +2,6 @@ package models
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -13,14 +10,9 @@ import (
 const (
 	// settingProbe is the setting that Probe writes.
 	settingProbe = "storage_probe"
-	// probeRoom is how much more the disk must take, in bytes. The row alone would fit
-	// into what the database's log has allocated already, when nothing else does.
-	probeRoom = 256 << 10
 	// probeAge is how long a result serves those who ask again: whoever can reach readyz
 	// can ask.
 	probeAge = 500 * time.Millisecond
-	// probeName begins the name of the file that takes the room, in the database's folder.
-	probeName = ".wadah-probe-"
 )
 
 // probe is one test of the storage, shared by all who ask while it runs.
@@ -73,35 +65,12 @@ func (p *probe) join(try func() error) *probeRun {
 }
 
 func (s *Store) tryToWrite(ctx context.Context) error {
-	if err := s.InPlace(ctx); err != nil {
+	if err := s.engine.Ready(ctx); err != nil {
 		return err
-	}
-	// The room first: where there is none SQLite speaks of an error of the disk.
-	if err := takeRoom(filepath.Dir(s.path)); err != nil {
-		return wrap(ctx, "write to the database's folder", err)
 	}
 	return s.SetSetting(ctx, settingProbe, strconv.FormatInt(s.nowMilli(), 10))
 }
 
-// InPlace reports, in microseconds, whether the database's files are still the ones that
-// were opened; see ErrReplaced.
-func (s *Store) InPlace(ctx context.Context) error {
-	return wrap(ctx, "use "+s.path, s.place.check())
-}
-
-// takeRoom writes a file and removes it before it reaches the disk: the file system
-// has to promise it the room all the same. The name goes first, where that can be, so
-// that a killed program leaves none.
-func takeRoom(dir string) error {
-	f, err := os.CreateTemp(dir, probeName+"*")
-	if err != nil {
-		return err
-	}
-	named := os.Remove(f.Name()) != nil // Windows keeps the names of open files
-	_, err = f.Write(make([]byte, probeRoom))
-	err = errors.Join(err, f.Close())
-	if named {
-		err = errors.Join(err, os.Remove(f.Name()))
-	}
-	return err
-}
+// InPlace reports, in microseconds, whether the database is still the one that was
+// opened; see ErrReplaced.
+func (s *Store) InPlace(context.Context) error { return s.engine.InPlace() }

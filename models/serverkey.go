@@ -10,6 +10,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"wadah/models/engine"
+	"wadah/models/files"
+	"wadah/models/sqlite"
 )
 
 // The names of Wadah's files in the data folder.
@@ -21,7 +25,7 @@ const (
 // DatabaseFiles are the names of the files that a database in the data folder consists of
 // while it is in use, and of what an interrupted one may have left.
 func DatabaseFiles() []string {
-	return []string{DatabaseFile, DatabaseFile + "-wal", DatabaseFile + "-shm", DatabaseFile + "-journal"}
+	return sqlite.Files(DatabaseFile)
 }
 
 // serverKeySize is the length of the server key in bytes.
@@ -60,19 +64,19 @@ func LoadServerKey(dir string) (key []byte, created bool, err error) {
 		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		why, kind := classify(err)
+		why, kind := engine.Classify(err, files.Classify)
 		return nil, false, faultf(kind, err, "the data folder %s cannot be made: %s", dir, why)
 	}
 	key = make([]byte, serverKeySize)
 	rand.Read(key)
-	err = writeNewFile(path, []byte(hex.EncodeToString(key)+"\n"))
+	err = files.WriteNew(path, []byte(hex.EncodeToString(key)+"\n"))
 	if errors.Is(err, fs.ErrExist) {
 		// Another process was first; its key is the key.
 		key, err = readServerKey(path)
 		return key, false, err
 	}
 	if err != nil {
-		why, kind := classify(err)
+		why, kind := engine.Classify(err, files.Classify)
 		return nil, false, faultf(kind, err, "the server key cannot be written to %s: %s", path, why)
 	}
 	return key, true, nil
@@ -92,7 +96,7 @@ func readServerKey(path string) ([]byte, error) {
 		text, err = os.ReadFile(path)
 	}
 	if err != nil {
-		why, kind := classify(err)
+		why, kind := engine.Classify(err, files.Classify)
 		return nil, faultf(kind, err, "the server key %s cannot be read: %s", path, why)
 	}
 	key, err := ParseServerKey(string(text))
@@ -102,7 +106,7 @@ func readServerKey(path string) ([]byte, error) {
 	// Windows has no such bits.
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(path, 0o600); err != nil {
-			why, kind := classify(err)
+			why, kind := engine.Classify(err, files.Classify)
 			return nil, faultf(kind, err, "others may read the server key %s and it cannot be made private: %s", path, why)
 		}
 	}

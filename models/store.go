@@ -5,15 +5,13 @@ import (
 	"crypto/subtle"
 	"database/sql"
 	"errors"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"gorm.io/gorm"
 
-	"wadah/models/schema"
+	"wadah/models/engine"
+	"wadah/models/sqlite"
 )
 
 // Options say where the database is and what it is opened with.
@@ -30,16 +28,9 @@ type Options struct {
 
 // Store is the database. Its methods may be called from any goroutine.
 type Store struct {
-	path    string
-	place   *place
-	pool    *sql.DB // shared with whatsmeow's store
-	reads   *sql.DB // for our reads
-	keeper  *sql.DB // one connection that stays open; see keep
+	engine  engine.Engine
 	probe   probe
-	db      *gorm.DB
-	rd      *gorm.DB
 	vault   *vault
-	log     *slog.Logger
 	now     func() time.Time
 	ids     ids
 	keys    keyCache
@@ -51,11 +42,11 @@ type Store struct {
 }
 
 // Open opens the database, makes it when it does not exist, checks it when it
-// does, and brings its schema up to date. Nothing is changed in a file that is
+// does, and brings its schema up to date. Nothing is changed in a database that is
 // refused.
 //
 // The error is ErrStorage when the place cannot be used (or another program holds
-// the file), ErrCorrupt when what is there is damaged, incomplete or foreign,
+// it), ErrCorrupt when what is there is damaged, incomplete or foreign,
 // ErrNewerSchema when a newer version of Wadah has written it, and ErrWrongKey when
 // o.Key is not the key it was made with.
 func Open(ctx context.Context, o Options) (*Store, error) {
@@ -63,151 +54,71 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := filepath.Abs(o.Path)
-	if err != nil {
-		return nil, faultf(ErrStorage, err, "the database path %s cannot be resolved", o.Path)
-	}
-	s := &Store{path: path, place: &place{path: path}, vault: v, log: o.Log, now: o.Now}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
+	s := &Store{vault: v, now: o.Now, hash: newHasher()}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s.keys.limit = cachedKeys
 	s.keys.reset()
 	s.used.reset()
-	s.hash = newHasher()
-
-	seen, err := inspect(ctx, path)
+	s.engine, err = sqlite.Open(ctx, o.Path, tables{vault: v, log: o.Log, now: s.now})
 	if err != nil {
 		return nil, err
-	}
-	if !seen.exists {
-		if err := s.createDatabase(ctx); err != nil {
-			return nil, err
-		}
-		if seen, err = inspect(ctx, path); err != nil {
-			return nil, err
-		}
-	}
-	current, err := seen.checkMigrations(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.connect(ctx); err != nil {
-		return nil, wrap(ctx, "cannot open "+path, err)
-	}
-	if err := s.prepare(ctx, current); err != nil {
-		return nil, errors.Join(err, s.closePools())
-	}
-	if err := s.keep(ctx); err != nil {
-		return nil, errors.Join(wrap(ctx, "cannot open "+path, err), s.closePools())
 	}
 	return s, nil
 }
 
-// connect opens both pools.
-func (s *Store) connect(ctx context.Context) (err error) {
-	if s.pool, err = openShared(ctx, s.place); err != nil {
-		return err
-	}
-	if s.reads, err = openPlain(ctx, s.place, readConns, readSettings); err != nil {
-		return errors.Join(err, s.pool.Close())
-	}
-	if s.db, err = s.openGORM(sqliteDialector(s.pool)); err == nil {
-		s.rd, err = s.openGORM(sqliteDialector(s.reads))
-	}
-	if err != nil {
-		return errors.Join(err, s.closePools())
-	}
-	return nil
+// tables is what an engine needs of a store (engine.Tables).
+type tables struct {
+	vault *vault
+	log   *slog.Logger
+	now   func() time.Time
 }
 
-func (s *Store) openGORM(d gorm.Dialector) (*gorm.DB, error) {
+// Open makes GORM for a dialect.
+func (t tables) Open(d gorm.Dialector) (*gorm.DB, error) {
 	return gorm.Open(d, &gorm.Config{
-		Logger:                 gormLog{log: s.log},
-		NowFunc:                func() time.Time { return s.now().UTC() },
+		Logger:                 gormLog{log: t.log},
+		NowFunc:                func() time.Time { return t.now().UTC() },
 		TranslateError:         true,
 		SkipDefaultTransaction: true, // one statement is atomic by itself
-		DisableAutomaticPing:   true, // openPool has done it
+		DisableAutomaticPing:   true, // the engine has done it
 	})
-}
-
-// prepare brings the schema up to date and checks the server key.
-func (s *Store) prepare(ctx context.Context, current bool) error {
-	if err := s.checkServerKey(ctx); err != nil {
-		return err
-	}
-	if current {
-		return nil
-	}
-	return wrap(ctx, "cannot bring "+s.path+" up to date", schema.Apply(ctx, s.db, schema.Steps()))
 }
 
 // settingKeyCheck is the setting that recognises the server key.
 const settingKeyCheck = "server_key_check"
 
-// checkServerKey compares the server key with the one the database was made with.
-func (s *Store) checkServerKey(ctx context.Context) error {
-	want, err := s.vault.fingerprint()
+// Stamp stores what recognises the server key.
+func (t tables) Stamp(ctx context.Context, db *gorm.DB) error {
+	check, err := t.vault.fingerprint()
 	if err != nil {
 		return err
 	}
-	got, err := s.Setting(ctx, settingKeyCheck)
+	return putSetting(db.WithContext(ctx), settingKeyCheck, check, t.now())
+}
+
+// Check compares the server key with the one the database was made with.
+func (t tables) Check(ctx context.Context, db *gorm.DB, place string) error {
+	want, err := t.vault.fingerprint()
+	if err != nil {
+		return err
+	}
+	got, err := getSetting(ctx, db, settingKeyCheck)
 	if errors.Is(err, ErrNotFound) {
-		return faultf(ErrCorrupt, err, "%s does not say which server key it belongs to; restore a backup", s.path)
+		return faultf(ErrCorrupt, err, "%s does not say which server key it belongs to; restore a backup", place)
 	}
 	if err != nil {
 		return err
 	}
 	if subtle.ConstantTimeCompare([]byte(got), []byte(want)) != 1 {
 		return faultf(ErrWrongKey, nil,
-			"the server key does not fit %s: use the %s that was made together with it (or the right WADAH_SERVER_KEY)", s.path, ServerKeyFile)
+			"the server key does not fit %s: use the %s that was made together with it (or the right WADAH_SERVER_KEY)", place, ServerKeyFile)
 	}
 	return nil
-}
-
-// createDatabase makes a new database under another name and gives it its own
-// only when it is complete: a database exists or it does not, whenever the
-// program is killed, and a file without content is never ours.
-func (s *Store) createDatabase(ctx context.Context) (err error) {
-	dir := filepath.Dir(s.path)
-	doing := "cannot make " + s.path
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return wrap(ctx, doing, err)
-	}
-	work, remove, err := WorkFolder(dir, ".wadah-new-")
-	if err != nil {
-		return wrap(ctx, doing, err)
-	}
-	defer remove()
-	fresh := &Store{path: filepath.Join(work, DatabaseFile), vault: s.vault, log: s.log, now: s.now}
-	fresh.place = &place{path: fresh.path}
-	if err := os.WriteFile(fresh.path, nil, 0o600); err != nil {
-		return wrap(ctx, doing, err)
-	}
-	if err := fresh.connect(ctx); err != nil {
-		return wrap(ctx, doing, err)
-	}
-	err = schema.Apply(ctx, fresh.db, schema.Steps())
-	if err == nil {
-		var check string
-		if check, err = s.vault.fingerprint(); err == nil {
-			err = fresh.SetSetting(ctx, settingKeyCheck, check)
-		}
-	}
-	// Closing the last connection writes the log into the file.
-	if err = errors.Join(err, fresh.closePools()); err == nil {
-		err = syncFile(fresh.path)
-	}
-	if err != nil {
-		return wrap(ctx, doing, err)
-	}
-	if err := publish(fresh.path, s.path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return wrap(ctx, doing, err)
-	}
-	return nil // also when another process was first: its database is the database
 }
 
 // Close writes what is still in memory and closes the database. The pool of SQL
@@ -215,28 +126,32 @@ func (s *Store) createDatabase(ctx context.Context) (err error) {
 func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(s.FlushUsage(ctx), s.closePools())
+	return errors.Join(s.FlushUsage(ctx), s.engine.Close())
 }
 
-func (s *Store) closePools() error {
-	// Readers first: the last connection to close writes the log into the
-	// database, which a read-only one cannot.
-	err := s.reads.Close()
-	if s.keeper != nil {
-		err = errors.Join(err, s.keeper.Close())
-	}
-	return errors.Join(err, s.pool.Close())
-}
-
-// SQL is the pool that whatsmeow's store shares: one database, one file to back
+// SQL is the pool that whatsmeow's store shares: one database, one thing to back
 // up. Nothing else may use it, and nobody but Close closes it.
-func (s *Store) SQL() *sql.DB { return s.pool }
+func (s *Store) SQL() *sql.DB { return s.engine.SQL() }
+
+// Dialect is the name by which whatsmeow's store knows that database.
+func (s *Store) Dialect() string { return s.engine.Dialect() }
+
+// Engine is the name and version of the database, such as "SQLite" and "3.50.4".
+func (s *Store) Engine(ctx context.Context) (name, version string, err error) {
+	return s.engine.Version(ctx)
+}
+
+// Backup writes a consistent copy of the whole database to path while everything
+// goes on. The file appears only when it is complete and safe on the disk; when
+// path exists nothing is touched and the error is ErrConflict. The copy holds
+// secrets sealed under the server key, which it does not contain.
+func (s *Store) Backup(ctx context.Context, path string) error { return s.engine.Backup(ctx, path) }
 
 // read is a query on the readers' pool.
-func (s *Store) read(ctx context.Context) *gorm.DB { return s.rd.WithContext(ctx) }
+func (s *Store) read(ctx context.Context) *gorm.DB { return s.engine.Reads().WithContext(ctx) }
 
 // write is a single statement.
-func (s *Store) write(ctx context.Context) *gorm.DB { return s.db.WithContext(ctx) }
+func (s *Store) write(ctx context.Context) *gorm.DB { return s.engine.Writes().WithContext(ctx) }
 
 // tx runs fn in a transaction. Its error ends as one of ours.
 func (s *Store) tx(ctx context.Context, doing string, fn func(tx *gorm.DB) error) error {
@@ -244,18 +159,12 @@ func (s *Store) tx(ctx context.Context, doing string, fn func(tx *gorm.DB) error
 }
 
 // settle makes what was just committed survive a power cut too, where losing it
-// would mean a link that nobody can use or a right that comes back. Ordinary
-// commits reach the disk at the next checkpoint, in order. SQLite's log is synced as
-// a whole, so whatsmeow's rows from before are safe as well.
+// would mean a link that nobody can use or a right that comes back.
 func (s *Store) settle(ctx context.Context, doing string, err error) error {
 	if err != nil {
 		return err
 	}
-	err = syncFile(s.path + "-wal")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it has been written into the database, which is synced
-	}
-	return wrap(ctx, doing, err)
+	return wrap(ctx, doing, s.engine.Settle(ctx))
 }
 
 // Sync makes everything that was committed survive a power cut, by whomever through

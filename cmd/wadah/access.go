@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"wadah/models"
+	"wadah/models/files"
 )
 
 // explained adds to an error that came of using the data folder dir whose it is, as which
@@ -15,11 +16,11 @@ func explained(err error, dir string) error {
 	if !models.IsDenied(err) {
 		return err
 	}
-	var files []string
-	for _, name := range append(models.DatabaseFiles(), models.ServerKeyFile, models.LockFile) {
-		files = append(files, filepath.Join(dir, name))
+	var paths []string
+	for _, name := range append(models.DatabaseFiles(), models.ServerKeyFile, files.LockFile) {
+		paths = append(paths, filepath.Join(dir, name))
 	}
-	why := obstacle(dir, files...)
+	why := obstacle(dir, paths...)
 	if why == "" {
 		why = runsAs()
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wadah/models"
+	"wadah/models/files"
 )
 
 type backupCmd struct {
@@ -33,7 +34,7 @@ func (c *backupCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err 
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	// Beside the result, so that the last step is a rename on one file system.
-	work, remove, err := models.WorkFolder(filepath.Dir(c.File), models.BackupPrefix)
+	work, remove, err := files.WorkFolder(filepath.Dir(c.File), files.BackupPrefix)
 	if err != nil {
 		return cannotWrite(fmt.Errorf("write the backup: %w", err), filepath.Dir(c.File))
 	}
@@ -119,7 +120,7 @@ func (c *restoreCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	work, remove, err := models.WorkFolder(c.Data, ".restore-")
+	work, remove, err := files.WorkFolder(c.Data, ".restore-")
 	if err != nil {
 		return fmt.Errorf("write to %s: %w", c.Data, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wadah/models"
+	"wadah/models/files"
 )
 
 // A backup that is killed leaves its unfinished work behind, and the next one clears it
@@ -30,7 +31,7 @@ func TestKilledBackup(t *testing.T) {
 	}
 	to := t.TempDir()
 	left := func() []string {
-		found, err := filepath.Glob(filepath.Join(to, models.BackupPrefix+"*", models.DatabaseFile))
+		found, err := filepath.Glob(filepath.Join(to, files.BackupPrefix+"*", models.DatabaseFile))
 		if err != nil {
 			t.Fatal(err)
 		}

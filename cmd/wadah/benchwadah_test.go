@@ -77,7 +77,7 @@ func (w *wadahActor) start(ctx context.Context, o order) (answer, error) {
 	if err := rememberEndpoint(ctx, store, to); err != nil {
 		return answer{}, err
 	}
-	driver, err := whatsapp.Open(ctx, whatsapp.Config{DB: store.SQL(), Dialect: "sqlite3", Vault: store, Log: log, URL: to.url, RootKey: &to.rootKey})
+	driver, err := whatsapp.Open(ctx, whatsapp.Config{DB: store.SQL(), Dialect: store.Dialect(), Vault: store, Log: log, URL: to.url, RootKey: &to.rootKey})
 	if err != nil {
 		return answer{}, err
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"wadah/handlers"
-	"wadah/models"
+	"wadah/models/files"
 	"wadah/session/sandbox"
 	"wadah/session/sandbox/control"
 )
@@ -36,7 +36,7 @@ func (c *sandboxCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	data := dataFlags{Data: c.Data, ServerKeyFile: c.ServerKeyFile}
 	if data.Data == "" && !c.ServiceOnly {
 		var remove func() error
-		if data.Data, remove, err = models.WorkFolder(os.TempDir(), "wadah-sandbox-"); err != nil {
+		if data.Data, remove, err = files.WorkFolder(os.TempDir(), "wadah-sandbox-"); err != nil {
 			return fmt.Errorf("make a throw-away data folder: %w", err)
 		}
 		defer func() { err = errors.Join(err, remove()) }()

@@ -114,7 +114,7 @@ func (s server) run(ctx context.Context) (err error) {
 		base = public.String()
 	}
 
-	config := whatsapp.Config{DB: store.SQL(), Dialect: "sqlite3", Vault: store, Sync: store.Sync, Log: s.log}
+	config := whatsapp.Config{DB: store.SQL(), Dialect: store.Dialect(), Vault: store, Sync: store.Sync, Log: s.log}
 	if s.whatsapp.simulated() {
 		config.URL, config.RootKey = s.whatsapp.url, &s.whatsapp.rootKey
 		s.log.Warn("this is a SIMULATED WhatsApp: no real phone can be linked", "url", s.whatsapp.url)

@@ -12,6 +12,9 @@ import (
 // Table records which of the steps a database has seen, in its column id.
 const Table = "migrations"
 
+// Seen asks a database for the steps it has seen.
+const Seen = "SELECT id FROM " + Table + " ORDER BY id"
+
 // Steps lists every change of the schema, oldest first. A step that has been released is
 // never edited: databases exist that have seen it. Each step has its own frozen copies of
 // the tables it makes, named with its number, so that the rows of today (package models)

@@ -115,7 +115,7 @@ func (w *world) open() {
 	}
 	root := w.svc.RootKey()
 	w.drv, err = whatsapp.Open(context.Background(), whatsapp.Config{
-		DB: w.store.SQL(), Dialect: "sqlite3", Vault: w.store, Sync: w.store.Sync, URL: w.url, RootKey: &root, DialTimeout: w.dial, Log: log,
+		DB: w.store.SQL(), Dialect: w.store.Dialect(), Vault: w.store, Sync: w.store.Sync, URL: w.url, RootKey: &root, DialTimeout: w.dial, Log: log,
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -1,4 +1,4 @@
-package models
+package sqlite
 
 import (
 	"context"
@@ -7,10 +7,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
+	"wadah/models/engine"
+	"wadah/models/files"
 	"wadah/models/schema"
 )
+
+// Files are the names of the files that a database of this name consists of while it is in
+// use, and of what an interrupted one may have left.
+func Files(name string) []string {
+	return []string{name, name + "-wal", name + "-shm", name + "-journal"}
+}
 
 // found is what inspect learned about a database file.
 type found struct {
@@ -27,7 +34,7 @@ func inspect(ctx context.Context, path string) (found, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		for _, suffix := range []string{"-wal", "-journal"} {
 			if info, err := os.Lstat(path + suffix); err == nil && info.Size() > 0 {
-				return found{}, faultf(ErrCorrupt, nil,
+				return found{}, engine.Faultf(engine.ErrCorrupt, nil,
 					"%s is missing although %s exists: the folder was copied in part; copy the database too, or restore a backup",
 					path, filepath.Base(path)+suffix)
 			}
@@ -38,8 +45,8 @@ func inspect(ctx context.Context, path string) (found, error) {
 		return found{}, err
 	}
 	if size == 0 {
-		// Wadah never leaves an empty file behind (see createDatabase).
-		return found{}, faultf(ErrCorrupt, nil,
+		// Wadah never leaves an empty file behind (see create).
+		return found{}, engine.Faultf(engine.ErrCorrupt, nil,
 			"%s is empty, as after a copy that failed; restore a backup, or delete it to begin anew", path)
 	}
 	f := found{exists: true}
@@ -54,16 +61,16 @@ func fileSize(path string) (int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(path); err == nil {
-			return 0, faultf(ErrStorage, nil, "%s is a link to nothing; mend or delete it", path)
+			return 0, engine.Faultf(engine.ErrStorage, nil, "%s is a link to nothing; mend or delete it", path)
 		}
 		return 0, fs.ErrNotExist
 	}
 	if err != nil {
-		why, kind := classify(err)
-		return 0, faultf(kind, err, "%s cannot be read: %s", path, why)
+		why, kind := engine.Classify(err, Classify, files.Classify)
+		return 0, engine.Faultf(kind, err, "%s cannot be read: %s", path, why)
 	}
 	if !info.Mode().IsRegular() {
-		return 0, faultf(ErrStorage, nil, "%s is not a file; move it away", path)
+		return 0, engine.Faultf(engine.ErrStorage, nil, "%s is not a file; move it away", path)
 	}
 	return info.Size(), nil
 }
@@ -83,17 +90,17 @@ func examine(ctx context.Context, path string) (migrations []string, err error) 
 		return nil, wrap(ctx, doing, err)
 	}
 	if verdict != "ok" {
-		return nil, faultf(ErrCorrupt, errors.New(verdict), "%s is damaged; restore a backup", path)
+		return nil, engine.Faultf(engine.ErrCorrupt, errors.New(verdict), "%s is damaged; restore a backup", path)
 	}
 	var name string
 	err = db.QueryRowContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?", schema.Table).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, faultf(ErrCorrupt, nil, "%s is a database of another program; choose another path", path)
+		return nil, engine.Faultf(engine.ErrCorrupt, nil, "%s is a database of another program; choose another path", path)
 	}
 	if err != nil {
 		return nil, wrap(ctx, doing, err)
 	}
-	rows, err := db.QueryContext(ctx, "SELECT id FROM "+schema.Table+" ORDER BY id")
+	rows, err := db.QueryContext(ctx, schema.Seen)
 	if err != nil {
 		return nil, wrap(ctx, doing, err)
 	}
@@ -106,17 +113,4 @@ func examine(ctx context.Context, path string) (migrations []string, err error) 
 		migrations = append(migrations, id)
 	}
 	return migrations, wrap(ctx, doing, rows.Err())
-}
-
-// checkMigrations refuses a database with migrations this version does not know
-// and reports whether all that it knows are applied.
-func (f found) checkMigrations(path string) (current bool, err error) {
-	known := schema.Names()
-	for _, id := range f.migrations {
-		if !slices.Contains(known, id) {
-			return false, faultf(ErrNewerSchema, nil,
-				"%s was written by a newer version of Wadah (it has the change %q); install that version or a later one", path, id)
-		}
-	}
-	return len(f.migrations) == len(known), nil
 }

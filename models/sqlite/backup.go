@@ -1,4 +1,4 @@
-package models
+package sqlite
 
 import (
 	"context"
@@ -6,40 +6,40 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-)
 
-// BackupPrefix begins the names of the folders in which backups are put together.
-const BackupPrefix = ".wadah-backup-"
+	"wadah/models/engine"
+	"wadah/models/files"
+)
 
 // Backup writes a consistent copy of the whole database to path while everything
 // goes on. The file appears only when it is complete and safe on the disk; when
 // path exists nothing is touched and the error is ErrConflict. The copy holds
 // secrets sealed under the server key, which it does not contain.
-func (s *Store) Backup(ctx context.Context, path string) error {
+func (e *Engine) Backup(ctx context.Context, path string) error {
 	doing := "cannot write the backup " + path
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return faultf(ErrStorage, err, "%s", doing)
+		return engine.Faultf(engine.ErrStorage, err, "%s", doing)
 	}
 	if _, err := os.Lstat(path); err == nil {
 		return errBackupExists(path)
 	}
 	// In the same folder, so that the last step is a rename.
-	work, remove, err := WorkFolder(filepath.Dir(path), BackupPrefix)
+	work, remove, err := files.WorkFolder(filepath.Dir(path), files.BackupPrefix)
 	if err != nil {
 		return wrap(ctx, doing, err)
 	}
 	defer remove()
-	copied := filepath.Join(work, DatabaseFile)
-	if err := s.vacuumInto(ctx, copied); err != nil {
+	copied := filepath.Join(work, filepath.Base(path))
+	if err := e.vacuumInto(ctx, copied); err != nil {
 		return wrap(ctx, doing, err)
 	}
 	err = os.Chmod(copied, 0o600)
 	if err == nil {
-		err = syncFile(copied)
+		err = files.Sync(copied)
 	}
 	if err == nil {
-		err = publish(copied, path)
+		err = files.Publish(copied, path)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return errBackupExists(path)
@@ -48,13 +48,13 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 }
 
 func errBackupExists(path string) error {
-	return faultf(ErrConflict, nil, "%s exists; choose another name or move it away", path)
+	return engine.Faultf(engine.ErrConflict, nil, "%s exists; choose another name or move it away", path)
 }
 
 // vacuumInto copies the database through a connection of its own, so that the
 // minutes this may take hold up nobody in the pools.
-func (s *Store) vacuumInto(ctx context.Context, path string) error {
-	db, err := openPlain(ctx, s.place, 1, writeSettings)
+func (e *Engine) vacuumInto(ctx context.Context, path string) error {
+	db, err := openPlain(ctx, e.place, 1, writeSettings)
 	if err != nil {
 		return err
 	}

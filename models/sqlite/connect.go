@@ -1,4 +1,4 @@
-package models
+package sqlite
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,12 +16,9 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Everything that is special about SQLite is in the sqlite*.go files. The queries
-// are ordinary SQL, for PostgreSQL to come.
-
 const (
-	// sharedConns bounds the pool that whatsmeow's store and our writes share. A
-	// write that waits for its turn keeps its connection, and whatsmeow may read a
+	// sharedConns bounds the pool that the library's store and our writes share. A
+	// write that waits for its turn keeps its connection, and the library may read a
 	// row while it still holds another result open; a pool as small as the number
 	// of goroutines doing that would stop for good. Session dials at most a few
 	// dozen devices at a time, so this is ample, and an idle connection is closed
@@ -43,9 +39,9 @@ const (
 	pageCache = "_pragma=cache_size(-512)"
 )
 
-// sqliteDSN spells a path and the settings of every connection for modernc.org/sqlite.
+// dsnOf spells a path and the settings of every connection for modernc.org/sqlite.
 // The path is percent-encoded, for it may contain '?', '#', '%' and spaces.
-func sqliteDSN(path string, settings ...string) string {
+func dsnOf(path string, settings ...string) string {
 	path = filepath.ToSlash(path)
 	if runtime.GOOS == "windows" && filepath.VolumeName(path) != "" && !strings.HasPrefix(path, "/") {
 		path = "/" + path // file:/C:/…, as SQLite wants drive letters
@@ -66,7 +62,7 @@ func sqliteDSN(path string, settings ...string) string {
 
 var (
 	// writeSettings: wait for a lock instead of failing; readers and one writer at
-	// once (WAL); foreign keys, which whatsmeow insists on; fsync at checkpoints
+	// once (WAL); foreign keys, which the library insists on; fsync at checkpoints
 	// (NORMAL: a power cut may lose the last commits, never consistency); take the
 	// write lock when a transaction begins, since a lock asked for later fails at
 	// once when somebody else wrote meanwhile, whatever the timeout. A file that is
@@ -85,14 +81,14 @@ var (
 // openShared opens the pool for writers, whose connections wait in one line.
 func openShared(ctx context.Context, at *place) (*sql.DB, error) {
 	db := sql.OpenDB(&turnConnector{
-		placeConnector: placeConnector{dsn: sqliteDSN(at.path, writeSettings...), place: at}, line: make(chan struct{}, 1),
+		placeConnector: placeConnector{dsn: dsnOf(at.path, writeSettings...), place: at}, line: make(chan struct{}, 1),
 	})
 	return setPool(ctx, db, sharedConns, sharedIdle)
 }
 
 // openPlain opens a pool of at most limit connections with these settings.
 func openPlain(ctx context.Context, at *place, limit int, settings []string) (*sql.DB, error) {
-	db := sql.OpenDB(&placeConnector{dsn: sqliteDSN(at.path, settings...), place: at})
+	db := sql.OpenDB(&placeConnector{dsn: dsnOf(at.path, settings...), place: at})
 	return setPool(ctx, db, limit, min(limit, readIdle))
 }
 
@@ -137,54 +133,6 @@ type dialector struct {
 	*gormsqlite.Dialector
 }
 
-func sqliteDialector(db *sql.DB) gorm.Dialector {
+func dialectOf(db *sql.DB) gorm.Dialector {
 	return dialector{&gormsqlite.Dialector{DriverName: "sqlite", Conn: db}}
-}
-
-// Translate gives constraint violations GORM's names.
-func (d dialector) Translate(err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code() {
-	case 1555, 2067: // primary key, unique
-		return errors.Join(gorm.ErrDuplicatedKey, err)
-	case 787: // foreign key
-		return errors.Join(gorm.ErrForeignKeyViolated, err)
-	}
-	return err
-}
-
-// sqliteDenied reports whether SQLite could not open or write a file: SQLITE_PERM,
-// SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH.
-func sqliteDenied(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && slices.Contains([]int{3, 8, 14, 23}, e.Code()&0xff)
-}
-
-// classifySQLite finds the sentinel and the sentence for an error of SQLite
-// (https://www.sqlite.org/rescode.html); kind is nil for other errors.
-func classifySQLite(err error) (why string, kind error) {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return "", nil
-	}
-	switch e.Code() & 0xff { // the rest is detail
-	case 13: // SQLITE_FULL
-		return "the disk is full; free some space", ErrStorage
-	case 8: // SQLITE_READONLY
-		return "the database or its folder is read-only; make it writable for the user that runs Wadah", ErrStorage
-	case 14, 3, 23: // SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH
-		return "the database cannot be opened; check that the folder exists and may be written by the user that runs Wadah", ErrStorage
-	case 10: // SQLITE_IOERR
-		return "the disk reports an error; check it, and its free space", ErrStorage
-	case 5, 6, 15: // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL
-		return "another program holds the database; close it", ErrStorage
-	case 11: // SQLITE_CORRUPT
-		return "the database is damaged; restore a backup", ErrCorrupt
-	case 26: // SQLITE_NOTADB
-		return "the file is not a database; restore a backup", ErrCorrupt
-	}
-	return "", nil
 }

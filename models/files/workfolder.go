@@ -1,4 +1,4 @@
-package models
+package files
 
 import (
 	"errors"
@@ -15,6 +15,9 @@ const (
 	// workAge is how old a work folder without a lock must be to count as left behind.
 	workAge = time.Hour
 )
+
+// BackupPrefix begins the names of the folders in which backups are put together.
+const BackupPrefix = ".wadah-backup-"
 
 // WorkFolder makes a folder in dir, for nobody but its owner, in which something is put
 // together; its name begins with prefix. It removes what processes that were killed have

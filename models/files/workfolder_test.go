@@ -1,4 +1,4 @@
-package models_test
+package files_test
 
 import (
 	"os"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"wadah/models"
+	"wadah/models/files"
 )
 
 // Ensure that what killed processes left behind goes, and nothing that anybody works in
@@ -14,7 +14,7 @@ import (
 func TestWorkFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "odd [name]?")
 	must(t, os.MkdirAll(dir, 0o700))
-	busy, done, err := models.WorkFolder(dir, ".work-")
+	busy, done, err := files.WorkFolder(dir, ".work-")
 	must(t, err)
 	make := func(name string, age time.Duration, locked bool) string {
 		path := filepath.Join(dir, name)
@@ -31,7 +31,7 @@ func TestWorkFolder(t *testing.T) {
 	file := filepath.Join(dir, ".work-file")
 	must(t, os.WriteFile(file, nil, 0o600))
 
-	second, done2, err := models.WorkFolder(dir, ".work-")
+	second, done2, err := files.WorkFolder(dir, ".work-")
 	must(t, err)
 	for path, want := range map[string]bool{
 		busy: true, second: true, killed: false, old: false, young: true, other: true, file: true,
@@ -52,7 +52,7 @@ func TestWorkFolder(t *testing.T) {
 // Ensure that one server holds a folder, whatever becomes of the file that says so.
 func TestLockFolder(t *testing.T) {
 	dir := t.TempDir()
-	release, err := models.LockFolder(dir)
+	release, err := files.LockFolder(dir)
 	must(t, err)
 	for name, lose := range map[string]func() error{
 		"as it is":    func() error { return nil },
@@ -60,12 +60,20 @@ func TestLockFolder(t *testing.T) {
 		"file edited": func() error { return os.WriteFile(filepath.Join(dir, "wadah.lock"), []byte("x"), 0o600) },
 	} {
 		_ = lose() // open files cannot be deleted everywhere
-		if _, err := models.LockFolder(dir); err == nil {
+		if _, err := files.LockFolder(dir); err == nil {
 			t.Errorf("%s: a second server is let in", name)
 		}
 	}
 	must(t, release())
-	again, err := models.LockFolder(dir)
+	again, err := files.LockFolder(dir)
 	must(t, err)
 	must(t, again())
+}
+
+// must fails the test on an error.
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
 }

@@ -1,4 +1,6 @@
-package models
+// Package files writes files that are complete or absent, whenever the program is killed,
+// and that survive a power cut.
+package files
 
 import (
 	"errors"
@@ -9,10 +11,10 @@ import (
 	"time"
 )
 
-// writeNewFile writes data under path so that the file is, at any instant, either
+// WriteNew writes data under path so that the file is, at any instant, either
 // absent or complete, and survives a power cut once this returns. The file is
 // private (0600). When path exists it is left alone and the error is fs.ErrExist.
-func writeNewFile(path string, data []byte) error {
+func WriteNew(path string, data []byte) error {
 	sweepNew(path)
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-*")
 	if err != nil {
@@ -26,10 +28,10 @@ func writeNewFile(path string, data []byte) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return publish(f.Name(), path)
+	return Publish(f.Name(), path)
 }
 
-// sweepNew removes what a killed writeNewFile has left beside path.
+// sweepNew removes what a killed WriteNew has left beside path.
 func sweepNew(path string) {
 	for name, info := range beginning(filepath.Dir(path), "."+filepath.Base(path)+".new-") {
 		if time.Since(info.ModTime()) > workAge {
@@ -38,9 +40,9 @@ func sweepNew(path string) {
 	}
 }
 
-// publish gives the finished file temp its real name, unless that exists
+// Publish gives the finished file temp its real name, unless that exists
 // (fs.ErrExist), and makes the new name durable. The caller removes temp.
-func publish(temp, path string) error {
+func Publish(temp, path string) error {
 	err := os.Link(temp, path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		// A file system without hard links: a rename is as complete, only the
@@ -56,8 +58,8 @@ func publish(temp, path string) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// syncFile makes the contents of a file durable.
-func syncFile(path string) error {
+// Sync makes the contents of a file durable.
+func Sync(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
