@@ -84,7 +84,7 @@ func newConn(d *Driver, to session.Target, on session.Handler) *conn {
 		// and the library tells the phone that it failed.
 		return c
 	}
-	c.guard = &guard{fail: c.storageFailed}
+	c.guard = &guard{fail: c.storageFailed, fetch: c.fetchAppState}
 	c.durable = &durable{sync: d.sync}
 	c.wire.before = func() error {
 		err := c.durable.settle()

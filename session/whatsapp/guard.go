@@ -16,7 +16,8 @@ import (
 // connection before the failure reaches the library; after that nothing is stored for
 // this connection any more: WhatsApp repeats on the next one what was not acknowledged.
 type guard struct {
-	fail func(error)
+	fail  func(error)
+	fetch func(collection string) // see appstate.go; nil lets the library do it
 
 	once    sync.Once
 	first   atomic.Pointer[error] // the failure; nil before

@@ -46,7 +46,12 @@ func (s *stores) PutAppStateVersion(ctx context.Context, name string, version ui
 	return s.do(ctx, func() error { return s.inner.PutAppStateVersion(ctx, name, version, hash) })
 }
 
+// GetAppStateVersion begins every fetch of the library's; see appstate.go.
 func (s *stores) GetAppStateVersion(ctx context.Context, name string) (v uint64, w [128]byte, err error) {
+	if s.guard != nil && s.fetch != nil && ctx.Value(ours{}) == nil {
+		s.fetch(name)
+		return 0, w, errElsewhere
+	}
 	err = s.do(ctx, func() error { v, w, err = s.inner.GetAppStateVersion(ctx, name); return err })
 	return v, w, err
 }
