@@ -32,6 +32,7 @@ var faultGroups = []faultGroup{
 		{Kind: "stream_error_503"},
 		{Kind: "slow"},
 		{Kind: "garbage"},
+		{Kind: "malformed"},
 		{Kind: "reset"},
 		{Kind: "stream_end"},
 		{Kind: "stream_error_515"},

@@ -19,6 +19,7 @@ const (
 	FaultSilence        FaultKind = "silence"          // the socket stays open and nothing is answered, for Duration
 	FaultSlow           FaultKind = "slow"             // every stanza waits for Latency, for Duration
 	FaultGarbage        FaultKind = "garbage"          // a frame that does not decrypt; the connection goes on
+	FaultMalformed      FaultKind = "malformed"        // a frame and a stanza that are not as agreed; the connection goes on
 	FaultStreamError503 FaultKind = "stream_error_503" // the server restarts
 	FaultStreamError500 FaultKind = "stream_error_500" // a stream error the library does not know
 	FaultStreamError515 FaultKind = "stream_error_515" // please reconnect
@@ -69,7 +70,7 @@ type armedFault struct {
 
 var (
 	liveFaults = []FaultKind{
-		FaultDrop, FaultReset, FaultSilence, FaultSlow, FaultGarbage, FaultStreamError503, FaultStreamError500,
+		FaultDrop, FaultReset, FaultSilence, FaultSlow, FaultGarbage, FaultMalformed, FaultStreamError503, FaultStreamError500,
 		FaultStreamError515, FaultStreamEnd, FaultReplaced, FaultDeviceRemoved,
 	}
 	armedFaults = []FaultKind{
@@ -238,6 +239,10 @@ func (s *Service) strike(c *conn, f Fault) {
 		}
 	case FaultGarbage:
 		c.SendGarbage()
+	case FaultMalformed:
+		if err := c.SendMalformed(); err != nil {
+			s.log.Error("malformed stanza not sent", slog.String("conn", c.id), slog.Any("err", err))
+		}
 	case FaultStreamError503:
 		c.End(0, streamError(503))
 	case FaultStreamError500:

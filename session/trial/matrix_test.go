@@ -43,6 +43,7 @@ import (
 const matrix = `
 fault             starting    showing     scanned     login       idle        busy        reconnecting stopping           deleting
 drop              ready       ready       ready       back        back        back        back         stopped            gone
+malformed         ready       ready       ready       back        back        back        back         stopped            gone
 reset             ready       ready       ready       back        back        back        back         stopped            gone
 silence           ready       ready       ready       back        back        back        back         stopped            gone
 slow              ready       ready       ready       ready       ready       ready       back         stopped            gone
@@ -187,7 +188,7 @@ func (c cell) isOutage() bool { return strings.HasPrefix(c.fault, "outage_") }
 // isLive says whether the fault strikes a connection that stands.
 func (c cell) isLive() bool {
 	switch sandbox.FaultKind(c.fault) {
-	case sandbox.FaultDrop, sandbox.FaultReset, sandbox.FaultSilence, sandbox.FaultSlow, sandbox.FaultGarbage,
+	case sandbox.FaultDrop, sandbox.FaultReset, sandbox.FaultSilence, sandbox.FaultSlow, sandbox.FaultGarbage, sandbox.FaultMalformed,
 		sandbox.FaultStreamError503, sandbox.FaultStreamError500, sandbox.FaultStreamError515, sandbox.FaultStreamEnd,
 		sandbox.FaultReplaced, sandbox.FaultDeviceRemoved:
 		return true

@@ -29,8 +29,8 @@ const (
 
 // connectLibrary does what the library's Client.ConnectContext does (unlockedConnect in
 // its client.go), for the first and only time on this client, but keeps the queue of
-// received stanzas in view. Until it returns nothing else uses the client's socket, so
-// that it needs no lock.
+// received stanzas in view, and its panics from ending the process. Until it returns
+// nothing else uses the client's socket, so that it needs no lock.
 func (c *conn) connectLibrary(ctx context.Context, client *http.Client) error {
 	library := c.cli.DangerousInternals() //nolint:staticcheck // see above
 	frames := socket.NewFrameSocket(c.cli.Log.Sub("Socket"), client)
@@ -43,9 +43,10 @@ func (c *conn) connectLibrary(ctx context.Context, client *http.Client) error {
 		frames.Close(0)
 		return fmt.Errorf("noise handshake failed: %w", err)
 	}
+	c.guardFrames()
 	c.wire.watch(queue)
 	go library.KeepAliveLoop(ctx, frames.Context())
-	go library.HandlerQueueLoop(ctx, frames.Context(), queue)
+	go c.handleStanzas(ctx, frames.Context().Done(), queue)
 	return nil
 }
 

@@ -90,6 +90,9 @@ func Open(ctx context.Context, cfg Config) (*Driver, error) {
 			return nil, err
 		}
 	}
+	if err := checkLibrary(); err != nil {
+		return nil, err
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}

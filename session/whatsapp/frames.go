@@ -7,10 +7,17 @@ type frameScanner struct {
 	header [14]byte // of the frame that begins: at most 2, 8 for the length and 4 for the mask
 	have   int      // bytes of it that were seen
 	rest   uint64   // bytes of the present frame's payload that are to come
+
+	messages int // binary messages that have begun
 }
 
-// closeFrame is the first byte of a websocket close frame: final, opcode 8.
-const closeFrame = 0x88
+// The first byte of a websocket frame: that of a close frame (final, opcode 8), and the
+// opcode of one that begins a binary message.
+const (
+	closeFrame   = 0x88
+	opcodeMask   = 0x0f
+	binaryOpcode = 2
+)
 
 // scan takes what is sent next, and reports whether a close frame begins in it.
 func (f *frameScanner) scan(p []byte) (closes bool) {
@@ -24,7 +31,12 @@ func (f *frameScanner) scan(p []byte) (closes bool) {
 		f.header[f.have] = p[0]
 		f.have++
 		p = p[1:]
-		closes = closes || f.have == 1 && f.header[0] == closeFrame
+		if f.have == 1 {
+			closes = closes || f.header[0] == closeFrame
+			if f.header[0]&opcodeMask == binaryOpcode {
+				f.messages++
+			}
+		}
 		if size, payload := frameSize(f.header[:f.have]); size > 0 && f.have == size {
 			f.have, f.rest = 0, payload
 		}

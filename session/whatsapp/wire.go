@@ -24,6 +24,9 @@ import (
 // is told, and the owner's Close lets the library disconnect while the reader rests. It
 // waits here, too, when the library does not handle what it receives as fast as it comes
 // (see holdBack).
+//
+// What follows the handshake waits for open: before that the library's handling of
+// frames is wrapped (panics.go).
 type wire struct {
 	onEnd func(error) // called at most once: the other side ended an open connection
 	// hold, when set, makes the reader rest after each message, and for as long as the
@@ -42,6 +45,7 @@ type wire struct {
 	heldAt   atomic.Int64               // when the reader last waited until they were fewer, as heard
 	answered atomic.Bool                // data came since the Noise handshake began
 	inRead   atomic.Bool                // the library's reader is in Read
+	shaken   atomic.Bool                // the library has said the last word of the handshake
 
 	mu      sync.Mutex
 	conn    net.Conn // what the library speaks through; set before the library gets the wire
@@ -54,14 +58,14 @@ type wire struct {
 
 	patience *time.Timer // cuts a Noise handshake that takes too long
 
-	leaving, parked, free flag
+	leaving, parked, free, opened flag
 
 	sending sync.Mutex   // guards sent
 	sent    frameScanner // since the websocket stands
 }
 
 // flag is a channel that is closed once: leaving by leave, parked when the reader
-// rests, free when a resting reader may go on.
+// rests, free when a resting reader may go on, opened by open or cut.
 type flag struct {
 	once sync.Once
 	c    chan struct{}
@@ -97,7 +101,9 @@ var errHungUp = errors.New("WhatsApp closed the connection")
 
 func newWire(onEnd func(error)) *wire {
 	w := &wire{onEnd: onEnd, born: time.Now()}
-	w.leaving.c, w.parked.c, w.free.c = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	for _, f := range []*flag{&w.leaving, &w.parked, &w.free, &w.opened} {
+		f.c = make(chan struct{})
+	}
 	return w
 }
 
@@ -123,8 +129,10 @@ func (w *wire) upgraded(limit time.Duration) {
 	}
 }
 
-// open says that the handshake is done. It reports whether the other side is still there.
+// open says that the handshake is done, and lets what follows it in. It reports whether
+// the other side is still there.
 func (w *wire) open() bool {
+	defer w.opened.raise()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.patience != nil {
@@ -149,6 +157,7 @@ func (w *wire) lastHeard() time.Time {
 
 // cut ends the socket at once, whatever the stage.
 func (w *wire) cut() {
+	defer w.opened.raise()
 	w.mu.Lock()
 	w.isCut = true
 	if w.patience != nil {
@@ -192,6 +201,9 @@ func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.conn.Read(p)
 	if n > 0 {
 		w.heard.Store(max(int64(time.Since(w.born)), 1))
+		if w.shaken.Load() {
+			<-w.opened.c
+		}
 		switch w.stage.Load() {
 		case stageNoise:
 			w.answered.Store(true)
@@ -315,7 +327,11 @@ func (w *wire) saysGoodbye(p []byte) bool {
 	}
 	w.sending.Lock()
 	defer w.sending.Unlock()
-	return w.sent.scan(p)
+	closes := w.sent.scan(p)
+	if w.sent.messages > 1 { // the first is the client's hello, the second its last word
+		w.shaken.Store(true)
+	}
+	return closes
 }
 
 // goodbye lets the reader go on: from now on the end is expected. A goodbye is the

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
 
 	"wadah/session/sandbox/stanza"
 )
@@ -154,6 +155,18 @@ func (c *Conn) SendGarbage() {
 	noise := make([]byte, 64)
 	_, _ = rand.Read(noise) // never fails, by its documentation
 	c.post(frame{plain: noise, garbage: true})
+}
+
+// SendMalformed sends what arrives whole, decrypts and is not as agreed: a request
+// without an id, and a node whose tag is an empty list.
+func (c *Conn) SendMalformed() error {
+	err := c.Send(waBinary.Node{
+		Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "type": "set"}, Content: []waBinary.Node{{Tag: "pair-success"}},
+	})
+	if !c.silent.Load() {
+		c.post(frame{plain: []byte{0, 248, 1, 0}})
+	}
+	return err
 }
 
 // End sends the last stanzas of a connection and the end of the stream, and leaves
