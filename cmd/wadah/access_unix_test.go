@@ -109,7 +109,7 @@ func forbid(t *testing.T, path string) {
 		err = os.Chown(path, 0, 0)
 	} else if err == nil {
 		err = os.Chmod(path, 0)
-		t.Cleanup(func() { _ = os.Chmod(path, 0o700) }) //nolint:gosec // so that it can be removed
+		t.Cleanup(func() { _ = os.Chmod(path, 0o700) }) // so that it can be removed
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -24,8 +24,13 @@ func TestNoInstallationHere(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := [][]string{
-		{"device", "add", "Kasir"}, {"device", "list"}, {"device", "list", "--json"}, {"device", "key", "Kasir"},
-		{"user", "add", "ani"}, {"user", "passwd", "ani"}, {"backup", filepath.Join(around, "copy.tar.gz")},
+		{"device", "add", "Kasir"},
+		{"device", "list"},
+		{"device", "list", "--json"},
+		{"device", "key", "Kasir"},
+		{"user", "add", "ani"},
+		{"user", "passwd", "ani"},
+		{"backup", filepath.Join(around, "copy.tar.gz")},
 	}
 	refused := func(dir string, says ...string) {
 		t.Helper()
