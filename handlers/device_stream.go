@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,20 +35,25 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 	v := visitorOf(c)
 	live := liveVariant{v.lang, v.zone, v.may(operator)}
 	story := timelineVariant{v.lang, v.zone}
+	whole := func(ctx context.Context) ([]byte, error) {
+		snap, err := s.manager.Snapshot(id)
+		if err != nil {
+			return nil, err
+		}
+		u := &update{snap: snap}
+		now, err := s.liveFrame(ctx, u, live)
+		if err != nil {
+			return nil, err
+		}
+		past, err := s.timelineFrame(ctx, u, story)
+		if err != nil || !live.canOperate {
+			return slices.Concat(now, past), err
+		}
+		doors, err := s.doorsFrame(ctx, snap, v)
+		return slices.Concat(now, past, doors), err
+	}
 	return s.servePanel(c, newStream(id), show{
-		first: func(ctx context.Context) ([]byte, error) {
-			snap, err := s.manager.Snapshot(id)
-			if err != nil {
-				return nil, err
-			}
-			u := &update{snap: snap}
-			now, err := s.liveFrame(ctx, u, live)
-			if err != nil {
-				return nil, err
-			}
-			past, err := s.timelineFrame(ctx, u, story)
-			return append(now[:len(now):len(now)], past...), err
-		},
+		first: whole,
 		changes: func(ctx context.Context, b batch, send func([]byte)) error {
 			u := b.newest()
 			if u.snap.Deleted {
@@ -67,13 +73,29 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 			return err
 		},
 		again: func(ctx context.Context) ([]byte, error) {
-			snap, err := s.manager.Snapshot(id)
-			if err != nil {
-				return nil, unlessDeleted(err)
-			}
-			return s.laterFrame(ctx, &update{snap: snap}, story)
+			frame, err := whole(ctx)
+			return frame, unlessDeleted(err)
 		},
 	})
+}
+
+// doorsFrame is what becomes of the keys and scan links of a device without a word from
+// the device: they are used, end, or are made and ended by others.
+func (s *Server) doorsFrame(ctx context.Context, snap session.Snapshot, v *visitor) ([]byte, error) {
+	stored, err := s.store.Keys(ctx, snap.ID)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.keysView(ctx, stored, v.zone)
+	if err != nil {
+		return nil, err
+	}
+	links, err := s.scanLinksView(ctx, snap.ID, v.zone)
+	if err != nil {
+		return nil, err
+	}
+	partials, err := views.DoorsPartials(ctx, v.lang, s.deviceView(snap, v.zone, true), keys, links)
+	return views.Message(partials), err
 }
 
 func (s *Server) liveFrame(ctx context.Context, u *update, v liveVariant) ([]byte, error) {

@@ -35,6 +35,7 @@ type show struct {
 	again   func(ctx context.Context) ([]byte, error)                   // what moves on with time; nil for nothing
 	also    <-chan struct{}                                             // makes changes run with an empty batch; nil for never
 	alive   func(ctx context.Context) bool                              // whether the client may still watch
+	until   time.Time                                                   // when it may not any more at the latest; zero for no such time
 	strict  bool                                                        // ask alive before every change, too
 	hello   []byte                                                      // sent before everything else; may be empty
 	beat    func() []byte                                               // sent every pulse, whatever else is sent
@@ -91,11 +92,14 @@ func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show
 	beat, look := time.NewTicker(sh.pulse), time.NewTicker(lookEvery)
 	defer beat.Stop()
 	defer look.Stop()
-	var again <-chan time.Time
-	if sh.again != nil {
-		minute := time.NewTicker(againEvery)
-		defer minute.Stop()
-		again = minute.C
+	again, end := time.NewTicker(againEvery), time.NewTimer(time.Until(sh.until))
+	defer again.Stop()
+	defer end.Stop()
+	if sh.again == nil {
+		again.Stop()
+	}
+	if sh.until.IsZero() {
+		end.Stop()
 	}
 	for out.err == nil {
 		select {
@@ -107,7 +111,9 @@ func (s *Server) pump(ctx context.Context, out *frameWriter, st *stream, sh show
 			if !sh.alive(ctx) {
 				st.end(endedLogin)
 			}
-		case <-again:
+		case <-end.C:
+			st.end(endedLogin)
+		case <-again.C:
 			frame, err := sh.again(ctx)
 			if !s.rendered(ctx, err) {
 				return

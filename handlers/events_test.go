@@ -108,6 +108,7 @@ func TestDevicePageStream(t *testing.T) {
 		t.Errorf("the stream begins with %q", hello)
 	}
 	f.until(`hx-target="#device-live"`, `data-state="SERVICE_OFF" data-reason="never_started"`)
+	f.until(`hx-target="#scan-link-list"`, `hx-target="#key-head-`)
 	e.start(id, session.StateScan)
 	f.until(`data-state="SERVICE_SCAN"`, `data-testid="device-qr"`, "data:image/png;base64,")
 	e.link(id, "6281234567890:1@s.whatsapp.net")

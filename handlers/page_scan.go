@@ -253,6 +253,7 @@ func (s *Server) scanEvents(c echo.Context) error {
 			return err
 		},
 		strict: true,
+		until:  link.ExpiresAt,
 		alive:  func(ctx context.Context) bool { return s.scanGoesOn(ctx, id, token) },
 	})
 }

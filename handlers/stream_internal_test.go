@@ -213,6 +213,25 @@ func TestStreamMovesOnWithTime(t *testing.T) {
 	})
 }
 
+// TestStreamEndsInTime: who may watch until a certain moment does so no longer.
+func TestStreamEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, stop := newStreamServer(&source{})
+		defer stop()
+		w, began := &client{}, time.Now()
+		c := echo.New().NewContext(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/events", nil), w)
+		err := s.serveStream(c, newStream("one"), show{
+			first: func(context.Context) ([]byte, error) { return []byte("first "), nil },
+			alive: func(context.Context) bool { return true },
+			beat:  func() []byte { return nil }, pulse: views.BeatEvery,
+			ended: []byte("over"), until: began.Add(7 * time.Second),
+		})
+		if took := time.Since(began); err != nil || took != 7*time.Second || w.text() != "first over" {
+			t.Errorf("after %v, %v: %q", took, err, w.text())
+		}
+	})
+}
+
 func TestStalledClientIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}

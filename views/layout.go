@@ -16,6 +16,9 @@ const htmxConfig = `{"includeIndicatorCSS":false,"history":false,"defaultSwap":"
 	`"morphIgnore":["data-htmx-powered","open","disabled","aria-busy"],` +
 	`"sse":{"reconnectDelay":500,"reconnectMaxDelay":5000,"connectTimeout":10000}}`
 
+// pageTitle is what the browser calls a page.
+func pageTitle(title string) string { return title + " · Wadah" }
+
 // asset is the URL of a static file.
 func (p Page) asset(name string) string {
 	if p.Asset == nil {

@@ -30,11 +30,11 @@ import (
 //   - At the start of every connection, send the whole current state, because a page
 //     that lost its connection knows nothing of what it missed. List: Message(
 //     DevicesPartial, SummaryPartial). Device page: Message(DevicePartial,
-//     TimelinePartial). Phones: Message(PhonesPartial).
+//     TimelinePartial, DoorsPartials). Phones: Message(PhonesPartial).
 //   - On a change of a device: list: Message(RowPartial, SummaryPartial), the row only
 //     when it stands on the page; device page: Message(DevicePartial,
-//     TimelinePartial). The timeline's picture moves on with time, too: send
-//     Message(TimelinePartial) once a minute.
+//     TimelinePartial). Much on that page moves on with time alone, and keys and scan
+//     links are used and end elsewhere: send the whole state once a minute.
 //   - When other devices belong on the page of the list than before, or in another
 //     order: Message(DevicesPartial, SummaryPartial), a few times a second at most.
 //     When a device is deleted: on its own page Gone, after which the page leaves for
@@ -96,9 +96,15 @@ func BulkPartial(ctx context.Context, lang Lang, o BulkOutcome) ([]byte, error) 
 	return partial(ctx, "#notices", "outerHTML", BulkNotice(lang, o))
 }
 
-// DevicePartial replaces the live part of the device's page.
+// DevicePartial replaces the live part of the device's page, and the switch that says
+// whether it is the default device, which another device may become.
 func DevicePartial(ctx context.Context, lang Lang, d Device) ([]byte, error) {
-	return partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
+	live, err := partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
+	if err != nil || !d.CanOperate {
+		return live, err
+	}
+	setting, err := partial(ctx, "#setting-default", "outerMorph", settingDefault(lang, d, DeviceSettings{}))
+	return append(live, setting...), err
 }
 
 // TimelinePartial replaces the timeline on the device's page, its picture included.
@@ -127,6 +133,22 @@ func SettingPartial(ctx context.Context, lang Lang, d Device, s DeviceSettings, 
 // ScanLinksPartial replaces the card of scan links on the device's page.
 func ScanLinksPartial(ctx context.Context, lang Lang, d Device, links ScanLinks) ([]byte, error) {
 	return partial(ctx, "#device-scan-links", "outerHTML", DeviceScanLinks(lang, d, links))
+}
+
+// DoorsPartials bring what is known of the keys, and the scan links that still open
+// something, up to date. Nothing that was revealed or opened there is lost, and no row of a
+// key comes or goes: those follow with the next page.
+func DoorsPartials(ctx context.Context, lang Lang, d Device, keys Keys, links ScanLinks) ([]byte, error) {
+	doors, err := partial(ctx, "#scan-link-list", "outerMorph", scanLinkList(lang, d, links))
+	for _, k := range keys.List {
+		if err != nil {
+			break
+		}
+		var head []byte
+		head, err = partial(ctx, "#key-head-"+k.ID, "outerMorph", keyHead(lang, k))
+		doors = append(doors, head...)
+	}
+	return doors, err
 }
 
 // ScanPartial replaces the live part of the page behind a scan link.

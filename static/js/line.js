@@ -181,9 +181,12 @@
     document.dispatchEvent(new Event("wadah:said"));
   }
 
+  // Whoever answers is there, and be it with a refusal; a proxy that stands in our place
+  // alone answers with 502 and the like.
   async function anybodyThere() {
     try {
-      return (await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(3000) })).ok;
+      const answer = await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(3000) });
+      return answer.status < 500;
     } catch {
       return false;
     }

@@ -172,6 +172,12 @@
     if (region) region.textContent = text;
   }
 
+  // The tab bears the device's name, which somebody else may have changed.
+  function nameTab() {
+    const title = document.getElementById("device-live")?.dataset.title;
+    if (title && document.title !== title) document.title = title;
+  }
+
   const said = () => document.getElementById("device-live")?.dataset.announce;
   let lastSaid = said();
 
@@ -211,7 +217,7 @@
   });
   document.addEventListener("wadah:found", () => { stopped = 0; refresh(document); });
   document.addEventListener("wadah:said", () => { refresh(document); announceNotice(); });
-  document.addEventListener("htmx:after:swap", () => { refresh(document); announceState(); announceNotice(); });
+  document.addEventListener("htmx:after:swap", () => { refresh(document); nameTab(); announceState(); announceNotice(); });
   document.addEventListener("visibilitychange", () => refresh(document));
   refresh(document);
   setInterval(() => showCountdowns(document), 250);
