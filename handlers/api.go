@@ -34,7 +34,7 @@ const (
 // errUnauthorized, whatever is wrong with the key, and the failures of readParams.
 func (s *Server) withKey(does apiDoes, next apiHandler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		in, err := readParams(c.Response(), c.Request(), s.limits.Body)
+		in, err := readParams(c.Response(), c.Request(), s.limits.MaxBody)
 		if err != nil {
 			return err
 		}

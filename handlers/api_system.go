@@ -74,7 +74,7 @@ func (s *Server) systemRoutes() []route {
 // is off.
 func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		in, err := readParams(c.Response(), c.Request(), s.limits.Body)
+		in, err := readParams(c.Response(), c.Request(), s.limits.MaxBody)
 		if err != nil {
 			return err
 		}

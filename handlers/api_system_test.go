@@ -118,9 +118,7 @@ func TestSystemAPI(t *testing.T) {
 
 func TestSystemAPIRefusals(t *testing.T) {
 	e := newEnv(t, func(c *handlers.Config) {
-		limits := handlers.DefaultLimits()
-		limits.Devices = 1
-		c.Limits = &limits
+		c.Limits.MaxDevices = 1
 	})
 	secret := e.secret()
 	id, key := e.device("Kasir")

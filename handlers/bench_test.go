@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wadah/handlers"
+	"wadah/handlers/limit"
 	"wadah/session"
 )
 
@@ -41,7 +42,8 @@ func BenchmarkCalls(b *testing.B) {
 
 // benchLimits limits nobody, in the usual way.
 func benchLimits(c *handlers.Config) {
-	c.Limits = &handlers.Limits{KeyRate: 1e6, KeyBurst: 1e6, AddressRate: 1e6, AddressBurst: 1e6}
+	c.Limits.Pace = limit.Pace{KeyRate: 1e6, KeyBurst: 1e6, AddressRate: 1e6, AddressBurst: 1e6}
+	c.Limits.Room = limit.Room{}
 }
 
 // hammer sends b.N raw requests over a few connections; a raw client costs little, so

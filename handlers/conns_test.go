@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"wadah/handlers"
+	"wadah/handlers/limit"
 	"wadah/models"
 )
 
 // Where connections are at their limit, those of strangers give way first: a key, the
 // system secret, a login or a scan link make somebody known, a wrong one does not.
 func TestKnownConnectionsStay(t *testing.T) {
-	e := limited(t, func(l *handlers.Limits) { l.Connections = 3 })
+	e := limited(t, func(l *limit.Limits) { l.Connections = 3 })
 	web := httptest.NewUnstartedServer(e.server.Handler())
 	web.Listener = e.server.Listener(web.Listener)
 	web.Config.ConnContext = e.server.ConnContext

@@ -1,12 +1,12 @@
 package handlers
 
 import (
-	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/limit"
 	"wadah/models"
 )
 
@@ -20,36 +20,36 @@ const (
 // strangerDoors are the doors of an attempt to sign in from a browser nobody knows: this
 // account from this network, the network, and the account, which warns only: nobody can
 // close it for its owner.
-func (s *Server) strangerDoors(c echo.Context, name string) doors {
+func (s *Server) strangerDoors(c echo.Context, name string) limit.Doors {
 	account, networks := accountKey(name), s.networks(c)
-	d := doors{
-		own:    door{key: "both " + networks[0] + " " + account, free: 5, longest: slowest},
-		shared: []door{{key: "network " + networks[0], free: 20, longest: sharedSlowest}},
-		warns:  door{key: "account " + account, free: 20},
+	d := limit.Doors{
+		Own:    limit.Door{Key: "both " + networks[0] + " " + account, Free: 5, Longest: slowest},
+		Shared: []limit.Door{{Key: "network " + networks[0], Free: 20, Longest: sharedSlowest}},
+		Warns:  limit.Door{Key: "account " + account, Free: 20},
 	}
 	for _, wide := range networks[1:] {
-		d.shared = append(d.shared,
-			door{key: "both " + wide + " " + account, free: 20, longest: slowest},
-			door{key: "network " + wide, free: 80, longest: sharedSlowest})
+		d.Shared = append(d.Shared,
+			limit.Door{Key: "both " + wide + " " + account, Free: 20, Longest: slowest},
+			limit.Door{Key: "network " + wide, Free: 80, Longest: sharedSlowest})
 	}
 	return d
 }
 
 // ownDoor is one that nobody but the given browser or login comes to.
-func ownDoor(kind, of string) doors {
-	return doors{own: door{key: kind + " " + of, free: 5, longest: slowest}}
+func ownDoor(kind, of string) limit.Doors {
+	return limit.Doors{Own: limit.Door{Key: kind + " " + of, Free: 5, Longest: slowest}}
 }
 
 // attemptAs begins an attempt to be the user with this name, at the door of a browser that
 // the user was signed in with before, or at those of strangers: also when its own is
 // closed. User is nil when nobody has the name.
-func (s *Server) attemptAs(c echo.Context, user *models.User, name string) (*attempt, models.Asker, time.Duration) {
+func (s *Server) attemptAs(c echo.Context, user *models.User, name string) (*limit.Attempt, models.Asker, time.Duration) {
 	if browser := s.knownBrowser(c, user); browser != "" {
-		if a, wait := s.ownDoors.attempt(s.now(), ownDoor("browser", browser)); wait == 0 {
+		if a, wait := s.ownDoors.Attempt(s.now(), ownDoor("browser", browser)); wait == 0 {
 			return a, models.Asker{}, 0
 		}
 	}
-	a, wait := s.throttle.attempt(s.now(), s.strangerDoors(c, name))
+	a, wait := s.throttle.Attempt(s.now(), s.strangerDoors(c, name))
 	return a, models.Stranger(s.networks(c)[0]), wait
 }
 
@@ -61,19 +61,9 @@ func accountKey(name string) string {
 	return models.UserKey(name)
 }
 
-// networks are what a request came from, the narrowest first. An IPv4 address is one; an
-// IPv6 address stands for its /64, which one customer has at least, within its /48, which
-// one customer has at most.
+// networks are what a request came from, the narrowest first.
 func (s *Server) networks(c echo.Context) []string {
-	addr := clientAddr(c.Request(), s.cfg.TrustedProxies)
-	if !addr.IsValid() {
-		return []string{"unknown"}
-	}
-	if !addr.Is6() {
-		return []string{addr.String()}
-	}
-	within := func(bits int) string { return netip.PrefixFrom(addr.WithZone(""), bits).Masked().String() }
-	return []string{within(64), within(48)}
+	return limit.Networks(clientAddr(c.Request(), s.cfg.TrustedProxies))
 }
 
 // setRetryAfter says when the next attempt may be made.

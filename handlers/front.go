@@ -24,7 +24,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	page := s.allowOrigin(w.Header(), r)
 	if !isProbe(r) {
-		if wait := s.limited.addresses.take(limit.Network(clientAddr(r, s.cfg.TrustedProxies))); wait > 0 {
+		if wait := s.limited.addresses.Take(limit.Network(clientAddr(r, s.cfg.TrustedProxies))); wait > 0 {
 			f := errTooMany
 			f.RetryAfter = wait
 			s.turnAway(w, r, &f) //nolint:contextcheck // the request carries it

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wadah/handlers"
+	"wadah/handlers/limit"
 	"wadah/models"
 	"wadah/session"
 )
@@ -110,7 +111,7 @@ func TestCORS(t *testing.T) {
 		}
 	}
 
-	e := limited(t, func(l *handlers.Limits) { l.KeyRate, l.KeyBurst = 1, 1 }, func(c *handlers.Config) { c.CORSOrigins = []string{"http://x.example", shop} })
+	e := limited(t, func(l *limit.Limits) { l.KeyRate, l.KeyBurst = 1, 1 }, func(c *handlers.Config) { c.CORSOrigins = []string{"http://x.example", shop} })
 	id, key := e.device("Kasir")
 	if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
 		t.Fatal(err)

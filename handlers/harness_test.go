@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wadah/handlers"
+	"wadah/handlers/limit"
 	"wadah/models"
 	"wadah/session"
 	"wadah/session/sessiontest"
@@ -87,7 +88,7 @@ func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handl
 	if err := manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	cfg := handlers.Config{Version: "test", Now: now}
+	cfg := handlers.Config{Version: "test", Now: now, Limits: limit.Default()}
 	for _, f := range change {
 		f(&cfg)
 	}

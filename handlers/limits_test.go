@@ -9,17 +9,14 @@ import (
 	"testing"
 
 	"wadah/handlers"
+	"wadah/handlers/limit"
 	"wadah/models"
 )
 
 // limited is a server with changed limits.
-func limited(t *testing.T, change func(*handlers.Limits), more ...func(*handlers.Config)) *env {
+func limited(t *testing.T, change func(*limit.Limits), more ...func(*handlers.Config)) *env {
 	t.Helper()
-	return newEnv(t, append(more, func(c *handlers.Config) {
-		limits := handlers.DefaultLimits()
-		change(&limits)
-		c.Limits = &limits
-	})...)
+	return newEnv(t, append(more, func(c *handlers.Config) { change(&c.Limits) })...)
 }
 
 // refusedFor fails unless the answer says too many requests, and for how long.
@@ -32,7 +29,7 @@ func (a answer) refusedFor(t *testing.T) {
 }
 
 func TestRatePerKey(t *testing.T) {
-	e := limited(t, func(l *handlers.Limits) { l.KeyRate, l.KeyBurst = 1, 3 })
+	e := limited(t, func(l *limit.Limits) { l.KeyRate, l.KeyBurst = 1, 3 })
 	_, one := e.device("Kasir")
 	_, two := e.device("Gudang")
 	for range 3 {
@@ -51,7 +48,7 @@ func TestRatePerKey(t *testing.T) {
 }
 
 func TestRatePerAddress(t *testing.T) {
-	e := limited(t, func(l *handlers.Limits) { l.AddressRate, l.AddressBurst = 1, 3 }, func(c *handlers.Config) {
+	e := limited(t, func(l *limit.Limits) { l.AddressRate, l.AddressBurst = 1, 3 }, func(c *handlers.Config) {
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	})
 	_, key := e.device("Kasir")
@@ -86,7 +83,7 @@ func TestRatePerAddress(t *testing.T) {
 
 // Forwarding headers of somebody who is no configured proxy change nothing.
 func TestForgedAddress(t *testing.T) {
-	e := limited(t, func(l *handlers.Limits) { l.AddressRate, l.AddressBurst = 1, 3 })
+	e := limited(t, func(l *limit.Limits) { l.AddressRate, l.AddressBurst = 1, 3 })
 	for i := range 3 {
 		r := e.request(http.MethodGet, "/signin", nil)
 		r.Header.Set("X-Forwarded-For", "192.0.2."+strconv.Itoa(i))
@@ -98,7 +95,7 @@ func TestForgedAddress(t *testing.T) {
 }
 
 func TestStreamsPerKeyAndLogin(t *testing.T) {
-	e := limited(t, func(l *handlers.Limits) { l.KeyStreams, l.LoginStreams = 2, 3 })
+	e := limited(t, func(l *limit.Limits) { l.KeyStreams, l.LoginStreams = 2, 3 })
 	id, key := e.device("Kasir")
 	_, other := e.device("Gudang")
 	b := e.admin()
@@ -145,7 +142,7 @@ func TestStreamsPerKeyAndLogin(t *testing.T) {
 }
 
 func TestNumberOfDevices(t *testing.T) {
-	e := limited(t, func(l *handlers.Limits) { l.Devices = 1 })
+	e := limited(t, func(l *limit.Limits) { l.MaxDevices = 1 })
 	b := e.admin()
 	if got := b.post("/devices", url.Values{"name": {"Kasir"}}); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("the first device: %d", got.StatusCode)
@@ -159,7 +156,7 @@ func TestNumberOfDevices(t *testing.T) {
 }
 
 func TestBodyLimit(t *testing.T) {
-	e := limited(t, func(l *handlers.Limits) { l.Body = 1000 })
+	e := limited(t, func(l *limit.Limits) { l.MaxBody = 1000 })
 	_, key := e.device("Kasir")
 	form := func(n int) url.Values { return url.Values{"apiKey": {key}, "x": {strings.Repeat("x", n)}} }
 	if got := e.send(e.form("/api/getState", form(900))); got.StatusCode != http.StatusOK {

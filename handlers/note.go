@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -58,7 +57,7 @@ func (s *Server) noteCall(c echo.Context, call apiCall, action string) {
 // noteOften is note for who could leave entries without end: beyond what anybody would
 // want to read, the same is written down seldom.
 func (s *Server) noteOften(c echo.Context, e models.AuditEntry) {
-	if s.limited.notes.take(e.Actor) == 0 {
+	if s.limited.notes.Take(e.Actor) == 0 {
 		s.note(c, e)
 		return
 	}
@@ -76,7 +75,7 @@ func (s *Server) noteSeldom(c echo.Context, e models.AuditEntry) error {
 // noteSeldomBy is noteSeldom for a browser instead of an address. One with ever new
 // names counts by its address in the end.
 func (s *Server) noteSeldomBy(c echo.Context, e models.AuditEntry, browser string) error {
-	if s.seldom.isDue(keyOfNote(e, browser), time.Now()) && s.limited.notes.take(e.Actor) > 0 {
+	if _, known := s.seldom.Get(keyOfNote(e, browser), time.Now()); !known && s.limited.notes.Take(e.Actor) > 0 {
 		return s.noteSeldom(c, e)
 	}
 	return s.noteDue(c, e, browser)
@@ -84,12 +83,12 @@ func (s *Server) noteSeldomBy(c echo.Context, e models.AuditEntry, browser strin
 
 func (s *Server) noteDue(c echo.Context, e models.AuditEntry, by string) error {
 	key := keyOfNote(e, by)
-	if !s.seldom.due(key, time.Now()) {
+	if !s.seldom.Add(key, time.Now(), struct{}{}) {
 		return nil
 	}
 	err := s.mustNote(c, e)
 	if err != nil {
-		s.seldom.forget(key)
+		s.seldom.Drop(key)
 	}
 	return err
 }
@@ -103,45 +102,4 @@ type seldomKey struct{ actor, action, device, target, by string }
 
 func keyOfNote(e models.AuditEntry, by string) seldomKey {
 	return seldomKey{e.Actor, e.Action, e.DeviceID, e.Target, by}
-}
-
-// seldom remembers when something was last written down.
-type seldom struct {
-	mu   sync.Mutex
-	last map[seldomKey]time.Time
-}
-
-func newSeldom() *seldom { return &seldom{last: make(map[seldomKey]time.Time)} }
-
-// isDue reports whether it is time to write key down.
-func (s *seldom) isDue(key seldomKey, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.over(key, now)
-}
-
-// over is isDue for who holds mu.
-func (s *seldom) over(key seldomKey, now time.Time) bool {
-	at, known := s.last[key]
-	return !known || now.Sub(at) >= seldomEvery
-}
-
-// due reports whether it is time to write key down, and takes that for done.
-func (s *seldom) due(key seldomKey, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.over(key, now) {
-		return false
-	}
-	if len(s.last) >= seldomSize {
-		clear(s.last)
-	}
-	s.last[key] = now
-	return true
-}
-
-func (s *seldom) forget(key seldomKey) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.last, key)
 }

@@ -126,7 +126,7 @@ func refusedStatus(code string) int {
 // "" when it was right.
 func (s *Server) provePassword(c echo.Context) (code string, err error) {
 	v := visitorOf(c)
-	try, wait := s.ownDoors.attempt(s.now(), ownDoor("login", v.token))
+	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("login", v.token))
 	if wait > 0 {
 		setRetryAfter(c, wait)
 		return codeSlow, nil
@@ -137,10 +137,10 @@ func (s *Server) provePassword(c echo.Context) (code string, err error) {
 		return "password_wrong", nil
 	}
 	if err != nil {
-		try.undo()
+		try.Undo()
 		return "", err
 	}
-	try.succeeded()
+	try.Succeeded()
 	return "", s.leaveProof(c)
 }
 

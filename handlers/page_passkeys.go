@@ -54,7 +54,7 @@ func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, 
 	if err != nil {
 		return nil, internalFailure.because(err)
 	}
-	s.steps.registrations.put(v.token, time.Now(), registration{name, *ceremony})
+	s.registrations.Put(v.token, time.Now(), registration{name, *ceremony})
 	return options, nil
 }
 
@@ -77,7 +77,7 @@ func (s *Server) addPasskey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	begun, ok := s.steps.registrations.take(v.token, time.Now())
+	begun, ok := s.registrations.Take(v.token, time.Now())
 	if !ok {
 		return errCeremonyOver
 	}

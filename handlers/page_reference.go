@@ -54,7 +54,7 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 	l := s.limits
 	page.Limits = views.RefLimits{
 		KeyRate: l.KeyRate, KeyBurst: l.KeyBurst, AddressRate: l.AddressRate, AddressBurst: l.AddressBurst,
-		KeyStreams: l.KeyStreams, Body: l.Body,
+		KeyStreams: l.KeyStreams, Body: l.MaxBody,
 	}
 	if page.CanTrySystem {
 		secrets, err := s.store.SystemSecrets(c.Request().Context())

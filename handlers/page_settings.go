@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/limit"
 	"wadah/models"
 	"wadah/views"
 )
@@ -100,20 +101,29 @@ func (s *Server) limitsView() []views.Limit {
 		trusted = strings.Join(list, ", ")
 	}
 	return []views.Limit{
-		{Name: "key_rate", Value: rate(l.KeyRate, l.KeyBurst), Env: "WADAH_KEY_RATE, WADAH_KEY_BURST"},
-		{Name: "address_rate", Value: rate(l.AddressRate, l.AddressBurst), Env: "WADAH_ADDRESS_RATE, WADAH_ADDRESS_BURST"},
-		{Name: "login_streams", Value: count(l.LoginStreams), Env: "WADAH_LOGIN_STREAMS"},
-		{Name: "key_streams", Value: count(l.KeyStreams), Env: "WADAH_KEY_STREAMS"},
-		{Name: "connections", Value: count(l.Connections), Env: "WADAH_CONNECTIONS"},
-		{Name: "address_connections", Value: count(l.AddressConnections), Env: "WADAH_ADDRESS_CONNECTIONS"},
-		{Name: "devices", Value: count(l.Devices), Env: "WADAH_MAX_DEVICES"},
+		{Name: "key_rate", Value: rate(l.KeyRate, l.KeyBurst), Env: variables("KeyRate", "KeyBurst")},
+		{Name: "address_rate", Value: rate(l.AddressRate, l.AddressBurst), Env: variables("AddressRate", "AddressBurst")},
+		{Name: "login_streams", Value: count(l.LoginStreams), Env: variables("LoginStreams")},
+		{Name: "key_streams", Value: count(l.KeyStreams), Env: variables("KeyStreams")},
+		{Name: "connections", Value: count(l.Connections), Env: variables("Connections")},
+		{Name: "address_connections", Value: count(l.AddressConnections), Env: variables("AddressConnections")},
+		{Name: "devices", Value: count(l.MaxDevices), Env: variables("MaxDevices")},
 		{Name: "keys", Value: strconv.Itoa(models.MaxKeys)},
 		{Name: "scan_links", Value: strconv.Itoa(models.MaxScanLinks)},
 		{Name: "logins", Value: strconv.Itoa(models.MaxLogins)},
 		{Name: "codes", Value: count(perDevice) + ", " + count(perNumber)},
-		{Name: "body", Value: strconv.FormatInt(l.Body, 10) + " B", Env: "WADAH_MAX_BODY"},
+		{Name: "body", Value: strconv.FormatInt(l.MaxBody, 10) + " B", Env: variables("MaxBody")},
 		{Name: "trusted_proxies", Value: trusted, Env: "WADAH_TRUSTED_PROXIES"},
 	}
+}
+
+// variables are those that set some limits.
+func variables(fields ...string) string {
+	var names []string
+	for _, field := range fields {
+		names = append(names, limit.Variable(field))
+	}
+	return strings.Join(names, ", ")
 }
 
 // rotateSecret makes the first system secret, or replaces it, and shows the new one.

@@ -82,9 +82,9 @@ func (s *Server) checkSignIn(c echo.Context, name string) (user models.User, wai
 	user, err = s.store.Authenticate(ctx, name, c.FormValue("password"), by)
 	switch {
 	case err == nil:
-		try.succeeded()
+		try.Succeeded()
 	case !errors.Is(err, models.ErrNotFound):
-		try.undo()
+		try.Undo()
 	}
 	return user, 0, err
 }

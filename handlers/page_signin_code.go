@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/limit"
 	"wadah/models"
 	"wadah/views"
 )
@@ -88,10 +89,10 @@ func (s *Server) codeSubmit(c echo.Context) error {
 		codePending.end(s, c)
 		return c.Redirect(http.StatusSeeOther, "/signin")
 	case err != nil:
-		try.undo()
+		try.Undo()
 		return err
 	}
-	try.succeeded()
+	try.Succeeded()
 	codePending.end(s, c)
 	to, err := s.enter(c, *user, how, c.FormValue("next"))
 	if err != nil {
@@ -102,13 +103,13 @@ func (s *Server) codeSubmit(c echo.Context) error {
 
 // attemptCode begins an attempt at the second step, at the door of a browser that the user
 // was signed in with before, or at that of all others.
-func (s *Server) attemptCode(c echo.Context, user *models.User) (*attempt, time.Duration) {
+func (s *Server) attemptCode(c echo.Context, user *models.User) (*limit.Attempt, time.Duration) {
 	if browser := s.knownBrowser(c, user); browser != "" {
-		if try, wait := s.ownDoors.attempt(s.now(), ownDoor("code in browser", browser)); wait == 0 {
+		if try, wait := s.ownDoors.Attempt(s.now(), ownDoor("code in browser", browser)); wait == 0 {
 			return try, 0
 		}
 	}
-	return s.ownDoors.attempt(s.now(), ownDoor("code", user.ID))
+	return s.ownDoors.Attempt(s.now(), ownDoor("code", user.ID))
 }
 
 // checkCode accepts a code of the way that was chosen, and says what that is called.

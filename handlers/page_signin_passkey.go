@@ -10,6 +10,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/limit"
 	"wadah/models"
 )
 
@@ -58,8 +59,8 @@ func (s *Server) passkeyRefused(c echo.Context, actor, action string, err error)
 	if !errors.Is(err, errPasskeyRefused) {
 		return err
 	}
-	failed := doors{own: door{key: "passkey " + s.networks(c)[0], free: 20, longest: sharedSlowest}}
-	if _, wait := s.throttle.attempt(s.now(), failed); wait > 0 {
+	failed := limit.Doors{Own: limit.Door{Key: "passkey " + s.networks(c)[0], Free: 20, Longest: sharedSlowest}}
+	if _, wait := s.throttle.Attempt(s.now(), failed); wait > 0 {
 		return (&failure{Status: http.StatusTooManyRequests, Code: codeSlow, RetryAfter: wait}).because(err)
 	}
 	s.audit(c, actor, action, "", "")

@@ -29,13 +29,13 @@ func (s *Server) beginTOTP(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.steps.enrolments.put(v.token, time.Now(), enrolment)
+	s.enrolments.Put(v.token, time.Now(), enrolment)
 	return c.Redirect(http.StatusSeeOther, "/account/totp")
 }
 
 // enrolTOTP shows the secret for the app, as a QR code and to type.
 func (s *Server) enrolTOTP(c echo.Context) error {
-	enrolment, ok := s.steps.enrolments.get(visitorOf(c).token, time.Now())
+	enrolment, ok := s.enrolments.Get(visitorOf(c).token, time.Now())
 	if !ok {
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
@@ -59,11 +59,11 @@ func (s *Server) renderEnrolment(c echo.Context, status int, enrolment models.TO
 // codes this once.
 func (s *Server) confirmTOTP(c echo.Context) error {
 	v, now := visitorOf(c), time.Now()
-	enrolment, ok := s.steps.enrolments.get(v.token, now)
+	enrolment, ok := s.enrolments.Get(v.token, now)
 	if !ok {
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
-	try, wait := s.ownDoors.attempt(s.now(), ownDoor("enrolment", v.token))
+	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("enrolment", v.token))
 	if wait > 0 {
 		setRetryAfter(c, wait)
 		return s.renderEnrolment(c, http.StatusTooManyRequests, enrolment, codeSlow)
@@ -74,15 +74,15 @@ func (s *Server) confirmTOTP(c echo.Context) error {
 	case errors.As(err, &invalid):
 		return s.renderEnrolment(c, http.StatusUnprocessableEntity, enrolment, invalid.Code)
 	case errors.Is(err, models.ErrNotFound): // completed or begun anew elsewhere
-		try.undo()
-		s.steps.enrolments.drop(v.token)
+		try.Undo()
+		s.enrolments.Drop(v.token)
 		return c.Redirect(http.StatusSeeOther, "/account")
 	case err != nil:
-		try.undo()
+		try.Undo()
 		return err
 	}
-	try.succeeded()
-	s.steps.enrolments.drop(v.token)
+	try.Succeeded()
+	s.enrolments.Drop(v.token)
 	if err := s.renewLogin(c); err != nil {
 		return err
 	}

@@ -7,6 +7,14 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+const (
+	// stepTime is how long something that takes two requests may take.
+	stepTime = 10 * time.Minute
+	// stepsSize is how many people who are signed in may have begun something of one kind.
+	// What they have begun is remembered in memory only: after a restart they begin again.
+	stepsSize = 10_000
+)
+
 // pendingStep is something that takes a visitor two requests. What was begun travels
 // sealed in a cookie: strangers can fill no memory with it and push nobody else's out.
 type pendingStep[T any] struct {

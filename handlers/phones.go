@@ -72,7 +72,7 @@ func (s *Server) phoneScan(c echo.Context) error {
 	if code == nil {
 		return s.phoneSaid(c, &SandboxRefusal{Code: "qr_expired"}, "", "")
 	}
-	s.lastPhones.saw(snap.ID, c.Param("number"))
+	s.sawPhone(snap.ID, c.Param("number"))
 	passkey, err := s.cfg.Sandbox.Scan(c.Request().Context(), c.Param("number"), code.Text)
 	return s.phoneLinked(c, snap.ID, snap.Name, passkey, err)
 }
@@ -89,7 +89,7 @@ func (s *Server) phoneCode(c echo.Context) error {
 			return s.phoneSaid(c, &SandboxRefusal{Code: "code_wrong"}, "", "")
 		}
 		id, name = snap.ID, snap.Name
-		s.lastPhones.saw(snap.ID, c.Param("number"))
+		s.sawPhone(snap.ID, c.Param("number"))
 	}
 	passkey, err := s.cfg.Sandbox.EnterCode(c.Request().Context(), c.Param("number"), code)
 	return s.phoneLinked(c, id, name, passkey, err)
@@ -133,7 +133,7 @@ func (s *Server) phoneUnlink(c echo.Context) error {
 		for _, snap := range s.manager.Snapshots() {
 			if snap.Account.JID == jid {
 				deviceID, name = snap.ID, snap.Name
-				s.lastPhones.saw(snap.ID, c.Param("number"))
+				s.sawPhone(snap.ID, c.Param("number"))
 			}
 		}
 	}

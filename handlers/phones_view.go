@@ -2,7 +2,7 @@ package handlers
 
 import (
 	"context"
-	"sync"
+	"time"
 
 	"wadah/session"
 	"wadah/views"
@@ -11,46 +11,18 @@ import (
 // phoneTimeline is how many events the phones' page shows of each device.
 const phoneTimeline = 5
 
-// lastPhones remembers which phone each device was linked to last, so that a device
-// that was unlinked stays beside its phone: what becomes of it is what one wants to see.
-type lastPhones struct {
-	mu   sync.Mutex
-	last map[string]string // number of the phone by device ID
-}
+// lastPhonesSize is of how many devices it is remembered which phone each was linked to
+// last, so that a device that was unlinked stays beside its phone: what becomes of it is
+// what one wants to see.
+const lastPhonesSize = 10_000
 
-// saw notes that a device has to do with a phone.
-func (l *lastPhones) saw(deviceID, number string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.last == nil {
-		l.last = make(map[string]string)
-	}
-	l.last[deviceID] = number
-}
+// sawPhone notes that a device has to do with a phone.
+func (s *Server) sawPhone(deviceID, number string) { s.lastPhones.Put(deviceID, time.Now(), number) }
 
-// of is the number of the phone a device had to do with last; "" for none.
-func (l *lastPhones) of(deviceID string) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.last[deviceID]
-}
-
-// keep forgets all devices but these.
-func (l *lastPhones) keep(snaps []session.Snapshot) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.last) <= len(snaps) {
-		return
-	}
-	there := make(map[string]bool, len(snaps))
-	for _, snap := range snaps {
-		there[snap.ID] = true
-	}
-	for id := range l.last {
-		if !there[id] {
-			delete(l.last, id)
-		}
-	}
+// lastPhone is the number of the phone a device had to do with last; "" for none.
+func (s *Server) lastPhone(deviceID string) string {
+	number, _ := s.lastPhones.Get(deviceID, time.Now())
+	return number
 }
 
 // phonesView is the page of the virtual phones, with the devices that have to do with
@@ -61,9 +33,7 @@ func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor) (v
 		Events: "/events?page=phones",
 	}
 	look := phoneLook{s: s, v: v, byJID: make(map[string]session.Snapshot)}
-	snaps := s.manager.Snapshots()
-	s.lastPhones.keep(snaps)
-	for _, snap := range snaps {
+	for _, snap := range s.manager.Snapshots() {
 		if snap.Linked() {
 			look.byJID[snap.Account.JID] = snap
 		}
@@ -120,7 +90,7 @@ func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error)
 			continue
 		}
 		if snap.ID != "" {
-			l.s.lastPhones.saw(snap.ID, phone.Number)
+			l.s.sawPhone(snap.ID, phone.Number)
 			beside = append(beside, snap)
 		}
 		view.Companions = append(view.Companions, views.Companion{
@@ -134,7 +104,7 @@ func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error)
 		}
 	}
 	for _, snap := range l.seen {
-		if !snap.Linked() && l.s.lastPhones.of(snap.ID) == phone.Number {
+		if !snap.Linked() && l.s.lastPhone(snap.ID) == phone.Number {
 			beside = append(beside, snap)
 		}
 	}
@@ -154,7 +124,7 @@ func (l *phoneLook) link(number string, link PhoneLink) (views.PhoneLink, bool) 
 	step := views.PhoneLink{OS: link.OS, Step: link.Step, Code: link.Code}
 	for _, snap := range l.seen {
 		if l.s.isLinking(snap, number, link) {
-			l.s.lastPhones.saw(snap.ID, number)
+			l.s.sawPhone(snap.ID, number)
 			step.DeviceID, step.Device = snap.ID, snap.Name
 			return step, true
 		}
@@ -166,7 +136,7 @@ func (l *phoneLook) link(number string, link PhoneLink) (views.PhoneLink, bool) 
 func (s *Server) isLinking(snap session.Snapshot, number string, link PhoneLink) bool {
 	switch {
 	case snap.Passkey == nil:
-		return link.Step == views.LinkPairing && snap.State == session.StatePairing && s.lastPhones.of(snap.ID) == number
+		return link.Step == views.LinkPairing && snap.State == session.StatePairing && s.lastPhone(snap.ID) == number
 	case link.Step == views.LinkPasskey:
 		return len(snap.Passkey.Request) > 0 && s.cfg.Sandbox.AsksForPasskey(number, snap.Passkey.Request)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"wadah/handlers"
+	"wadah/handlers/limit"
 	"wadah/models"
 	"wadah/session"
 )
@@ -242,7 +242,7 @@ func TestTrySystemCalls(t *testing.T) {
 
 // The limits of the API hold for tries, too, and are shown.
 func TestTryIsLimited(t *testing.T) {
-	e := limited(t, func(l *handlers.Limits) { l.KeyRate, l.KeyBurst = 1, 1 })
+	e := limited(t, func(l *limit.Limits) { l.KeyRate, l.KeyBurst = 1, 1 })
 	id, _ := e.device("Kasir")
 	b := e.admin()
 	b.fragment("/reference/try", tryForm("getState", id))

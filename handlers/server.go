@@ -46,8 +46,8 @@ type Config struct {
 	SetupToken string
 	// PhoneRegion is the country of phone numbers without a country code; empty is "ID".
 	PhoneRegion string
-	// Limits bound what one client can use up; nil means DefaultLimits.
-	Limits *Limits
+	// Limits bound what one client can use up.
+	Limits limit.Limits
 	// Now is the clock by which people sign in; nil for time.Now.
 	Now func() time.Time
 }
@@ -64,26 +64,29 @@ type Server struct {
 	logins   *scs.SessionManager
 	csrf     *http.CrossOriginProtection
 	setup    *setupDoor
-	throttle *throttle // of strangers
-	ownDoors *throttle // of known browsers, logins and second steps
+	throttle *limit.Throttle // of strangers
+	ownDoors *limit.Throttle // of known browsers, logins and second steps
 	qrs      *qrCache
 	assets   *assets
 	buffers  *buffers
 	streams  *broadcaster
-	steps    openSteps
-	limits   Limits
-	limited  limiters
-	conns    *limit.Conns
-	seldom   *seldom
-	scans    *scanKeeper
-	zones    *zones
+	// What somebody who is signed in has begun, by the token of the login.
+	enrolments    *limit.Map[string, models.TOTPEnrolment]
+	registrations *limit.Map[string, registration]
+
+	limits  limit.Limits
+	limited rates
+	conns   *limit.Conns
+	seldom  *limit.Map[seldomKey, struct{}]
+	scans   *scanKeeper
+	zones   *zones
 
 	forwarders forwarders
 	hosts      []string // names of the public URLs
 	// reference reads the API's description when it is first asked for.
 	reference func() (*apiReference, error)
 
-	lastPhones lastPhones
+	lastPhones *limit.Map[string, string] // number of the phone each device was linked to last, by the device's ID
 
 	running sync.WaitGroup // what runs beside the streams until quit is closed
 
@@ -97,25 +100,23 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	if cfg.PhoneRegion == "" {
 		cfg.PhoneRegion = "ID"
 	}
+	if cfg.Limits.MaxBody <= 0 {
+		cfg.Limits.MaxBody = limit.Default().MaxBody
+	}
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
 		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
-		throttle: newThrottle(), ownDoors: newThrottle(), steps: newOpenSteps(), qrs: newQRCache(), zones: newZones(store), assets: newAssets(), buffers: new(buffers),
-		streams: newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
-		limits:  DefaultLimits(), seldom: newSeldom(), reference: sync.OnceValues(readReference),
+		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), qrs: newQRCache(), zones: newZones(store), assets: newAssets(), buffers: new(buffers),
+		streams:    newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
+		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
+		limits: cfg.Limits, limited: newRates(cfg.Limits), seldom: limit.NewMap[seldomKey, struct{}](seldomSize, seldomEvery),
+		lastPhones: limit.NewMap[string, string](lastPhonesSize, 0), reference: sync.OnceValues(readReference),
 		quit: make(chan struct{}),
 	}
 	if s.now = cfg.Now; s.now == nil {
 		s.now = time.Now
 	}
-	if cfg.Limits != nil {
-		s.limits = *cfg.Limits
-	}
-	if s.limits.Body <= 0 {
-		s.limits.Body = DefaultLimits().Body
-	}
 	s.hosts = ownHosts(cfg)
-	s.limited = newLimiters(s.limits)
 	s.conns = limit.NewConns(limit.ConnLimits{
 		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
 		Proxy: func(addr netip.Addr) bool { return trustedBy(cfg.TrustedProxies, addr) },

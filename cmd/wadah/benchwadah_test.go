@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"wadah/handlers"
+	"wadah/handlers/limit"
 	"wadah/models"
 	"wadah/session"
 	"wadah/session/whatsapp"
@@ -105,7 +106,7 @@ func (w *wadahActor) serve(ctx context.Context, log *slog.Logger) error {
 	stop := upkeep(ctx, w.store, w.driver, w.manager, log)
 	w.later(func() error { stop(); return nil })
 	// The limits are in force, too high to be met: what they cost is measured.
-	limits := &handlers.Limits{KeyRate: 1e6, KeyBurst: 1e6, AddressRate: 1e6, AddressBurst: 1e6}
+	limits := limit.Limits{Pace: limit.Pace{KeyRate: 1e6, KeyBurst: 1e6, AddressRate: 1e6, AddressBurst: 1e6}}
 	web := handlers.New(handlers.Config{Version: "bench", Simulated: true, Limits: limits}, w.store, w.manager, log)
 	listener, err := listen(ctx, "127.0.0.1:0")
 	if err != nil {

@@ -3,7 +3,7 @@ package main
 import (
 	"log/slog"
 
-	"wadah/handlers"
+	"wadah/handlers/limit"
 )
 
 // What is taken of the files that the system lets the process have open, beside one for
@@ -20,18 +20,18 @@ const (
 // shareFiles sees to it that connections leave enough of the open files the system allows
 // for the database and the devices, and warns when that is too few for all of them. Most
 // is 0 where the system has no such limit.
-func shareFiles(limits *handlers.Limits, most int, log *slog.Logger) {
+func shareFiles(limits *limit.Limits, most int, log *slog.Logger) {
 	if most <= 0 {
 		return
 	}
-	devices := limits.Devices
+	devices := limits.MaxDevices
 	if devices == 0 { // any number
 		devices = (most - ownFiles) / 2
 	}
 	room := most - ownFiles - devices
 	if room < fewConnections {
 		log.Warn("the system's limit of open files is too low for that many devices",
-			"limit", most, "max_devices", limits.Devices, "needed", ownFiles+devices+fewConnections,
+			"limit", most, "max_devices", limits.MaxDevices, "needed", ownFiles+devices+fewConnections,
 			"mend", "raise it (systemd: LimitNOFILE, Docker: ulimits nofile, shell: ulimit -n), or lower --max-devices")
 		room = max(most/4, 1)
 	}

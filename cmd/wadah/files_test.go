@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"wadah/handlers"
+	"wadah/handlers/limit"
 )
 
 func TestShareFiles(t *testing.T) {
@@ -33,7 +33,7 @@ func TestShareFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said bytes.Buffer
-			limits := &handlers.Limits{Devices: test.devices, Connections: test.connections, AddressConnections: test.address}
+			limits := &limit.Limits{Room: limit.Room{MaxDevices: test.devices, Connections: test.connections, AddressConnections: test.address}}
 			shareFiles(limits, test.most, slog.New(slog.NewTextHandler(&said, nil)))
 			if limits.Connections != test.total || limits.AddressConnections != test.each {
 				t.Errorf("%d connections, %d of one address; want %d, %d", limits.Connections, limits.AddressConnections, test.total, test.each)

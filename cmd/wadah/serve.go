@@ -73,7 +73,7 @@ func (s server) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	shareFiles(limits, openFiles(), s.log)
+	shareFiles(&limits, openFiles(), s.log)
 	life, err := s.life.config()
 	if err != nil {
 		return err

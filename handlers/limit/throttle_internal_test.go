@@ -1,4 +1,4 @@
-package handlers
+package limit
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 
 // guess fails through the doors as often as it is let, at one moment, and says how often
 // that was and how long it would have to wait then.
-func (t *throttle) guess(now time.Time, d doors) (times int, wait time.Duration) {
+func (t *Throttle) guess(now time.Time, d Doors) (times int, wait time.Duration) {
 	for ; times < 1000; times++ {
-		if _, wait = t.attempt(now, d); wait > 0 {
+		if _, wait = t.Attempt(now, d); wait > 0 {
 			return times, wait
 		}
 	}
@@ -19,21 +19,21 @@ func (t *throttle) guess(now time.Time, d doors) (times int, wait time.Duration)
 
 func TestThrottle(t *testing.T) {
 	var (
-		tr = newThrottle()
-		d  = doors{
-			own:    door{key: "own", free: 3, longest: 10 * firstDelay},
-			shared: []door{{key: "shared", free: 100, longest: firstDelay}},
+		tr = NewThrottle()
+		d  = Doors{
+			Own:    Door{Key: "own", Free: 3, Longest: 10 * firstDelay},
+			Shared: []Door{{Key: "shared", Free: 100, Longest: firstDelay}},
 		}
 		now = time.Now()
 	)
 	var waits []string
 	for range 6 {
-		if _, wait := tr.attempt(now, d); wait > 0 {
+		if _, wait := tr.Attempt(now, d); wait > 0 {
 			t.Fatalf("no attempt for %v more", wait)
 		}
-		again, wait := tr.attempt(now, d) // at the same moment
+		again, wait := tr.Attempt(now, d) // at the same moment
 		if wait == 0 {
-			again.undo()
+			again.Undo()
 		}
 		waits = append(waits, wait.String())
 		now = now.Add(wait)
@@ -48,29 +48,35 @@ func TestThrottle(t *testing.T) {
 
 // Ensure that a success takes back what who succeeded has failed, and nothing else.
 func TestThrottleForgives(t *testing.T) {
-	tr, now := newThrottle(), time.Now()
-	network := door{key: "network", free: 10, longest: time.Minute}
-	mine := doors{own: door{key: "mine", free: 5, longest: time.Minute}, shared: []door{network}}
-	theirs := doors{own: door{key: "theirs", free: 5, longest: time.Minute}, shared: []door{network}}
+	tr, now := NewThrottle(), time.Now()
+	network := Door{Key: "network", Free: 10, Longest: time.Minute}
+	mine := Doors{Own: Door{Key: "mine", Free: 5, Longest: time.Minute}, Shared: []Door{network}}
+	theirs := Doors{Own: Door{Key: "theirs", Free: 5, Longest: time.Minute}, Shared: []Door{network}}
 	for range 4 {
-		tr.attempt(now, mine)
-		tr.attempt(now, theirs)
+		tr.Attempt(now, mine)
+		tr.Attempt(now, theirs)
 	}
-	last, _ := tr.attempt(now, mine)
-	last.succeeded()
-	if tr.failures["mine"] != nil || tr.failures["theirs"].count != 4 || tr.failures["network"].attempts != 4 {
-		t.Errorf("mine %+v, theirs %+v, the network %+v", tr.failures["mine"], tr.failures["theirs"], tr.failures["network"])
+	last, _ := tr.Attempt(now, mine)
+	last.Succeeded()
+	kept := func(key string) failures {
+		if f, ok := tr.failures.Get(key, now); ok {
+			return *f
+		}
+		return failures{}
+	}
+	if kept("mine").attempts != 0 || kept("theirs").count != 4 || kept("network").attempts != 4 {
+		t.Errorf("mine %+v, theirs %+v, the network %+v", kept("mine"), kept("theirs"), kept("network"))
 	}
 }
 
 // Ensure that an account that is guessed at from everywhere closes for nobody, and that
 // each of those who guess has fewer attempts.
 func TestThrottleWarns(t *testing.T) {
-	tr, now := newThrottle(), time.Now()
-	from := func(network string) doors {
-		return doors{
-			own:   door{key: "both " + network, free: 5, longest: slowest},
-			warns: door{key: "account", free: 20},
+	tr, now := NewThrottle(), time.Now()
+	from := func(network string) Doors {
+		return Doors{
+			Own:   Door{Key: "both " + network, Free: 5, Longest: 15 * time.Minute},
+			Warns: Door{Key: "account", Free: 20},
 		}
 	}
 	for i := range 4 {
@@ -83,12 +89,12 @@ func TestThrottleWarns(t *testing.T) {
 			t.Fatalf("a network had %d attempts at an account that is guessed at, then %v", times, wait)
 		}
 	}
-	owner, wait := tr.attempt(now, from("clean"))
+	owner, wait := tr.Attempt(now, from("clean"))
 	if wait > 0 {
 		t.Fatalf("the owner waits %v", wait)
 	}
-	owner.succeeded()
-	if tr.failures["both clean"] != nil {
+	owner.Succeeded()
+	if _, held := tr.failures.Get("both clean", now); held {
 		t.Error("a success is held against the owner")
 	}
 	if times, _ := tr.guess(now.Add(2*forgetAfter), from("later")); times != 5 {
@@ -99,13 +105,13 @@ func TestThrottleWarns(t *testing.T) {
 // Ensure that what is remembered is bounded, and that a flood does not open a door that
 // many failures have closed.
 func TestThrottleForgetsTheLeast(t *testing.T) {
-	tr, now := newThrottle(), time.Now()
-	closed := doors{own: door{key: "closed", free: 5, longest: slowest}}
+	tr, now := NewThrottle(), time.Now()
+	closed := Doors{Own: Door{Key: "closed", Free: 5, Longest: 15 * time.Minute}}
 	tr.guess(now, closed)
 	for i := range throttleSize + 100 {
-		tr.attempt(now.Add(time.Millisecond), doors{own: door{key: fmt.Sprint(i), free: 5, longest: slowest}})
+		tr.Attempt(now.Add(time.Millisecond), Doors{Own: Door{Key: fmt.Sprint(i), Free: 5, Longest: 15 * time.Minute}})
 	}
-	if n := len(tr.failures); n > throttleSize {
+	if n := tr.failures.Len(); n > throttleSize {
 		t.Errorf("%d entries are kept", n)
 	}
 	if times, _ := tr.guess(now.Add(time.Millisecond), closed); times != 0 {

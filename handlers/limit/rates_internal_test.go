@@ -1,21 +1,18 @@
-package handlers
+package limit
 
 import (
-	"fmt"
 	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"wadah/handlers/limit"
 )
 
-func TestLimiter(t *testing.T) {
+func TestRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(10, 5, func(s string) uint { return uint(s[0]) })
+		l := NewRates[string](10, 5)
 		allowed := func(who string, n int) (passed int) {
 			for range n {
-				if l.take(who) == 0 {
+				if l.Take(who) == 0 {
 					passed++
 				}
 			}
@@ -24,7 +21,7 @@ func TestLimiter(t *testing.T) {
 		if got := allowed("a", 20); got != 5 {
 			t.Errorf("at once: %d passed, want the burst of 5", got)
 		}
-		if wait := l.take("a"); wait <= 0 || wait > 100*time.Millisecond {
+		if wait := l.Take("a"); wait <= 0 || wait > 100*time.Millisecond {
 			t.Errorf("told to wait %v for the next request of ten a second", wait)
 		}
 		if got := allowed("b", 20); got != 5 {
@@ -41,31 +38,31 @@ func TestLimiter(t *testing.T) {
 	})
 }
 
-func TestLimiterOff(t *testing.T) {
-	l := newLimiter(0, 0, func(string) uint { return 0 })
+func TestRatesOff(t *testing.T) {
+	l := NewRates[string](0, 0)
 	for range 10_000 {
-		if l.take("a") != 0 {
+		if l.Take("a") != 0 {
 			t.Fatal("no limit limits")
 		}
 	}
 }
 
-func TestLimiterIsBounded(t *testing.T) {
-	l := newLimiter(1, 10, func(string) uint { return 0 })
-	for i := range 10 * shardSize {
-		l.take(fmt.Sprint(i))
+func TestRatesAreBounded(t *testing.T) {
+	l := NewRates[int](1, 10)
+	for i := range 2 * ratesSize {
+		l.Take(i)
 	}
-	if n := len(l.parts[0].buckets); n > 2*shardSize {
-		t.Errorf("%d clients are remembered, want at most %d", n, 2*shardSize)
+	if n := l.buckets.Len(); n > ratesSize {
+		t.Errorf("%d clients are remembered, want at most %d", n, ratesSize)
 	}
 }
 
-func TestLimiterAllocatesNothing(t *testing.T) {
-	l := newLimiters(DefaultLimits())
+func TestRatesAllocateNothing(t *testing.T) {
+	keys, addresses := NewRates[string](200, 1000), NewRates[netip.Addr](1000, 5000)
 	addr := netip.MustParseAddr("2001:db8::1")
 	n := testing.AllocsPerRun(1000, func() {
-		l.keys.take("06h0d6kr2sob0prs6bqba3304o")
-		l.addresses.take(limit.Network(addr))
+		keys.Take("06h0d6kr2sob0prs6bqba3304o")
+		addresses.Take(Network(addr))
 	})
 	if n != 0 {
 		t.Errorf("%v allocations for a request", n)
@@ -76,11 +73,11 @@ func TestClientNetwork(t *testing.T) {
 	for addr, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "2001:db8:1:2::9": "2001:db8:1:2::",
 	} {
-		if got := limit.Network(netip.MustParseAddr(addr)); got.String() != want {
+		if got := Network(netip.MustParseAddr(addr)); got.String() != want {
 			t.Errorf("%s counts as %s, want %s", addr, got, want)
 		}
 	}
-	if limit.Network(netip.Addr{}).IsValid() {
+	if Network(netip.Addr{}).IsValid() {
 		t.Error("an unknown address became a known one")
 	}
 }
