@@ -90,6 +90,7 @@ func (s server) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	defer keepCrash(s.data.Data, s.log)()
 
 	store, err := s.data.open(ctx, s.program, s.log)
 	if err != nil {
