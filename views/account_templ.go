@@ -111,15 +111,15 @@ func Account(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(input{id: "account-current", name: "current", kind: "password", label: p.Lang.T("account.current"), problem: p.Problems["current"], autocomplete: "current-password", max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Field(Input{ID: "account-current", Name: "current", Kind: "password", Label: p.Lang.T("account.current"), Problem: p.Problems["current"], Autocomplete: "current-password", Max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(input{id: "account-password", name: "password", kind: "password", label: p.Lang.T("account.new"), hint: p.Lang.T("field.password.hint"), problem: p.Problems["password"], autocomplete: "new-password", min: "12", max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Field(Input{ID: "account-password", Name: "password", Kind: "password", Label: p.Lang.T("account.new"), Hint: p.Lang.T("field.password.hint"), Problem: p.Problems["password"], Autocomplete: "new-password", Min: "12", Max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(input{id: "account-password2", name: "password2", kind: "password", label: p.Lang.T("field.password2"), problem: p.Problems["password2"], autocomplete: "new-password", min: "12", max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Field(Input{ID: "account-password2", Name: "password2", Kind: "password", Label: p.Lang.T("field.password2"), Problem: p.Problems["password2"], Autocomplete: "new-password", Min: "12", Max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -186,7 +186,7 @@ func Account(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = preferences(p.Page, "account-").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Preferences(p.Page, "account-").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -200,7 +200,7 @@ func Account(p AccountPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(p.Page, frame{title: p.Lang.T("nav.account"), menu: menuAccount, styles: []string{"css/settings.css"}, scripts: passkeyScript(p.Passkeys.Possible)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(p.Page, Frame{Title: p.Lang.T("nav.account"), Styles: []string{"css/settings.css"}, Scripts: PasskeyScript(p.Passkeys.Possible)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -234,7 +234,7 @@ func ownZone(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = selectField(choose{id: "account-zone", name: "zone", label: p.Lang.T("zone.label"), problem: p.Zone.Problem, groups: p.Lang.zoneGroups(p.Zone, option{value: "auto", label: p.Lang.T("zone.auto")})}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{ID: "account-zone", Name: "zone", Label: p.Lang.T("zone.label"), Problem: p.Zone.Problem, Groups: p.Lang.ZoneGroups(p.Zone, Option{Value: "auto", Label: p.Lang.T("zone.auto")})}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -252,7 +252,7 @@ func ownZone(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = when(p.Lang.dateTime(p.Zone.Now), iso(p.Zone.Now), false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Moment(p.Lang, p.Zone.Now).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -87,45 +87,45 @@ func (f AuditFilter) empty() bool {
 	return f == AuditFilter{}
 }
 
-func (p AuditPage) actorOptions() []option {
-	options := []option{{label: p.Lang.T("audit.anybody"), chosen: p.Filter.Actor == ""}}
+func (p AuditPage) actorOptions() []Option {
+	options := []Option{{Label: p.Lang.T("audit.anybody"), Chosen: p.Filter.Actor == ""}}
 	known := p.Filter.Actor == ""
 	for _, a := range p.Actors {
-		options = append(options, option{value: a, label: a, chosen: a == p.Filter.Actor})
+		options = append(options, Option{Value: a, Label: a, Chosen: a == p.Filter.Actor})
 		known = known || a == p.Filter.Actor
 	}
 	if !known {
-		options = append(options, option{value: p.Filter.Actor, label: p.Filter.Actor, chosen: true})
+		options = append(options, Option{Value: p.Filter.Actor, Label: p.Filter.Actor, Chosen: true})
 	}
 	return options
 }
 
-func (p AuditPage) actionOptions() []option {
-	options := []option{{label: p.Lang.T("audit.anything"), chosen: p.Filter.Action == ""}}
+func (p AuditPage) actionOptions() []Option {
+	options := []Option{{Label: p.Lang.T("audit.anything"), Chosen: p.Filter.Action == ""}}
 	actions := p.Actions
 	if len(actions) == 0 {
 		actions = AuditActions()
 	}
 	known := p.Filter.Action == ""
 	for _, a := range actions {
-		options = append(options, option{value: a, label: p.Lang.auditAction(a), chosen: a == p.Filter.Action})
+		options = append(options, Option{Value: a, Label: p.Lang.auditAction(a), Chosen: a == p.Filter.Action})
 		known = known || a == p.Filter.Action
 	}
 	if !known {
-		options = append(options, option{value: p.Filter.Action, label: p.Filter.Action, chosen: true})
+		options = append(options, Option{Value: p.Filter.Action, Label: p.Filter.Action, Chosen: true})
 	}
 	return options
 }
 
-func (p AuditPage) deviceOptions() []option {
-	options := []option{{label: p.Lang.T("audit.any_device"), chosen: p.Filter.Device == ""}}
+func (p AuditPage) deviceOptions() []Option {
+	options := []Option{{Label: p.Lang.T("audit.any_device"), Chosen: p.Filter.Device == ""}}
 	known := p.Filter.Device == ""
 	for _, d := range p.Devices {
-		options = append(options, option{value: d.ID, label: d.Name, chosen: d.ID == p.Filter.Device})
+		options = append(options, Option{Value: d.ID, Label: d.Name, Chosen: d.ID == p.Filter.Device})
 		known = known || d.ID == p.Filter.Device
 	}
 	if !known {
-		options = append(options, option{value: p.Filter.Device, label: p.Filter.Device, chosen: true})
+		options = append(options, Option{Value: p.Filter.Device, Label: p.Filter.Device, Chosen: true})
 	}
 	return options
 }

@@ -126,7 +126,7 @@ func eachWord(text string, word func(string) string) string {
 func (l Lang) storedRole(role string) string {
 	switch Role(role) {
 	case Viewer, Operator, Admin:
-		return l.T(User{Role: Role(role)}.roleKey())
+		return l.Role(Role(role))
 	}
 	return role
 }
@@ -138,11 +138,11 @@ func (l Lang) settingValue(name, value string) string {
 			return l.T("life.forever")
 		}
 		if days, err := strconv.Atoi(value); err == nil {
-			return l.span(time.Duration(days) * 24 * time.Hour)
+			return l.Span(time.Duration(days) * 24 * time.Hour)
 		}
 	case "grace", "scan_window":
 		if d, err := time.ParseDuration(value); err == nil {
-			return l.span(d)
+			return l.Span(d)
 		}
 	case "zone":
 		if value == "" {

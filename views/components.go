@@ -79,7 +79,7 @@ func (p ComponentsPage) devices() []Device {
 	out := make([]Device, 0, len(all))
 	for _, name := range names {
 		d := all[name]
-		d.ID = slug(name)
+		d.ID = name
 		out = append(out, d)
 	}
 	return out
@@ -88,22 +88,22 @@ func (p ComponentsPage) devices() []Device {
 // stateOrder sorts devices as their life goes: off, connecting, scanning, connected, and
 // by name within.
 func stateOrder(d Device, name string) int {
-	order := slices.Index([]string{stateOff, statePairing, stateScan, stateConnected}, d.State) * 1000
+	order := slices.Index([]string{StateOff, StatePairing, StateScan, StateConnected}, d.State) * 1000
 	return order + slices.Index(append(Reasons(), name), name)
 }
 
 func (p ComponentsPage) badges() []shown {
 	var out []shown
 	for _, d := range []Device{
-		{State: stateOff, Reason: "stopped"},
-		{State: statePairing, Reason: "connecting"},
-		{State: stateScan, Reason: "qr"},
-		{State: stateConnected, Reason: "ready"},
+		{State: StateOff, Reason: "stopped"},
+		{State: StatePairing, Reason: "connecting"},
+		{State: StateScan, Reason: "qr"},
+		{State: StateConnected, Reason: "ready"},
 	} {
-		out = append(out, shown{"state-" + d.State, badge(p.Lang, d)})
+		out = append(out, shown{"state-" + d.State, StateBadge(p.Lang, d)})
 	}
 	for _, tone := range []Tone{ToneOK, ToneWait, ToneAct, ToneOff, ToneDanger} {
-		out = append(out, shown{"tone-" + string(tone), wordBadge(tone, tone.icon(), string(tone))})
+		out = append(out, shown{"tone-" + string(tone), Badge(tone, tone.Icon(), string(tone))})
 	}
 	return out
 }
@@ -111,9 +111,9 @@ func (p ComponentsPage) badges() []shown {
 func (p ComponentsPage) icons() []shown {
 	out := make([]shown, 0, len(iconNames))
 	for _, name := range iconNames {
-		out = append(out, shown{"icon-" + name, icon(name)})
+		out = append(out, shown{"icon-" + name, Icon(name)})
 	}
-	return append(out, shown{"mark", mark()}, shown{"vessel", vessel()}, shown{"phone-android", phoneDrawing(false)}, shown{"phone-iphone", phoneDrawing(true)})
+	return append(out, shown{"mark", Mark()}, shown{"vessel", vessel()}, shown{"phone-android", phoneDrawing(false)}, shown{"phone-iphone", phoneDrawing(true)})
 }
 
 func (p ComponentsPage) buttons() []shown {
@@ -140,9 +140,9 @@ func (p ComponentsPage) notices() []shown {
 	return append(out,
 		shown{"notice-problem", Notices(p.Lang, &Flash{Tone: ToneDanger, Text: p.Lang.Invalid("banned")})},
 		shown{"notice-not-sent", Notices(p.Lang, &Flash{Tone: ToneDanger, Text: p.Lang.T("lost.not_sent")})},
-		shown{"form-problem", formProblem(p.Lang.Invalid("name_taken"))},
+		shown{"form-problem", FormProblem(p.Lang.Invalid("name_taken"))},
 		shown{"phone-said", phoneSaying(*p.Lang.Notice(NoticeFaultDone, "Name", p.Lang.Fault("drop")))},
-		shown{"sandbox-banner", sandboxBanner(p.Page)},
+		shown{"sandbox-banner", SandboxBanner(p.Page)},
 		shown{"connection-lost", sampleLost(p.Lang, p.At)},
 	)
 }
@@ -150,11 +150,11 @@ func (p ComponentsPage) notices() []shown {
 func (p ComponentsPage) forms() []shown {
 	name, options := p.Lang.T("settings.name"), PhonesPage{}.platforms()
 	return []shown{
-		{"field", field(input{id: "field", name: "name", label: name, value: "Toko Utama"})},
-		{"field-hint", field(input{id: "field", name: "name", label: name, hint: p.Lang.T("pair.hint")})},
-		{"field-problem", field(input{id: "field", name: "name", label: name, value: "Toko Utama", problem: p.Lang.Invalid("name_taken"), hint: p.Lang.T("pair.hint")})},
-		{"select", selectField(choose{id: "select", name: "x", label: p.Lang.T("phones.add.platform"), options: options})},
-		{"select-problem", selectField(choose{id: "select", name: "x", label: p.Lang.T("phones.add.platform"), options: options, problem: p.Lang.Invalid("phone_platform")})},
+		{"field", Field(Input{ID: "field", Name: "name", Label: name, Value: "Toko Utama"})},
+		{"field-hint", Field(Input{ID: "field", Name: "name", Label: name, Hint: p.Lang.T("pair.hint")})},
+		{"field-problem", Field(Input{ID: "field", Name: "name", Label: name, Value: "Toko Utama", Problem: p.Lang.Invalid("name_taken"), Hint: p.Lang.T("pair.hint")})},
+		{"select", Select(Choice{ID: "select", Name: "x", Label: p.Lang.T("phones.add.platform"), Options: options})},
+		{"select-problem", Select(Choice{ID: "select", Name: "x", Label: p.Lang.T("phones.add.platform"), Options: options, Problem: p.Lang.Invalid("phone_platform")})},
 		{"fold", sampleFold(p.Lang)},
 		{"pair", pairForm(p.Lang, "#", "", "")},
 		{"pair-problem", pairForm(p.Lang, "#", "08", p.Lang.Invalid("bad_number"))},
@@ -192,11 +192,11 @@ func (p ComponentsPage) lists() []shown {
 
 func (p ComponentsPage) waits() []shown {
 	return []shown{
-		{"countdown", countdown(p.Lang, "countdown", p.At, p.At.Add(time.Minute), p.Lang.T("qr.renews"))},
-		{"countdown-over", countdown(p.Lang, "countdown", p.At.Add(-time.Minute), p.At.Add(-time.Second), p.Lang.T("qr.renews"))},
-		{"spinner", icon("wait")},
-		{"ago", when(p.Lang.dateTime(p.At.Add(-5*time.Minute)), iso(p.At.Add(-5*time.Minute)), true)},
-		{"moment", when(p.Lang.dateTime(p.At), iso(p.At), false)},
+		{"countdown", Countdown(p.Lang, "countdown", p.At, p.At.Add(time.Minute), p.Lang.T("qr.renews"))},
+		{"countdown-over", Countdown(p.Lang, "countdown", p.At.Add(-time.Minute), p.At.Add(-time.Second), p.Lang.T("qr.renews"))},
+		{"spinner", Icon("wait")},
+		{"ago", Ago(p.Lang, p.At.Add(-5*time.Minute))},
+		{"moment", Moment(p.Lang, p.At)},
 	}
 }
 
@@ -230,7 +230,7 @@ func (p ComponentsPage) timelines() []shown {
 	for i, reason := range Reasons() {
 		state := SampleDevices(p.At)[reason].State
 		if state == "" {
-			state = stateOff
+			state = StateOff
 		}
 		every.Events = append(every.Events, Event{At: p.At.Add(-time.Duration(i) * time.Hour), To: state, Reason: reason, Detail: reason})
 	}
@@ -268,7 +268,7 @@ func (p ComponentsPage) scan() []shown {
 	for _, name := range []string{"qr", "code", "authenticating", "not_scanned", "ready"} {
 		d := all[name]
 		d.CanOperate, d.Number, d.Account = false, "", ""
-		out = append(out, shown{"scan-" + slug(name), ScanLive(ScanPage{Page: p.Page, Device: d, Token: "t", Expires: p.At.Add(12 * time.Minute), Brand: "Toko Batik Rina"})})
+		out = append(out, shown{"scan-" + name, ScanLive(ScanPage{Page: p.Page, Device: d, Token: "t", Expires: p.At.Add(12 * time.Minute), Brand: "Toko Batik Rina"})})
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package views
 
 import (
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -142,8 +141,8 @@ const (
 	ConfirmDelete ConfirmAction = "delete"
 )
 
-// path is the URL of the device's page or of an action on it.
-func (d Device) path(action string) string {
+// Path is the URL of the device's page or of an action on it.
+func (d Device) Path(action string) string {
 	p := "/devices/" + url.PathEscape(d.ID)
 	if action != "" {
 		p += "/" + action
@@ -154,7 +153,7 @@ func (d Device) path(action string) string {
 // linking says whether the page shows how to link: while a code is on its way or
 // there. A passkey step stands in the way of every other way to link.
 func (d Device) linking() bool {
-	return !d.Linked && d.Passkey == nil && (d.State == stateScan || d.State == statePairing)
+	return !d.Linked && d.Passkey == nil && (d.State == StateScan || d.State == StatePairing)
 }
 
 // justLinked says whether the page still looks as it did while the device was linked.
@@ -163,33 +162,5 @@ func (d Device) justLinked() bool { return d.JustLinked && d.Linked && d.CanOper
 // leadsToCode says whether a start of the off device brings a code to scan, as far as
 // anybody knows.
 func (d Device) leadsToCode() bool {
-	return !d.Linked && d.tone() == ToneOff || d.Reason == "logged_out"
-}
-
-// formatNumber groups an international number for reading; digits that do not look
-// like one are left alone.
-func formatNumber(digits string) string {
-	if len(digits) < 8 || strings.Trim(digits, "0123456789") != "" {
-		return digits
-	}
-	head := 2 // most country codes here have two digits
-	switch digits[0] {
-	case '1':
-		if len(digits) == 11 {
-			return "+1 " + digits[1:4] + " " + digits[4:7] + "-" + digits[7:]
-		}
-		head = 1
-	case '7':
-		head = 1
-	}
-	var b strings.Builder
-	b.WriteString("+" + digits[:head])
-	rest := digits[head:]
-	b.WriteString(" " + rest[:3])
-	for rest = rest[3:]; len(rest) > 0; {
-		n := min(4, len(rest))
-		b.WriteString("-" + rest[:n])
-		rest = rest[n:]
-	}
-	return b.String()
+	return !d.Linked && d.Tone() == ToneOff || d.Reason == "logged_out"
 }

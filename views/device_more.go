@@ -6,9 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-func (e Event) tone() Tone { return toneOf(e.To, e.Reason) }
+// Tone is the mood of what the event led to.
+func (e Event) Tone() Tone { return StateTone(e.To, e.Reason) }
 
-func (e Event) sentence(l Lang) string {
+// Sentence says why it happened.
+func (e Event) Sentence(l Lang) string {
 	text, _, _ := l.Reason(e.Reason, time.Time{})
 	return text
 }

@@ -35,7 +35,7 @@ const (
 func ParseDeviceQuery(values url.Values) DeviceQuery {
 	q := DeviceQuery{Text: values.Get("q"), Down: values.Get("dir") == "desc"}
 	switch state := values.Get("state"); state {
-	case stateConnected, stateScan, statePairing, stateOff:
+	case StateConnected, StateScan, StatePairing, StateOff:
 		q.State = state
 	}
 	switch by := Sort(values.Get("sort")); by {

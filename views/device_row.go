@@ -6,7 +6,7 @@ func (d Device) said(l Lang) string {
 	if d.Reason == "ready" && d.Account != "" {
 		return d.Account
 	}
-	return d.sentence(l)
+	return d.Sentence(l)
 }
 
 // nextStep is what a person can do about the reason, in a few words; "" when there is
@@ -38,7 +38,7 @@ func (d Device) nextStep(l Lang) string {
 }
 
 // waitsForPerson says whether something on the device's page waits to be done there.
-func (d Device) waitsForPerson() bool { return d.State == stateScan || d.Reason == "passkey" }
+func (d Device) waitsForPerson() bool { return d.State == StateScan || d.Reason == "passkey" }
 
 // nextLink is the way there in one or two words.
 func (d Device) nextLink(l Lang) string {

@@ -51,11 +51,11 @@ type Summary struct {
 // Count adds one device in the given state.
 func (s *Summary) Count(state string) {
 	switch state {
-	case stateConnected:
+	case StateConnected:
 		s.Connected++
-	case stateScan:
+	case StateScan:
 		s.Scan++
-	case statePairing:
+	case StatePairing:
 		s.Pairing++
 	default:
 		s.Off++
@@ -80,10 +80,10 @@ func (p DevicesPage) counts() []count {
 	s := p.Summary
 	all := []count{
 		{n: s.Total(), word: p.Lang.T("filter.all"), id: "filter-all", tone: ToneOff, href: in("").Path(), chosen: p.Query.State == ""},
-		{n: s.Connected, word: p.Lang.T("state.connected"), id: "filter-connected", href: in(stateConnected).Path(), tone: ToneOK, symbol: "signal", chosen: p.Query.State == stateConnected},
-		{n: s.Scan, word: p.Lang.T("state.scan"), id: "filter-scan", href: in(stateScan).Path(), tone: ToneAct, symbol: "hand", chosen: p.Query.State == stateScan},
-		{n: s.Pairing, word: p.Lang.T("state.pairing"), id: "filter-pairing", href: in(statePairing).Path(), tone: ToneWait, symbol: "wait", chosen: p.Query.State == statePairing},
-		{n: s.Off, word: p.Lang.T("state.off"), id: "filter-off", href: in(stateOff).Path(), tone: ToneOff, symbol: "off", chosen: p.Query.State == stateOff},
+		{n: s.Connected, word: p.Lang.T("state.connected"), id: "filter-connected", href: in(StateConnected).Path(), tone: ToneOK, symbol: "signal", chosen: p.Query.State == StateConnected},
+		{n: s.Scan, word: p.Lang.T("state.scan"), id: "filter-scan", href: in(StateScan).Path(), tone: ToneAct, symbol: "hand", chosen: p.Query.State == StateScan},
+		{n: s.Pairing, word: p.Lang.T("state.pairing"), id: "filter-pairing", href: in(StatePairing).Path(), tone: ToneWait, symbol: "wait", chosen: p.Query.State == StatePairing},
+		{n: s.Off, word: p.Lang.T("state.off"), id: "filter-off", href: in(StateOff).Path(), tone: ToneOff, symbol: "off", chosen: p.Query.State == StateOff},
 	}
 	return all
 }
@@ -100,16 +100,16 @@ func (p DevicesPage) onPage(n int) DeviceQuery {
 	return p.Query.with(func(q *DeviceQuery) { q.Page = n })
 }
 
-func (p DevicesPage) sortOptions() []option {
-	all := []option{
-		{value: string(SortCreated), label: p.Lang.T("sort.created")},
-		{value: string(SortName), label: p.Lang.T("sort.name")},
-		{value: string(SortState), label: p.Lang.T("sort.state")},
-		{value: string(SortNumber), label: p.Lang.T("sort.number")},
-		{value: string(SortSince), label: p.Lang.T("sort.since")},
+func (p DevicesPage) sortOptions() []Option {
+	all := []Option{
+		{Value: string(SortCreated), Label: p.Lang.T("sort.created")},
+		{Value: string(SortName), Label: p.Lang.T("sort.name")},
+		{Value: string(SortState), Label: p.Lang.T("sort.state")},
+		{Value: string(SortNumber), Label: p.Lang.T("sort.number")},
+		{Value: string(SortSince), Label: p.Lang.T("sort.since")},
 	}
 	for i := range all {
-		all[i].chosen = all[i].value == string(p.Query.Sort)
+		all[i].Chosen = all[i].Value == string(p.Query.Sort)
 	}
 	return all
 }

@@ -113,7 +113,7 @@ func Devices(p DevicesPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(p.Page, frame{title: p.Lang.T("nav.devices"), menu: menuDevices, events: p.Query.events(), scripts: []string{"js/list.js"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(p.Page, Frame{Title: p.Lang.T("nav.devices"), Menu: MenuDevices, Events: p.Query.events(), Scripts: []string{"js/list.js"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -299,7 +299,7 @@ func addDevice(p DevicesPage, big bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = control(input{id: "add-device-name", name: "name", label: p.Lang.T("devices.add.label"), value: p.Name, problem: p.NameProblem, placeholder: p.Lang.T("devices.add.example"), autocomplete: "off", max: "60"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Control(Input{ID: "add-device-name", Name: "name", Label: p.Lang.T("devices.add.label"), Value: p.Name, Problem: p.NameProblem, Placeholder: p.Lang.T("devices.add.example"), Autocomplete: "off", Max: "60"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -307,7 +307,7 @@ func addDevice(p DevicesPage, big bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = icon("plus").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Icon("plus").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -333,7 +333,7 @@ func addDevice(p DevicesPage, big bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("alert").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("alert").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,80 +1,84 @@
 package views
 
-// input is one labelled control of a form.
-type input struct {
-	id, name     string
-	testid       string // "" is the id
-	kind         string // type attribute; "" is text
-	label        string
-	hint         string
-	value        string
-	problem      string // finished sentence; "" when all is well
-	autocomplete string
-	placeholder  string
-	mode         string // inputmode
-	min, max     string // lengths
-	focus        bool   // takes the focus when the page opens
-	plain        bool   // a name or number: no capitals, no spelling help
-	optional     bool
+import (
+	"cmp"
+
+	"github.com/a-h/templ"
+)
+
+// Input is one labelled control of a form.
+type Input struct {
+	ID, Name     string
+	TestID       string // "" is the ID
+	Kind         string // type attribute; "" is text
+	Label        string
+	Hint         string
+	Value        string
+	Problem      string // finished sentence; "" when all is well
+	Autocomplete string
+	Placeholder  string
+	Mode         string // inputmode
+	Min, Max     string // lengths
+	Lines        int    // more than one: a box of that many lines
+	Focus        bool   // takes the focus when the page opens
+	Plain        bool   // a name or number: no capitals, no spelling help
+	Optional     bool
 }
 
-func (i input) typeName() string {
-	if i.kind == "" {
-		return "text"
+// attributes are those that every kind of control has.
+func (i Input) attributes() templ.Attributes {
+	all := templ.Attributes{
+		"id": i.ID, "data-testid": cmp.Or(i.TestID, i.ID), "name": i.Name, "required": !i.Optional, "autofocus": i.Focus,
 	}
-	return i.kind
-}
-
-func (i input) testID() string {
-	if i.testid == "" {
-		return i.id
+	for name, value := range map[string]string{
+		"autocomplete": i.Autocomplete, "placeholder": i.Placeholder, "inputmode": i.Mode, "minlength": i.Min, "maxlength": i.Max,
+		"aria-describedby": describedBy(i.ID, i.Hint, i.Problem),
+	} {
+		if value != "" {
+			all[name] = value
+		}
 	}
-	return i.testid
+	if i.Plain {
+		all["autocapitalize"], all["spellcheck"] = "none", "false"
+	}
+	if i.Problem != "" {
+		all["aria-invalid"] = "true"
+	}
+	return all
 }
 
-// describedBy lists the ids of the texts that explain the control.
-func (i input) describedBy() string {
+// describedBy lists the ids of the texts that explain a control.
+func describedBy(id, hint, problem string) string {
 	switch {
-	case i.problem != "" && i.hint != "":
-		return i.id + "-problem " + i.id + "-hint"
-	case i.problem != "":
-		return i.id + "-problem"
-	case i.hint != "":
-		return i.id + "-hint"
+	case problem != "" && hint != "":
+		return id + "-problem " + id + "-hint"
+	case problem != "":
+		return id + "-problem"
+	case hint != "":
+		return id + "-hint"
 	}
 	return ""
 }
 
-// choose is one labelled list to choose from.
-type choose struct {
-	id, name string
-	testid   string // "" is the id
-	label    string
-	hint     string
-	problem  string
-	options  []option
-	groups   []optionGroup // after options
+// Choice is one labelled list to choose from.
+type Choice struct {
+	ID, Name string
+	TestID   string // "" is the ID
+	Label    string
+	Hint     string
+	Problem  string
+	Options  []Option
+	Groups   []OptionGroup // after Options
 }
 
-// optionGroup are options under a heading; without a label they have none.
-type optionGroup struct {
-	label   string
-	options []option
+// OptionGroup are options under a heading; without a label they have none.
+type OptionGroup struct {
+	Label   string
+	Options []Option
 }
 
-// option is one of the things to choose from.
-type option struct {
-	value, label string
-	chosen       bool
-}
-
-func (c choose) testID() string {
-	if c.testid == "" {
-		return c.id
-	}
-	return c.testid
-}
-
-func (c choose) describedBy() string {
-	return input{id: c.id, hint: c.hint, problem: c.problem}.describedBy()
+// Option is one of the things to choose from.
+type Option struct {
+	Value, Label string
+	Chosen       bool
 }

@@ -42,15 +42,15 @@ func (m mode) word() string {
 
 func (e Event) mode() mode {
 	switch {
-	case e.To == stateConnected:
+	case e.To == StateConnected:
 		return modeConnected
-	case e.To == stateScan, e.Reason == "passkey":
+	case e.To == StateScan, e.Reason == "passkey":
 		return modeScan
-	case e.To == statePairing:
+	case e.To == StatePairing:
 		return modeConnecting
 	case e.Reason == "server_down":
 		return modeDown
-	case e.tone() == ToneDanger, e.Reason == "network":
+	case e.Tone() == ToneDanger, e.Reason == "network":
 		return modeTrouble
 	}
 	return modeOff
@@ -77,14 +77,14 @@ type interruptions struct {
 
 // next takes the next event, in order, and reports whether it interrupts.
 func (i *interruptions) next(e Event) bool {
-	before, ended := i.awaited, e.From == stateConnected && e.To != stateConnected
+	before, ended := i.awaited, e.From == StateConnected && e.To != StateConnected
 	switch {
 	case ended:
 		i.awaited = e.Reason == "restoring"
 		return !e.byHand()
-	case e.To == stateConnected, e.To == stateOff:
+	case e.To == StateConnected, e.To == StateOff:
 		i.awaited = false
-		return before && e.To == stateOff && !e.byHand()
+		return before && e.To == StateOff && !e.byHand()
 	}
 	return false
 }
@@ -211,7 +211,7 @@ func (h history) ticks(l Lang) []tick {
 	for at = at.Add(time.Hour); at.Before(h.to); at = at.Add(time.Hour) {
 		label := ""
 		if at.Hour()%6 == 0 {
-			label = l.clock(at)
+			label = l.Clock(at)
 		}
 		out = append(out, tick{at, label})
 	}

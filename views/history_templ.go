@@ -58,7 +58,7 @@ func DeviceTimeline(lang Lang, t Timeline) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T("history.zone", "Zone", zoneWord(t.Now)))
+		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T("history.zone", "Zone", ZoneWord(t.Now)))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `history.templ`, Line: 20, Col: 82}
 		}
@@ -107,7 +107,7 @@ func DeviceTimeline(lang Lang, t Timeline) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, e := range t.Events[:min(len(t.Events), timelineShown)] {
-				var templ_7745c5c3_Var5 = []any{"tone-" + string(e.tone())}
+				var templ_7745c5c3_Var5 = []any{"tone-" + string(e.Tone())}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var5...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -129,7 +129,7 @@ func DeviceTimeline(lang Lang, t Timeline) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = icon(e.tone().icon()).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Icon(e.Tone().Icon()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -138,7 +138,7 @@ func DeviceTimeline(lang Lang, t Timeline) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var7 string
-				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(lang.stateWord(e.To))
+				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(lang.StateWord(e.To))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `history.templ`, Line: 33, Col: 33}
 				}
@@ -150,7 +150,7 @@ func DeviceTimeline(lang Lang, t Timeline) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = whenExactly(lang.dateTimeSeconds(e.At), iso(e.At), true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = AgoExactly(lang, e.At).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -159,7 +159,7 @@ func DeviceTimeline(lang Lang, t Timeline) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var8 string
-				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(e.sentence(lang))
+				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(e.Sentence(lang))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `history.templ`, Line: 39, Col: 26}
 				}

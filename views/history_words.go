@@ -87,11 +87,11 @@ func (h history) parts(l Lang) []part {
 	var out []part
 	for _, m := range []mode{modeConnected, modeConnecting, modeScan, modeOff, modeTrouble, modeDown} {
 		if h.took[m] > 0 {
-			out = append(out, part{m, l.share(h.took[m], h.recorded()), l.span(h.took[m])})
+			out = append(out, part{m, l.share(h.took[m], h.recorded()), l.Span(h.took[m])})
 		}
 	}
 	if h.took[modeUnknown] > 0 {
-		out = append(out, part{modeUnknown, "", l.span(h.took[modeUnknown])})
+		out = append(out, part{modeUnknown, "", l.Span(h.took[modeUnknown])})
 	}
 	return out
 }
@@ -104,11 +104,11 @@ func (h history) sentence(l Lang) string {
 	case recorded == 0:
 		return l.T("history.nothing")
 	case recorded < worthCounting:
-		return l.T("history.begins", "Span", l.span(recorded))
+		return l.T("history.begins", "Span", l.Span(recorded))
 	}
 	var said []string
 	if missing := h.to.Sub(h.from) - recorded; missing >= time.Minute {
-		said = append(said, l.T("history.recorded", "Span", l.span(recorded)))
+		said = append(said, l.T("history.recorded", "Span", l.Span(recorded)))
 	}
 	switch on {
 	case recorded:
@@ -117,7 +117,7 @@ func (h history) sentence(l Lang) string {
 		said = append(said, l.T("history.never"))
 	default:
 		off := recorded - on
-		said = append(said, l.T("history.some", "Share", l.share(on, recorded), "Off", l.span(off), "OffShare", l.share(off, recorded)))
+		said = append(said, l.T("history.some", "Share", l.share(on, recorded), "Off", l.Span(off), "OffShare", l.share(off, recorded)))
 	}
 	switch {
 	case h.breaks == 1:
@@ -133,9 +133,9 @@ func (h history) sentence(l Lang) string {
 // tooltip says what a stretch was and when.
 func (h history) tooltip(l Lang, s stretch) string {
 	from, to := h.time(s.at), h.time(s.at+s.wide)
-	when := l.clock(from) + "–" + l.clock(to)
+	when := l.Clock(from) + "–" + l.Clock(to)
 	if h.to.Sub(h.from) > 25*time.Hour {
-		when = l.weekday(from) + " " + l.clock(from) + " – " + l.weekday(to) + " " + l.clock(to)
+		when = l.weekday(from) + " " + l.Clock(from) + " – " + l.weekday(to) + " " + l.Clock(to)
 	}
 	return l.mode(s.mode) + ", " + when
 }
@@ -156,42 +156,7 @@ func (l Lang) share(part, whole time.Duration) string {
 	if tenths%10 != 0 {
 		text += "." + strconv.Itoa(tenths%10)
 	}
-	return less + l.decimal(text) + "%"
-}
-
-// decimal writes a number that has a decimal point as the language does.
-func (l Lang) decimal(number string) string {
-	if l == Indonesian {
-		return strings.Replace(number, ".", ",", 1)
-	}
-	return number
-}
-
-// span is a length of time in its two largest units: "2 d 3 h", "4 min", "35 s".
-func (l Lang) span(d time.Duration) string {
-	units := []struct {
-		size time.Duration
-		word string
-	}{
-		{24 * time.Hour, l.T("time.day_unit")}, {time.Hour, l.T("time.hour_unit")}, {time.Minute, l.T("time.minute_unit")}, {time.Second, l.T("time.second_unit")},
-	}
-	d = d.Round(time.Second)
-	if d >= time.Hour {
-		d = d.Round(time.Minute)
-	}
-	var said []string
-	for _, u := range units {
-		if n := d / u.size; n > 0 {
-			said = append(said, strconv.Itoa(int(n))+" "+u.word)
-			d %= u.size
-		} else if len(said) > 0 {
-			break
-		}
-	}
-	if len(said) == 0 {
-		return "0 " + l.T("time.second_unit")
-	}
-	return strings.Join(said[:min(len(said), 2)], " ")
+	return less + l.Decimal(text) + "%"
 }
 
 var weekdays = map[Lang][7]string{

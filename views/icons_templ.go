@@ -8,9 +8,9 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// icon is a symbol of 24 by 24 units that takes the colour of the text. It is
+// Icon is a symbol of 24 by 24 units that takes the colour of the text. It is
 // decoration: a word always stands beside it.
-func icon(name string) templ.Component {
+func Icon(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -293,8 +293,8 @@ func icon(name string) templ.Component {
 	})
 }
 
-// mark is the sign of Wadah: an open vessel and what is put into it.
-func mark() templ.Component {
+// Mark is the sign of Wadah: an open vessel and what is put into it.
+func Mark() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -173,7 +173,7 @@ func Settings(p SettingsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(p.Page, frame{title: p.Lang.T("nav.settings"), menu: menuSettings, styles: []string{"css/settings.css"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(p.Page, Frame{Title: p.Lang.T("nav.settings"), Menu: MenuSettings, Styles: []string{"css/settings.css"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -238,7 +238,7 @@ func lifeTimes(p SettingsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = field(input{id: "times-scan-window", name: "scan_window", mode: "numeric", label: p.Lang.T("times.scan_window.label"), hint: p.Lang.T("times.scan_window.hint", "Min", int(p.ScanWindow.Min/time.Minute), "Max", int(p.ScanWindow.Max/time.Minute)), value: p.ScanWindow.in(time.Minute), problem: p.Problems["scan_window"], autocomplete: "off", max: "5", plain: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Field(Input{ID: "times-scan-window", Name: "scan_window", Mode: "numeric", Label: p.Lang.T("times.scan_window.label"), Hint: p.Lang.T("times.scan_window.hint", "Min", int(p.ScanWindow.Min/time.Minute), "Max", int(p.ScanWindow.Max/time.Minute)), Value: p.ScanWindow.in(time.Minute), Problem: p.Problems["scan_window"], Autocomplete: "off", Max: "5", Plain: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -249,7 +249,7 @@ func lifeTimes(p SettingsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = field(input{id: "times-grace", name: "grace", mode: "numeric", label: p.Lang.T("times.grace.label"), hint: p.Lang.T("times.grace.hint", "Min", int(p.Grace.Min/time.Second), "Max", int(p.Grace.Max/time.Second)), value: p.Grace.in(time.Second), problem: p.Problems["grace"], autocomplete: "off", max: "5", plain: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Field(Input{ID: "times-grace", Name: "grace", Mode: "numeric", Label: p.Lang.T("times.grace.label"), Hint: p.Lang.T("times.grace.hint", "Min", int(p.Grace.Min/time.Second), "Max", int(p.Grace.Max/time.Second)), Value: p.Grace.in(time.Second), Problem: p.Problems["grace"], Autocomplete: "off", Max: "5", Plain: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -519,7 +519,7 @@ func whatsAppVersion(p SettingsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = when(p.Lang.dateTime(p.WhatsApp.CheckedAt), iso(p.WhatsApp.CheckedAt), true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Ago(p.Lang, p.WhatsApp.CheckedAt).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -533,7 +533,7 @@ func whatsAppVersion(p SettingsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("alert").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("alert").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -550,7 +550,7 @@ func whatsAppVersion(p SettingsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = when(p.Lang.dateTime(p.WhatsApp.FailedAt), iso(p.WhatsApp.FailedAt), true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Ago(p.Lang, p.WhatsApp.FailedAt).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -564,7 +564,7 @@ func whatsAppVersion(p SettingsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("alert").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("alert").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -618,7 +618,7 @@ func whatsAppVersion(p SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = icon("restart").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Icon("restart").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -694,7 +694,7 @@ func installationZone(p SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = selectField(choose{id: "settings-zone", name: "zone", label: p.Lang.T("zone.label"), hint: p.Lang.T("zone.now", "Time", p.Lang.dateTime(p.Zone.Now)), problem: p.Zone.Problem, groups: p.Lang.zoneGroups(p.Zone, option{label: p.Lang.T("zone.server")})}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{ID: "settings-zone", Name: "zone", Label: p.Lang.T("zone.label"), Hint: p.Lang.T("zone.now", "Time", p.Lang.DateTime(p.Zone.Now)), Problem: p.Zone.Problem, Groups: p.Lang.ZoneGroups(p.Zone, Option{Label: p.Lang.T("zone.server")})}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -770,7 +770,7 @@ func systemSecret(p SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = formProblem(p.Problems["secret"]).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = FormProblem(p.Problems["secret"]).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -849,7 +849,7 @@ func systemSecret(p SettingsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = selectField(choose{id: "secret-overlap", name: "overlap", label: p.Lang.T("keys.overlap"), options: p.Lang.lives(Overlaps(), "24h")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Select(Choice{ID: "secret-overlap", Name: "overlap", Label: p.Lang.T("keys.overlap"), Options: p.Lang.DurationOptions(Overlaps(), "24h")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -872,7 +872,7 @@ func systemSecret(p SettingsPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = fold("secret-rotating", "secret-rotate-open", "restart", p.Lang.T("keys.rotate")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Fold("secret-rotating", "secret-rotate-open", "restart", p.Lang.T("keys.rotate")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -920,7 +920,7 @@ func systemSecret(p SettingsPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = fold("secret-revoking", "secret-revoke-open", "stop", p.Lang.T("keys.revoke")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Fold("secret-revoking", "secret-revoke-open", "stop", p.Lang.T("keys.revoke")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -941,7 +941,7 @@ func systemSecret(p SettingsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = copyButton(p.Lang, "system-curl-copy", "system-curl-line", p.Lang.T("api.copy_line")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = CopyButton(p.Lang, "system-curl-copy", "system-curl-line", p.Lang.T("api.copy_line")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1027,7 +1027,7 @@ func secretRow(lang Lang, s Secret, newest bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = wordBadge(ToneOK, "check", lang.T("keys.state.valid")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Badge(ToneOK, "check", lang.T("keys.state.valid")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1049,7 +1049,7 @@ func secretRow(lang Lang, s Secret, newest bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = wordBadge(ToneAct, "clock", lang.T("keys.state.ending")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Badge(ToneAct, "clock", lang.T("keys.state.ending")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1067,7 +1067,7 @@ func secretRow(lang Lang, s Secret, newest bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = when(lang.dateTime(s.CreatedAt), iso(s.CreatedAt), true).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Ago(lang, s.CreatedAt).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1075,7 +1075,7 @@ func secretRow(lang Lang, s Secret, newest bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = lastShown(lang, s.Shown).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = LastShown(lang, s.Shown).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1093,7 +1093,7 @@ func secretRow(lang Lang, s Secret, newest bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = when(lang.dateTime(s.ExpiresAt), iso(s.ExpiresAt), false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Moment(lang, s.ExpiresAt).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1137,7 +1137,7 @@ func secretRow(lang Lang, s Secret, newest bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("eye").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1164,7 +1164,7 @@ func secretRow(lang Lang, s Secret, newest bool) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if s.Value != "" {
-			templ_7745c5c3_Err = shownSecret(lang, "secret", s.ID, s.Value, lang.T("secret.copy")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ShownSecret(lang, "secret", s.ID, s.Value, lang.T("secret.copy")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1234,7 +1234,7 @@ func limits(p SettingsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = icon("alert").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Icon("alert").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1401,7 +1401,7 @@ func retention(p SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{id: "retention-days", name: "days", mode: "numeric", label: p.Lang.T("retention.days"), hint: p.Lang.T("retention.hint", "Least", p.MinDays), value: strconv.Itoa(p.Days), problem: p.Problems["days"], autocomplete: "off", max: "5", plain: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(Input{ID: "retention-days", Name: "days", Mode: "numeric", Label: p.Lang.T("retention.days"), Hint: p.Lang.T("retention.hint", "Least", p.MinDays), Value: strconv.Itoa(p.Days), Problem: p.Problems["days"], Autocomplete: "off", Max: "5", Plain: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1477,7 +1477,7 @@ func brand(p SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{id: "brand-name", name: "brand", label: p.Lang.T("brand.name"), value: p.Brand, problem: p.Problems["brand"], autocomplete: "organization", max: "60", optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(Input{ID: "brand-name", Name: "brand", Label: p.Lang.T("brand.name"), Value: p.Brand, Problem: p.Problems["brand"], Autocomplete: "organization", Max: "60", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,9 +1,7 @@
 package views
 
 import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
+	"slices"
 
 	"github.com/a-h/templ"
 )
@@ -16,8 +14,27 @@ const htmxConfig = `{"includeIndicatorCSS":false,"history":false,"defaultSwap":"
 	`"morphIgnore":["data-htmx-powered","open","disabled","aria-busy"],` +
 	`"sse":{"reconnectDelay":500,"reconnectMaxDelay":5000,"connectTimeout":10000}}`
 
-// pageTitle is what the browser calls a page.
-func pageTitle(title string) string { return title + " · Wadah" }
+// PageTitle is what the browser calls a page.
+func PageTitle(title string) string { return title + " · Wadah" }
+
+// styles are the style sheets of a page, in the order in which they win.
+func (f Frame) styles() []string {
+	return slices.Concat([]string{
+		"vendor/pico/pico.min.css", "css/tokens.css", "css/wadah.css", "css/pages.css", "css/list.css", "css/device.css", "css/doors.css",
+	}, f.Styles)
+}
+
+func (f Frame) scripts() []string {
+	return slices.Concat([]string{"vendor/htmx/htmx.min.js", "vendor/htmx/hx-sse.min.js", "js/wadah.js", "js/line.js"}, f.Scripts)
+}
+
+// PasskeyScript is the script of pages that use passkeys, for Frame.Scripts.
+func PasskeyScript(wanted bool) []string {
+	if !wanted {
+		return nil
+	}
+	return []string{"js/passkey.js"}
+}
 
 // asset is the URL of a static file.
 func (p Page) asset(name string) string {
@@ -76,45 +93,4 @@ func (l Lang) manifest() string {
 		return "manifest.id.webmanifest"
 	}
 	return "manifest.webmanifest"
-}
-
-// initial is the letter in the user's badge.
-func (u User) initial() string {
-	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(u.Name))
-	if r == utf8.RuneError {
-		return "?"
-	}
-	return string(unicode.ToUpper(r))
-}
-
-func (u User) roleKey() string {
-	switch u.Role {
-	case Admin:
-		return "role.admin"
-	case Operator:
-		return "role.operator"
-	case Viewer:
-		return "role.viewer"
-	}
-	return "role.viewer"
-}
-
-// entry is one line of the menu.
-type entry struct {
-	menu                menu
-	href, symbol, label string
-}
-
-// moreMenu is what there is beside the devices. Narrow windows show it in the menu of
-// the person; the server refuses the pages of admins to anybody else.
-func (p Page) moreMenu() []entry {
-	list := []entry{{menuReference, "/reference", "code", p.Lang.T("nav.reference")}}
-	if p.User.Role != Admin {
-		return list
-	}
-	return append(list,
-		entry{menuPeople, "/people", "people", p.Lang.T("nav.people")},
-		entry{menuAudit, "/audit", "audit", p.Lang.T("nav.audit")},
-		entry{menuSettings, "/settings", "settings", p.Lang.T("nav.settings")},
-	)
 }

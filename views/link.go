@@ -1,15 +1,14 @@
 package views
 
 import (
-	"strings"
 	"time"
 )
 
 // frame is what the layout needs for the page of a device.
-func (p DevicePage) frame() frame {
-	return frame{
-		title: p.Device.Name, menu: menuDevices, events: "/events?device=" + p.Device.ID, refresh: p.Device.refresh(),
-		scripts: passkeyScript(p.Passkeys),
+func (p DevicePage) frame() Frame {
+	return Frame{
+		Title: p.Device.Name, Menu: MenuDevices, Events: "/events?device=" + p.Device.ID, Refresh: p.Device.refresh(),
+		Scripts: PasskeyScript(p.Passkeys),
 	}
 }
 
@@ -18,9 +17,9 @@ func (p DevicePage) frame() frame {
 // must not stand there for long.
 func (d Device) refresh() time.Duration {
 	switch d.State {
-	case statePairing:
+	case StatePairing:
 		return 5 * time.Second
-	case stateScan:
+	case StateScan:
 		return 10 * time.Second
 	}
 	return 0
@@ -42,24 +41,4 @@ func (l Lang) patience(d Device) string {
 		}
 	}
 	return ""
-}
-
-// spelled is a code as a screen reader should say it: character by character.
-func spelled(code string) string {
-	return strings.Join(strings.Split(strings.ReplaceAll(code, "-", ""), ""), " ")
-}
-
-// platformWord is a platform as its maker writes it.
-func platformWord(platform string) string {
-	switch strings.ToLower(platform) {
-	case "android":
-		return "Android"
-	case "smba":
-		return "Android · WhatsApp Business"
-	case "iphone", "ios":
-		return "iPhone"
-	case "smbi":
-		return "iPhone · WhatsApp Business"
-	}
-	return platform
 }

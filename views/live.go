@@ -64,88 +64,88 @@ import (
 
 // RowPartial replaces the row of one device in the list.
 func RowPartial(ctx context.Context, lang Lang, d Device) ([]byte, error) {
-	return partial(ctx, "#"+rowID(d.ID), "outerMorph", DeviceRow(lang, d))
+	return Partial(ctx, "#"+rowID(d.ID), "outerMorph", DeviceRow(lang, d))
 }
 
 // DevicesPartial replaces all rows of the list, for the start of a stream and for
 // added devices. Page tells what the list is narrowed with and whether devices can
 // be added.
 func DevicesPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
-	return partial(ctx, "#devices", "outerMorph", DeviceList(page))
+	return Partial(ctx, "#devices", "outerMorph", DeviceList(page))
 }
 
 // SummaryPartial replaces the line that counts devices by state, whose counts are links
 // within the page's query.
 func SummaryPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
-	return partial(ctx, "#devices-summary", "outerMorph", DevicesSummary(page))
+	return Partial(ctx, "#devices-summary", "outerMorph", DevicesSummary(page))
 }
 
 // SearchPartial replaces what searches and sorts the list, and the page's stream by that
 // of another query, for the answer to a search.
 func SearchPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
-	tools, err := partial(ctx, "#devices-tools", "outerMorph", deviceTools(page))
+	tools, err := Partial(ctx, "#devices-tools", "outerMorph", deviceTools(page))
 	if err != nil {
 		return nil, err
 	}
-	stream, err := partial(ctx, "#live", "outerHTML", stream(page.Query.events()))
+	stream, err := Partial(ctx, "#live", "outerHTML", stream(page.Query.events()))
 	return append(tools, stream...), err
 }
 
 // BulkPartial shows above the content what came of an action on many devices.
 func BulkPartial(ctx context.Context, lang Lang, o BulkOutcome) ([]byte, error) {
-	return partial(ctx, "#notices", "outerHTML", BulkNotice(lang, o))
+	return Partial(ctx, "#notices", "outerHTML", BulkNotice(lang, o))
 }
 
 // DevicePartial replaces the live part of the device's page, and the switch that says
 // whether it is the default device, which another device may become.
 func DevicePartial(ctx context.Context, lang Lang, d Device) ([]byte, error) {
-	live, err := partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
+	live, err := Partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
 	if err != nil || !d.CanOperate {
 		return live, err
 	}
-	setting, err := partial(ctx, "#setting-default", "outerMorph", settingDefault(lang, d, DeviceSettings{}))
+	setting, err := Partial(ctx, "#setting-default", "outerMorph", settingDefault(lang, d, DeviceSettings{}))
 	return append(live, setting...), err
 }
 
 // TimelinePartial replaces the timeline on the device's page, its picture included.
 func TimelinePartial(ctx context.Context, lang Lang, t Timeline) ([]byte, error) {
-	return partial(ctx, "#device-timeline", "outerMorph", DeviceTimeline(lang, t))
+	return Partial(ctx, "#device-timeline", "outerMorph", DeviceTimeline(lang, t))
 }
 
 // KeyPartial replaces the part of the device's page that shows the API key and the
 // snippets, for the answer to a reveal.
 func KeyPartial(ctx context.Context, lang Lang, d Device, api API) ([]byte, error) {
-	return partial(ctx, "#device-api", "outerMorph", DeviceAPI(lang, d, api))
+	return Partial(ctx, "#device-api", "outerMorph", DeviceAPI(lang, d, api))
 }
 
 // KeysPartial replaces the card of API keys on the device's page, for the answer to an
 // htmx POST that makes, reveals or rotates a key.
 func KeysPartial(ctx context.Context, lang Lang, d Device, keys Keys) ([]byte, error) {
-	return partial(ctx, "#device-keys", "outerHTML", DeviceKeys(lang, d, keys))
+	return Partial(ctx, "#device-keys", "outerHTML", DeviceKeys(lang, d, keys))
 }
 
 // SettingPartial replaces one setting on the device's page, for the answer to an htmx
 // POST that changes it.
 func SettingPartial(ctx context.Context, lang Lang, d Device, s DeviceSettings, which Setting) ([]byte, error) {
-	return partial(ctx, "#setting-"+string(which), "outerHTML", setting(lang, d, s, which))
+	return Partial(ctx, "#setting-"+string(which), "outerHTML", setting(lang, d, s, which))
 }
 
 // ScanLinksPartial replaces the card of scan links on the device's page.
 func ScanLinksPartial(ctx context.Context, lang Lang, d Device, links ScanLinks) ([]byte, error) {
-	return partial(ctx, "#device-scan-links", "outerHTML", DeviceScanLinks(lang, d, links))
+	return Partial(ctx, "#device-scan-links", "outerHTML", DeviceScanLinks(lang, d, links))
 }
 
 // DoorsPartials bring what is known of the keys, and the scan links that still open
 // something, up to date. Nothing that was revealed or opened there is lost, and no row of a
 // key comes or goes: those follow with the next page.
 func DoorsPartials(ctx context.Context, lang Lang, d Device, keys Keys, links ScanLinks) ([]byte, error) {
-	doors, err := partial(ctx, "#scan-link-list", "outerMorph", scanLinkList(lang, d, links))
+	doors, err := Partial(ctx, "#scan-link-list", "outerMorph", scanLinkList(lang, d, links))
 	for _, k := range keys.List {
 		if err != nil {
 			break
 		}
 		var head []byte
-		head, err = partial(ctx, "#key-head-"+k.ID, "outerMorph", keyHead(lang, k))
+		head, err = Partial(ctx, "#key-head-"+k.ID, "outerMorph", keyHead(lang, k))
 		doors = append(doors, head...)
 	}
 	return doors, err
@@ -153,22 +153,22 @@ func DoorsPartials(ctx context.Context, lang Lang, d Device, keys Keys, links Sc
 
 // ScanPartial replaces the live part of the page behind a scan link.
 func ScanPartial(ctx context.Context, page ScanPage) ([]byte, error) {
-	return partial(ctx, "#device-live", "outerMorph", ScanLive(page))
+	return Partial(ctx, "#device-live", "outerMorph", ScanLive(page))
 }
 
 // PhonesPartial replaces the phones of the simulated WhatsApp.
 func PhonesPartial(ctx context.Context, page PhonesPage) ([]byte, error) {
-	return partial(ctx, "#phones-live", "outerMorph", PhonesLive(page))
+	return Partial(ctx, "#phones-live", "outerMorph", PhonesLive(page))
 }
 
 // PhonePartial replaces one phone and what stands beside it.
 func PhonePartial(ctx context.Context, page PhonesPage, phone Phone) ([]byte, error) {
-	return partial(ctx, "#phone-"+slug(phone.Number), "outerMorph", PhoneCard(page, phone))
+	return Partial(ctx, "#phone-"+slug(phone.Number), "outerMorph", PhoneCard(page, phone))
 }
 
 // OutagePartial replaces what is about all phones.
 func OutagePartial(ctx context.Context, page PhonesPage) ([]byte, error) {
-	return partial(ctx, "#outage", "outerMorph", PhonesOutage(page))
+	return Partial(ctx, "#outage", "outerMorph", PhonesOutage(page))
 }
 
 // PhoneSaidPartial tells in a phone what came of the last click on it; without a number,
@@ -178,24 +178,24 @@ func PhoneSaidPartial(ctx context.Context, number string, f *Flash) ([]byte, err
 	if number != "" {
 		target = "#" + Phone{Number: number}.id("said")
 	}
-	return partial(ctx, target, "innerHTML", phoneSaying(*f))
+	return Partial(ctx, target, "innerHTML", phoneSaying(*f))
 }
 
 // NoticePartial shows a message where the person is looking, above what is there, so
 // that nothing moves; nil takes the message away.
 func NoticePartial(ctx context.Context, lang Lang, f *Flash) ([]byte, error) {
-	return partial(ctx, "#notices", "outerHTML", noticesOver(lang, f))
+	return Partial(ctx, "#notices", "outerHTML", noticesOver(lang, f))
 }
 
 // TryPartials show what became of a call that was tried, below its form on the page of
 // the reference: a sentence for everybody, and the whole answer. An old message above
 // the page goes.
 func TryPartials(ctx context.Context, lang Lang, answer TryAnswer) ([]byte, error) {
-	said, err := partial(ctx, "#try-said-"+answer.Call, "innerHTML", trySaid(lang, &answer))
+	said, err := Partial(ctx, "#try-said-"+answer.Call, "innerHTML", trySaid(lang, &answer))
 	if err != nil {
 		return nil, err
 	}
-	out, err := partial(ctx, "#try-out-"+answer.Call, "innerHTML", tryOut(lang, &answer))
+	out, err := Partial(ctx, "#try-out-"+answer.Call, "innerHTML", tryOut(lang, &answer))
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,9 @@ func TryPartials(ctx context.Context, lang Lang, answer TryAnswer) ([]byte, erro
 	return bytes.Join([][]byte{said, out, notice}, nil), err
 }
 
-func partial(ctx context.Context, target, swap string, c templ.Component) ([]byte, error) {
+// Partial is a fragment for Message or for the answer to an htmx request: target is the
+// selector of what it replaces, swap how htmx does that.
+func Partial(ctx context.Context, target, swap string, c templ.Component) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(`<hx-partial hx-target="` + html.EscapeString(target) + `" hx-swap="` + swap + `">`)
 	if err := c.Render(ctx, &b); err != nil {
@@ -245,7 +247,7 @@ func Beat(now time.Time) []byte { return moment("beat", now) }
 func Hello(now time.Time) []byte { return moment("hello", now) }
 
 func moment(name string, now time.Time) []byte {
-	return []byte("event: wadah:" + name + "\ndata: " + millis(now) + "\n\n")
+	return []byte("event: wadah:" + name + "\ndata: " + Millis(now) + "\n\n")
 }
 
 // Gone tells a device's page that the device was deleted.

@@ -84,27 +84,13 @@ type Versions struct {
 	WhatsApp string // the WhatsApp Web version that connections present
 }
 
-// menu names the entry of the navigation a page belongs to.
-type menu string
-
-const (
-	menuNone      menu = ""
-	menuDevices   menu = "devices"
-	menuPhones    menu = "phones"
-	menuAccount   menu = "account"
-	menuPeople    menu = "people"
-	menuAudit     menu = "audit"
-	menuSettings  menu = "settings"
-	menuReference menu = "reference"
-)
-
-// frame is what the layout needs of the page inside.
-type frame struct {
-	title  string
-	menu   menu
-	events string // URL of the page's event stream; "" for none
-	// scripts and styles are the names of static files the page needs beside what all need.
-	scripts, styles []string
-	// refresh is how often a browser without JavaScript loads the page anew; 0 for never.
-	refresh time.Duration
+// Frame is what the layout needs of the page inside.
+type Frame struct {
+	Title  string
+	Menu   Menu
+	Events string // URL of the page's event stream; "" for none
+	// Scripts and Styles are the names of static files the page needs beside what all need.
+	Scripts, Styles []string
+	// Refresh is how often a browser without JavaScript loads the page anew; 0 for never.
+	Refresh time.Duration
 }

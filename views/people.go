@@ -89,15 +89,13 @@ func (p Person) path(action string) string {
 	return path
 }
 
-func (p Person) initial() string { return User{Name: p.Name}.initial() }
-
-func (l Lang) roles(chosen Role) []option {
+func (l Lang) roles(chosen Role) []Option {
 	if chosen == "" {
 		chosen = Viewer
 	}
-	return []option{
-		{value: string(Viewer), label: l.T("role.viewer"), chosen: chosen == Viewer},
-		{value: string(Operator), label: l.T("role.operator"), chosen: chosen == Operator},
-		{value: string(Admin), label: l.T("role.admin"), chosen: chosen == Admin},
+	return []Option{
+		{Value: string(Viewer), Label: l.T("role.viewer"), Chosen: chosen == Viewer},
+		{Value: string(Operator), Label: l.T("role.operator"), Chosen: chosen == Operator},
+		{Value: string(Admin), Label: l.T("role.admin"), Chosen: chosen == Admin},
 	}
 }

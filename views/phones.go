@@ -167,7 +167,7 @@ func (p PhonesPage) outage() string {
 func (c Companion) tone() Tone {
 	switch {
 	case c.State != "":
-		return toneOf(c.State, c.Reason)
+		return StateTone(c.State, c.Reason)
 	case c.Connected:
 		return ToneOK
 	}
@@ -226,9 +226,9 @@ func (l PhoneLink) symbol() string {
 }
 
 // platforms are the kinds of phones to choose from.
-func (p PhonesPage) platforms() []option {
-	return []option{
-		{value: "android", label: "Android", chosen: p.AddPlatform != "iphone"},
-		{value: "iphone", label: "iPhone", chosen: p.AddPlatform == "iphone"},
+func (p PhonesPage) platforms() []Option {
+	return []Option{
+		{Value: "android", Label: "Android", Chosen: p.AddPlatform != "iphone"},
+		{Value: "iphone", Label: "iPhone", Chosen: p.AddPlatform == "iphone"},
 	}
 }

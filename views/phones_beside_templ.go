@@ -100,7 +100,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var4 = []any{"beside-device", "tone-" + string(d.tone())}
+		var templ_7745c5c3_Var4 = []any{"beside-device", "tone-" + string(d.Tone())}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var4...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -162,7 +162,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var9 templ.SafeURL
-		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(d.path("")))
+		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(d.Path("")))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 28, Col: 39}
 		}
@@ -200,7 +200,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = badge(lang, d.Device).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = StateBadge(lang, d.Device).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -209,7 +209,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(d.sentence(lang))
+		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(d.Sentence(lang))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 32, Col: 79}
 		}
@@ -235,7 +235,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = when(lang.dateTime(d.Since), iso(d.Since), true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Ago(lang, d.Since).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -245,7 +245,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 			}
 		}
 		if !d.NextTry.IsZero() {
-			templ_7745c5c3_Err = countdown(lang, phone.id("next-"+d.ID), time.Time{}, d.NextTry, lang.T("wait.next")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Countdown(lang, phone.id("next-"+d.ID), time.Time{}, d.NextTry, lang.T("wait.next")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -286,13 +286,13 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if d.State == stateOff {
+		if d.State == StateOff {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p class=\"beside-advice\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(d.advice(lang))
+			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(d.Advice(lang))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 48, Col: 44}
 			}
@@ -310,7 +310,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var17 templ.SafeURL
-				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(d.path("start")))
+				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(d.Path("start")))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 50, Col: 63}
 				}
@@ -323,7 +323,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var18 string
-				templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(d.path("start"))
+				templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(d.Path("start"))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 50, Col: 91}
 				}
@@ -361,7 +361,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = icon("play").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Icon("play").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -403,7 +403,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, e := range d.Timeline {
-				var templ_7745c5c3_Var23 = []any{"tone-" + string(e.tone())}
+				var templ_7745c5c3_Var23 = []any{"tone-" + string(e.Tone())}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var23...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -425,7 +425,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = icon(e.tone().icon()).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Icon(e.Tone().Icon()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -434,7 +434,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var25 string
-				templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(lang.stateWord(e.To))
+				templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(lang.StateWord(e.To))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 65, Col: 32}
 				}
@@ -447,7 +447,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var26 string
-				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(e.sentence(lang))
+				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(e.Sentence(lang))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 67, Col: 26}
 				}
@@ -482,7 +482,7 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = whenExactly(lang.dateTimeSeconds(e.At), iso(e.At), true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = AgoExactly(lang, e.At).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -531,7 +531,7 @@ func faultMenu(lang Lang, phone Phone) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("bolt").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("bolt").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -580,7 +580,7 @@ func faultMenu(lang Lang, phone Phone) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = icon("bolt").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Icon("bolt").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -610,7 +610,7 @@ func faultMenu(lang Lang, phone Phone) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if targets := phone.faultTargets(lang); len(targets) > 1 {
-			templ_7745c5c3_Err = selectField(choose{id: phone.id("fault-target"), name: "target", testid: "phone-fault-target", label: lang.T("phones.faults.target"), options: targets}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{ID: phone.id("fault-target"), Name: "target", TestID: "phone-fault-target", Label: lang.T("phones.faults.target"), Options: targets}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -620,7 +620,7 @@ func faultMenu(lang Lang, phone Phone) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(targets[0].value)
+			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(targets[0].Value)
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 103, Col: 63}
 			}
@@ -896,7 +896,7 @@ func banLength(lang Lang, phone Phone) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var48 string
-			templ_7745c5c3_Var48, templ_7745c5c3_Err = templ.JoinStringErrs(o.value)
+			templ_7745c5c3_Var48, templ_7745c5c3_Err = templ.JoinStringErrs(o.Value)
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 132, Col: 27}
 			}
@@ -908,7 +908,7 @@ func banLength(lang Lang, phone Phone) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if o.chosen {
+			if o.Chosen {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, " selected")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -919,7 +919,7 @@ func banLength(lang Lang, phone Phone) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var49 string
-			templ_7745c5c3_Var49, templ_7745c5c3_Err = templ.JoinStringErrs(o.label)
+			templ_7745c5c3_Var49, templ_7745c5c3_Err = templ.JoinStringErrs(o.Label)
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `phones_beside.templ`, Line: 132, Col: 62}
 			}
@@ -985,7 +985,7 @@ func PhonesOutage(p PhonesPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.outage() == "none" {
-			templ_7745c5c3_Err = icon("check").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("check").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1003,7 +1003,7 @@ func PhonesOutage(p PhonesPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = icon("alert").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("alert").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1080,7 +1080,7 @@ func PhonesOutage(p PhonesPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("bolt").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("bolt").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

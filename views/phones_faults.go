@@ -106,25 +106,25 @@ func (p Phone) faultGroups() []faultGroup {
 }
 
 // faultTargets are what a fault can be aimed at; nil when that goes without saying.
-func (p Phone) faultTargets(l Lang) []option {
-	var out []option
+func (p Phone) faultTargets(l Lang) []Option {
+	var out []Option
 	if !p.Shared && len(p.Companions) < 2 {
 		return nil
 	}
 	if !p.Shared {
-		out = append(out, option{value: "", label: l.T("phones.faults.all"), chosen: true})
+		out = append(out, Option{Value: "", Label: l.T("phones.faults.all"), Chosen: true})
 	}
 	for _, c := range p.Companions {
-		out = append(out, option{value: c.JID, label: c.title(l), chosen: len(out) == 0})
+		out = append(out, Option{Value: c.JID, Label: c.title(l), Chosen: len(out) == 0})
 	}
 	return out
 }
 
 // banMinutes are how long a ban can be tried out.
-func banMinutes(l Lang) []option {
-	var out []option
+func banMinutes(l Lang) []Option {
+	var out []Option
 	for _, m := range []int{1, 10, 60, 24 * 60} {
-		out = append(out, option{value: strconv.Itoa(m), label: l.T("fault.minutes." + strconv.Itoa(m)), chosen: m == 10})
+		out = append(out, Option{Value: strconv.Itoa(m), Label: l.T("fault.minutes." + strconv.Itoa(m)), Chosen: m == 10})
 	}
 	return out
 }

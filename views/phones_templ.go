@@ -105,7 +105,7 @@ func Phones(p PhonesPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(p.Page, frame{title: p.Lang.T("nav.phones"), menu: menuPhones, events: p.Events, styles: []string{"css/phones.css"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(p.Page, Frame{Title: p.Lang.T("nav.phones"), Menu: MenuPhones, Events: p.Events, Styles: []string{"css/phones.css"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -361,7 +361,7 @@ func phoneSaying(f Flash) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = icon(f.Tone.icon()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Icon(f.Tone.Icon()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -422,7 +422,7 @@ func addPhone(p PhonesPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = icon("plus").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Icon("plus").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -443,7 +443,7 @@ func addPhone(p PhonesPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = formProblem(p.AddProblem).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = FormProblem(p.AddProblem).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -451,15 +451,15 @@ func addPhone(p PhonesPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{id: "phone-add-name", name: "name", label: p.Lang.T("phones.add.name"), value: p.AddName, autocomplete: "off", max: "25"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(Input{ID: "phone-add-name", Name: "name", Label: p.Lang.T("phones.add.name"), Value: p.AddName, Autocomplete: "off", Max: "25"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{id: "phone-add-number", name: "number", kind: "tel", label: p.Lang.T("phones.add.number"), hint: p.Lang.T("phones.add.number.hint"), value: p.AddNumber, autocomplete: "off", mode: "tel", max: "20", placeholder: "62 812-3456-7890", plain: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(Input{ID: "phone-add-number", Name: "number", Kind: "tel", Label: p.Lang.T("phones.add.number"), Hint: p.Lang.T("phones.add.number.hint"), Value: p.AddNumber, Autocomplete: "off", Mode: "tel", Max: "20", Placeholder: "62 812-3456-7890", Plain: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = selectField(choose{id: "phone-add-platform", name: "platform", label: p.Lang.T("phones.add.platform"), options: p.platforms()}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{ID: "phone-add-platform", Name: "platform", Label: p.Lang.T("phones.add.platform"), Options: p.platforms()}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

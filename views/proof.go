@@ -32,7 +32,7 @@ type FormField struct{ Name, Value string }
 // ProofPartial asks within the open page, for the answer to an htmx POST; the form is one,
 // too.
 func ProofPartial(ctx context.Context, page ProofPage) ([]byte, error) {
-	return partial(ctx, "#notices", "outerHTML", proofOver(page))
+	return Partial(ctx, "#notices", "outerHTML", proofOver(page))
 }
 
 // repeats reports whether the form goes to where it came from.

@@ -46,7 +46,7 @@ func Proof(p ProofPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("key").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("key").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -103,7 +103,7 @@ func Proof(p ProofPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(p.Page, frame{title: p.Lang.T("proof.title"), scripts: passkeyScript(p.Passkeys)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(p.Page, Frame{Title: p.Lang.T("proof.title"), Scripts: PasskeyScript(p.Passkeys)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -333,7 +333,7 @@ func proofWays(p ProofPage, part bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = field(input{id: "proof-current", name: "current", kind: "password", label: p.Lang.T("account.current"), problem: p.Problem, autocomplete: "current-password", max: "256", focus: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(Input{ID: "proof-current", Name: "current", Kind: "password", Label: p.Lang.T("account.current"), Problem: p.Problem, Autocomplete: "current-password", Max: "256", Focus: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -452,7 +452,7 @@ func passkeyProof(p ProofPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = icon("key").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Icon("key").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -586,11 +586,11 @@ func NewPassword(p NewPasswordPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = field(input{id: "new-password", name: "password", kind: "password", label: p.Lang.T("account.new"), hint: p.Lang.T("field.password.hint"), problem: p.Problems["password"], autocomplete: "new-password", min: "12", max: "256", focus: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Field(Input{ID: "new-password", Name: "password", Kind: "password", Label: p.Lang.T("account.new"), Hint: p.Lang.T("field.password.hint"), Problem: p.Problems["password"], Autocomplete: "new-password", Min: "12", Max: "256", Focus: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(input{id: "new-password2", name: "password2", kind: "password", label: p.Lang.T("field.password2"), problem: p.Problems["password2"], autocomplete: "new-password", min: "12", max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Field(Input{ID: "new-password2", Name: "password2", Kind: "password", Label: p.Lang.T("field.password2"), Problem: p.Problems["password2"], Autocomplete: "new-password", Min: "12", Max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -613,7 +613,7 @@ func NewPassword(p NewPasswordPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = bare(p.Page, frame{title: p.Lang.T("new_password.title")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Bare(p.Page, Frame{Title: p.Lang.T("new_password.title")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

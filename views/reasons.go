@@ -48,12 +48,13 @@ func (l Lang) Reason(name string, until time.Time) (sentence, advice string, ton
 	}
 	sentence = l.T("reason." + name)
 	if name == "banned" && !until.IsZero() {
-		sentence = l.T("reason.banned.until", "Until", l.dateTime(until))
+		sentence = l.T("reason.banned.until", "Until", l.DateTime(until))
 	}
 	return sentence, l.T("reason." + name + ".advice"), tone
 }
 
-func (d Device) sentence(l Lang) string {
+// Sentence says why the device is as it is.
+func (d Device) Sentence(l Lang) string {
 	if d.Reason == "rejected" && d.Detail != "" {
 		return l.T("reason.rejected.code", "Code", d.Detail)
 	}
@@ -61,7 +62,8 @@ func (d Device) sentence(l Lang) string {
 	return s
 }
 
-func (d Device) advice(l Lang) string {
+// Advice is what to do about it.
+func (d Device) Advice(l Lang) string {
 	reason := d.Reason
 	if reason == "stopped" && !d.Linked {
 		reason = "never_started" // there is no link that it keeps

@@ -210,7 +210,7 @@ func (p ReferencePage) curl(c RefCall) string {
 	if len(c.Methods) == 1 || len(c.Samples) > 0 {
 		return "curl " + p.BaseURL + c.Path
 	}
-	credential := "apiKey=" + keyStandIn
+	credential := "apiKey=" + KeyStandIn
 	if c.System {
 		credential = "secret=" + secretStandIn
 	}
@@ -240,7 +240,7 @@ func shellQuoted(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-func (p ReferencePage) fill(code string) string { return API{BaseURL: p.BaseURL}.fill(code) }
+func (p ReferencePage) fill(code string) string { return FillExample(code, p.BaseURL, "") }
 
 // ways are all the ways to pass the key, as lines for a shell.
 func (p ReferencePage) ways() string {
@@ -288,7 +288,7 @@ func (l Lang) took(d time.Duration) string {
 	if d < time.Second {
 		return strconv.FormatInt(max(1, d.Milliseconds()), 10) + " ms"
 	}
-	return l.decimal(strconv.FormatFloat(d.Seconds(), 'f', 1, 64)) + " " + l.T("time.second_unit")
+	return l.Decimal(strconv.FormatFloat(d.Seconds(), 'f', 1, 64)) + " " + l.T("time.second_unit")
 }
 
 // stateReasons is which reasons go with which state.
@@ -300,12 +300,12 @@ func stateReasons() []struct {
 		state   string
 		reasons []string
 	}{
-		{stateOff, []string{
+		{StateOff, []string{
 			"never_started", "stopped", "not_scanned", "logged_out", "banned", "outdated", "replaced", "rejected",
 			"proxy_failed", "network", "storage",
 		}},
-		{statePairing, []string{"connecting", "authenticating", "reconnecting", "restoring", "passkey"}},
-		{stateScan, []string{"qr", "code"}},
-		{stateConnected, []string{"ready"}},
+		{StatePairing, []string{"connecting", "authenticating", "reconnecting", "restoring", "passkey"}},
+		{StateScan, []string{"qr", "code"}},
+		{StateConnected, []string{"ready"}},
 	}
 }

@@ -65,7 +65,7 @@ func refStates(lang Lang) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = wordBadge(toneOf(s.state, ""), toneOf(s.state, "").icon(), lang.stateWord(s.state)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Badge(StateTone(s.state, ""), StateTone(s.state, "").Icon(), lang.StateWord(s.state)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -79,19 +79,19 @@ func (r RefLimits) size() string {
 }
 
 // input is the control of the form for a value.
-func (v RefParam) input(c RefCall) input {
-	i := input{
-		id: "try-" + c.Name + "-" + v.Name, name: "value-" + v.Name, label: v.Name, hint: v.Text, value: v.Default,
-		autocomplete: "off", plain: true, optional: !v.Required,
+func (v RefParam) input(c RefCall) Input {
+	i := Input{
+		ID: "try-" + c.Name + "-" + v.Name, Name: "value-" + v.Name, Label: v.Name, Hint: v.Text, Value: v.Default,
+		Autocomplete: "off", Plain: true, Optional: !v.Required,
 	}
 	if v.Default == "" {
-		i.placeholder = v.Example
+		i.Placeholder = v.Example
 	}
 	if v.Number {
-		i.mode = "numeric"
+		i.Mode = "numeric"
 	}
 	if v.Longest > 0 {
-		i.max = strconv.Itoa(v.Longest)
+		i.Max = strconv.Itoa(v.Longest)
 	}
 	return i
 }

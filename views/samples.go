@@ -31,26 +31,26 @@ func SampleDevices(at time.Time) map[string]Device {
 	free := func(state, reason string) Device { return SampleDevice(at, state, reason) }
 	linked := func(state, reason string) Device { return SampleLinked(at, state, reason) }
 	all := map[string]Device{
-		"never_started":  free(stateOff, "never_started"),
-		"stopped":        linked(stateOff, "stopped"),
-		"not_scanned":    free(stateOff, "not_scanned"),
-		"logged_out":     free(stateOff, "logged_out"),
-		"banned":         linked(stateOff, "banned"),
-		"outdated":       linked(stateOff, "outdated"),
-		"replaced":       linked(stateOff, "replaced"),
-		"rejected":       linked(stateOff, "rejected"),
-		"proxy_failed":   linked(stateOff, "proxy_failed"),
-		"network":        linked(stateOff, "network"),
-		"storage":        linked(stateOff, "storage"),
-		"connecting":     free(statePairing, "connecting"),
-		"authenticating": free(statePairing, "authenticating"),
-		"reconnecting":   linked(statePairing, "reconnecting"),
-		"restoring":      linked(statePairing, "restoring"),
-		"passkey":        free(statePairing, "passkey"),
-		"qr":             free(stateScan, "qr"),
-		"code":           free(stateScan, "code"),
-		"ready":          linked(stateConnected, "ready"),
-		"unheard_of":     free(stateOff, "unheard_of"),
+		"never_started":  free(StateOff, "never_started"),
+		"stopped":        linked(StateOff, "stopped"),
+		"not_scanned":    free(StateOff, "not_scanned"),
+		"logged_out":     free(StateOff, "logged_out"),
+		"banned":         linked(StateOff, "banned"),
+		"outdated":       linked(StateOff, "outdated"),
+		"replaced":       linked(StateOff, "replaced"),
+		"rejected":       linked(StateOff, "rejected"),
+		"proxy_failed":   linked(StateOff, "proxy_failed"),
+		"network":        linked(StateOff, "network"),
+		"storage":        linked(StateOff, "storage"),
+		"connecting":     free(StatePairing, "connecting"),
+		"authenticating": free(StatePairing, "authenticating"),
+		"reconnecting":   linked(StatePairing, "reconnecting"),
+		"restoring":      linked(StatePairing, "restoring"),
+		"passkey":        free(StatePairing, "passkey"),
+		"qr":             free(StateScan, "qr"),
+		"code":           free(StateScan, "code"),
+		"ready":          linked(StateConnected, "ready"),
+		"unheard_of":     free(StateOff, "unheard_of"),
 	}
 	set := func(name string, change func(*Device)) {
 		d := all[name]
@@ -79,11 +79,11 @@ func SampleDevices(at time.Time) map[string]Device {
 // SampleTimeline is what happened to a device.
 func SampleTimeline(at time.Time) Timeline {
 	return Timeline{Now: at, Created: at.Add(-72 * time.Hour), Whole: true, Events: []Event{
-		{At: at.Add(-5 * time.Minute), From: statePairing, To: stateConnected, Reason: "ready"},
-		{At: at.Add(-6 * time.Minute), From: stateScan, To: statePairing, Reason: "authenticating"},
-		{At: at.Add(-7 * time.Minute), From: statePairing, To: stateScan, Reason: "qr"},
-		{At: at.Add(-8 * time.Minute), From: stateOff, To: statePairing, Reason: "connecting"},
-		{At: at.Add(-26 * time.Hour), From: stateConnected, To: stateOff, Reason: "logged_out", Detail: "401"},
+		{At: at.Add(-5 * time.Minute), From: StatePairing, To: StateConnected, Reason: "ready"},
+		{At: at.Add(-6 * time.Minute), From: StateScan, To: StatePairing, Reason: "authenticating"},
+		{At: at.Add(-7 * time.Minute), From: StatePairing, To: StateScan, Reason: "qr"},
+		{At: at.Add(-8 * time.Minute), From: StateOff, To: StatePairing, Reason: "connecting"},
+		{At: at.Add(-26 * time.Hour), From: StateConnected, To: StateOff, Reason: "logged_out", Detail: "401"},
 	}}
 }
 

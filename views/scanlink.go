@@ -76,6 +76,6 @@ func (p ScanPage) path(action string) string {
 	return path
 }
 
-func (p ScanPage) frame() frame {
-	return frame{title: p.Lang.T("scan.title"), events: p.path("events"), refresh: p.Device.refresh()}
+func (p ScanPage) frame() Frame {
+	return Frame{Title: p.Lang.T("scan.title"), Events: p.path("events"), Refresh: p.Device.refresh()}
 }

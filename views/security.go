@@ -106,11 +106,3 @@ func (p SecondStepPage) other(way string) string {
 	}
 	return "/signin/code?" + q.Encode()
 }
-
-// passkeyScript is the script of pages that use passkeys.
-func passkeyScript(wanted bool) []string {
-	if !wanted {
-		return nil
-	}
-	return []string{"js/passkey.js"}
-}

@@ -1,20 +1,9 @@
 package views
 
-import "strings"
-
 // snippet is a ready-made piece of program.
 type snippet struct{ id, name, code string }
 
-// keyStandIn stands where the key will be, until it is revealed.
-const keyStandIn = "YOUR_API_KEY"
-
-func (a API) fill(text string) string {
-	key := a.Key
-	if key == "" {
-		key = keyStandIn
-	}
-	return strings.NewReplacer("{URL}", a.BaseURL, "{KEY}", key).Replace(text)
-}
+func (a API) fill(text string) string { return FillExample(text, a.BaseURL, a.Key) }
 
 // curlLine asks for the state of the device.
 func (a API) curlLine() string {

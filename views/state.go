@@ -2,42 +2,43 @@ package views
 
 // The four states, as the API names them.
 const (
-	stateOff       = "SERVICE_OFF"
-	statePairing   = "PAIRING"
-	stateScan      = "SERVICE_SCAN"
-	stateConnected = "CONNECTED"
+	StateOff       = "SERVICE_OFF"
+	StatePairing   = "PAIRING"
+	StateScan      = "SERVICE_SCAN"
+	StateConnected = "CONNECTED"
 )
 
-// stateWord is the state in words people use.
-func (l Lang) stateWord(state string) string {
+// StateWord is the state in words people use.
+func (l Lang) StateWord(state string) string {
 	switch state {
-	case stateConnected:
+	case StateConnected:
 		return l.T("state.connected")
-	case stateScan:
+	case StateScan:
 		return l.T("state.scan")
-	case statePairing:
+	case StatePairing:
 		return l.T("state.pairing")
 	}
 	return l.T("state.off")
 }
 
-// tone is the mood of a device: the reason's, which knows more than the state.
-func (d Device) tone() Tone { return toneOf(d.State, d.Reason) }
+// Tone is the mood of a device: the reason's, which knows more than the state.
+func (d Device) Tone() Tone { return StateTone(d.State, d.Reason) }
 
-func toneOf(state, reason string) Tone {
+// StateTone is the mood of a state and its reason; the reason knows more.
+func StateTone(state, reason string) Tone {
 	if tone, ok := reasons[reason]; ok {
 		return tone
 	}
 	switch state {
-	case stateConnected:
+	case StateConnected:
 		return ToneOK
-	case stateScan:
+	case StateScan:
 		return ToneAct
-	case statePairing:
+	case StatePairing:
 		return ToneWait
 	}
 	return ToneOff
 }
 
-// isOn says whether something runs for the device, so that it can be stopped.
-func (d Device) isOn() bool { return d.State != stateOff || d.Retrying }
+// IsOn says whether something runs for the device, so that it can be stopped.
+func (d Device) IsOn() bool { return d.State != StateOff || d.Retrying }

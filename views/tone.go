@@ -13,8 +13,8 @@ const (
 	ToneDanger Tone = "danger" // something is wrong and will not mend itself
 )
 
-// icon is the name of the symbol in static/img/icons.svg that goes with the tone.
-func (t Tone) icon() string {
+// Icon is the name of the symbol (Icon) that goes with the tone.
+func (t Tone) Icon() string {
 	switch t {
 	case ToneOK:
 		return "check"

@@ -69,11 +69,11 @@ func Zones() []string {
 // indonesian are the zones that come first, from west to east.
 var indonesian = []string{"Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"}
 
-// zoneGroups are the zones to choose from: Indonesia's first, then by area. none is
+// ZoneGroups are the zones to choose from: Indonesia's first, then by area. none is
 // what stands for no choice: its value and its label.
-func (l Lang) zoneGroups(c ZoneChoice, none option) []optionGroup {
-	none.chosen = c.Chosen == ""
-	groups := []optionGroup{{options: []option{none}}, {label: l.T("zone.indonesia")}}
+func (l Lang) ZoneGroups(c ZoneChoice, none Option) []OptionGroup {
+	none.Chosen = c.Chosen == ""
+	groups := []OptionGroup{{Options: []Option{none}}, {Label: l.T("zone.indonesia")}}
 	at := map[string]int{}
 	found := false
 	for _, z := range zoneList() {
@@ -83,37 +83,37 @@ func (l Lang) zoneGroups(c ZoneChoice, none option) []optionGroup {
 		}
 		if _, ok := at[z.area]; !ok {
 			at[z.area] = len(groups)
-			groups = append(groups, optionGroup{label: l.zoneArea(z.area)})
+			groups = append(groups, OptionGroup{Label: l.zoneArea(z.area)})
 		}
 		group := &groups[at[z.area]]
-		group.options = append(group.options, z.option(c))
+		group.Options = append(group.Options, z.option(c))
 	}
 	for _, name := range indonesian {
 		if z, ok := zoneOf(name); ok {
-			groups[1].options = append(groups[1].options, z.option(c))
+			groups[1].Options = append(groups[1].Options, z.option(c))
 		}
 	}
 	if other, ok := zoneOf(c.Chosen); ok && !found && c.Chosen != "" {
-		groups[0].options = append(groups[0].options, other.option(c))
+		groups[0].Options = append(groups[0].Options, other.option(c))
 	}
 	for i := range groups[2:] {
-		slices.SortFunc(groups[2+i].options, func(a, b option) int { return strings.Compare(a.label, b.label) })
+		slices.SortFunc(groups[2+i].Options, func(a, b Option) int { return strings.Compare(a.Label, b.Label) })
 	}
 	return groups
 }
 
 // option is the zone in the list: "Jakarta (WIB, UTC+7)".
-func (z zoneEntry) option(c ZoneChoice) option {
+func (z zoneEntry) option(c ZoneChoice) Option {
 	at := c.Now.In(z.loc)
 	_, offset := at.Zone()
-	about, word := utcOffset(offset), zoneWord(at)
+	about, word := utcOffset(offset), ZoneWord(at)
 	switch {
 	case z.city == about: // UTC itself
-		return option{value: z.name, label: z.city, chosen: z.name == c.Chosen}
+		return Option{Value: z.name, Label: z.city, Chosen: z.name == c.Chosen}
 	case word != about:
 		about = word + ", " + about
 	}
-	return option{value: z.name, label: z.city + " (" + about + ")", chosen: z.name == c.Chosen}
+	return Option{Value: z.name, Label: z.city + " (" + about + ")", Chosen: z.name == c.Chosen}
 }
 
 func (l Lang) zoneArea(area string) string {
