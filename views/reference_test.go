@@ -1,7 +1,6 @@
 package views_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -10,23 +9,6 @@ import (
 
 	"wadah/views"
 )
-
-func TestReferenceFragments(t *testing.T) {
-	for _, lang := range []views.Lang{views.Indonesian, views.English} {
-		p := referencePage(lang)
-		golden(t, string(lang)+"/reference-call", render(t, views.RefEntry(p, p.Groups[0].Calls[0])))
-		golden(t, string(lang)+"/reference-call-asks", render(t, views.RefEntry(p, p.Groups[0].Calls[2])))
-		for name, answer := range map[string]views.TryAnswer{
-			"ok": triedQR(), "refused": triedLate(), "problem": {Call: "getQR", Problem: views.TryNoKey},
-		} {
-			partials, err := views.TryPartials(context.Background(), lang, answer)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden(t, string(lang)+"/reference-try-"+name, append(partials, '\n'))
-		}
-	}
-}
 
 // Everything that can be seen is led to, every form names its device, and who may only
 // look has none.

@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,38 +28,40 @@ func readTexts(t *testing.T, lang string) map[string]string {
 	return texts
 }
 
+// sources are the hand-written templates and Go files below some folders, without tests.
+func sources(t *testing.T, below ...string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, dir := range below {
+		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			written := strings.HasSuffix(path, ".templ") || strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_templ.go") && !strings.HasSuffix(path, "_test.go")
+			if err != nil || !written {
+				return err
+			}
+			source, err := os.ReadFile(path)
+			all[path] = string(source)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
 // usedTexts are the keys that the templates and the tables ask for.
 func usedTexts(t *testing.T) map[string]bool {
 	t.Helper()
 	used := map[string]bool{}
-	sources, err := filepath.Glob("*.templ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	more, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	call := regexp.MustCompile(`\.T\("([a-z0-9_.]+)"(\s*\+)?`)
-	role := regexp.MustCompile(`return "(role\.[a-z]+)"`)
 	part := regexp.MustCompile(`p\.words\("([a-z0-9]+)"\)|return "(linked|unlinked)"`)
-	for _, name := range append(sources, more...) {
-		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_templ.go") {
-			continue
-		}
-		source, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range call.FindAllStringSubmatch(string(source), -1) {
+	for _, source := range sources(t, ".") {
+		for _, m := range call.FindAllStringSubmatch(source, -1) {
 			if m[2] == "" {
 				used[m[1]] = true
 			}
 		}
-		for _, m := range role.FindAllStringSubmatch(string(source), -1) {
-			used[m[1]] = true
-		}
-		for _, m := range part.FindAllStringSubmatch(string(source), -1) {
+		for _, m := range part.FindAllStringSubmatch(source, -1) {
 			for _, action := range []string{"logout", "delete"} {
 				used["confirm."+action+"."+m[1]+m[2]] = true
 			}
@@ -143,23 +146,8 @@ func TestEveryPlaceholderIsFilled(t *testing.T) {
 		notices[strings.ToLower(strings.ReplaceAll(string(n), "_", ""))] = "notice." + string(n)
 	}
 	texts, filled := readTexts(t, "en"), 0
-	var sources []string
-	for _, pattern := range []string{"*.templ", "*.go", "../handlers/*.go"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sources = append(sources, found...)
-	}
-	for _, file := range sources {
-		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_templ.go") {
-			continue
-		}
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range call.FindAllStringSubmatch(string(source), -1) {
+	for file, source := range sources(t, ".", "../handlers") {
+		for _, m := range call.FindAllStringSubmatch(source, -1) {
 			key, given := m[1], map[string]bool{}
 			if m[2] != "" {
 				key = notices[strings.ToLower(m[2])]
