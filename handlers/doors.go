@@ -8,6 +8,7 @@ import (
 
 	"wadah/handlers/limit"
 	"wadah/models"
+	"wadah/models/rules"
 )
 
 const (
@@ -58,7 +59,7 @@ func accountKey(name string) string {
 	if len(name) > 200 {
 		name = name[:200]
 	}
-	return models.UserKey(name)
+	return rules.UserKey(name)
 }
 
 // networks are what a request came from, the narrowest first.

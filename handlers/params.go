@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"wadah/models"
+	"wadah/models/rules"
 )
 
 const (
@@ -43,7 +43,7 @@ func (p params) get(name string) string { return p.first(name, unquote) }
 // that cannot be seen.
 func (p params) word(name string) string { return p.first(name, bareWord) }
 
-func bareWord(s string) string { return unquote(models.DropInvisible(s)) }
+func bareWord(s string) string { return unquote(rules.DropInvisible(s)) }
 
 // first is the first value called name that clean leaves something of.
 func (p params) first(name string, clean func(string) string) (found string) {

@@ -9,7 +9,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/width"
 
-	"wadah/models"
+	"wadah/models/rules"
 )
 
 // phoneNumber turns a number in any usual spelling, or WhatsApp's own address of one
@@ -17,7 +17,7 @@ import (
 // without a country code belong to region ("ID"). What could be two different numbers
 // is none: a wrong guess reaches a stranger.
 func phoneNumber(raw, region string) (digits string, ok bool) {
-	text := strings.TrimSpace(width.Fold.String(models.DropInvisible(raw)))
+	text := strings.TrimSpace(width.Fold.String(rules.DropInvisible(raw)))
 	if found := phoneAddress.FindStringSubmatch(text); found != nil {
 		return found[1], true
 	}

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
+	"wadah/models/vault"
 )
 
 // firstKeyName is the name of the key that a device is born with.
@@ -72,13 +75,13 @@ func randomHex() string {
 func (s *Store) newKey(deviceID, name string, expires *time.Time) (apiKeyRow, APIKey, error) {
 	value := randomHex()
 	now := s.now()
-	sum := s.vault.keyHash(value)
+	sum := s.vault.KeyHash(value)
 	row := apiKeyRow{
 		ID: s.ids.next(now), DeviceID: deviceID, Name: name,
 		Lookup: hex.EncodeToString(sum[:]), CreatedAt: now.UnixMilli(), ExpiresAt: milliPtr(expires),
 	}
 	var err error
-	if row.Sealed, err = s.vault.seal(purposeKeySeal, row.ID, value); err != nil {
+	if row.Sealed, err = s.vault.Seal(vault.ForKeys, row.ID, value); err != nil {
 		return apiKeyRow{}, APIKey{}, err
 	}
 	key := row.key()
@@ -88,9 +91,9 @@ func (s *Store) newKey(deviceID, name string, expires *time.Time) (apiKeyRow, AP
 
 func (s *Store) checkNewKey(name string, expires *time.Time) (string, error) {
 	if expires != nil && !expires.After(s.now()) {
-		return "", invalid("expires", "expires_past", "The expiry must be in the future.")
+		return "", rules.Refuse("expires", "expires_past", "The expiry must be in the future.")
 	}
-	return cleanName(name)
+	return rules.Name(name)
 }
 
 // CreateKey adds a key to a device; expires nil for never. The key's Value is the
@@ -164,7 +167,7 @@ func (s *Store) RevealKey(ctx context.Context, keyID string) (string, error) {
 	if err != nil {
 		return "", wrap(ctx, "reveal key", err)
 	}
-	return s.vault.unseal(purposeKeySeal, row.ID, row.Sealed)
+	return s.vault.Unseal(vault.ForKeys, row.ID, row.Sealed)
 }
 
 // RevokeKey ends a key at once and for good; its value is erased. ErrNotFound when
@@ -178,4 +181,92 @@ func (s *Store) RevokeKey(ctx context.Context, keyID string) error {
 
 func (s *Store) revocation() map[string]any {
 	return map[string]any{"revoked_at": s.nowMilli(), "sealed": nil}
+}
+
+// MaxKeyOverlap is how long a rotated key may go on being valid at most.
+const MaxKeyOverlap = 30 * 24 * time.Hour
+
+// APIKey returns one key, without its value. ErrNotFound when there is none.
+func (s *Store) APIKey(ctx context.Context, keyID string) (APIKey, error) {
+	var row apiKeyRow
+	if err := s.read(ctx).Where("id = ?", keyID).Take(&row).Error; err != nil {
+		return APIKey{}, wrap(ctx, "read key", err)
+	}
+	return row.key(), nil
+}
+
+// RotateKey makes a new key of the same name and expiry for the same device. The
+// old one stays valid for overlap (0: it is revoked at once), so that programs can
+// be given the new one meanwhile. The new key's Value is the plain key. ErrNotFound
+// when the old key is unknown, revoked or expired; an *Invalid when both cannot be valid
+// because the device has MaxKeys.
+func (s *Store) RotateKey(ctx context.Context, keyID string, overlap time.Duration) (APIKey, error) {
+	if overlap < 0 || overlap > MaxKeyOverlap {
+		return APIKey{}, rules.Refuse("overlap", "overlap_invalid", "The old key can stay valid for 0 to 30 days.")
+	}
+	now := s.now()
+	defer s.keys.reset()
+	doing := "rotate key"
+	var key APIKey
+	err := s.tx(ctx, doing, func(tx *gorm.DB) error {
+		var old apiKeyRow
+		err := tx.Where("id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", keyID, now.UnixMilli()).
+			Take(&old).Error
+		if err != nil {
+			return err
+		}
+		row, fresh, err := s.newKey(old.DeviceID, old.Name, fromMilliPtr(old.ExpiresAt))
+		if err != nil {
+			return err
+		}
+		end := s.revocation()
+		if overlap > 0 {
+			until := now.Add(overlap).UnixMilli()
+			if old.ExpiresAt != nil {
+				until = min(until, *old.ExpiresAt)
+			}
+			end = map[string]any{"expires_at": until}
+		}
+		if err := tx.Model(&apiKeyRow{}).Where("id = ?", old.ID).Updates(end).Error; err != nil {
+			return err
+		}
+		key = fresh
+		return s.addKey(tx, row)
+	})
+	if err := s.settle(ctx, doing, err); err != nil {
+		return APIKey{}, err
+	}
+	return key, nil
+}
+
+const (
+	// MaxKeys is how many valid keys a device may have.
+	MaxKeys = 50
+	// keptKeys is how many keys that open nothing any more are kept for a device.
+	keptKeys = 50
+)
+
+// addKey stores a new key unless the device has as many as it may have, and forgets the
+// keys that ended longest ago.
+func (s *Store) addKey(tx *gorm.DB, row apiKeyRow) error {
+	var valid int64
+	err := tx.Model(&apiKeyRow{}).Where("device_id = ?", row.DeviceID).Where(whileValid, row.CreatedAt).Count(&valid).Error
+	if err != nil {
+		return err
+	}
+	if valid >= MaxKeys {
+		return rules.Refuse("name", "keys_too_many", "The device has 50 valid keys, which is the most. Revoke one first.")
+	}
+	var over []string
+	err = tx.Model(&apiKeyRow{}).Where("device_id = ? AND NOT ("+whileValid+")", row.DeviceID, row.CreatedAt).
+		Order("COALESCE(revoked_at, expires_at) DESC, id DESC").Limit(1000).Offset(keptKeys).Pluck("id", &over).Error
+	if err != nil {
+		return err
+	}
+	if len(over) > 0 {
+		if err := tx.Where("id IN ?", over).Delete(&apiKeyRow{}).Error; err != nil {
+			return err
+		}
+	}
+	return tx.Create(&row).Error
 }

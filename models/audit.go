@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
 )
 
 // AuditEntry is who did what. Entries outlive what they speak of.
@@ -59,9 +61,9 @@ func (s *Store) AddAudit(ctx context.Context, e AuditEntry) error {
 	}
 	row := auditRow{
 		ID: s.ids.next(now), At: e.At.UnixMilli(),
-		Actor: clip(e.Actor, 100), ActorKind: clip(e.ActorKind, 20), Action: clip(e.Action, 60),
-		DeviceID: clip(e.DeviceID, 26), Target: clip(e.Target, 200),
-		Address: clip(e.Address, 64), Detail: clip(e.Detail, 2000),
+		Actor: rules.Clip(e.Actor, 100), ActorKind: rules.Clip(e.ActorKind, 20), Action: rules.Clip(e.Action, 60),
+		DeviceID: rules.Clip(e.DeviceID, 26), Target: rules.Clip(e.Target, 200),
+		Address: rules.Clip(e.Address, 64), Detail: rules.Clip(e.Detail, 2000),
 	}
 	return wrap(ctx, "store audit entry", s.write(ctx).Create(&row).Error)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
 )
 
 // ChatRef names a chat: by its person, or by its address when it has none.
@@ -68,7 +70,7 @@ func (b *batch) chatBy(who owner, kind, field, value string) (*chatRow, error) {
 	row := new(chatRow)
 	err := b.tx.Where("device_id = ? AND account = ? AND "+field+" = ?", who.device, who.account, value).Take(row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		row = &chatRow{ID: b.s.ids.next(b.s.now()), DeviceID: who.device, Account: who.account, Kind: clip(kind, 20)}
+		row = &chatRow{ID: b.s.ids.next(b.s.now()), DeviceID: who.device, Account: who.account, Kind: rules.Clip(kind, 20)}
 		if field == "jid" {
 			row.JID = &value
 		} else {

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
 )
 
 // Person is somebody on WhatsApp by the addresses that are known of them, JIDs without
@@ -62,7 +64,7 @@ func column(value string) *string {
 // they become one.
 func (b *batch) contact(who owner, p Person, pushName string) (*contactRow, error) {
 	if !p.Known() {
-		return nil, invalid("sender", "sender_required", "A person needs an address.")
+		return nil, rules.Refuse("sender", "sender_required", "A person needs an address.")
 	}
 	byLID, err := b.contactBy(who, "lid", p.LID)
 	if err != nil {
@@ -107,7 +109,7 @@ func (b *batch) enrich(row *contactRow, p Person, pushName string) error {
 	if p.PN != "" && text(row.PN) != p.PN {
 		news["pn"], row.PN = p.PN, &p.PN
 	}
-	if name := clip(pushName, 256); name != "" && row.PushName != name {
+	if name := rules.Clip(pushName, 256); name != "" && row.PushName != name {
 		news["push_name"], row.PushName = name, name
 	}
 	if len(news) == 0 {
@@ -128,7 +130,7 @@ func (b *batch) changeContact(row *contactRow, news map[string]any) error {
 func (b *batch) newContact(who owner, p Person, pushName string) (*contactRow, error) {
 	row := &contactRow{
 		ID: b.s.ids.next(b.s.now()), DeviceID: who.device, Account: who.account,
-		LID: column(p.LID), PN: column(p.PN), PushName: clip(pushName, 256), UpdatedAt: b.now,
+		LID: column(p.LID), PN: column(p.PN), PushName: rules.Clip(pushName, 256), UpdatedAt: b.now,
 	}
 	b.contacts = nil
 	return row, b.tx.Create(row).Error

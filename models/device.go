@@ -9,6 +9,9 @@ import (
 	"unicode/utf8"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
+	"wadah/models/vault"
 )
 
 // Device is a slot with a name and keys that can be linked to one WhatsApp account.
@@ -80,7 +83,7 @@ func (s *Store) device(row deviceRow) (Device, error) {
 	}
 	if len(row.Proxy) > 0 {
 		var err error
-		if d.Proxy, err = s.vault.unseal(purposeProxy, row.ID, row.Proxy); err != nil {
+		if d.Proxy, err = s.vault.Unseal(vault.ForProxy, row.ID, row.Proxy); err != nil {
 			return Device{}, err
 		}
 	}
@@ -90,13 +93,13 @@ func (s *Store) device(row deviceRow) (Device, error) {
 // CreateDevice stores a new device and its first API key, both or neither. The
 // key's Value is the plain key. An *Invalid when the name is unfit or taken.
 func (s *Store) CreateDevice(ctx context.Context, name string) (Device, APIKey, error) {
-	name, err := cleanName(name)
+	name, err := rules.Name(name)
 	if err != nil {
 		return Device{}, APIKey{}, err
 	}
 	now := s.now()
 	row := deviceRow{
-		ID: s.ids.next(now), Name: name, NameKey: nameKey(name),
+		ID: s.ids.next(now), Name: name, NameKey: rules.NameKey(name),
 		CreatedAt: now.UnixMilli(), UpdatedAt: now.UnixMilli(),
 	}
 	keyRow, key, err := s.newKey(row.ID, firstKeyName, nil)
@@ -119,7 +122,7 @@ func (s *Store) CreateDevice(ctx context.Context, name string) (Device, APIKey, 
 // takenOr makes a taken name of a unique violation.
 func takenOr(err error) error {
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return nameTaken()
+		return rules.NameTaken()
 	}
 	return err
 }
@@ -132,7 +135,7 @@ func (s *Store) Device(ctx context.Context, id string) (Device, error) {
 // DeviceByName returns the device with this name, whatever its case; ErrNotFound
 // when there is none.
 func (s *Store) DeviceByName(ctx context.Context, name string) (Device, error) {
-	return s.oneDevice(ctx, "read device by name", "name_key = ?", nameKey(name))
+	return s.oneDevice(ctx, "read device by name", "name_key = ?", rules.NameKey(name))
 }
 
 // DefaultDevice returns the device that serves requests without a key; ErrNotFound
@@ -168,18 +171,18 @@ func (s *Store) Devices(ctx context.Context) ([]Device, error) {
 
 // RenameDevice gives a device another name. An *Invalid when it is unfit or taken.
 func (s *Store) RenameDevice(ctx context.Context, id, name string) error {
-	name, err := cleanName(name)
+	name, err := rules.Name(name)
 	if err != nil {
 		return err
 	}
-	return s.setDevice(ctx, "rename device", id, map[string]any{"name": name, "name_key": nameKey(name)})
+	return s.setDevice(ctx, "rename device", id, map[string]any{"name": name, "name_key": rules.NameKey(name)})
 }
 
 // SetDeviceNote stores the owner's remark about a device, at most 2000 characters.
 func (s *Store) SetDeviceNote(ctx context.Context, id, note string) error {
 	note = strings.TrimSpace(strings.ToValidUTF8(note, "\uFFFD"))
-	if utf8.RuneCountInString(note) > MaxNoteLength {
-		return invalid("note", "note_too_long", "The note has more than 2000 characters.")
+	if utf8.RuneCountInString(note) > rules.MaxNoteLength {
+		return rules.Refuse("note", "note_too_long", "The note has more than 2000 characters.")
 	}
 	return s.setDevice(ctx, "store device note", id, map[string]any{"note": note})
 }
@@ -190,7 +193,7 @@ func (s *Store) SetDeviceProxy(ctx context.Context, id, proxy string) error {
 	var sealed []byte
 	if proxy != "" {
 		var err error
-		if sealed, err = s.vault.seal(purposeProxy, id, proxy); err != nil {
+		if sealed, err = s.vault.Seal(vault.ForProxy, id, proxy); err != nil {
 			return err
 		}
 	}

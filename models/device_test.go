@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"wadah/models"
-
 	"github.com/google/go-cmp/cmp"
+
+	"wadah/models"
 )
 
 // code is the code of an Invalid, or what else the error is.

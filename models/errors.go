@@ -6,6 +6,7 @@ import (
 
 	"wadah/models/engine"
 	"wadah/models/files"
+	"wadah/models/rules"
 	"wadah/models/sqlite"
 )
 
@@ -15,40 +16,20 @@ import (
 var (
 	ErrNotFound    = engine.ErrNotFound
 	ErrConflict    = engine.ErrConflict
+	ErrBusy        = engine.ErrBusy
 	ErrNewerSchema = engine.ErrNewerSchema
 	ErrCorrupt     = engine.ErrCorrupt
+	ErrWrongKey    = engine.ErrWrongKey
 	ErrStorage     = engine.ErrStorage
 	// ErrReplaced refines ErrStorage.
 	ErrReplaced = engine.ErrReplaced
-	// ErrBusy: too many wait for the same; later it works.
-	ErrBusy = errors.New("busy")
-	// ErrWrongKey: the server key is missing, malformed or belongs to another database.
-	ErrWrongKey = errors.New("the server key does not fit this database")
 )
 
-// Invalid says which value of the caller was refused, and why. Code is
-// machine-readable (front ends translate by it); Message is an English sentence.
-// With the code "name_taken" it matches ErrConflict too.
-type Invalid struct {
-	Field   string // "name", "password", …
-	Code    string // "name_required", "password_too_short", …
-	Message string
-}
-
-// Error returns the sentence.
-func (e *Invalid) Error() string { return e.Message }
-
-// Is makes a taken name a conflict.
-func (e *Invalid) Is(target error) bool {
-	return target == ErrConflict && e.Code == CodeNameTaken
-}
+// Invalid says which value of the caller was refused, and why.
+type Invalid = rules.Invalid
 
 // CodeNameTaken is the code of an Invalid whose name another row has.
-const CodeNameTaken = "name_taken"
-
-func invalid(field, code, message string) *Invalid {
-	return &Invalid{Field: field, Code: code, Message: message}
-}
+const CodeNameTaken = rules.CodeNameTaken
 
 // Why is the sentence of an error of storage that says what to mend and names no path;
 // "" for other errors.

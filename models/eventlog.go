@@ -120,7 +120,7 @@ func (s *Store) EventsAfter(ctx context.Context, deviceID string, after int64, l
 		if chat, ok := who.chats[text(r.ChatID)]; ok {
 			e.Chat = &chat
 		}
-		if e.Body, err = s.vault.openData(r.DeviceID, r.ID, r.Body); err != nil {
+		if e.Body, err = s.vault.OpenData(r.DeviceID, r.ID, r.Body); err != nil {
 			return nil, err
 		}
 		events = append(events, e)

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"wadah/models"
-
 	"github.com/alexedwards/scs/v2"
+
+	"wadah/models"
 )
 
 // login makes the data of a login as scs does.

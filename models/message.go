@@ -142,7 +142,7 @@ func (s *Store) fillMessages(ctx context.Context, rows []messageRow) ([]Message,
 			Target: r.Target, Lacking: r.Lacking, Hidden: r.Hidden, EditedAt: momentOf(r.EditedAt), RevokedAt: momentOf(r.RevokedAt),
 			Source: r.Source, Author: r.Author, Delivered: r.Delivered, Seen: r.Seen,
 		}
-		if m.Body, err = s.vault.openData(r.DeviceID, r.ID, r.Body); err != nil {
+		if m.Body, err = s.vault.OpenData(r.DeviceID, r.ID, r.Body); err != nil {
 			return nil, err
 		}
 		list = append(list, m)

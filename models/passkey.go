@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
 )
 
 // MaxPasskeys is how many passkeys one user may have.
@@ -48,7 +50,7 @@ func (r passkeyRow) passkey() (Passkey, error) {
 // AddPasskey stores a user's new passkey. An *Invalid when the name is unfit or the
 // user has too many; ErrConflict when the credential is registered already.
 func (s *Store) AddPasskey(ctx context.Context, userID, name string, credentialID, credential []byte) (Passkey, error) {
-	name, err := cleanName(name)
+	name, err := rules.Name(name)
 	if err != nil {
 		return Passkey{}, err
 	}
@@ -64,7 +66,7 @@ func (s *Store) AddPasskey(ctx context.Context, userID, name string, credentialI
 			return err
 		}
 		if n >= MaxPasskeys {
-			return invalid("passkey", "passkeys_too_many", "Remove a passkey before you add another one.")
+			return rules.Refuse("passkey", "passkeys_too_many", "Remove a passkey before you add another one.")
 		}
 		return tx.Create(&row).Error
 	})
@@ -120,7 +122,7 @@ func (s *Store) UsePasskey(ctx context.Context, id string, credential []byte, be
 
 // RenamePasskey changes the name; ErrNotFound when the user has no such passkey.
 func (s *Store) RenamePasskey(ctx context.Context, userID, id, name string) error {
-	name, err := cleanName(name)
+	name, err := rules.Name(name)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
 )
 
 // Limits of how long a scan link is valid.
@@ -54,14 +56,14 @@ func (s *Store) CreateScanLink(ctx context.Context, deviceID, createdBy string, 
 		life = DefaultScanLinkLife
 	}
 	if life < time.Minute || life > MaxScanLinkLife {
-		return ScanLink{}, invalid("life", "life_invalid", "A scan link is valid for 1 minute to 24 hours.")
+		return ScanLink{}, rules.Refuse("life", "life_invalid", "A scan link is valid for 1 minute to 24 hours.")
 	}
 	var b [24]byte
 	rand.Read(b[:])
 	token := base64.RawURLEncoding.EncodeToString(b[:])
 	now := s.now()
 	row := scanLinkRow{
-		ID: s.ids.next(now), DeviceID: deviceID, Lookup: tokenHash(token), CreatedBy: clip(createdBy, 100),
+		ID: s.ids.next(now), DeviceID: deviceID, Lookup: tokenHash(token), CreatedBy: rules.Clip(createdBy, 100),
 		CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(life).UnixMilli(),
 	}
 	err := s.tx(ctx, "create scan link", func(tx *gorm.DB) error {
@@ -74,7 +76,7 @@ func (s *Store) CreateScanLink(ctx context.Context, deviceID, createdBy string, 
 			return err
 		}
 		if valid >= MaxScanLinks {
-			return invalid("life", "scan_links_too_many", "The device has 20 valid scan links, which is the most. End one first.")
+			return rules.Refuse("life", "scan_links_too_many", "The device has 20 valid scan links, which is the most. End one first.")
 		}
 		return tx.Create(&row).Error
 	})
@@ -143,7 +145,7 @@ func (s *Store) EndScanLinks(ctx context.Context, deviceID string) error {
 func (s *Store) EndScanLinksBy(ctx context.Context, createdBy string, keep map[string]bool) (ended []string, err error) {
 	err = s.tx(ctx, "end scan links of a user", func(tx *gorm.DB) error {
 		var rows []scanLinkRow
-		if err := tx.Where("created_by = ? AND ended_at IS NULL", clip(createdBy, 100)).Find(&rows).Error; err != nil {
+		if err := tx.Where("created_by = ? AND ended_at IS NULL", rules.Clip(createdBy, 100)).Find(&rows).Error; err != nil {
 			return err
 		}
 		for _, row := range rows {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"gorm.io/gorm/clause"
+
+	"wadah/models/rules"
 )
 
 // Viewer is to whom a key or a system secret is shown in plain text.
@@ -67,7 +69,7 @@ func (s *Store) NoteViews(ctx context.Context, by Viewer, secretIDs ...string) e
 	for _, id := range secretIDs {
 		if !seen[id] {
 			seen[id] = true
-			rows = append(rows, secretViewRow{SecretID: id, ViewerID: by.ID, ViewerName: clip(by.Name, 40), At: now.UnixMilli()})
+			rows = append(rows, secretViewRow{SecretID: id, ViewerID: by.ID, ViewerName: rules.Clip(by.Name, 40), At: now.UnixMilli()})
 		}
 	}
 	if len(rows) == 0 {

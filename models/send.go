@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -97,7 +98,7 @@ func (b *batch) takeKey(a *Arrival, messageID string) (*Answered, error) {
 }
 
 func (s *Store) answered(row onceRow) (Answered, error) {
-	answer, err := s.vault.openData(row.DeviceID, row.Key, row.Answer)
+	answer, err := s.vault.OpenData(row.DeviceID, row.Key, row.Answer)
 	return Answered{MessageID: row.MessageID, Params: row.Params, Answer: answer}, err
 }
 
@@ -113,7 +114,7 @@ func (s *Store) Answered(ctx context.Context, deviceID, key string) (Answered, e
 
 // SaveAnswer stores what the first call with a key of idempotency was answered.
 func (s *Store) SaveAnswer(ctx context.Context, deviceID, key string, answer []byte) error {
-	sealed, err := s.vault.sealData(deviceID, key, answer)
+	sealed, err := s.vault.SealData(deviceID, key, answer)
 	if err != nil {
 		return err
 	}
@@ -196,4 +197,62 @@ func (s *Store) Sending(ctx context.Context, messageID string) (m Message, hande
 // done takes messages out of the lane whose end is known.
 func (b *batch) done(messageID string) error {
 	return b.tx.Where("message_id = ?", messageID).Delete(&sendRow{}).Error
+}
+
+// What becomes of a message that the account sends. It moves forward only, in this
+// order; failed is an end of its own.
+const (
+	StatusQueued    = "queued"    // it waits here
+	StatusSent      = "sent"      // WhatsApp has it
+	StatusDelivered = "delivered" // a device of the recipient has it
+	StatusRead      = "read"
+	StatusPlayed    = "played"
+	StatusFailed    = "failed"
+)
+
+var statusOrder = []string{StatusQueued, StatusSent, StatusDelivered, StatusRead, StatusPlayed}
+
+// forward reports whether a message with the one status may take the other. Only what
+// still waits here can fail.
+func forward(from, to string) bool {
+	if to == StatusFailed {
+		return from == StatusQueued
+	}
+	return from != StatusFailed && slices.Index(statusOrder, from) < slices.Index(statusOrder, to)
+}
+
+// receiptRow says that a member of a group has got a message of the account.
+type receiptRow struct {
+	MessageID string `gorm:"primaryKey"`
+	ContactID string `gorm:"primaryKey"`
+	Seen      bool
+}
+
+func (receiptRow) TableName() string { return "message_receipts" }
+
+// count counts a group's member among those who have got or seen a message, once.
+func (b *batch) count(messageID, contactID, status string) error {
+	seen := status == StatusRead || status == StatusPlayed
+	row := receiptRow{MessageID: messageID, ContactID: contactID, Seen: seen}
+	res := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	if res.Error != nil {
+		return res.Error
+	}
+	news := map[string]any{}
+	if res.RowsAffected > 0 {
+		news["delivered"] = gorm.Expr("delivered + 1")
+	}
+	if seen && res.RowsAffected == 0 {
+		res = b.tx.Model(&receiptRow{}).Where("message_id = ? AND contact_id = ? AND NOT seen", messageID, contactID).Update("seen", true)
+		if res.Error != nil {
+			return res.Error
+		}
+	}
+	if seen && res.RowsAffected > 0 {
+		news["seen"] = gorm.Expr("seen + 1")
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	return b.tx.Model(&messageRow{}).Where("id = ?", messageID).Updates(news).Error
 }

@@ -1,9 +1,36 @@
+// Package models stores things and refuses invalid ones. It is the only package
+// that imports GORM, and no type of GORM leaves it.
+//
+// Open gives a Store on one SQLite file, which whatsmeow's own store shares
+// (Store.SQL): one file to back up. Methods take a context first, return the plain
+// structs of this package, and errors that errors.Is finds among the sentinels, or
+// an *Invalid that names the refused value. Times are UTC, to the millisecond. IDs
+// are 26 lowercase characters that sort by creation.
+//
+// # Tables
+//
+//	users          people who may sign in to the panel, passwords as argon2id
+//	logins         their signed-in browsers, tokens as SHA-256
+//	devices        devices: name, desired state, link, why they are off
+//	api_keys       keys of devices: HMAC for lookup, value sealed for revealing
+//	device_events  the timeline of each device, the newest 500
+//	audit_entries  who did what
+//	settings       names and values, among them what recognises the server key
+//	migrations     the schema changes this file has seen
+//	whatsmeow_*    whatsmeow's; nothing here reads or writes them
+//
+// # Secrets
+//
+// A server key of 32 bytes (LoadServerKey) derives one subkey per purpose (HKDF).
+// The database alone reveals no API key, no proxy password, no login and no
+// panel password.
 package models
 
 import (
 	"context"
 	"crypto/subtle"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"time"
@@ -11,7 +38,9 @@ import (
 	"gorm.io/gorm"
 
 	"wadah/models/engine"
+	"wadah/models/passwords"
 	"wadah/models/sqlite"
+	"wadah/models/vault"
 )
 
 // Options say where the database is and what it is opened with.
@@ -30,13 +59,13 @@ type Options struct {
 type Store struct {
 	engine  engine.Engine
 	probe   probe
-	vault   *vault
+	vault   *vault.Vault
 	now     func() time.Time
 	ids     ids
 	keys    keyCache
 	used    usage
 	secrets secretCache
-	hash    hasher
+	hash    passwords.Hasher
 
 	onEvents func(map[string]int64) // set by OnEvents
 }
@@ -50,11 +79,11 @@ type Store struct {
 // ErrNewerSchema when a newer version of Wadah has written it, and ErrWrongKey when
 // o.Key is not the key it was made with.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	v, err := newVault(o.Key)
+	v, err := vault.New(o.Key)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{vault: v, now: o.Now, hash: newHasher()}
+	s := &Store{vault: v, now: o.Now, hash: passwords.NewHasher()}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -73,28 +102,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // tables is what an engine needs of a store (engine.Tables).
 type tables struct {
-	vault *vault
+	vault *vault.Vault
 	log   *slog.Logger
 	now   func() time.Time
 }
 
 // Open makes GORM for a dialect.
-func (t tables) Open(d gorm.Dialector) (*gorm.DB, error) {
-	return gorm.Open(d, &gorm.Config{
-		Logger:                 gormLog{log: t.log},
-		NowFunc:                func() time.Time { return t.now().UTC() },
-		TranslateError:         true,
-		SkipDefaultTransaction: true, // one statement is atomic by itself
-		DisableAutomaticPing:   true, // the engine has done it
-	})
-}
+func (t tables) Open(d gorm.Dialector) (*gorm.DB, error) { return engine.OpenGORM(d, t.log, t.now) }
 
 // settingKeyCheck is the setting that recognises the server key.
 const settingKeyCheck = "server_key_check"
 
 // Stamp stores what recognises the server key.
 func (t tables) Stamp(ctx context.Context, db *gorm.DB) error {
-	check, err := t.vault.fingerprint()
+	check, err := t.vault.Fingerprint()
 	if err != nil {
 		return err
 	}
@@ -103,7 +124,7 @@ func (t tables) Stamp(ctx context.Context, db *gorm.DB) error {
 
 // Check compares the server key with the one the database was made with.
 func (t tables) Check(ctx context.Context, db *gorm.DB, place string) error {
-	want, err := t.vault.fingerprint()
+	want, err := t.vault.Fingerprint()
 	if err != nil {
 		return err
 	}
@@ -146,6 +167,35 @@ func (s *Store) Engine(ctx context.Context) (name, version string, err error) {
 // path exists nothing is touched and the error is ErrConflict. The copy holds
 // secrets sealed under the server key, which it does not contain.
 func (s *Store) Backup(ctx context.Context, path string) error { return s.engine.Backup(ctx, path) }
+
+// SealData encrypts what belongs to a device with a key of that device's own; owner is
+// what it is stored under. nil stays nil.
+func (s *Store) SealData(deviceID, owner string, plain []byte) ([]byte, error) {
+	return s.vault.SealData(deviceID, "outside "+owner, plain)
+}
+
+// OpenData is the reverse of SealData; the error is ErrCorrupt.
+func (s *Store) OpenData(deviceID, owner string, sealed []byte) ([]byte, error) {
+	return s.vault.OpenData(deviceID, "outside "+owner, sealed)
+}
+
+// Seal encrypts a secret under the server key, for a setting or another place at
+// rest. Purpose names the kind of secret, owner the row it belongs to; both are
+// needed to open it again. The result is text.
+func (s *Store) Seal(purpose, owner, plain string) (string, error) {
+	b, err := s.vault.Seal("setting "+purpose, owner, plain)
+	return hex.EncodeToString(b), err
+}
+
+// Unseal is the reverse of Seal. ErrCorrupt when the text was not made by Seal for
+// the same purpose, owner and server key.
+func (s *Store) Unseal(purpose, owner, sealed string) (string, error) {
+	b, err := hex.DecodeString(sealed)
+	if err != nil {
+		return "", faultf(ErrCorrupt, err, "a sealed value (%s) is damaged; set it again", purpose)
+	}
+	return s.vault.Unseal("setting "+purpose, owner, b)
+}
 
 // read is a query on the readers' pool.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.engine.Reads().WithContext(ctx) }

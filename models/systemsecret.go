@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
 )
 
 // SystemSecret opens the list of devices to a program (the system API). There may be
@@ -38,14 +40,14 @@ const whileValid = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?
 // well. Those before stay valid for overlap; 0 ends them at once.
 func (s *Store) RotateSystemSecret(ctx context.Context, overlap time.Duration) (SystemSecret, error) {
 	if overlap < 0 || overlap > MaxKeyOverlap {
-		return SystemSecret{}, invalid("overlap", "overlap_invalid", "The old secret can stay valid for 0 to 30 days.")
+		return SystemSecret{}, rules.Refuse("overlap", "overlap_invalid", "The old secret can stay valid for 0 to 30 days.")
 	}
 	now := s.now()
 	value := randomHex()
-	sum := s.vault.keyHash(value)
+	sum := s.vault.KeyHash(value)
 	row := systemSecretRow{ID: s.ids.next(now), Lookup: hex.EncodeToString(sum[:]), CreatedAt: now.UnixMilli()}
 	var err error
-	if row.Sealed, err = s.vault.seal(purposeSystemSecret, row.ID, value); err != nil {
+	if row.Sealed, err = s.vault.Seal(purposeSystemSecret, row.ID, value); err != nil {
 		return SystemSecret{}, err
 	}
 	defer s.secrets.reset()
@@ -84,7 +86,7 @@ func (s *Store) RevealSystemSecret(ctx context.Context, id string) (string, erro
 	if err := s.read(ctx).Where("id = ?", id).Where(whileValid, s.nowMilli()).Take(&row).Error; err != nil {
 		return "", wrap(ctx, "reveal system secret", err)
 	}
-	return s.vault.unseal(purposeSystemSecret, row.ID, row.Sealed)
+	return s.vault.Unseal(purposeSystemSecret, row.ID, row.Sealed)
 }
 
 // RevokeSystemSecrets ends all secrets at once: the system API is off.
@@ -110,7 +112,7 @@ func (s *Store) CheckSystemSecret(ctx context.Context, value string) (valid, set
 	if !wellFormedKey(value) {
 		return false, set, nil
 	}
-	sum := s.vault.keyHash(value)
+	sum := s.vault.KeyHash(value)
 	// The table is keyed by a keyed hash, so how the look-up takes its time tells nothing.
 	expires, found := known[hex.EncodeToString(sum[:])]
 	return found && (expires == nil || *expires > at), set, nil

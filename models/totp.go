@@ -15,6 +15,8 @@ import (
 	"github.com/pquerna/otp/totp"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"wadah/models/rules"
 )
 
 const (
@@ -70,7 +72,7 @@ func (s *Store) EnrolTOTP(ctx context.Context, userID, issuer string) (TOTPEnrol
 		return TOTPEnrolment{}, wrap(ctx, "enrol second factor", err)
 	}
 	row := totpRow{UserID: userID, CreatedAt: s.nowMilli()}
-	if row.Sealed, err = s.vault.seal(purposeTOTP, userID, key.Secret()); err != nil {
+	if row.Sealed, err = s.vault.Seal(purposeTOTP, userID, key.Secret()); err != nil {
 		return TOTPEnrolment{}, err
 	}
 	err = s.write(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
@@ -110,7 +112,7 @@ func (s *Store) CheckTOTP(ctx context.Context, userID, code string) error {
 }
 
 func wrongCode() error {
-	return invalid("code", "code_wrong", "This code is wrong or was used before. Wait for the next one and try again.")
+	return rules.Refuse("code", "code_wrong", "This code is wrong or was used before. Wait for the next one and try again.")
 }
 
 // acceptTOTP accepts a code of an enrolment that is confirmed or not, and does then
@@ -126,7 +128,7 @@ func (s *Store) acceptTOTP(ctx context.Context, userID, code string, confirmed b
 		if confirmed != (row.ConfirmedAt != nil) {
 			return faultf(ErrNotFound, nil, "there is no second factor at this step")
 		}
-		secret, err := s.vault.unseal(purposeTOTP, userID, row.Sealed)
+		secret, err := s.vault.Unseal(purposeTOTP, userID, row.Sealed)
 		if err != nil {
 			return err
 		}
@@ -153,7 +155,7 @@ func bareCode(code string) string {
 			return -1
 		}
 		return r
-	}, DropInvisible(code)))
+	}, rules.DropInvisible(code)))
 }
 
 // matchTOTP returns the time step a code belongs to: the present one, or its
@@ -222,7 +224,7 @@ func (s *Store) newRecoveryCodes(tx *gorm.DB, userID string) ([]string, error) {
 }
 
 func (s *Store) recoveryLookup(userID, code string) string {
-	sum := s.vault.keyHash("recovery " + userID + " " + code)
+	sum := s.vault.KeyHash("recovery " + userID + " " + code)
 	return hex.EncodeToString(sum[:])
 }
 

@@ -7,6 +7,9 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"wadah/models/passwords"
+	"wadah/models/rules"
 )
 
 // Roles of users: an admin may do everything, an operator runs devices, a viewer
@@ -59,30 +62,30 @@ func (r userRow) user() User {
 
 // newUser checks everything about a user to be and hashes the password.
 func (s *Store) newUser(ctx context.Context, name, password, role string) (userRow, error) {
-	name, err := cleanUserName(name)
+	name, err := rules.UserName(name)
 	if err != nil {
 		return userRow{}, err
 	}
 	if err := checkRole(role); err != nil {
 		return userRow{}, err
 	}
-	if err := checkPassword(password, name); err != nil {
+	if err := passwords.Check(password, name); err != nil {
 		return userRow{}, err
 	}
-	hash, err := s.hash.create(ctx, password)
+	hash, err := s.hash.Create(ctx, password)
 	if err != nil {
 		return userRow{}, err
 	}
 	now := s.now()
 	return userRow{
-		ID: s.ids.next(now), Name: name, NameKey: UserKey(name), Role: role, PasswordHash: hash,
+		ID: s.ids.next(now), Name: name, NameKey: rules.UserKey(name), Role: role, PasswordHash: hash,
 		CreatedAt: now.UnixMilli(), UpdatedAt: now.UnixMilli(), PasswordAt: now.UnixMilli(),
 	}, nil
 }
 
 func checkRole(role string) error {
 	if !slices.Contains([]string{RoleAdmin, RoleOperator, RoleViewer}, role) {
-		return invalid("role", "role_unknown", "The role must be admin, operator or viewer.")
+		return rules.Refuse("role", "role_unknown", "The role must be admin, operator or viewer.")
 	}
 	return nil
 }
@@ -149,7 +152,7 @@ func (s *Store) CreateUser(ctx context.Context, name, password, role string) (Us
 		if err := tx.Model(&userRow{}).Pluck("name", &names).Error; err != nil {
 			return err
 		}
-		if err := checkNameAmong(row.Name, names); err != nil {
+		if err := rules.NameAmong(row.Name, names); err != nil {
 			return err
 		}
 		return takenOr(tx.Create(&row).Error)
@@ -204,8 +207,8 @@ func (s *Store) userRowByName(ctx context.Context, name string) (userRow, error)
 	var row userRow
 	// A name of before user names were folded may have full-width letters: as it is written
 	// it finds itself, and before the other.
-	exact := nameKey(name)
-	err := s.read(ctx).Where("name_key IN ?", []string{exact, UserKey(name)}).
+	exact := rules.NameKey(name)
+	err := s.read(ctx).Where("name_key IN ?", []string{exact, rules.UserKey(name)}).
 		Order(clause.OrderBy{Expression: clause.Expr{SQL: "name_key = ? DESC", Vars: []any{exact}, WithoutParentheses: true}}).
 		Take(&row).Error
 	return row, wrap(ctx, "read user by name", err)

@@ -5,7 +5,16 @@ import (
 	"errors"
 
 	"gorm.io/gorm"
+
+	"wadah/models/passwords"
+	"wadah/models/rules"
 )
+
+// Asker is for whom a password is checked; the zero Asker is somebody who is known.
+type Asker = passwords.Asker
+
+// Stranger is an Asker of whom nothing is known but the network.
+func Stranger(network string) Asker { return passwords.Stranger(network) }
 
 // Authenticate returns the user with this name and password. ErrNotFound when the
 // name is unknown or the password wrong; both take the same work. ErrBusy when too many
@@ -15,11 +24,11 @@ func (s *Store) Authenticate(ctx context.Context, name, password string, by Aske
 	unknown := errors.Is(err, ErrNotFound)
 	switch {
 	case unknown:
-		row.PasswordHash = dummyHash
+		row.PasswordHash = passwords.Dummy
 	case err != nil:
 		return User{}, err
 	}
-	match, outdated, err := s.hash.matches(ctx, password, row.PasswordHash, by)
+	match, outdated, err := s.hash.Matches(ctx, password, row.PasswordHash, by)
 	if err != nil {
 		return User{}, err
 	}
@@ -29,7 +38,7 @@ func (s *Store) Authenticate(ctx context.Context, name, password string, by Aske
 	if outdated {
 		// The parameters have been raised since: store a hash of today's. A failure
 		// costs nothing but that; the next sign-in tries again.
-		if hash, err := s.hash.create(ctx, password); err == nil {
+		if hash, err := s.hash.Create(ctx, password); err == nil {
 			s.write(ctx).Model(&userRow{}).Where("id = ? AND password_hash = ?", row.ID, row.PasswordHash).
 				Update("password_hash", hash)
 		}
@@ -56,19 +65,19 @@ func (s *Store) setPassword(ctx context.Context, id, password string, due bool) 
 	if err := s.read(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
 		return wrap(ctx, doing, err)
 	}
-	if err := checkPassword(password, row.Name); err != nil {
+	if err := passwords.Check(password, row.Name); err != nil {
 		return err
 	}
 	if row.PasswordDue && !due {
-		same, _, err := s.hash.matches(ctx, password, row.PasswordHash, Asker{})
+		same, _, err := s.hash.Matches(ctx, password, row.PasswordHash, Asker{})
 		if err != nil {
 			return err
 		}
 		if same {
-			return invalid("password", "password_same", "This is the password that was set for you; choose another.")
+			return rules.Refuse("password", "password_same", "This is the password that was set for you; choose another.")
 		}
 	}
-	hash, err := s.hash.create(ctx, password)
+	hash, err := s.hash.Create(ctx, password)
 	if err != nil {
 		return err
 	}
@@ -95,11 +104,11 @@ type Prefs struct {
 func (s *Store) SetUserPrefs(ctx context.Context, id string, p Prefs) error {
 	switch {
 	case len(p.Lang) > 20:
-		return invalid("lang", "lang_invalid", "This is not a language.")
+		return rules.Refuse("lang", "lang_invalid", "This is not a language.")
 	case len(p.Theme) > 20:
-		return invalid("theme", "theme_invalid", "This is not a theme.")
+		return rules.Refuse("theme", "theme_invalid", "This is not a theme.")
 	case len(p.Zone) > 64:
-		return invalid("zone", "zone_unknown", "This is not a time zone.")
+		return rules.Refuse("zone", "zone_unknown", "This is not a time zone.")
 	}
 	res := s.write(ctx).Model(&userRow{}).Where("id = ?", id).
 		Updates(map[string]any{"lang": p.Lang, "theme": p.Theme, "zone": p.Zone, "updated_at": s.nowMilli()})
@@ -148,7 +157,71 @@ func (s *Store) otherAdmin(tx *gorm.DB, id string) error {
 		return err
 	}
 	if len(admins) == 1 && admins[0] == id {
-		return invalid("role", "last_admin", "This is the last admin; make somebody else admin first.")
+		return rules.Refuse("role", "last_admin", "This is the last admin; make somebody else admin first.")
 	}
 	return nil
+}
+
+// RemoveFactors ends everything a user signs in with beside the password: the
+// authenticator app, its recovery codes and all passkeys. It is for who has lost them.
+func (s *Store) RemoveFactors(ctx context.Context, userID string) error {
+	doing := "remove second factors"
+	err := s.tx(ctx, doing, func(tx *gorm.DB) error {
+		for _, row := range []any{&recoveryRow{}, &totpRow{}, &passkeyRow{}} {
+			if err := tx.Where("user_id = ?", userID).Delete(row).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return s.settle(ctx, doing, err)
+}
+
+type assignmentRow struct {
+	UserID   string `gorm:"primaryKey"`
+	DeviceID string `gorm:"primaryKey"`
+}
+
+func (assignmentRow) TableName() string { return "device_assignments" }
+
+// AssignDevices says which devices an operator or viewer may see: these and no
+// others. ErrNotFound when there is no such user, or a device is unknown. (Admins
+// see every device without being assigned to any.)
+func (s *Store) AssignDevices(ctx context.Context, userID string, deviceIDs []string) error {
+	if _, err := s.User(ctx, userID); err != nil {
+		return err
+	}
+	rows := make([]assignmentRow, 0, len(deviceIDs))
+	seen := make(map[string]bool, len(deviceIDs))
+	for _, id := range deviceIDs {
+		if !seen[id] {
+			seen[id] = true
+			rows = append(rows, assignmentRow{UserID: userID, DeviceID: id})
+		}
+	}
+	doing := "assign devices"
+	err := s.tx(ctx, doing, func(tx *gorm.DB) error {
+		if err := tx.Where("user_id = ?", userID).Delete(&assignmentRow{}).Error; err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		return tx.CreateInBatches(&rows, 200).Error
+	})
+	return s.settle(ctx, doing, err)
+}
+
+// AssignedDevices returns the IDs of the devices a user is assigned to.
+func (s *Store) AssignedDevices(ctx context.Context, userID string) (map[string]bool, error) {
+	var ids []string
+	err := s.read(ctx).Model(&assignmentRow{}).Where("user_id = ?", userID).Pluck("device_id", &ids).Error
+	if err != nil {
+		return nil, wrap(ctx, "list assigned devices", err)
+	}
+	assigned := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		assigned[id] = true
+	}
+	return assigned, nil
 }

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"wadah/models"
-
 	"github.com/google/go-cmp/cmp"
+
+	"wadah/models"
 )
 
 func TestFirstAdmin(t *testing.T) {

@@ -17,10 +17,14 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict: another row holds what was asked for.
 	ErrConflict = errors.New("conflict")
+	// ErrBusy: too many wait for the same; later it works.
+	ErrBusy = errors.New("busy")
 	// ErrNewerSchema: a newer version of Wadah has written this database.
 	ErrNewerSchema = errors.New("the database was written by a newer version of Wadah")
 	// ErrCorrupt: the database is damaged, incomplete or not Wadah's.
 	ErrCorrupt = errors.New("the database is damaged")
+	// ErrWrongKey: the server key is missing, malformed or belongs to another database.
+	ErrWrongKey = errors.New("the server key does not fit this database")
 	// ErrStorage: the disk is full, read-only or failing, or the database cannot be reached
 	// or is held by another program.
 	ErrStorage = errors.New("the storage cannot be used")

@@ -16,7 +16,7 @@ func TestWorkFolder(t *testing.T) {
 	must(t, os.MkdirAll(dir, 0o700))
 	busy, done, err := files.WorkFolder(dir, ".work-")
 	must(t, err)
-	make := func(name string, age time.Duration, locked bool) string {
+	put := func(name string, age time.Duration, locked bool) string {
 		path := filepath.Join(dir, name)
 		must(t, os.MkdirAll(filepath.Join(path, "deep"), 0o700))
 		if locked {
@@ -26,8 +26,8 @@ func TestWorkFolder(t *testing.T) {
 		must(t, os.Chtimes(path, at, at))
 		return path
 	}
-	killed, old := make(".work-killed", 0, true), make(".work-old", 2*time.Hour, false)
-	young, other := make(".work-young", time.Minute, false), make("work-other", 48*time.Hour, true)
+	killed, old := put(".work-killed", 0, true), put(".work-old", 2*time.Hour, false)
+	young, other := put(".work-young", time.Minute, false), put("work-other", 48*time.Hour, true)
 	file := filepath.Join(dir, ".work-file")
 	must(t, os.WriteFile(file, nil, 0o600))
 

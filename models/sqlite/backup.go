@@ -29,7 +29,7 @@ func (e *Engine) Backup(ctx context.Context, path string) error {
 	if err != nil {
 		return wrap(ctx, doing, err)
 	}
-	defer remove()
+	defer func() { _ = remove() }() // what stays the next one sweeps
 	copied := filepath.Join(work, filepath.Base(path))
 	if err := e.vacuumInto(ctx, copied); err != nil {
 		return wrap(ctx, doing, err)

@@ -109,7 +109,7 @@ func create(ctx context.Context, path string, t engine.Tables) error {
 	if err != nil {
 		return wrap(ctx, doing, err)
 	}
-	defer remove()
+	defer func() { _ = remove() }() // what stays the next one sweeps
 	made := filepath.Join(work, filepath.Base(path))
 	if err := os.WriteFile(made, nil, 0o600); err != nil {
 		return wrap(ctx, doing, err)

@@ -1,4 +1,5 @@
-package models
+// Package vault does everything that needs the server key.
+package vault
 
 import (
 	"crypto/aes"
@@ -10,6 +11,8 @@ import (
 	"fmt"
 	"hash"
 	"sync"
+
+	"wadah/models/engine"
 )
 
 // What subkeys are derived for. The strings are part of the stored format: a
@@ -17,27 +20,29 @@ import (
 const (
 	purposeKeyCheck  = "key-check"
 	purposeKeyLookup = "api-key-lookup"
-	purposeKeySeal   = "api-key-seal"
-	purposeProxy     = "device-proxy"
 	purposeData      = "device-data"
+
+	ForKeys  = "api-key-seal"
+	ForProxy = "device-proxy"
 )
 
 // sealVersion is the first byte of everything sealed.
 const sealVersion = 1
 
-// vault holds the server key and does everything that needs it.
-type vault struct {
+// Vault holds the server key and does everything that needs it.
+type Vault struct {
 	key    []byte
 	lookup []byte
 	macs   sync.Pool // of hash.Hash, made with lookup: making one costs more than using it
 	data   sync.Map  // cipher.AEAD by device ID: what a device is sent and sends
 }
 
-func newVault(key []byte) (*vault, error) {
+// New makes a vault of a server key; ErrWrongKey when it has not the length of one.
+func New(key []byte) (*Vault, error) {
 	if len(key) != serverKeySize {
-		return nil, faultf(ErrWrongKey, nil, "the server key must have %d bytes, not %d", serverKeySize, len(key))
+		return nil, engine.Faultf(engine.ErrWrongKey, nil, "the server key must have %d bytes, not %d", serverKeySize, len(key))
 	}
-	v := &vault{key: append([]byte(nil), key...)}
+	v := &Vault{key: append([]byte(nil), key...)}
 	var err error
 	if v.lookup, err = v.subkey(purposeKeyLookup); err != nil {
 		return nil, err
@@ -47,13 +52,13 @@ func newVault(key []byte) (*vault, error) {
 }
 
 // subkey derives the 32-byte key for one purpose (HKDF with SHA-256).
-func (v *vault) subkey(purpose string) ([]byte, error) {
+func (v *Vault) subkey(purpose string) ([]byte, error) {
 	return hkdf.Key(sha256.New, v.key, nil, "wadah "+purpose, 32)
 }
 
-// fingerprint is a value by which a database recognises its server key. It
+// Fingerprint is a value by which a database recognises its server key. It
 // reveals nothing about it.
-func (v *vault) fingerprint() (string, error) {
+func (v *Vault) Fingerprint() (string, error) {
 	k, err := v.subkey(purposeKeyCheck)
 	if err != nil {
 		return "", err
@@ -61,8 +66,8 @@ func (v *vault) fingerprint() (string, error) {
 	return hex.EncodeToString(k), nil
 }
 
-// keyHash is under which an API key is found in its table.
-func (v *vault) keyHash(value string) [32]byte {
+// KeyHash is under which an API key is found in its table.
+func (v *Vault) KeyHash(value string) [32]byte {
 	mac := v.macs.Get().(hash.Hash)
 	defer v.macs.Put(mac)
 	mac.Reset()
@@ -72,7 +77,7 @@ func (v *vault) keyHash(value string) [32]byte {
 	return sum
 }
 
-func (v *vault) aead(purpose string) (cipher.AEAD, error) {
+func (v *Vault) aead(purpose string) (cipher.AEAD, error) {
 	k, err := v.subkey(purpose)
 	if err != nil {
 		return nil, err
@@ -84,9 +89,9 @@ func (v *vault) aead(purpose string) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal encrypts plain with AES-256-GCM so that only the same purpose and owner (a
+// Seal encrypts plain with AES-256-GCM so that only the same purpose and owner (a
 // row's ID) open it: a sealed value copied into another row is worthless.
-func (v *vault) seal(purpose, owner, plain string) ([]byte, error) {
+func (v *Vault) Seal(purpose, owner, plain string) ([]byte, error) {
 	aead, err := v.aead(purpose)
 	if err != nil {
 		return nil, fmt.Errorf("seal %s: %w", purpose, err)
@@ -95,10 +100,10 @@ func (v *vault) seal(purpose, owner, plain string) ([]byte, error) {
 	return aead.Seal([]byte{sealVersion}, nil, []byte(plain), []byte(owner)), nil //nolint:gosec // what is taken for a constant nonce is where the result is appended
 }
 
-// unseal is the reverse of seal; the error is ErrCorrupt.
-func (v *vault) unseal(purpose, owner string, sealed []byte) (string, error) {
+// Unseal is the reverse of Seal; the error is ErrCorrupt.
+func (v *Vault) Unseal(purpose, owner string, sealed []byte) (string, error) {
 	if len(sealed) == 0 || sealed[0] != sealVersion {
-		return "", faultf(ErrCorrupt, nil, "a sealed value (%s) is damaged; set it again", purpose)
+		return "", engine.Faultf(engine.ErrCorrupt, nil, "a sealed value (%s) is damaged; set it again", purpose)
 	}
 	aead, err := v.aead(purpose)
 	if err != nil {
@@ -106,14 +111,14 @@ func (v *vault) unseal(purpose, owner string, sealed []byte) (string, error) {
 	}
 	plain, err := aead.Open(nil, nil, sealed[1:], []byte(owner))
 	if err != nil {
-		return "", faultf(ErrCorrupt, err, "a sealed value (%s) is damaged; set it again", purpose)
+		return "", engine.Faultf(engine.ErrCorrupt, err, "a sealed value (%s) is damaged; set it again", purpose)
 	}
 	return string(plain), nil
 }
 
-// sealData encrypts what a device was sent or sends with a key of that device's own.
+// SealData encrypts what a device was sent or sends with a key of that device's own.
 // Owner is the row's ID. nil stays nil: nothing is kept.
-func (v *vault) sealData(deviceID, owner string, plain []byte) ([]byte, error) {
+func (v *Vault) SealData(deviceID, owner string, plain []byte) ([]byte, error) {
 	if plain == nil {
 		return nil, nil
 	}
@@ -126,8 +131,8 @@ func (v *vault) sealData(deviceID, owner string, plain []byte) ([]byte, error) {
 	return aead.Seal(out, nil, plain, []byte(owner)), nil //nolint:gosec // the AEAD makes the nonce
 }
 
-// openData is the reverse of sealData; the error is ErrCorrupt.
-func (v *vault) openData(deviceID, owner string, sealed []byte) ([]byte, error) {
+// OpenData is the reverse of SealData; the error is ErrCorrupt.
+func (v *Vault) OpenData(deviceID, owner string, sealed []byte) ([]byte, error) {
 	if sealed == nil {
 		return nil, nil
 	}
@@ -136,29 +141,18 @@ func (v *vault) openData(deviceID, owner string, sealed []byte) ([]byte, error) 
 		return nil, fmt.Errorf("open data: %w", err)
 	}
 	if len(sealed) == 0 || sealed[0] != sealVersion {
-		return nil, faultf(ErrCorrupt, nil, "a sealed message is damaged")
+		return nil, engine.Faultf(engine.ErrCorrupt, nil, "a sealed message is damaged")
 	}
 	plain, err := aead.Open(nil, nil, sealed[1:], []byte(owner))
 	if err != nil {
-		return nil, faultf(ErrCorrupt, err, "a sealed message is damaged")
+		return nil, engine.Faultf(engine.ErrCorrupt, err, "a sealed message is damaged")
 	}
 	return plain, nil
 }
 
-// SealData encrypts what belongs to a device with a key of that device's own; owner is
-// what it is stored under. nil stays nil.
-func (s *Store) SealData(deviceID, owner string, plain []byte) ([]byte, error) {
-	return s.vault.sealData(deviceID, "outside "+owner, plain)
-}
-
-// OpenData is the reverse of SealData; the error is ErrCorrupt.
-func (s *Store) OpenData(deviceID, owner string, sealed []byte) ([]byte, error) {
-	return s.vault.openData(deviceID, "outside "+owner, sealed)
-}
-
 // dataAEAD is the cipher of one device's data. The device's ID is part of the purpose
 // that the key is derived for.
-func (v *vault) dataAEAD(deviceID string) (cipher.AEAD, error) {
+func (v *Vault) dataAEAD(deviceID string) (cipher.AEAD, error) {
 	if aead, ok := v.data.Load(deviceID); ok {
 		return aead.(cipher.AEAD), nil
 	}
@@ -168,22 +162,4 @@ func (v *vault) dataAEAD(deviceID string) (cipher.AEAD, error) {
 	}
 	v.data.Store(deviceID, aead)
 	return aead, nil
-}
-
-// Seal encrypts a secret under the server key, for a setting or another place at
-// rest. Purpose names the kind of secret, owner the row it belongs to; both are
-// needed to open it again. The result is text.
-func (s *Store) Seal(purpose, owner, plain string) (string, error) {
-	b, err := s.vault.seal("setting "+purpose, owner, plain)
-	return hex.EncodeToString(b), err
-}
-
-// Unseal is the reverse of Seal. ErrCorrupt when the text was not made by Seal for
-// the same purpose, owner and server key.
-func (s *Store) Unseal(purpose, owner, sealed string) (string, error) {
-	b, err := hex.DecodeString(sealed)
-	if err != nil {
-		return "", faultf(ErrCorrupt, err, "a sealed value (%s) is damaged; set it again", purpose)
-	}
-	return s.vault.unseal("setting "+purpose, owner, b)
 }

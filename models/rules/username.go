@@ -1,4 +1,4 @@
-package models
+package rules
 
 import (
 	_ "embed"
@@ -13,11 +13,11 @@ import (
 	"golang.org/x/text/width"
 )
 
-// cleanUserName is the form in which a user's name is stored: full-width letters become
+// UserName is the form in which a user's name is stored: full-width letters become
 // ordinary ones, as the profile of RFC 8265 for user names says.
-func cleanUserName(name string) (string, error) {
+func UserName(name string) (string, error) {
 	unfit := func() error {
-		return invalid("name", "name_invalid", "The name may have letters, digits and . _ - @ only.")
+		return Refuse("name", "name_invalid", "The name may have letters, digits and . _ - @ only.")
 	}
 	if !utf8.ValidString(name) {
 		return "", unfit()
@@ -25,16 +25,16 @@ func cleanUserName(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	switch {
 	case name == "":
-		return "", invalid("name", "name_required", "A name is required.")
+		return "", Refuse("name", "name_required", "A name is required.")
 	case utf8.RuneCountInString(norm.NFC.String(name)) > MaxUserNameLength:
-		return "", invalid("name", "name_too_long", "The name has more than 40 characters.")
+		return "", Refuse("name", "name_too_long", "The name has more than 40 characters.")
 	}
 	name, err := precis.UsernameCasePreserved.String(name)
 	if err != nil || strings.ContainsFunc(name, notInUserName) {
 		return "", unfit()
 	}
 	if mixesScripts(name) {
-		return "", invalid("name", "name_mixed", "The name mixes letters of different scripts; write all of it in one.")
+		return "", Refuse("name", "name_mixed", "The name mixes letters of different scripts; write all of it in one.")
 	}
 	return name, nil
 }
@@ -45,7 +45,7 @@ func notInUserName(r rune) bool {
 
 // UserKey is what makes two names of users the same: upper and lower case, full-width and
 // ordinary letters are equal. It takes any text.
-func UserKey(name string) string { return nameKey(width.Fold.String(name)) }
+func UserKey(name string) string { return NameKey(width.Fold.String(name)) }
 
 // writtenTogether are the scripts that one language writes with; Latin letters may stand
 // among them (Unicode Technical Standard 39, "highly restrictive").
@@ -116,15 +116,15 @@ func outline(name string) string {
 	return b.String()
 }
 
-// checkNameAmong refuses a name that one of the others is, or looks like.
-func checkNameAmong(name string, others []string) error {
+// NameAmong refuses a name that one of the others is, or looks like.
+func NameAmong(name string, others []string) error {
 	key, seen, lower := UserKey(name), outline(name), outline(strings.ToLower(name))
 	for _, other := range others {
 		switch {
 		case UserKey(other) == key:
-			return nameTaken()
+			return NameTaken()
 		case outline(other) == seen, outline(strings.ToLower(other)) == lower:
-			return invalid("name", "name_lookalike", "The name looks like that of somebody else; choose another.")
+			return Refuse("name", "name_lookalike", "The name looks like that of somebody else; choose another.")
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package models
+package passwords
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"wadah/models/engine"
 )
 
 // waits begins to wait in the line and says what comes of it.
@@ -53,8 +55,8 @@ func TestLineIsBounded(t *testing.T) {
 		}
 		full := func(by Asker) {
 			t.Helper()
-			if err := l.take(t.Context(), by); !errors.Is(err, ErrBusy) {
-				t.Errorf("%+v: %v, want ErrBusy", by, err)
+			if err := l.take(t.Context(), by); !errors.Is(err, engine.ErrBusy) {
+				t.Errorf("%+v: %v, want engine.ErrBusy", by, err)
 			}
 		}
 		full(Stranger("a"))
@@ -73,7 +75,7 @@ func TestLineIsBounded(t *testing.T) {
 		}
 		time.Sleep(lineTime)
 		for _, came := range waiting {
-			if pending(came) || !errors.Is(<-came, ErrBusy) {
+			if pending(came) || !errors.Is(<-came, engine.ErrBusy) {
 				t.Fatal("one waits for ever")
 			}
 		}

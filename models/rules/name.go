@@ -1,4 +1,4 @@
-package models
+package rules
 
 import (
 	"strings"
@@ -16,19 +16,19 @@ const (
 	MaxNoteLength     = 2000
 )
 
-// cleanName is the form in which the name of a device or a key is stored.
-func cleanName(name string) (string, error) {
+// Name is the form in which the name of a device or a key is stored.
+func Name(name string) (string, error) {
 	if !utf8.ValidString(name) {
-		return "", invalid("name", "name_invalid", "The name is not valid text.")
+		return "", Refuse("name", "name_invalid", "The name is not valid text.")
 	}
 	name = norm.NFC.String(strings.TrimSpace(name))
 	switch {
 	case name == "":
-		return "", invalid("name", "name_required", "A name is required.")
+		return "", Refuse("name", "name_required", "A name is required.")
 	case utf8.RuneCountInString(name) > MaxNameLength:
-		return "", invalid("name", "name_too_long", "The name has more than 60 characters.")
+		return "", Refuse("name", "name_too_long", "The name has more than 60 characters.")
 	case strings.ContainsFunc(name, hiddenRune), !strings.ContainsFunc(name, shownRune):
-		return "", invalid("name", "name_invalid", "The name has characters that cannot be shown.")
+		return "", Refuse("name", "name_invalid", "The name has characters that cannot be shown.")
 	}
 	return name, nil
 }
@@ -50,19 +50,20 @@ func shownRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsSymbol(r)
 }
 
-// nameKey is what makes two names of devices the same: upper and lower case are equal in
+// NameKey is what makes two names of devices the same: upper and lower case are equal in
 // every script. Those of users have UserKey.
-func nameKey(name string) string {
+func NameKey(name string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.TrimSpace(name))))
 }
 
-func nameTaken() error {
-	return invalid("name", CodeNameTaken, "This name is taken.")
+// NameTaken refuses a name that another row has.
+func NameTaken() error {
+	return Refuse("name", CodeNameTaken, "This name is taken.")
 }
 
-// clip makes valid text of at most limit characters of what comes from outside and
+// Clip makes valid text of at most limit characters of what comes from outside and
 // is only kept for people to read.
-func clip(text string, limit int) string {
+func Clip(text string, limit int) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 	if utf8.RuneCountInString(text) > limit {
 		text = string([]rune(text)[:limit])

@@ -1,4 +1,4 @@
-package models
+package passwords
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"wadah/models/engine"
 )
 
 // Limits of the line in which passwords wait to be hashed. A hash takes some 30 ms of a
@@ -43,7 +45,7 @@ type waiter struct {
 }
 
 func errLineFull() error {
-	return faultf(ErrBusy, nil, "too many passwords wait to be checked")
+	return engine.Faultf(engine.ErrBusy, nil, "too many passwords wait to be checked")
 }
 
 // take waits for a turn; the caller gives it back with done. ErrBusy when the line is

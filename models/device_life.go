@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
 )
 
 // inChunk bounds the values of one IN list: databases bound them too.
@@ -56,7 +58,7 @@ func (l Life) tidy() Life {
 			*t = fromMilli(t.UnixMilli())
 		}
 	}
-	l.OffReason, l.PushName, l.Platform = clip(l.OffReason, 40), clip(l.PushName, 200), clip(l.Platform, 100)
+	l.OffReason, l.PushName, l.Platform = rules.Clip(l.OffReason, 40), rules.Clip(l.PushName, 200), rules.Clip(l.Platform, 100)
 	return l
 }
 

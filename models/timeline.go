@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"wadah/models/rules"
 )
 
 // KeptEvents is how many events of a device are kept.
@@ -66,7 +68,7 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 			}
 			rows = append(rows, deviceEventRow{
 				ID: s.ids.next(now), DeviceID: e.DeviceID, At: e.At.UnixMilli(),
-				From: clip(e.From, 20), To: clip(e.To, 20), Reason: clip(e.Reason, 40), Detail: clip(e.Detail, 2000),
+				From: rules.Clip(e.From, 20), To: rules.Clip(e.To, 20), Reason: rules.Clip(e.Reason, 40), Detail: rules.Clip(e.Detail, 2000),
 			})
 		}
 		if len(rows) == 0 {

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"wadah/models"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"wadah/models"
 )
 
 func TestEvents(t *testing.T) {

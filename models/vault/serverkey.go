@@ -1,4 +1,4 @@
-package models
+package vault
 
 import (
 	"bytes"
@@ -13,59 +13,49 @@ import (
 
 	"wadah/models/engine"
 	"wadah/models/files"
-	"wadah/models/sqlite"
 )
 
-// The names of Wadah's files in the data folder.
-const (
-	DatabaseFile  = "wadah.db"
-	ServerKeyFile = "server.key"
-)
-
-// DatabaseFiles are the names of the files that a database in the data folder consists of
-// while it is in use, and of what an interrupted one may have left.
-func DatabaseFiles() []string {
-	return sqlite.Files(DatabaseFile)
-}
+// KeyFile is the name of the server key's file in the data folder.
+const KeyFile = "server.key"
 
 // serverKeySize is the length of the server key in bytes.
 const serverKeySize = 32
 
-// ParseServerKey reads a server key from its text form, 64 hexadecimal digits;
+// Parse reads a server key from its text form, 64 hexadecimal digits;
 // white space around them is ignored. The error is ErrWrongKey and does not
 // contain the text.
-func ParseServerKey(text string) ([]byte, error) {
+func Parse(text string) ([]byte, error) {
 	key, err := hex.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(key) != serverKeySize {
-		return nil, faultf(ErrWrongKey, nil, "the server key must be 64 hexadecimal digits")
+		return nil, engine.Faultf(engine.ErrWrongKey, nil, "the server key must be 64 hexadecimal digits")
 	}
 	if bytes.Equal(key, make([]byte, serverKeySize)) {
-		return nil, faultf(ErrWrongKey, nil, "the server key is all zeros, which protects nothing; use the one that was made with the database")
+		return nil, engine.Faultf(engine.ErrWrongKey, nil, "the server key is all zeros, which protects nothing; use the one that was made with the database")
 	}
 	return key, nil
 }
 
-// LoadServerKey returns the server key kept in the data folder dir, and makes
+// Load returns the server key kept in the data folder dir, and makes
 // folder and key when there is none yet (created is true then). A key that others
-// may read is made private (0600). It never makes a new key beside an existing
-// database, whose secrets only the old key can open: that is ErrWrongKey. When
+// may read is made private (0600). It never makes a new key beside one of the files
+// sealed, whose secrets only the old key can open: that is ErrWrongKey. When
 // the folder cannot be used the error is ErrStorage.
-func LoadServerKey(dir string) (key []byte, created bool, err error) {
-	path := filepath.Join(dir, ServerKeyFile)
+func Load(dir string, sealed ...string) (key []byte, created bool, err error) {
+	path := filepath.Join(dir, KeyFile)
 	key, err = readServerKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, false, err
 	}
-	for _, name := range []string{DatabaseFile, DatabaseFile + "-wal"} {
+	for _, name := range sealed {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-			return nil, false, faultf(ErrWrongKey, nil,
+			return nil, false, engine.Faultf(engine.ErrWrongKey, nil,
 				"%s is missing although %s exists: the folder %s was copied in part; copy %s too, or give the key in WADAH_SERVER_KEY",
-				ServerKeyFile, name, dir, ServerKeyFile)
+				KeyFile, name, dir, KeyFile)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		why, kind := engine.Classify(err, files.Classify)
-		return nil, false, faultf(kind, err, "the data folder %s cannot be made: %s", dir, why)
+		return nil, false, engine.Faultf(kind, err, "the data folder %s cannot be made: %s", dir, why)
 	}
 	key = make([]byte, serverKeySize)
 	rand.Read(key)
@@ -77,7 +67,7 @@ func LoadServerKey(dir string) (key []byte, created bool, err error) {
 	}
 	if err != nil {
 		why, kind := engine.Classify(err, files.Classify)
-		return nil, false, faultf(kind, err, "the server key cannot be written to %s: %s", path, why)
+		return nil, false, engine.Faultf(kind, err, "the server key cannot be written to %s: %s", path, why)
 	}
 	return key, true, nil
 }
@@ -89,7 +79,7 @@ func readServerKey(path string) ([]byte, error) {
 		return nil, fs.ErrNotExist
 	}
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, faultf(ErrStorage, nil, "%s is not a file; move it away", path)
+		return nil, engine.Faultf(engine.ErrStorage, nil, "%s is not a file; move it away", path)
 	}
 	var text []byte
 	if err == nil {
@@ -97,17 +87,17 @@ func readServerKey(path string) ([]byte, error) {
 	}
 	if err != nil {
 		why, kind := engine.Classify(err, files.Classify)
-		return nil, faultf(kind, err, "the server key %s cannot be read: %s", path, why)
+		return nil, engine.Faultf(kind, err, "the server key %s cannot be read: %s", path, why)
 	}
-	key, err := ParseServerKey(string(text))
+	key, err := Parse(string(text))
 	if err != nil {
-		return nil, faultf(ErrWrongKey, err, "the server key in %s is damaged; restore the file from a backup", path)
+		return nil, engine.Faultf(engine.ErrWrongKey, err, "the server key in %s is damaged; restore the file from a backup", path)
 	}
 	// Windows has no such bits.
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(path, 0o600); err != nil {
 			why, kind := engine.Classify(err, files.Classify)
-			return nil, faultf(kind, err, "others may read the server key %s and it cannot be made private: %s", path, why)
+			return nil, engine.Faultf(kind, err, "others may read the server key %s and it cannot be made private: %s", path, why)
 		}
 	}
 	return key, nil

@@ -1,12 +1,24 @@
-package models
+package engine
 
 import (
 	"context"
 	"log/slog"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
+
+// OpenGORM makes GORM for a dialect.
+func OpenGORM(d gorm.Dialector, log *slog.Logger, now func() time.Time) (*gorm.DB, error) {
+	return gorm.Open(d, &gorm.Config{
+		Logger:                 gormLog{log: log},
+		NowFunc:                func() time.Time { return now().UTC() },
+		TranslateError:         true,
+		SkipDefaultTransaction: true, // one statement is atomic by itself
+		DisableAutomaticPing:   true, // the engine has done it
+	})
+}
 
 // slowQuery is from when on a statement is worth a line in the log.
 const slowQuery = 200 * time.Millisecond
