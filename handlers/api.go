@@ -72,13 +72,7 @@ func (s *Server) deviceByKey(c echo.Context, key string) (session.Snapshot, stri
 	if err != nil {
 		return session.Snapshot{}, "", fmt.Errorf("look up key: %w", err)
 	}
-	snap, err := s.manager.Snapshot(id)
-	if errors.Is(err, session.ErrNoDevice) {
-		if err := s.manager.Sync(ctx); err != nil {
-			return session.Snapshot{}, "", fmt.Errorf("look for new devices: %w", err)
-		}
-		snap, err = s.manager.Snapshot(id)
-	}
+	snap, err := s.manager.Find(ctx, id)
 	if errors.Is(err, session.ErrNoDevice) {
 		return session.Snapshot{}, "", errUnauthorized
 	}

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -12,10 +11,6 @@ import (
 
 	"wadah/session"
 )
-
-// pairTime bounds how long a call waits for WhatsApp to issue a code or to take an
-// answer.
-const pairTime = 25 * time.Second
 
 // Failures of linking by phone number or passkey.
 var (
@@ -83,9 +78,7 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
-	defer cancel()
-	snap, err := s.manager.PairPhone(ctx, call.snap.ID, number, renew)
+	snap, err := s.manager.PairPhone(c.Request().Context(), call.snap.ID, number, renew)
 	if err != nil {
 		return err
 	}
@@ -147,9 +140,7 @@ func (s *Server) apiSendPasskeyResponse(c echo.Context, call apiCall) error {
 	if call.snap.Passkey == nil {
 		return noPasskey(call.snap)
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
-	defer cancel()
-	if err := s.manager.AnswerPasskey(ctx, call.snap.ID, []byte(response)); err != nil {
+	if err := s.manager.AnswerPasskey(c.Request().Context(), call.snap.ID, []byte(response)); err != nil {
 		return err
 	}
 	s.noteCall(c, call, "device.passkey")
@@ -161,9 +152,7 @@ func (s *Server) apiConfirmPasskey(c echo.Context, call apiCall) error {
 	if call.snap.Passkey == nil {
 		return noPasskey(call.snap)
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
-	defer cancel()
-	if err := s.manager.ConfirmPasskey(ctx, call.snap.ID); err != nil {
+	if err := s.manager.ConfirmPasskey(c.Request().Context(), call.snap.ID); err != nil {
 		return err
 	}
 	s.noteCall(c, call, "device.passkey_confirm")

@@ -117,13 +117,7 @@ func (s *Server) onDevice(next systemHandler) systemHandler {
 				return noDeviceOr(err)
 			}
 		}
-		snap, err := s.manager.Snapshot(id)
-		if errors.Is(err, session.ErrNoDevice) {
-			if err := s.manager.Sync(ctx); err != nil {
-				return fmt.Errorf("look for new devices: %w", err)
-			}
-			snap, err = s.manager.Snapshot(id)
-		}
+		snap, err := s.manager.Find(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -185,9 +179,6 @@ func (s *Server) apiAddDevice(c echo.Context, call systemCall) error {
 	if name == "" {
 		return errNameMissing
 	}
-	if err := s.roomForDevice(); err != nil {
-		return err
-	}
 	snap, _, err := s.manager.AddDevice(c.Request().Context(), name)
 	if err != nil {
 		return err
@@ -202,10 +193,11 @@ func (s *Server) apiEditDevice(c echo.Context, call systemCall) error {
 	if name == "" {
 		return errNameMissing
 	}
-	if err := s.manager.RenameDevice(c.Request().Context(), call.snap.ID, name); err != nil {
+	snap, err := s.manager.RenameDevice(c.Request().Context(), call.snap.ID, name)
+	if err != nil {
 		return err
 	}
-	s.noteSystem(c, "device.rename", call.snap.ID, name)
+	s.noteSystem(c, "device.rename", snap.ID, snap.Name)
 	return writeFamily(c, "Device successfully updated", nil)
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"wadah/handlers"
+	"wadah/session"
 )
 
 // familyAnswer is what the system API answers.
@@ -117,9 +117,7 @@ func TestSystemAPI(t *testing.T) {
 }
 
 func TestSystemAPIRefusals(t *testing.T) {
-	e := newEnv(t, func(c *handlers.Config) {
-		c.Limits.MaxDevices = 1
-	})
+	e := newEnvWith(t, func(c *session.Config) { c.MaxDevices = 1 })
 	secret := e.secret()
 	id, key := e.device("Kasir")
 	tests := map[string]struct {

@@ -30,7 +30,7 @@ func TestCallsAreWrittenDown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := newEnv(t)
 			id, key := e.device("Kasir")
-			if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
+			if _, err := e.manager.SetDefaultDevice(t.Context(), id, true); err != nil {
 				t.Fatal(err)
 			}
 			keys, err := e.store.Keys(t.Context(), id)
@@ -161,7 +161,7 @@ func TestGuestsActForThemselves(t *testing.T) {
 func TestAuditSpeaksTheReadersLanguage(t *testing.T) {
 	e := newEnv(t)
 	id, key := e.device("Kasir")
-	if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
+	if _, err := e.manager.SetDefaultDevice(t.Context(), id, true); err != nil {
 		t.Fatal(err)
 	}
 	b := e.admin()

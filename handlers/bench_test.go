@@ -150,7 +150,7 @@ func measureStreams(b *testing.B, n int) {
 		arrived.Add(n)
 		began := time.Now()
 		// A new name is one frame to every page of the device.
-		if err := e.manager.RenameDevice(b.Context(), id, names[i%2]); err != nil {
+		if _, err := e.manager.RenameDevice(b.Context(), id, names[i%2]); err != nil {
 			b.Fatal(err)
 		}
 		arrived.Wait()

@@ -29,7 +29,7 @@ func TestKnownConnectionsStay(t *testing.T) {
 	e.user("boss", models.RoleAdmin)
 	b := e.signedIn("boss")
 	link := e.scanLink(b, id)
-	if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
+	if _, err := e.manager.SetDefaultDevice(t.Context(), id, true); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {

@@ -15,7 +15,7 @@ func TestDefaultDevice(t *testing.T) {
 	e := newEnv(t)
 	id, _ := e.device("one")
 	e.get("/api/getState").fails(t, 401, "unauthorized")
-	if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
+	if _, err := e.manager.SetDefaultDevice(t.Context(), id, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := e.get("/api/getState"); got.StatusCode != 200 {
@@ -76,7 +76,7 @@ func TestDefaultDeviceBehindAProxy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := newEnv(t, test.config, func(c *handlers.Config) { c.Sandbox = newPhones(t).sandbox() })
 			id, _ := e.device("one")
-			if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
+			if _, err := e.manager.SetDefaultDevice(t.Context(), id, true); err != nil {
 				t.Fatal(err)
 			}
 			if got := e.get("/api/getQR?wait=0"); (got.StatusCode == http.StatusUnauthorized) != (test.want == http.StatusUnauthorized) {
@@ -107,7 +107,7 @@ func public(t *testing.T, address string) func(*handlers.Config) {
 func TestNavigationChangesNothing(t *testing.T) {
 	e := newEnv(t)
 	id, key := e.device("one")
-	if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
+	if _, err := e.manager.SetDefaultDevice(t.Context(), id, true); err != nil {
 		t.Fatal(err)
 	}
 	browsers := map[string]func(*http.Request){

@@ -225,10 +225,10 @@ func TestNoteAndNameSettings(t *testing.T) {
 	b.fragment(to+"/default", url.Values{"on": {"true"}}).has(t, http.StatusOK, "setting-saved", "default-submit")
 
 	// Who may look sees the note, and neither the proxy nor the card.
-	if err := e.manager.SetDeviceNote(t.Context(), id, "Laci kiri"); err != nil {
+	if _, err := e.manager.SetDeviceNote(t.Context(), id, "Laci kiri"); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.manager.SetDeviceProxy(t.Context(), id, "http://10.0.0.7:8080"); err != nil {
+	if _, err := e.manager.SetDeviceProxy(t.Context(), id, "http://10.0.0.7:8080"); err != nil {
 		t.Fatal(err)
 	}
 	for _, role := range []string{models.RoleViewer, models.RoleOperator} {

@@ -31,6 +31,10 @@ var problems = []struct {
 		Status: http.StatusConflict, Code: "not_linking",
 		Message: "The device is not being linked now. Call serviceStart first.",
 	}},
+	{session.ErrTooManyDevices, failure{
+		Status: http.StatusConflict, Code: "too_many_devices",
+		Message: "This installation has as many devices as it may have. Delete one, or raise WADAH_MAX_DEVICES.",
+	}},
 	{session.ErrBusy, failure{
 		Status: http.StatusConflict, Code: "busy", RetryAfter: 5 * time.Second,
 		Message: "The device is being logged out or deleted. Try again in a few seconds.",

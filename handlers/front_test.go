@@ -113,7 +113,7 @@ func TestCORS(t *testing.T) {
 
 	e := limited(t, func(l *limit.Limits) { l.KeyRate, l.KeyBurst = 1, 1 }, func(c *handlers.Config) { c.CORSOrigins = []string{"http://x.example", shop} })
 	id, key := e.device("Kasir")
-	if err := e.manager.SetDefaultDevice(t.Context(), id); err != nil {
+	if _, err := e.manager.SetDefaultDevice(t.Context(), id, true); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {

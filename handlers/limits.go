@@ -28,12 +28,6 @@ var errTooManyStreams = &failure{
 	Message: "Too many event streams are open. Close one before opening another.",
 }
 
-// errTooManyDevices answers who adds a device too many.
-var errTooManyDevices = &failure{
-	Status: http.StatusConflict, Code: "too_many_devices",
-	Message: "This installation has as many devices as it may have. Delete one, or raise WADAH_MAX_DEVICES.",
-}
-
 // rates are the buckets of the rate limits.
 type rates struct {
 	keys      *limit.Rates[string]     // by key ID
@@ -71,14 +65,6 @@ func (s *Server) spend(keyID string) error {
 	f := errTooMany
 	f.RetryAfter = wait
 	return &f
-}
-
-// roomForDevice refuses when there are as many devices as there may be.
-func (s *Server) roomForDevice() error {
-	if most := s.limits.MaxDevices; most > 0 && len(s.manager.Snapshots()) >= most {
-		return errTooManyDevices
-	}
-	return nil
 }
 
 // boundBody lets a handler read as much of the body as is allowed.

@@ -11,6 +11,7 @@ import (
 	"wadah/handlers"
 	"wadah/handlers/limit"
 	"wadah/models"
+	"wadah/session"
 )
 
 // limited is a server with changed limits.
@@ -142,7 +143,7 @@ func TestStreamsPerKeyAndLogin(t *testing.T) {
 }
 
 func TestNumberOfDevices(t *testing.T) {
-	e := limited(t, func(l *limit.Limits) { l.MaxDevices = 1 })
+	e := newEnvWith(t, func(c *session.Config) { c.MaxDevices = 1 })
 	b := e.admin()
 	if got := b.post("/devices", url.Values{"name": {"Kasir"}}); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("the first device: %d", got.StatusCode)

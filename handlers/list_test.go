@@ -159,7 +159,7 @@ func TestListStreamFollowsOrderAndFilter(t *testing.T) {
 	for _, f := range []*feed{byName, off} {
 		f.until(`hx-target="#devices"`)
 	}
-	if err := e.manager.RenameDevice(t.Context(), ids[0], "Zebra"); err != nil {
+	if _, err := e.manager.RenameDevice(t.Context(), ids[0], "Zebra"); err != nil {
 		t.Fatal(err)
 	}
 	if got := rowNames(byName.until(`hx-target="#devices"`, "Zebra")); !slices.Equal(got, []string{"Zebra", "Toko 3", "Toko 2"}) {

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -26,21 +25,7 @@ func (s *Server) devicePage(c echo.Context) error {
 // snapshot is the device a route is about. A device another process has added
 // meanwhile is looked for once.
 func (s *Server) snapshot(c echo.Context) (session.Snapshot, error) {
-	return s.snapshotOf(c.Request().Context(), c.Param("id"))
-}
-
-func (s *Server) snapshotOf(ctx context.Context, id string) (session.Snapshot, error) {
-	snap, err := s.manager.Snapshot(id)
-	if err == nil {
-		return snap, nil
-	}
-	if _, err := s.store.Device(ctx, id); err != nil {
-		return snap, err
-	}
-	if err := s.manager.Sync(ctx); err != nil {
-		return snap, err
-	}
-	return s.manager.Snapshot(id)
+	return s.manager.Find(c.Request().Context(), c.Param(deviceParam))
 }
 
 // deviceShow is everything the page of a device shows, the key hidden.

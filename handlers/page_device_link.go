@@ -23,9 +23,7 @@ func (s *Server) pairPhone(c echo.Context) error {
 	if !ok {
 		return s.pairRefused(c, snap, typed, "bad_number")
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
-	defer cancel()
-	after, err := s.manager.PairPhone(ctx, snap.ID, number, false)
+	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, number, false)
 	if err != nil {
 		if f := failureOf(err); inWords(f) {
 			return s.pairRefused(c, snap, typed, f.Code)
@@ -114,9 +112,7 @@ func (s *Server) passkeyStep(c echo.Context, action string, do func(context.Cont
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
-	defer cancel()
-	if err := do(ctx, snap.ID); err != nil {
+	if err := do(c.Request().Context(), snap.ID); err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
 	s.audit(c, visitorOf(c).user.Name, action, snap.ID, snap.Name)

@@ -49,15 +49,12 @@ func (s *Server) renameDevice(c echo.Context) error {
 		return err
 	}
 	typed := c.FormValue("name")
-	if err := s.manager.RenameDevice(c.Request().Context(), snap.ID, typed); err != nil {
+	after, err := s.manager.RenameDevice(c.Request().Context(), snap.ID, typed)
+	if err != nil {
 		return s.settingRefused(c, snap, views.SettingName, err, func(v *views.DeviceSettings) { v.Name = typed })
 	}
-	name := typed
-	if after, err := s.manager.Snapshot(snap.ID); err == nil {
-		name = after.Name // as it was tidied
-	}
-	s.audit(c, visitorOf(c).user.Name, "device.rename", snap.ID, name)
-	return s.settingSaved(c, snap.ID, views.SettingName, views.NoticeDeviceRenamed)
+	s.audit(c, visitorOf(c).user.Name, "device.rename", after.ID, after.Name)
+	return s.settingSaved(c, after, views.SettingName, views.NoticeDeviceRenamed)
 }
 
 // noteDevice stores the owner's remark about the device.
@@ -68,11 +65,12 @@ func (s *Server) noteDevice(c echo.Context) error {
 	}
 	// Browsers send line ends of their own.
 	typed := strings.ReplaceAll(c.FormValue("note"), "\r\n", "\n")
-	if err := s.manager.SetDeviceNote(c.Request().Context(), snap.ID, typed); err != nil {
+	after, err := s.manager.SetDeviceNote(c.Request().Context(), snap.ID, typed)
+	if err != nil {
 		return s.settingRefused(c, snap, views.SettingNote, err, func(v *views.DeviceSettings) { v.Note = typed })
 	}
 	s.audit(c, visitorOf(c).user.Name, "device.note", snap.ID, snap.Name)
-	return s.settingSaved(c, snap.ID, views.SettingNote, views.NoticeNoteSaved)
+	return s.settingSaved(c, after, views.SettingNote, views.NoticeNoteSaved)
 }
 
 // proxyDevice makes the device connect through a proxy, or no longer.
@@ -86,8 +84,9 @@ func (s *Server) proxyDevice(c echo.Context) error {
 	if c.FormValue("remove") == "yes" {
 		address, notice, err = "", views.NoticeProxyRemoved, nil
 	}
+	after := snap
 	if err == nil {
-		err = s.manager.SetDeviceProxy(c.Request().Context(), snap.ID, address)
+		after, err = s.manager.SetDeviceProxy(c.Request().Context(), snap.ID, address)
 	}
 	if err != nil {
 		return s.settingRefused(c, snap, views.SettingProxy, err, func(v *views.DeviceSettings) { v.Proxy = typed })
@@ -95,7 +94,7 @@ func (s *Server) proxyDevice(c echo.Context) error {
 	e := s.auditEntry(c, visitorOf(c).user.Name, "device.proxy", snap.ID, snap.Name)
 	e.Detail = proxyPlace(address)
 	s.note(c, e)
-	return s.settingSaved(c, snap.ID, views.SettingProxy, notice)
+	return s.settingSaved(c, after, views.SettingProxy, notice)
 }
 
 // proxyMeant is the address that was typed, with the stored password where it was left
@@ -132,33 +131,27 @@ func (s *Server) defaultDeviceSubmit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	on := c.FormValue("on") == "true"
-	id, notice := snap.ID, views.NoticeDefaultOn
+	on, notice, detail := c.FormValue("on") == "true", views.NoticeDefaultOn, "on"
 	if !on {
-		id, notice = "", views.NoticeDefaultOff
+		notice, detail = views.NoticeDefaultOff, "off"
 	}
-	if on || snap.Default { // switching one off must not touch another
-		if err := s.manager.SetDefaultDevice(c.Request().Context(), id); err != nil {
-			return err
-		}
+	after, err := s.manager.SetDefaultDevice(c.Request().Context(), snap.ID, on)
+	if err != nil {
+		return err
 	}
 	e := s.byUser(c, "device.default", snap.ID, snap.Name)
-	e.Detail = map[bool]string{true: "on", false: "off"}[on]
+	e.Detail = detail
 	s.note(c, e)
-	return s.settingSaved(c, snap.ID, views.SettingDefault, notice)
+	return s.settingSaved(c, after, views.SettingDefault, notice)
 }
 
 // settingSaved answers a change: htmx gets the setting anew, which says that it is
 // saved; a plain form is led to the page, which says so above. What else shows it comes
 // through the page's event stream.
-func (s *Server) settingSaved(c echo.Context, id string, which views.Setting, notice views.Notice) error {
-	snap, err := s.manager.Snapshot(id)
-	if err != nil {
-		return err
-	}
+func (s *Server) settingSaved(c echo.Context, snap session.Snapshot, which views.Setting, notice views.Notice) error {
 	if !isFragment(c.Request()) {
 		s.setFlash(c, notice, snap.Name)
-		return c.Redirect(http.StatusSeeOther, "/devices/"+id)
+		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 	}
 	return s.settingPartials(c, snap, http.StatusOK, which, func(v *views.DeviceSettings) { v.Saved = which })
 }

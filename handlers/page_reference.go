@@ -72,7 +72,7 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 		return page, nil
 	}
 	if chosen != "" {
-		_, err = s.snapshotOf(c.Request().Context(), chosen)
+		_, err = s.manager.Find(c.Request().Context(), chosen)
 	}
 	return page, err
 }

@@ -41,7 +41,7 @@ func (s *Server) tryCall(c echo.Context) error {
 	answer := views.TryAnswer{Call: call.Name}
 	var snap session.Snapshot
 	if id := c.FormValue(deviceField); call.OnDevice && id != "" {
-		if snap, err = s.snapshotOf(c.Request().Context(), id); err != nil {
+		if snap, err = s.manager.Find(c.Request().Context(), id); err != nil {
 			return err
 		}
 		answer.Device = snap.Name

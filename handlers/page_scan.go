@@ -44,26 +44,17 @@ func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
 // scanOf is the valid link of a request and the device it is for. ErrNotFound stands
 // for every link that opens nothing, used ones included.
 func (s *Server) scanOf(c echo.Context) (models.ScanLink, session.Snapshot, error) {
-	link, err := s.store.ScanLinkByToken(c.Request().Context(), c.Param("token"))
-	if err != nil {
-		return link, session.Snapshot{}, err
+	link, snap, err := s.manager.ScanLinks().Open(c.Request().Context(), c.Param("token"))
+	if err == nil {
+		recognised(c)
 	}
-	snap, err := s.snapshotOf(c.Request().Context(), link.DeviceID)
-	if err != nil {
-		return link, snap, err
-	}
-	if s.scans.over(snap.ID) || snap.State == session.StateConnected {
-		s.scans.finished(c.Param("token"))
-		return link, snap, models.ErrNotFound
-	}
-	recognised(c)
-	return link, snap, nil
+	return link, snap, err
 }
 
 // scanPage shows the code and the live state to whoever holds the link.
 func (s *Server) scanPage(c echo.Context) error {
 	link, snap, err := s.scanOf(c)
-	if errors.Is(err, models.ErrNotFound) || errors.Is(err, session.ErrNoDevice) {
+	if errors.Is(err, models.ErrNotFound) {
 		return s.scanOver(c)
 	}
 	if err != nil {
@@ -110,7 +101,7 @@ func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token str
 
 // scanOver tells that the link opens nothing any more, or never did.
 func (s *Server) scanOver(c echo.Context) error {
-	page := views.ScanOverPage{Page: s.page(c), Done: s.scans.isFinished(c.Param("token"))}
+	page := views.ScanOverPage{Page: s.page(c), Done: s.manager.ScanLinks().IsFinished(c.Param("token"))}
 	page.Path = "/"
 	var err error
 	if page.Brand, err = s.brand(c.Request().Context()); err != nil {
@@ -167,9 +158,7 @@ func (s *Server) scanPair(c echo.Context) error {
 	if !ok {
 		return refused("bad_number")
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
-	defer cancel()
-	after, err := s.manager.PairPhone(ctx, snap.ID, number, false)
+	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, number, false)
 	if err != nil {
 		if f := failureOf(err); inWords(f) {
 			return refused(f.Code)
@@ -246,7 +235,7 @@ func (s *Server) scanEvents(c echo.Context) error {
 			now, err := frame(ctx, snap)
 			send(now)
 			if snap.State == session.StateConnected {
-				s.scans.finished(token)
+				s.manager.ScanLinks().Finish(token)
 				send(views.Done())
 				return errStreamOver
 			}
@@ -254,20 +243,6 @@ func (s *Server) scanEvents(c echo.Context) error {
 		},
 		strict: true,
 		until:  link.ExpiresAt,
-		alive:  func(ctx context.Context) bool { return s.scanGoesOn(ctx, id, token) },
+		alive:  func(ctx context.Context) bool { return s.manager.ScanLinks().GoesOn(ctx, id, token) },
 	})
-}
-
-// scanGoesOn reports whether a page may go on showing what happens to the device. The
-// moment of success belongs to it.
-func (s *Server) scanGoesOn(ctx context.Context, deviceID, token string) bool {
-	if s.scans.over(deviceID) {
-		return true
-	}
-	_, err := s.store.ScanLinkByToken(ctx, token)
-	if err == nil || !errors.Is(err, models.ErrNotFound) {
-		return true
-	}
-	snap, err := s.manager.Snapshot(deviceID)
-	return err == nil && snap.State == session.StateConnected
 }

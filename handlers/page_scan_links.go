@@ -16,8 +16,8 @@ import (
 // scanLinksView is the card of the links that let somebody else link the device.
 func (s *Server) scanLinksView(ctx context.Context, deviceID string, z zone) (views.ScanLinks, error) {
 	out := views.ScanLinks{Show: true}
-	links, err := s.store.ScanLinks(ctx, deviceID)
-	if err != nil || s.scans.over(deviceID) {
+	links, err := s.manager.ScanLinks().List(ctx, deviceID)
+	if err != nil {
 		return out, err
 	}
 	for _, l := range links {
@@ -65,19 +65,7 @@ func (s *Server) newScanLink(ctx context.Context, snap session.Snapshot, by, lif
 			lasts = -1 // refused below, in the store's words
 		}
 	}
-	if snap.Linked() {
-		return models.ScanLink{}, session.ErrAlreadyLinked
-	}
-	s.scans.opened(snap.ID)
-	link, err := s.store.CreateScanLink(ctx, snap.ID, by, lasts)
-	if err != nil {
-		return link, err
-	}
-	// It may have been linked in this very moment.
-	if now, err := s.manager.Snapshot(snap.ID); err == nil {
-		s.scans.saw(now)
-	}
-	return link, nil
+	return s.manager.ScanLinks().Create(ctx, snap.ID, by, lasts)
 }
 
 // revokeScanLink ends a link and the pages it has open.

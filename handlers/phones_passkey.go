@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"slices"
 
 	"github.com/labstack/echo/v4"
@@ -24,9 +23,7 @@ func (s *Server) phoneAnswersPasskey(c echo.Context) error {
 	if err != nil {
 		return s.phoneSaid(c, err, "", "")
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), pairTime)
-	defer cancel()
-	if err := s.manager.AnswerPasskey(ctx, snap.ID, answer); err != nil {
+	if err := s.manager.AnswerPasskey(c.Request().Context(), snap.ID, answer); err != nil {
 		if f := failureOf(err); inWords(f) {
 			return s.phoneSaid(c, &SandboxRefusal{Code: f.Code, Err: err}, "", "")
 		}

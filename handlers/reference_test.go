@@ -171,7 +171,7 @@ func TestTryNeedsAKey(t *testing.T) {
 	e := newEnv(t)
 	id, _ := e.device("Kasir")
 	bawaan, _ := e.device("Bawaan")
-	if err := e.manager.SetDefaultDevice(t.Context(), bawaan); err != nil {
+	if _, err := e.manager.SetDefaultDevice(t.Context(), bawaan, true); err != nil {
 		t.Fatal(err)
 	}
 	keys, err := e.store.Keys(t.Context(), id)

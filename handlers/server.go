@@ -78,7 +78,6 @@ type Server struct {
 	limited rates
 	conns   *limit.Conns
 	seldom  *limit.Map[seldomKey, struct{}]
-	scans   *scanKeeper
 	zones   *zones
 
 	forwarders forwarders
@@ -121,7 +120,6 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
 		Proxy: func(addr netip.Addr) bool { return trustedBy(cfg.TrustedProxies, addr) },
 	}, log)
-	s.scans = newScanKeeper(store, manager.Snapshots, log)
 	for _, u := range cfg.publicURLs() {
 		// Without this, a browser that sends no Sec-Fetch-Site would be refused behind a
 		// proxy that changes the Host header.
@@ -133,11 +131,9 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		if snap.QR == nil {
 			s.qrs.forget(snap.ID) // what links an account is kept no longer than it is shown
 		}
-		s.scans.saw(snap)
 	}
 	s.logins = newLogins(store)
 	s.echo = s.newEcho()
-	s.running.Go(func() { s.scans.run(s.quit) })
 	s.running.Go(func() { s.conns.Run(s.quit) })
 	go s.streams.run(s.quit)
 	return s

@@ -10,10 +10,13 @@ import (
 )
 
 // AddDevice creates a device, off, with its first API key; the key's Value is plain
-// only in this answer. Errors: *models.Invalid for a bad or taken name.
+// only in this answer. Errors: ErrTooManyDevices, *models.Invalid for a bad or taken name.
 func (m *Manager) AddDevice(ctx context.Context, name string) (Snapshot, models.APIKey, error) {
 	if m.isClosing() {
 		return Snapshot{}, models.APIKey{}, ErrShuttingDown
+	}
+	if most := m.cfg.MaxDevices; most > 0 && len(m.all()) >= most {
+		return Snapshot{}, models.APIKey{}, ErrTooManyDevices
 	}
 	row, key, err := m.store.CreateDevice(ctx, name)
 	if err != nil {

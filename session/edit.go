@@ -10,19 +10,20 @@ import (
 // up no stop.
 
 // edit runs f, which stores something about a device and reads it back, alone among
-// those who do so for this device.
-func (m *Manager) edit(id string, f func(d *device) error) error {
+// those who do so for this device. It returns what the device is like then.
+func (m *Manager) edit(id string, f func(d *device) error) (Snapshot, error) {
 	d, err := m.device(id)
 	if err != nil {
-		return err
+		return Snapshot{}, err
 	}
 	d.editing.Lock()
 	defer d.editing.Unlock()
-	return f(d)
+	err = f(d)
+	return d.shown(), err
 }
 
 // RenameDevice changes the name. Errors: ErrNoDevice, *models.Invalid.
-func (m *Manager) RenameDevice(ctx context.Context, id, name string) error {
+func (m *Manager) RenameDevice(ctx context.Context, id, name string) (Snapshot, error) {
 	return m.edit(id, func(d *device) error {
 		if err := m.store.RenameDevice(ctx, id, name); err != nil {
 			return err
@@ -33,7 +34,7 @@ func (m *Manager) RenameDevice(ctx context.Context, id, name string) error {
 
 // SetDeviceNote stores the owner's remark about a device. Errors: ErrNoDevice,
 // *models.Invalid.
-func (m *Manager) SetDeviceNote(ctx context.Context, id, note string) error {
+func (m *Manager) SetDeviceNote(ctx context.Context, id, note string) (Snapshot, error) {
 	return m.edit(id, func(d *device) error {
 		if err := m.store.SetDeviceNote(ctx, id, note); err != nil {
 			return err
@@ -72,11 +73,11 @@ func (m *Manager) DeviceProxy(id string) (string, error) {
 // at once: what runs connects anew, and a device that is off only because its proxy
 // failed is brought up again. What is stored already changes nothing. Errors:
 // ErrNoDevice, *models.Invalid.
-func (m *Manager) SetDeviceProxy(ctx context.Context, id, address string) error {
+func (m *Manager) SetDeviceProxy(ctx context.Context, id, address string) (Snapshot, error) {
 	if address = strings.TrimSpace(address); address != "" {
 		u, err := ParseProxy(address)
 		if err != nil {
-			return err
+			return Snapshot{}, err
 		}
 		address = u.String()
 	}
@@ -106,16 +107,20 @@ func (d *device) useProxy(address string) {
 	}
 }
 
-// SetDefaultDevice makes id the device that keyless requests from this machine reach;
-// "" leaves none. Errors: ErrNoDevice.
-func (m *Manager) SetDefaultDevice(ctx context.Context, id string) error {
-	if id != "" {
-		if _, err := m.device(id); err != nil {
-			return err
+// SetDefaultDevice makes a device the one that keyless requests from this machine reach, or
+// no longer, and changes nothing about another that is. Errors: ErrNoDevice.
+func (m *Manager) SetDefaultDevice(ctx context.Context, id string, on bool) (Snapshot, error) {
+	chosen, err := m.device(id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if !on {
+		if id = ""; !chosen.shown().Default {
+			return chosen.shown(), nil
 		}
 	}
 	if err := m.store.SetDefaultDevice(ctx, id); err != nil {
-		return err
+		return chosen.shown(), err
 	}
 	for _, d := range m.all() {
 		d.mu.Lock()
@@ -124,5 +129,5 @@ func (m *Manager) SetDefaultDevice(ctx context.Context, id string) error {
 		}
 		d.mu.Unlock()
 	}
-	return nil
+	return chosen.shown(), nil
 }

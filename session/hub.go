@@ -4,12 +4,16 @@ import "sync"
 
 // Hub hands every new Snapshot to everybody who watches.
 type Hub struct {
+	first func(Snapshot) // told before everybody who has subscribed; it never blocks
+
 	mu     sync.Mutex
 	subs   map[chan Snapshot]struct{}
 	closed bool
 }
 
-func newHub() *Hub { return &Hub{subs: make(map[chan Snapshot]struct{})} }
+func newHub(first func(Snapshot)) *Hub {
+	return &Hub{first: first, subs: make(map[chan Snapshot]struct{})}
+}
 
 // Subscribe returns a channel of snapshots and a function that ends the
 // subscription, which may be called more than once. The channel is closed when
@@ -53,6 +57,7 @@ func (h *Hub) Close() {
 
 // publish never blocks: who is too slow is cut off and resynchronises.
 func (h *Hub) publish(s Snapshot) {
+	h.first(s)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.subs {

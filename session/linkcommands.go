@@ -80,6 +80,8 @@ func (m *Manager) AnswerPasskey(ctx context.Context, id string, response []byte)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, personLimit)
+	defer cancel()
 	return conn.AnswerPasskey(ctx, response)
 }
 
@@ -90,6 +92,8 @@ func (m *Manager) ConfirmPasskey(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, personLimit)
+	defer cancel()
 	return conn.ConfirmPasskey(ctx)
 }
 

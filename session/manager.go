@@ -41,6 +41,8 @@ type Config struct {
 	DialsPerSecond int // of the whole fleet; 0 is no limit
 	DialsAtOnce    int
 
+	MaxDevices int // that may exist before AddDevice refuses to make one; 0 for any number
+
 	// How many phone codes WhatsApp is asked for within an hour; 0 is no limit.
 	CodesPerDevice, CodesPerNumber int
 
@@ -67,17 +69,19 @@ const (
 	passkeyLimit = 3 * time.Minute  // for the person to make the passkey answer
 	stopLimit    = 5 * time.Second  // for a command to wait until a connection is closed
 	stableAfter  = 2 * time.Minute  // a connection that lasted this long refills the reconnect budget
+	personLimit  = 25 * time.Second // for WhatsApp to issue a phone code or to take a passkey's answer: somebody waits for it
 	unlinkLimit  = 15 * time.Second // to reach WhatsApp and unlink
 	sweepEvery   = time.Minute      // how often "last alive" is stored
 )
 
 // Errors of the manager's commands.
 var (
-	ErrNoDevice      = errors.New("no such device")
-	ErrBusy          = errors.New("the device is being unlinked")
-	ErrShuttingDown  = errors.New("the program is stopping")
-	ErrAlreadyLinked = errors.New("the device is linked already")
-	ErrNotLinking    = errors.New("the device is not at that step of linking")
+	ErrNoDevice       = errors.New("no such device")
+	ErrTooManyDevices = errors.New("there are as many devices as there may be")
+	ErrBusy           = errors.New("the device is being unlinked")
+	ErrShuttingDown   = errors.New("the program is stopping")
+	ErrAlreadyLinked  = errors.New("the device is linked already")
+	ErrNotLinking     = errors.New("the device is not at that step of linking")
 )
 
 // BannedError refuses to start a device whose account WhatsApp has locked.
@@ -89,18 +93,19 @@ func (e *BannedError) Error() string {
 
 // Manager keeps all devices. Make it with NewManager, then call Start once.
 type Manager struct {
-	store   *models.Store
-	driver  Driver
-	cfg     Config
-	log     *slog.Logger
-	hub     *Hub
-	gov     *governor
-	journal *journal
-	storage *storageWatch
-	codes   *codeLimits
-	inbox   *message.Inbox
-	outbox  *message.Outbox
-	history chan struct{} // holds a token while a piece of history is read
+	store     *models.Store
+	driver    Driver
+	cfg       Config
+	log       *slog.Logger
+	hub       *Hub
+	gov       *governor
+	journal   *journal
+	storage   *storageWatch
+	codes     *codeLimits
+	scanLinks *ScanLinks
+	inbox     *message.Inbox
+	outbox    *message.Outbox
+	history   chan struct{} // holds a token while a piece of history is read
 
 	ctx    context.Context // the life of connections: from Start to Shutdown
 	cancel context.CancelFunc
@@ -125,7 +130,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &Manager{
 		store: store, driver: driver, cfg: cfg, log: log,
-		hub: newHub(), gov: newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce),
+		gov:   newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce),
 		codes: newCodeLimits(cfg.CodesPerDevice, cfg.CodesPerNumber),
 		ctx:   ctx, cancel: cancel, uptime: uptime,
 		devices: make(map[string]*device),
@@ -134,6 +139,8 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	m.times.Store(&cfg.Times)
 	m.version.asking = make(chan struct{}, 1)
 	m.journal = newJournal(store, log)
+	m.scanLinks = newScanLinks(m)
+	m.hub = newHub(m.scanLinks.saw)
 	m.inbox = message.NewInbox(store, log)
 	m.outbox = message.NewOutbox(store, m.inbox, m, cfg.Pace, log)
 	m.history = make(chan struct{}, 1)
@@ -167,6 +174,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.spawn("inbox", func() { m.inbox.Run(m.ctx) })
 	m.spawn("storage", func() { m.storage.run(m.ctx, m.storageReplaced) })
 	m.spawn("sweep", m.sweepAlive)
+	m.spawn("scan links", func() { m.scanLinks.run(m.ctx) })
 	m.spawn("sleep", m.watchSleep)
 	m.spawn("version", m.keepVersion)
 

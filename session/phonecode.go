@@ -93,6 +93,8 @@ func forgetCodes(asked map[string][]time.Time, now time.Time) {
 // ErrAlreadyLinked, ErrRateLimited, ErrBadNumber, ErrNotLinking when WhatsApp could not
 // be reached in time, *TooManyCodesError, those of StartDevice.
 func (m *Manager) PairPhone(ctx context.Context, id, number string, renew bool) (Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, personLimit)
+	defer cancel()
 	d, err := m.device(id)
 	if err != nil {
 		return Snapshot{}, err

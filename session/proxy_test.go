@@ -73,7 +73,7 @@ func (w *fleet) viaProxy(good ...string) (tried func() []string) {
 
 func (w *fleet) setProxy(id, address string) {
 	w.t.Helper()
-	if err := w.SetDeviceProxy(w.t.Context(), id, address); err != nil {
+	if _, err := w.SetDeviceProxy(w.t.Context(), id, address); err != nil {
 		w.t.Fatal(err)
 	}
 	w.settle()
@@ -147,13 +147,13 @@ func TestProxyRefusals(t *testing.T) {
 		id := w.linked("Toko", alice)
 		held := w.conn(id)
 		var invalid *models.Invalid
-		if err := w.SetDeviceProxy(t.Context(), id, "10.0.0.1:8080"); !errors.As(err, &invalid) || invalid.Code != "proxy_scheme" {
+		if _, err := w.SetDeviceProxy(t.Context(), id, "10.0.0.1:8080"); !errors.As(err, &invalid) || invalid.Code != "proxy_scheme" {
 			t.Errorf("got %v", err)
 		}
 		if held.Closed() {
 			t.Error("a refused proxy closed the connection")
 		}
-		if err := w.SetDeviceProxy(t.Context(), "nobody", ""); !errors.Is(err, session.ErrNoDevice) {
+		if _, err := w.SetDeviceProxy(t.Context(), "nobody", ""); !errors.Is(err, session.ErrNoDevice) {
 			t.Errorf("no device: %v", err)
 		}
 		if _, err := w.DeviceProxy("nobody"); !errors.Is(err, session.ErrNoDevice) {
@@ -165,7 +165,7 @@ func TestProxyRefusals(t *testing.T) {
 func TestNote(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		id := w.add("Toko")
-		if err := w.SetDeviceNote(t.Context(), id, " Kasir depan\n<b>lantai 2</b> \n"); err != nil {
+		if _, err := w.SetDeviceNote(t.Context(), id, " Kasir depan\n<b>lantai 2</b> \n"); err != nil {
 			t.Fatal(err)
 		}
 		const want = "Kasir depan\n<b>lantai 2</b>"
@@ -173,14 +173,14 @@ func TestNote(t *testing.T) {
 			t.Errorf("note is %q", got)
 		}
 		var invalid *models.Invalid
-		if err := w.SetDeviceNote(t.Context(), id, strings.Repeat("x", 2001)); !errors.As(err, &invalid) || invalid.Code != "note_too_long" {
+		if _, err := w.SetDeviceNote(t.Context(), id, strings.Repeat("x", 2001)); !errors.As(err, &invalid) || invalid.Code != "note_too_long" {
 			t.Errorf("too long: %v", err)
 		}
 		w.reopen()
 		if got := w.snap(id).Note; got != want {
 			t.Errorf("after a restart the note is %q", got)
 		}
-		if err := w.SetDeviceNote(t.Context(), "nobody", ""); !errors.Is(err, session.ErrNoDevice) {
+		if _, err := w.SetDeviceNote(t.Context(), "nobody", ""); !errors.Is(err, session.ErrNoDevice) {
 			t.Errorf("no device: %v", err)
 		}
 	})

@@ -43,6 +43,25 @@ func (m *Manager) Sync(ctx context.Context) error {
 	return nil
 }
 
+// Find is Snapshot for a device that another process may have added a moment ago. Errors:
+// ErrNoDevice, models errors.
+func (m *Manager) Find(ctx context.Context, id string) (Snapshot, error) {
+	if snap, err := m.Snapshot(id); err == nil {
+		return snap, nil
+	}
+	_, err := m.store.Device(ctx, id)
+	if errors.Is(err, models.ErrNotFound) {
+		return Snapshot{}, ErrNoDevice
+	}
+	if err == nil {
+		err = m.Sync(ctx)
+	}
+	if err != nil {
+		return Snapshot{}, err
+	}
+	return m.Snapshot(id)
+}
+
 func (m *Manager) device(id string) (*device, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -78,6 +78,7 @@ func (s server) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	life.MaxDevices = limits.MaxDevices
 	certs, err := s.web.certificates(s.log)
 	if err != nil {
 		return err
