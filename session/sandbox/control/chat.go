@@ -438,5 +438,6 @@ var chatProblems = []knownProblem{
 	{handset.ErrRecipient, http.StatusNotFound, "recipient_unknown"},
 	{handset.ErrMessage, http.StatusNotFound, "message_unknown"},
 	{handset.ErrContent, http.StatusBadRequest, "content"},
+	{handset.ErrRefused, http.StatusConflict, "refused"},
 	{sandbox.ErrPhoneUnknown, http.StatusNotFound, "phone_unknown"},
 }

@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
+
+	"wadah/session/sandbox/stanza"
 )
 
 // Flood writes many texts to a person or group as fast as it can: Text with a number
@@ -18,48 +21,69 @@ type Flood struct {
 	Window int
 }
 
-// Flood sends and returns how many WhatsApp has taken. The messages are not kept in the
-// phone's chats.
-func (p *Phone) Flood(ctx context.Context, to string, flood Flood) (sent int, err error) {
+// Flood sends and returns how many WhatsApp has taken; it ends with ErrRefused at the
+// first one that it refuses. The messages are not kept in the phone's chats.
+func (p *Phone) Flood(ctx context.Context, to string, flood Flood) (taken int, err error) {
 	where, err := p.Resolve(to)
 	if err != nil {
 		return 0, err
 	}
 	// The devices are those of the beginning: asking for each message would be most of the
 	// work.
-	p.sending.Lock()
-	p.frozen = &frozenDevices{}
-	p.sending.Unlock()
-	defer func() {
-		p.sending.Lock()
-		p.frozen = nil
-		p.sending.Unlock()
-	}()
-	for ; sent < flood.Count; sent++ {
+	p.freeze(&frozenDevices{})
+	defer p.freeze(nil)
+	for number := range flood.Count {
 		if flood.Window > 0 {
-			if err := p.cfg.Router.Room(ctx, where, flood.Window); err != nil {
-				return sent, err
-			}
-		} else if err := ctx.Err(); err != nil {
-			return sent, err
+			err = p.cfg.Router.Room(ctx, flood.Window, where, p.lid)
+		} else {
+			err = ctx.Err()
 		}
-		out := parcel{id: newID(), chat: where, time: time.Now(), message: &waE2E.Message{
-			Conversation:       proto.String(fmt.Sprintf("%s %d", flood.Text, sent+1)),
-			MessageContextInfo: &waE2E.MessageContextInfo{MessageSecret: secret()},
-		}}
-		if p.online() == nil {
-			return sent, ErrOffline
-		}
-		raw, err := proto.Marshal(out.message)
 		if err != nil {
-			return sent, fmt.Errorf("marshal message: %w", err)
+			return taken, err
 		}
-		p.mu.Lock()
-		p.sent.add(out.id, sentMessage{chat: out.chat, raw: raw, time: out.time})
-		p.mu.Unlock()
-		if _, err := p.encryptAndHandOver(out, raw); err != nil {
-			return sent, err
+		heard, err := p.pour(where, fmt.Sprintf("%s %d", flood.Text, number+1))
+		if err != nil {
+			return taken, err
+		}
+		if heard {
+			taken++
 		}
 	}
-	return sent, nil
+	return taken, nil
+}
+
+func (p *Phone) freeze(devices *frozenDevices) {
+	p.sending.Lock()
+	defer p.sending.Unlock()
+	p.frozen = devices
+}
+
+// pour sends one message of a flood and does not wait for an acknowledgement: in this
+// process it comes before handing over ends, unless a fault delays it or takes it away.
+func (p *Phone) pour(where types.JID, text string) (acknowledged bool, err error) {
+	out := parcel{id: newID(), chat: where, time: time.Now(), message: &waE2E.Message{
+		Conversation:       proto.String(text),
+		MessageContextInfo: &waE2E.MessageContextInfo{MessageSecret: secret()},
+	}}
+	raw, err := proto.Marshal(out.message)
+	if err != nil {
+		return false, fmt.Errorf("marshal message: %w", err)
+	}
+	if p.online() == nil {
+		return false, ErrOffline
+	}
+	acked := p.expect(out, raw)
+	defer p.forgetWaiting(out.id)
+	if _, err := p.encryptAndHandOver(out, raw); err != nil {
+		return false, err
+	}
+	select {
+	case ack := <-acked:
+		if code := stanza.Attr(&ack, "error"); code != "" {
+			return false, fmt.Errorf("%w: %s", ErrRefused, code)
+		}
+		return true, nil
+	default:
+		return false, nil
+	}
 }

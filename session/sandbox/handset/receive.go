@@ -3,13 +3,10 @@ package handset
 import (
 	"errors"
 	"log/slog"
-	"slices"
 	"strconv"
 	"time"
 
-	"go.mau.fi/libsignal/ecc"
 	waBinary "go.mau.fi/whatsmeow/binary"
-	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
@@ -109,9 +106,6 @@ func (p *Phone) decrypt(in *incoming, enc *waBinary.Node) (*waE2E.Message, error
 	if kind == "skmsg" {
 		plain, err = p.signal.DecryptGroup(in.chat, in.sender, stanza.Bytes(enc))
 	} else {
-		if kind == "pkmsg" {
-			p.checkIdentity(in)
-		}
 		plain, err = p.signal.Decrypt(in.sender, stanza.Bytes(enc), kind == "pkmsg")
 	}
 	if err != nil {
@@ -123,34 +117,6 @@ func (p *Phone) decrypt(in *incoming, enc *waBinary.Node) (*waE2E.Message, error
 		return nil, err
 	}
 	return message, nil
-}
-
-// The first bytes of what an account and a linked device sign (the library has them as
-// AdvAccountSignaturePrefix and AdvDeviceSignaturePrefix, in its root package).
-var (
-	accountPrefix = []byte{6, 0}
-	devicePrefix  = []byte{6, 1}
-)
-
-// checkIdentity verifies that a linked device belongs to the account that it writes for:
-// both have signed each other's keys.
-func (p *Phone) checkIdentity(in *incoming) {
-	if in.sender.Device == 0 {
-		return
-	}
-	account, device := p.cfg.Router.Identity(in.sender.ToNonAD()), p.cfg.Router.Identity(in.sender)
-	var signed waAdv.ADVSignedDeviceIdentity
-	err := proto.Unmarshal(stanza.Content(in.node, "device-identity"), &signed)
-	ours := slices.Concat(accountPrefix, signed.GetDetails(), device)
-	theirs := slices.Concat(devicePrefix, signed.GetDetails(), device, account)
-	if err != nil || !signedBy(account, ours, signed.GetAccountSignature()) || !signedBy(device, theirs, signed.GetDeviceSignature()) {
-		p.note(violation.Identity, in, "a device-identity that the account or the device has not signed")
-	}
-}
-
-func signedBy(key, message, signature []byte) bool {
-	return len(key) == 32 && len(signature) == 64 &&
-		ecc.VerifySignature(ecc.NewDjbECPublicKey([32]byte(key)), message, [64]byte(signature))
 }
 
 // note keeps what a client did wrong that only the reader of its message can see.

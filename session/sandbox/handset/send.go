@@ -26,6 +26,7 @@ var (
 	ErrRecipient = errors.New("nobody has this number or address on the simulated WhatsApp")
 	ErrMessage   = errors.New("there is no such message in this chat")
 	ErrContent   = errors.New("this cannot be sent")
+	ErrRefused   = errors.New("the simulated WhatsApp has refused the message")
 )
 
 // ackTimeout is how long a phone waits for WhatsApp's acknowledgement. In this process
@@ -91,16 +92,7 @@ func (p *Phone) send(ctx context.Context, out parcel) (chat.Status, int, error) 
 	if err != nil {
 		return chat.Failed, 0, fmt.Errorf("marshal message: %w", err)
 	}
-	acked := make(chan waBinary.Node, 1)
-	p.mu.Lock()
-	if p.waiting == nil {
-		p.waiting = make(map[string]chan waBinary.Node)
-	}
-	p.waiting[out.id] = acked
-	if out.peer || out.only.IsEmpty() {
-		p.sent.add(out.id, sentMessage{chat: out.chat, raw: raw, peer: out.peer, time: out.time})
-	}
-	p.mu.Unlock()
+	acked := p.expect(out, raw)
 	defer p.forgetWaiting(out.id)
 	switch left, err := p.encryptAndHandOver(out, raw); {
 	case err != nil:
@@ -120,6 +112,22 @@ func (p *Phone) send(ctx context.Context, out parcel) (chat.Status, int, error) 
 		p.giveToken(out.chat)
 	}
 	return chat.Sent, 0, nil
+}
+
+// expect keeps a message for those who cannot decrypt it, and returns where its
+// acknowledgement will be.
+func (p *Phone) expect(out parcel, raw []byte) <-chan waBinary.Node {
+	acked := make(chan waBinary.Node, 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting == nil {
+		p.waiting = make(map[string]chan waBinary.Node)
+	}
+	p.waiting[out.id] = acked
+	if out.peer || out.only.IsEmpty() {
+		p.sent.add(out.id, sentMessage{chat: out.chat, raw: raw, peer: out.peer, time: out.time})
+	}
+	return acked
 }
 
 // forgetWaiting stops waiting for an acknowledgement. One that comes later still counts.

@@ -54,6 +54,7 @@ type device struct {
 	box      mailbox
 	session  *Session // nil while it is offline
 	silent   bool     // nobody has linked it; it never comes online
+	vouched  uint64   // hash of the device-identity that was found right
 }
 
 // Account describes an account to be added.

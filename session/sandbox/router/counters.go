@@ -55,8 +55,9 @@ var errCiphertext = errors.New("not a Signal ciphertext")
 
 // position is where in which chain a ciphertext is.
 type position struct {
-	name    string // ratchet key, or id of the sender key
-	counter uint32
+	name     string // ratchet key, or id of the sender key
+	counter  uint32
+	identity string // identity key of the sender, where a session begins
 }
 
 // locate reads the clear part of a ciphertext of this type: pkmsg, msg or skmsg.
@@ -68,7 +69,9 @@ func locate(kind string, content []byte) (position, error) {
 		if err != nil || len(message.BaseKey) != 33 || len(message.IdentityKey) != 33 {
 			return position{}, errCiphertext
 		}
-		return locate("msg", message.Message)
+		at, err := locate("msg", message.Message)
+		at.identity = string(message.IdentityKey[1:]) // behind the type of the key
+		return at, err
 	case "msg":
 		message, err := serializer.SignalMessage.Deserialize(content)
 		if err != nil || message.Version != protocol.CurrentVersion || len(message.RatchetKey) != 33 || len(message.CipherText) == 0 {

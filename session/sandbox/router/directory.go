@@ -30,19 +30,9 @@ func (r *Router) Number(jid types.JID) (types.JID, bool) {
 	return a.jid(types.DefaultUserServer), true
 }
 
-// Identity returns the public identity key of a device, nil when there is no such device.
-func (r *Router) Identity(jid types.JID) []byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if d := r.findDevice(jid); d != nil {
-		return d.keys.Identity
-	}
-	return nil
-}
-
-// Room waits until fewer than limit stanzas wait for the devices of a person or of a
-// group's members that are online.
-func (r *Router) Room(ctx context.Context, to types.JID, limit int) error {
+// Room waits until fewer than limit stanzas wait for each device that is online of these
+// people and of the members of these groups.
+func (r *Router) Room(ctx context.Context, limit int, people ...types.JID) error {
 	defer context.AfterFunc(ctx, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -50,7 +40,7 @@ func (r *Router) Room(ctx context.Context, to types.JID, limit int) error {
 	})()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.waitingFor(to) >= limit {
+	for r.mostWaiting(people) >= limit {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -59,17 +49,20 @@ func (r *Router) Room(ctx context.Context, to types.JID, limit int) error {
 	return ctx.Err()
 }
 
-// waitingFor counts what waits for those who are online. The caller holds mu.
-func (r *Router) waitingFor(to types.JID) (count int) {
-	var devices []*device
-	if g := r.groups[to.User]; to.Server == types.GroupServer && g != nil {
-		devices = g.devices()
-	} else if a := r.find(to); a != nil {
-		devices = a.all()
-	}
-	for _, d := range devices {
-		if d.session != nil {
-			count = max(count, d.box.len())
+// mostWaiting counts what waits for the one who is online and has most. The caller holds
+// mu.
+func (r *Router) mostWaiting(people []types.JID) (count int) {
+	for _, who := range people {
+		var devices []*device
+		if g := r.groups[who.User]; who.Server == types.GroupServer && g != nil {
+			devices = g.devices()
+		} else if a := r.find(who); a != nil {
+			devices = a.all()
+		}
+		for _, d := range devices {
+			if d.session != nil {
+				count = max(count, d.box.len())
+			}
 		}
 	}
 	return count

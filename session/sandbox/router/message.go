@@ -113,10 +113,13 @@ func (s *Session) readMessage(node *waBinary.Node) (*outgoing, *refusal) {
 		if refused != nil {
 			return nil, refused
 		}
-		if slices.ContainsFunc(m.shares, func(other share) bool { return other.jid == next.jid }) {
-			return nil, invalid("two ciphertexts for one device")
+		// The library names its own devices twice when it writes to itself (sendDM asks for
+		// the devices of both sides), which WhatsApp lets pass: each gets one copy.
+		if i := slices.IndexFunc(m.shares, func(other share) bool { return other.jid == next.jid }); i >= 0 {
+			m.shares[i] = next
+		} else {
+			m.shares = append(m.shares, next)
 		}
-		m.shares = append(m.shares, next)
 	}
 	switch {
 	case ciphertexts == 0 && len(m.shares) == 0:
@@ -355,10 +358,15 @@ func (r *Router) watch(m *outgoing, d *device, enc *waBinary.Node) {
 		to = m.to.User
 	}
 	at, err := locate(kind, stanza.Bytes(enc))
-	switch {
-	case err != nil:
+	if err != nil {
 		r.violations.Add(violation.Ciphertext, m.from.String(), m.id, "a ciphertext that is none")
-	case r.chains.see(m.from.String(), to, at, stanza.Bytes(enc)):
+		return
+	}
+	if kind == "pkmsg" {
+		r.checkSender(m.from, m.id, at)
+		r.checkIdentity(m.from, m.id, stanza.Content(m.node, "device-identity"))
+	}
+	if r.chains.see(m.from.String(), to, at, stanza.Bytes(enc)) {
 		r.violations.Add(violation.CounterReused, m.from.String(), m.id, "counter "+strconv.Itoa(int(at.counter))+" to "+to+" used twice")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -43,7 +44,7 @@ func Main(m *testing.M) {
 // Start starts a service with the tests' seed and one phone, [PhoneA].
 func Start(t testing.TB, change func(*sandbox.Config)) *sandbox.Service {
 	t.Helper()
-	cfg := sandbox.Config{Seed: Seed}
+	cfg := sandbox.Config{Seed: Seed, CloseLinger: time.Second} // a busy machine reads late
 	if change != nil {
 		change(&cfg)
 	}
@@ -226,6 +227,31 @@ func WaitUntil[E any](c *Client, wanted func(E) bool) E {
 		case <-timeout:
 			c.t.Fatalf("no event %T as wanted; got %s", *new(E), c.describe())
 		}
+	}
+}
+
+// SendRaw sends a stanza as it is, which no client should.
+func (c *Client) SendRaw(node waBinary.Node) {
+	c.t.Helper()
+	internals := c.DangerousInternals() //nolint:staticcheck // dangerous is what it is for
+	if err := internals.SendNode(c.t.Context(), node); err != nil {
+		c.t.Fatalf("send %s: %v", node.Tag, err)
+	}
+}
+
+// AskRaw sends a stanza as it is and returns the answer to its id.
+func (c *Client) AskRaw(node waBinary.Node) *waBinary.Node {
+	c.t.Helper()
+	internals := c.DangerousInternals() //nolint:staticcheck // dangerous is what it is for
+	id, _ := node.Attrs["id"].(string)
+	answer := internals.WaitResponse(id)
+	c.SendRaw(node)
+	select {
+	case got := <-answer:
+		return got
+	case <-time.After(Patience):
+		c.t.Fatalf("no answer to %s", node.Tag)
+		return nil
 	}
 }
 

@@ -13,12 +13,14 @@ import (
 
 	"go.mau.fi/libsignal/ecc"
 	groupcipher "go.mau.fi/libsignal/groups"
+	groups "go.mau.fi/libsignal/groups/state/record"
 	"go.mau.fi/libsignal/keys/identity"
 	"go.mau.fi/libsignal/keys/prekey"
 	"go.mau.fi/libsignal/logger"
 	"go.mau.fi/libsignal/protocol"
 	"go.mau.fi/libsignal/session"
 	"go.mau.fi/libsignal/signalerror"
+	"go.mau.fi/libsignal/state/record"
 	"go.mau.fi/libsignal/util/optional"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
@@ -68,7 +70,8 @@ func New(key *keys.KeyPair, registrationID uint32) *Device {
 	return &Device{m: memory{
 		identity: key, regID: registrationID, signed: key.CreateSignedPreKey(signedPreKeyID),
 		oneTime:  make(map[uint32]*keys.PreKey),
-		sessions: make(map[string][]byte), identities: make(map[string][32]byte), senderKeys: make(map[senderKeyName][]byte),
+		sessions: make(map[string]*kept[*record.Session]), identities: make(map[string][32]byte),
+		senderKeys: make(map[senderKeyName]*kept[*groups.SenderKey]),
 	}}
 }
 
@@ -151,6 +154,8 @@ func (d *Device) Encrypt(to types.JID, plaintext []byte) (ciphertext []byte, beg
 	if _, ok := d.m.sessions[address.String()]; !ok {
 		return nil, false, ErrNoSession
 	}
+	d.m.writing = true
+	defer func() { d.m.writing = false }()
 	cipher := session.NewCipher(session.NewBuilderFromSignal(&d.m, address, serializer), address)
 	sealed, err := cipher.Encrypt(context.Background(), pad(plaintext))
 	if err != nil {
@@ -222,6 +227,8 @@ func (d *Device) NewGroupKey(group, own types.JID) {
 func (d *Device) EncryptGroup(group, own types.JID, plaintext []byte) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.m.writing = true
+	defer func() { d.m.writing = false }()
 	builder := groupcipher.NewGroupSessionBuilder(&d.m, serializer)
 	cipher := groupcipher.NewGroupCipher(builder, protocol.NewSenderKeyName(group.String(), own.SignalAddress()), &d.m)
 	sealed, err := cipher.Encrypt(context.Background(), pad(plaintext))

@@ -13,9 +13,8 @@ import (
 	"go.mau.fi/whatsmeow/util/keys"
 )
 
-// memory is the state of a device as libsignal wants to store it. What it stores is
-// kept as bytes: libsignal changes a session before it knows whether a message was
-// genuine. It is guarded by Device.mu.
+// memory is the state of a device as libsignal wants to store it. It is guarded by
+// Device.mu.
 type memory struct {
 	identity *keys.KeyPair
 	regID    uint32
@@ -23,9 +22,38 @@ type memory struct {
 	oneTime  map[uint32]*keys.PreKey
 	lastID   uint32
 
-	sessions   map[string][]byte
+	sessions   map[string]*kept[*record.Session]
 	identities map[string][32]byte
-	senderKeys map[senderKeyName][]byte
+	senderKeys map[senderKeyName]*kept[*groups.SenderKey]
+	// writing is true while the device encrypts.
+	writing bool
+}
+
+// kept is a session or sender key. For reading it is kept as bytes, because libsignal
+// changes it before it knows whether a message was genuine; for writing as it is, because
+// reading and making those bytes is most of the work.
+type kept[T interface{ Serialize() []byte }] struct {
+	raw  []byte
+	live *T // newer than raw, if there is one
+}
+
+// keep makes what libsignal stores.
+func keep[T interface{ Serialize() []byte }](value T, writing bool) *kept[T] {
+	if writing {
+		return &kept[T]{live: &value}
+	}
+	return &kept[T]{raw: value.Serialize()}
+}
+
+// load returns what was stored.
+func (k *kept[T]) load(writing bool, read func([]byte) (T, error)) (T, error) {
+	if k.live != nil {
+		if writing {
+			return *k.live, nil
+		}
+		k.raw, k.live = (*k.live).Serialize(), nil
+	}
+	return read(k.raw)
 }
 
 type senderKeyName struct{ group, sender string }
@@ -73,15 +101,17 @@ func (m *memory) ContainsPreKey(_ context.Context, id uint32) (bool, error) {
 }
 
 func (m *memory) LoadSession(_ context.Context, address *protocol.SignalAddress) (*record.Session, error) {
-	raw, ok := m.sessions[address.String()]
-	if !ok {
+	known := m.sessions[address.String()]
+	if known == nil {
 		return record.NewSession(serializer.Session, serializer.State), nil
 	}
-	return record.NewSessionFromBytes(raw, serializer.Session, serializer.State)
+	return known.load(m.writing, func(raw []byte) (*record.Session, error) {
+		return record.NewSessionFromBytes(raw, serializer.Session, serializer.State)
+	})
 }
 
 func (m *memory) StoreSession(_ context.Context, address *protocol.SignalAddress, session *record.Session) error {
-	m.sessions[address.String()] = session.Serialize()
+	m.sessions[address.String()] = keep(session, m.writing)
 	return nil
 }
 
@@ -123,16 +153,18 @@ func (m *memory) ContainsSignedPreKey(_ context.Context, id uint32) (bool, error
 func (m *memory) RemoveSignedPreKey(context.Context, uint32) error { return errUnused }
 
 func (m *memory) StoreSenderKey(_ context.Context, name *protocol.SenderKeyName, key *groups.SenderKey) error {
-	m.senderKeys[senderKeyName{name.GroupID(), name.Sender().String()}] = key.Serialize()
+	m.senderKeys[senderKeyName{name.GroupID(), name.Sender().String()}] = keep(key, m.writing)
 	return nil
 }
 
 func (m *memory) LoadSenderKey(_ context.Context, name *protocol.SenderKeyName) (*groups.SenderKey, error) {
-	raw, ok := m.senderKeys[senderKeyName{name.GroupID(), name.Sender().String()}]
-	if !ok {
+	known := m.senderKeys[senderKeyName{name.GroupID(), name.Sender().String()}]
+	if known == nil {
 		return groups.NewSenderKey(serializer.SenderKeyRecord, serializer.SenderKeyState), nil
 	}
-	return groups.NewSenderKeyFromBytes(raw, serializer.SenderKeyRecord, serializer.SenderKeyState)
+	return known.load(m.writing, func(raw []byte) (*groups.SenderKey, error) {
+		return groups.NewSenderKeyFromBytes(raw, serializer.SenderKeyRecord, serializer.SenderKeyState)
+	})
 }
 
 func pair(key *keys.KeyPair) *ecc.ECKeyPair {
