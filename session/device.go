@@ -24,6 +24,7 @@ type device struct {
 	record  *record                   // its row
 
 	editing sync.Mutex // held while what its owner wrote about it (name, note, proxy) is stored
+	noting  sync.Mutex // held while a note for the next start is made
 
 	mu        sync.Mutex
 	link      string          // JID of the link; claimed before the snapshot shows the account
@@ -157,11 +158,20 @@ func (d *device) saveFirst(ctx context.Context, life models.Life) error {
 	return d.record.wait(ctx, d.record.keep(life), storeLimit)
 }
 
-// tellOwed lets the snapshot say whether the row is behind.
+// tellOwed lets the snapshot say whether the row is behind, and the next start know.
 func (d *device) tellOwed() {
+	d.sayOwed()
+	d.makeNote()
+}
+
+func (d *device) sayOwed() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if owed := d.record.isOwed(); owed != d.shown().Unsaved && !d.removed {
+	owed := d.record.isOwed()
+	if owed {
+		d.m.storage.suspect()
+	}
+	if owed != d.shown().Unsaved && !d.removed {
 		d.apply(eventNews, func(s *Snapshot) { s.Unsaved = owed })
 	}
 }

@@ -48,6 +48,7 @@ func (w *fleet) open(cfg session.Config) {
 		w.t.Fatal(err)
 	}
 	w.store = store
+	cfg.NotesDir = w.dir
 	w.Manager = session.NewManager(store, w.driver, cfg, slog.New(slog.DiscardHandler))
 	if w.uptime != nil {
 		w.SetUptime(w.uptime)

@@ -46,6 +46,8 @@ type Config struct {
 	// How many phone codes WhatsApp is asked for within an hour; 0 is no limit.
 	CodesPerDevice, CodesPerNumber int
 
+	NotesDir string // where the next start is told what the database could not be told; "": nowhere
+
 	VersionEvery time.Duration // between two looks at WhatsApp's current version; 0 never looks
 }
 
@@ -119,6 +121,7 @@ type Manager struct {
 	version versionKeeper
 
 	ended  endedLinks
+	notes  notes
 	uptime func() time.Duration // a clock that also goes while the machine sleeps
 
 	timesMu sync.Mutex // held by SetTimes
@@ -132,7 +135,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 		store: store, driver: driver, cfg: cfg, log: log,
 		gov:   newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce),
 		codes: newCodeLimits(cfg.CodesPerDevice, cfg.CodesPerNumber),
-		ctx:   ctx, cancel: cancel, uptime: uptime,
+		ctx:   ctx, cancel: cancel, uptime: uptime, notes: notes{dir: cfg.NotesDir, log: log},
 		devices: make(map[string]*device),
 	}
 	m.list.Store(new([]*device))
@@ -186,6 +189,9 @@ func (m *Manager) Start(ctx context.Context) error {
 	}
 	if err := m.outbox.Start(ctx); err != nil {
 		return err
+	}
+	if err := m.recallNotes(rows); err != nil {
+		return fmt.Errorf("look for notes of an earlier run: %w", err)
 	}
 	for _, d := range m.all() {
 		d.mu.Lock()

@@ -19,7 +19,7 @@ type record struct {
 	write func(ctx context.Context, life models.Life, durable bool) error
 	spawn func(what string, f func())
 	done  <-chan struct{} // the program ends: write once more, then give up
-	news  func()          // called on a goroutine of its own when owed has changed
+	news  func()          // called on a goroutine of its own when what is owed has changed
 
 	mu      sync.Mutex
 	want    models.Life // what the row must say
@@ -29,7 +29,7 @@ type record struct {
 	saved   uint64      // the put that was stored last
 	failed  uint64      // the put that failed last
 	err     error       // why
-	owed    bool        // want is not stored, and storing it has failed
+	owed    bool        // want is not stored, because storing it has failed or takes long
 	writing bool
 	gone    bool          // there is no row any more
 	changed chan struct{} // closed and renewed at the end of each write
@@ -67,6 +67,9 @@ func newRecord(m *Manager, row models.Device, news func()) *record {
 func (r *record) keep(life models.Life) (change uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.owed && !life.Equal(r.want) {
+		r.spawn("tell", r.news)
+	}
 	r.put++
 	r.want = life
 	switch {
@@ -107,9 +110,30 @@ func (r *record) wait(ctx context.Context, change uint64, limit time.Duration) e
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return errors.Join(ErrStorage, context.Cause(ctx))
+			err := errors.Join(ErrStorage, context.Cause(ctx))
+			r.late(change, err)
+			return err
 		}
 	}
+}
+
+// late notes that a change is not stored yet although somebody has waited for it.
+func (r *record) late(change uint64, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.saved < change {
+		r.owe(err)
+	}
+}
+
+// owe tells that the row is behind. The caller holds mu.
+func (r *record) owe(err error) {
+	if r.owed || r.gone {
+		return
+	}
+	r.owed = true
+	r.log.Error("what became of a device cannot be stored; it is tried again", "err", err)
+	r.spawn("tell", r.news)
 }
 
 // end says that the row is gone, or goes.
@@ -193,11 +217,7 @@ func (r *record) wrote(life models.Life, change uint64, durable bool, err error)
 		r.err = errors.Join(ErrStorage, err)
 	}
 	r.announce()
-	if !r.owed {
-		r.owed = true
-		r.log.Error("what became of a device cannot be stored; it is tried again", "err", err)
-		r.spawn("tell", r.news)
-	}
+	r.owe(err)
 	return false
 }
 

@@ -3,6 +3,8 @@ package session_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -28,8 +30,16 @@ func (w *fleet) mend() {
 	}
 }
 
-// reopenBroken is a restart of the program after which the database works again.
-func (w *fleet) reopenBroken() {
+// mendIfBroken mends what fail has broken, if it still is.
+func (w *fleet) mendIfBroken() {
+	w.t.Helper()
+	if _, err := w.store.SQL().ExecContext(w.t.Context(), "DROP TRIGGER IF EXISTS broken"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// reopenAfter is a restart of the program, before which something happens to its data.
+func (w *fleet) reopenAfter(change func()) {
 	w.t.Helper()
 	w.close()
 	store, err := models.Open(w.t.Context(), w.options())
@@ -37,7 +47,7 @@ func (w *fleet) reopenBroken() {
 		w.t.Fatal(err)
 	}
 	w.store = store
-	w.mend()
+	change()
 	if err := store.Close(); err != nil {
 		w.t.Fatal(err)
 	}
@@ -191,7 +201,7 @@ func TestUnlinkingOnABrokenStore(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.settle()
-			w.reopenBroken()
+			w.reopenAfter(w.mendIfBroken)
 			w.settle()
 			w.want(id, "SERVICE_OFF/logged_out")
 			if row := w.row(id); row.JID != "" || row.OffReason != "logged_out" {
@@ -276,6 +286,93 @@ func TestFinalStatesAreStoredUntilTheyAre(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The database cannot be told before the program ends: the next start knows all the same,
+// once, and forgets the note when the row has caught up.
+func TestNextStartKnows(t *testing.T) {
+	type way func(w *fleet, id string)
+	signal := func(s session.Signal) way { return func(w *fleet, id string) { w.conn(id).Tell(s) } }
+	for state, c := range map[string]struct {
+		end    way
+		linked bool
+	}{
+		"SERVICE_OFF/replaced":   {signal(session.SignalReplaced{}), true},
+		"SERVICE_OFF/banned":     {signal(session.SignalBanned{Code: 101, Expire: time.Hour}), true},
+		"SERVICE_OFF/logged_out": {signal(session.SignalLoggedOut{Code: 401}), false},
+		"SERVICE_OFF/stopped": {func(w *fleet, id string) {
+			if _, err := w.StopDevice(w.t.Context(), id); !errors.Is(err, session.ErrUnsaved) {
+				w.t.Errorf("stop: %v", err)
+			}
+		}, true},
+	} {
+		t.Run(state, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, w *fleet) {
+				id := w.linked("Toko", alice)
+				w.fail("UPDATE ON devices")
+				c.end(w, id)
+				w.pass(time.Minute)
+				was := w.snap(id)
+				if notes := w.notes(); len(notes) != 1 {
+					t.Fatalf("notes %v, want one", notes)
+				}
+				dials := len(w.driver.Dials())
+				for range 2 { // the second start finds the row
+					w.reopenAfter(w.mendIfBroken)
+					w.pass(time.Minute)
+					w.want(id, state)
+					s := w.snap(id)
+					if s.Linked() != c.linked || s.Desired || s.Unsaved || !s.Until.Equal(was.Until.Truncate(time.Millisecond)) {
+						t.Errorf("linked %v, desired %v, unsaved %v, until %v; it was %v", s.Linked(), s.Desired, s.Unsaved, s.Until, was.Until)
+					}
+				}
+				if got := len(w.driver.Dials()); got != dials {
+					t.Errorf("%d dials by the next starts", got-dials)
+				}
+				if notes := w.notes(); len(notes) != 0 {
+					t.Errorf("notes left: %v", notes)
+				}
+			})
+		})
+	}
+}
+
+// A note that the row has overtaken says nothing any more.
+func TestOldNote(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		id := w.linked("Toko", alice)
+		w.fail("UPDATE ON devices")
+		w.conn(id).Tell(session.SignalReplaced{})
+		w.pass(time.Minute)
+		name := w.notes()[0]
+		w.mend()
+		w.pass(10 * time.Second)
+		w.start(id)
+		w.want(id, "CONNECTED/ready")
+		w.reopenAfter(func() { // as if it had not been removed
+			if err := os.WriteFile(filepath.Join(w.dir, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		})
+		w.pass(time.Second)
+		w.want(id, "CONNECTED/ready")
+		if notes := w.notes(); len(notes) != 0 {
+			t.Errorf("notes left: %v", notes)
+		}
+	})
+}
+
+// notes lists the notes for the next start.
+func (w *fleet) notes() []string {
+	w.t.Helper()
+	paths, err := filepath.Glob(filepath.Join(w.dir, "unsaved~*"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i, path := range paths {
+		paths[i] = filepath.Base(path)
+	}
+	return paths
 }
 
 func TestStopOnABrokenStore(t *testing.T) {

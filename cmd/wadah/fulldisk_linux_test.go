@@ -54,6 +54,39 @@ func TestFullDisk(t *testing.T) {
 	server.stop()
 }
 
+// WhatsApp's last word comes while the disk is full, and then the program is killed: the
+// next start knows it, and does not take the link again.
+func TestKilledOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server := w.serve()
+	key := w.addDevice("Kasir")
+	phone := w.newPhone()
+	if err := w.link(server, key, phone); err != nil {
+		t.Fatal(err)
+	}
+	server.is(key, "CONNECTED", "ready")
+	server.limitFiles(t, 0)
+	w.control("fault", map[string]any{"target": phone, "kind": "replaced"})
+	server.is(key, "SERVICE_OFF", "replaced")
+	eventually(t, func() error {
+		notes, err := filepath.Glob(filepath.Join(w.data, "unsaved~*"))
+		if err == nil && len(notes) != 1 {
+			err = fmt.Errorf("notes for the next start: %v", notes)
+		}
+		return err
+	})
+	server.kill()
+	server = w.serve()
+	server.is(key, "SERVICE_OFF", "replaced")
+	server.must("serviceStart", key)
+	server.is(key, "CONNECTED", "ready")
+	server.stop()
+	if notes, err := filepath.Glob(filepath.Join(w.data, "unsaved~*")); err != nil || len(notes) > 0 {
+		t.Errorf("notes left: %v, %v", notes, err)
+	}
+}
+
 // A full disk from the start: no folder, no key, no database can be made.
 func TestStartOnAFullDisk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")

@@ -127,6 +127,7 @@ func (s server) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
 
+	life.NotesDir = s.data.Data
 	manager := session.NewManager(store, driver, life, s.log)
 	if err := manager.Start(ctx); err != nil {
 		return err

@@ -4,6 +4,7 @@ package trial_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"wadah/session"
@@ -80,6 +81,13 @@ func (g *gate) conn() *gateConn {
 		return nil
 	}
 	return g.conns[len(g.conns)-1]
+}
+
+// open lists the connections that are not closed.
+func (g *gate) open() []*gateConn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.conns)
 }
 
 type gateConn struct {
