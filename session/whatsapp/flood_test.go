@@ -81,6 +81,9 @@ func TestFlood(t *testing.T) {
 	if more := runtime.NumGoroutine() - goroutines; more > 100 {
 		t.Errorf("%d goroutines more: the library's queue has overflown", more)
 	}
+	for len(w.signals) > 0 {
+		t.Errorf("unexpected signal %+v", <-w.signals)
+	}
 	letGo()
 	r.drained()
 	mu.Lock()
@@ -90,9 +93,7 @@ func TestFlood(t *testing.T) {
 			t.Fatalf("message %d of %d is not in its place; %d came", i, messages, len(got))
 		}
 	}
-	for len(w.signals) > 0 {
-		t.Errorf("unexpected signal %+v", <-w.signals)
-	}
+	w.nothingMore()
 }
 
 // settled waits until nothing more is handed over.

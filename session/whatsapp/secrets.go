@@ -44,18 +44,18 @@ var secretTables = []string{
 }
 
 const (
-	moveSecretsQuery = `
+	moveKeysQuery = `
 		INSERT INTO library_message_secrets (our_jid, chat_jid, sender_jid, message_id, key, at)
 		SELECT our_jid, chat_jid, sender_jid, message_id, key, $1 FROM whatsmeow_message_secrets WHERE true
 		ON CONFLICT (our_jid, chat_jid, sender_jid, message_id) DO NOTHING`
-	clearSecretsQuery = `DELETE FROM whatsmeow_message_secrets`
-	sweepSecretsQuery = `DELETE FROM library_message_secrets WHERE at < $1`
+	clearTheirsQuery = `DELETE FROM whatsmeow_message_secrets`
+	sweepKeysQuery   = `DELETE FROM library_message_secrets WHERE at < $1`
 
-	putSecretQuery = `
+	putKeyQuery = `
 		INSERT INTO library_message_secrets (our_jid, chat_jid, sender_jid, message_id, key, at)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (our_jid, chat_jid, sender_jid, message_id) DO NOTHING`
-	getSecretQuery = `
+	getKeyQuery = `
 		SELECT key, sender_jid FROM library_message_secrets
 		WHERE our_jid=$1 AND message_id=$2 AND chat_jid IN ($3, $4) AND sender_jid IN ($5, $6)`
 )
@@ -68,17 +68,17 @@ func prepareSecrets(ctx context.Context, db *dbutil.Database) error {
 				return err
 			}
 		}
-		if _, err := db.Exec(ctx, moveSecretsQuery, time.Now().UnixMilli()); err != nil {
+		if _, err := db.Exec(ctx, moveKeysQuery, time.Now().UnixMilli()); err != nil {
 			return err
 		}
-		_, err := db.Exec(ctx, clearSecretsQuery)
+		_, err := db.Exec(ctx, clearTheirsQuery)
 		return err
 	})
 }
 
 // PutMessageSecret stores the secret of a message, unless it is known.
 func (s *secretStore) PutMessageSecret(ctx context.Context, chat, sender types.JID, id types.MessageID, secret []byte) error {
-	_, err := s.db.Exec(ctx, putSecretQuery,
+	_, err := s.db.Exec(ctx, putKeyQuery,
 		s.jid, chat.ToNonAD().String(), sender.ToNonAD().String(), id, secret, time.Now().UnixMilli())
 	return err
 }
@@ -109,7 +109,7 @@ func (s *secretStore) GetMessageSecret(ctx context.Context, chat, sender types.J
 	if err != nil {
 		return nil, from, err
 	}
-	err = s.db.QueryRow(ctx, getSecretQuery, s.jid, id,
+	err = s.db.QueryRow(ctx, getKeyQuery, s.jid, id,
 		chat.ToNonAD().String(), otherChat, sender.ToNonAD().String(), otherSender).Scan(&secret, &from)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil

@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.mau.fi/whatsmeow/store"
@@ -44,13 +45,19 @@ func (c *guardedContainer) PutDevice(ctx context.Context, device *store.Device) 
 	return err
 }
 
-// DeleteDevice deletes a device. The library calls it when WhatsApp ends the link; when we
-// have asked WhatsApp to, its owner decides when the credentials go.
+// errDeviceOurs keeps the library from clearing its device after it was deleted, which
+// would race with all that reads it (store.Device.Delete takes no lock).
+var errDeviceOurs = errors.New("the device is not cleared, its connection ends")
+
+// DeleteDevice deletes a device. The library calls it when WhatsApp ends the link, on a
+// connection for which nothing is stored from then on. When we have asked WhatsApp to end
+// it, its owner decides when the credentials go.
 func (c *guardedContainer) DeleteDevice(ctx context.Context, device *store.Device) error {
+	c.guard.end()
 	if c.guard != nil && c.guard.unlinks.Load() {
-		return nil
+		return errDeviceOurs
 	}
-	return c.container.DeleteDevice(ctx, device)
+	return errors.Join(errDeviceOurs, c.container.DeleteDevice(ctx, device))
 }
 
 // dress puts our stores in place of those that the library has made for a device. It

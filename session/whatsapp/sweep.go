@@ -25,7 +25,7 @@ func (d *Driver) Sweep(ctx context.Context) error {
 		query string
 		life  time.Duration
 	}{
-		{sweepSecretsQuery, secretLife}, {sweepBufferQuery, bufferLife}, {sweepSentQuery, sentLife},
+		{sweepKeysQuery, secretLife}, {sweepBufferQuery, bufferLife}, {sweepSentQuery, sentLife},
 	} {
 		if _, err := d.store.db.Exec(ctx, sweep.query, now.Add(-sweep.life).UnixMilli()); err != nil {
 			return storage(ctx, "sweeping the library's tables", err)

@@ -304,21 +304,37 @@ func (w *wire) settle() bool {
 
 // Write hands data on and recognises the library's goodbye.
 func (w *wire) Write(p []byte) (int, error) {
+	var err error
 	if w.before != nil {
-		if err := w.before(); err != nil {
-			return 0, err
-		}
+		err = w.before()
 	}
 	goodbye := w.saysGoodbye(p)
 	resting := w.inRead.Load()
-	n, err := w.conn.Write(p)
+	n := 0
+	if err == nil {
+		n, err = w.conn.Write(p)
+	}
 	if goodbye {
 		w.goodbye(resting)
 	}
-	if err != nil && w.stage.Load() == stageNoise && !w.answered.Load() {
-		return len(p), nil // the reader ends the handshake: it brings wakeFrame
+	if err != nil && w.endsByReading() {
+		return len(p), nil
 	}
 	return n, err
+}
+
+// endsByReading reports whether the library's reader meets the end of a socket that
+// cannot be written to, and first what came before. The websocket must not: it remembers
+// an error of writing, and would not even try to say the goodbye that lets the reader go,
+// so that Disconnect would take 5 s.
+func (w *wire) endsByReading() bool {
+	switch w.stage.Load() {
+	case stageNoise:
+		return !w.answered.Load() // it brings wakeFrame
+	case stageOpen:
+		return w.hold == nil // who links must know what the phone was not told
+	}
+	return false
 }
 
 func (w *wire) saysGoodbye(p []byte) bool {
