@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 )
@@ -92,7 +93,7 @@ func (s *Server) withinSight(c echo.Context, v *visitor) error {
 // no matter.
 func (s *Server) noteRefusal(c echo.Context, why error, deviceID string) {
 	v := visitorOf(c)
-	if v.user == nil || !errors.Is(why, errForbidden) && deviceID == "" {
+	if v.user == nil || !errors.Is(why, web.ErrForbidden) && deviceID == "" {
 		return
 	}
 	if deviceID != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 )
@@ -51,7 +52,7 @@ func (s *Server) withKey(does apiDoes, next apiHandler) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		recognised(c)
+		web.Recognised(c)
 		if call.keyID != "" {
 			if err := s.spend(call.keyID); err != nil {
 				return err
@@ -82,7 +83,7 @@ func (s *Server) deviceByKey(c echo.Context, key string) (session.Snapshot, stri
 // defaultDevice answers requests without a key, from programs of this machine only. A
 // link that somebody follows here must not change anything.
 func (s *Server) defaultDevice(r *http.Request, does apiDoes) (session.Snapshot, error) {
-	if !s.keyless(r) || does == changes && isNavigation(r) {
+	if !s.site.Keyless(r) || does == changes && web.IsNavigation(r) {
 		return session.Snapshot{}, errUnauthorized
 	}
 	for _, snap := range s.manager.Snapshots() {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 )
@@ -67,7 +68,7 @@ type apiVariant string
 func (s *Server) apiFrames(u *update, shown *string) ([]byte, error) {
 	snap := u.snap
 	state, err := u.frame(apiVariant("state"), func() ([]byte, error) {
-		b := appendAny([]byte("event: state\ndata: "), newDeviceJSON(snap))
+		b := web.AppendAny([]byte("event: state\ndata: "), newDeviceJSON(snap))
 		return append(b, "\n\n"...), nil
 	})
 	code := currentQR(snap)
@@ -91,9 +92,9 @@ func (s *Server) qrFrame(id string, code *session.ShownCode) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := appendAny([]byte("event: qr\ndata: "), struct {
+	b := web.AppendAny([]byte("event: qr\ndata: "), struct {
 		QRString string  `json:"qrString"`
 		Expires  *string `json:"expires"`
-	}{img.uri, stamp(code.Expires)})
+	}{img.uri, web.Stamp(code.Expires)})
 	return append(b, "\n\n"...), nil
 }

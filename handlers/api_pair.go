@@ -9,42 +9,29 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 )
 
 // Failures of linking by phone number or passkey.
 var (
-	errNumberMissing = &failure{
+	errNumberMissing = &web.Failure{
 		Status: http.StatusBadRequest, Code: "number_missing",
 		Message: "Send the phone number as phone, for example phone=6281234567890.",
 	}
-	errNumberInvalid = &failure{
+	errNumberInvalid = &web.Failure{
 		Status: http.StatusUnprocessableEntity, Code: "bad_number",
 		Message: "This is no complete phone number. Send its digits with the country code, for example 6281234567890, without letters or an extension.",
 	}
-	errBadRenew = &failure{
+	errBadRenew = &web.Failure{
 		Status: http.StatusBadRequest, Code: "bad_renew",
 		Message: "renew must be 1 (ask WhatsApp for another code) or 0.",
 	}
-	errAnswerMissing = &failure{
+	errAnswerMissing = &web.Failure{
 		Status: http.StatusBadRequest, Code: "response_missing",
 		Message: "Send what the browser made of the passkey request as response.",
 	}
 )
-
-// tooManyCodes tells whose limit of phone codes is reached and until when.
-func tooManyCodes(e *session.TooManyCodesError) *failure {
-	if e.ForNumber {
-		return &failure{
-			Status: http.StatusTooManyRequests, Code: "too_many_codes_number", RetryAfter: e.Wait, cause: e,
-			Message: "As many codes as a phone number gets in an hour were asked for this one. Wait as long as Retry-After says, or scan the QR code.",
-		}
-	}
-	return &failure{
-		Status: http.StatusTooManyRequests, Code: "too_many_codes", RetryAfter: e.Wait, cause: e,
-		Message: "This device was given as many phone codes as it gets in an hour. Wait as long as Retry-After says, or scan the QR code.",
-	}
-}
 
 // renewParam reads whether another code is wanted although one can still be typed.
 func renewParam(in params) (bool, error) {
@@ -88,20 +75,20 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	if was := call.snap.Phone; was == nil || *was != *snap.Phone {
 		s.noteCall(c, call, "device.pair")
 	}
-	return writeResults(c, struct {
+	return web.WriteResults(c, struct {
 		Code    string        `json:"code"`
 		Message string        `json:"message"`
 		Expires *string       `json:"expires"`
 		State   session.State `json:"state"`
 	}{
 		snap.Phone.Text, "On the phone open WhatsApp, Linked devices, Link a device, Link with phone number, and type this code.",
-		stamp(snap.Phone.Expires), snap.State,
+		web.Stamp(snap.Phone.Expires), snap.State,
 	})
 }
 
 // noCode explains why there is no phone code: as with the QR, in the words of the
 // device's state.
-func noCode(snap session.Snapshot) *failure {
+func noCode(snap session.Snapshot) *web.Failure {
 	f := noQR(snap)
 	if snap.State == session.StateScan {
 		f.Code, f.Message = "code_pending", "WhatsApp has not issued a code. Try again in a few seconds."
@@ -122,13 +109,13 @@ func (s *Server) apiGetPasskeyRequest(c echo.Context, call apiCall) error {
 	if !json.Valid(request) {
 		request = json.RawMessage("null")
 	}
-	return writeResults(c, struct {
+	return web.WriteResults(c, struct {
 		Request  json.RawMessage `json:"request"`
 		Code     *string         `json:"code"`
 		Confirm  bool            `json:"confirm"`
 		Deadline *string         `json:"deadline"`
 		State    session.State   `json:"state"`
-	}{request, known(pk.Code), pk.Confirm, stamp(pk.Deadline), call.snap.State})
+	}{request, known(pk.Code), pk.Confirm, web.Stamp(pk.Deadline), call.snap.State})
 }
 
 // apiSendPasskeyResponse passes the browser's assertion on to WhatsApp.
@@ -159,8 +146,8 @@ func (s *Server) apiConfirmPasskey(c echo.Context, call apiCall) error {
 	return writeMessage(c, "Confirmed. WhatsApp is linking the device; watch getState.")
 }
 
-func noPasskey(snap session.Snapshot) *failure {
-	return &failure{
+func noPasskey(snap session.Snapshot) *web.Failure {
+	return &web.Failure{
 		Status: http.StatusConflict, Code: "no_passkey", State: snap.State, Reason: snap.Reason,
 		Message: "WhatsApp does not ask for a passkey now.",
 	}

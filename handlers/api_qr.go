@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 )
 
@@ -59,7 +60,14 @@ const (
 	qrAsPNG   qrFormat = "png"   // the picture alone
 )
 
-var errBadFormat = &failure{
+var (
+	errBadWait = &web.Failure{
+		Status: http.StatusBadRequest, Code: "bad_wait",
+		Message: "wait must be a whole number of seconds from 0 to 25.",
+	}
+)
+
+var errBadFormat = &web.Failure{
 	Status: http.StatusBadRequest, Code: "bad_format",
 	Message: "format must be image, text or png; without it the answer is an image in JSON.",
 }
@@ -104,43 +112,31 @@ func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
 	case format == qrAsPNG:
 		return writePNG(c, img)
 	case format == qrAsText:
-		return writeJSON(c, http.StatusOK, img.textTo(call.key))
+		return web.WriteJSON(c, http.StatusOK, img.textTo(call.key))
 	}
-	return writeJSON(c, http.StatusOK, img.answerTo(call.key))
+	return web.WriteJSON(c, http.StatusOK, img.answerTo(call.key))
 }
 
 // writePNG answers with the picture itself, for an img element.
 func writePNG(c echo.Context, img *qrImage) error {
 	h := c.Response().Header()
-	h["Cache-Control"] = noStore
-	h["X-Content-Type-Options"] = noSniff
+	h["Cache-Control"] = web.NoStore
+	h["X-Content-Type-Options"] = web.NoSniff
 	h["Content-Length"] = []string{strconv.Itoa(len(img.png))}
 	return c.Blob(http.StatusOK, pngType, img.png)
 }
 
 // waitCode waits until the device shows a QR, none is on its way, or the time is up.
 func (s *Server) waitCode(c echo.Context, id string, wait time.Duration) (session.Snapshot, error) {
-	defer allowTime(c, wait)()
+	defer web.AllowTime(c, wait)()
 	ctx, cancel := context.WithTimeout(c.Request().Context(), wait)
 	defer cancel()
 	return s.manager.WaitCode(ctx, id)
 }
 
-// allowTime makes room for an answer that takes its time: the server's timeouts are
-// meant for answers that come at once. Call what it returns when the waiting is over.
-func allowTime(c echo.Context, wait time.Duration) (over func()) {
-	rc := http.NewResponseController(c.Response().Writer)
-	end := time.Now().Add(wait)
-	// A writer without deadlines needs no room, so these errors mean nothing.
-	_ = rc.SetReadDeadline(end.Add(writeLimit))
-	_ = rc.SetWriteDeadline(end.Add(writeLimit))
-	// The connection lives on: a deadline left behind would break a later answer.
-	return func() { _ = rc.SetWriteDeadline(time.Time{}) }
-}
-
 // noQR explains why there is no QR to scan now.
-func noQR(snap session.Snapshot) *failure {
-	f := &failure{Status: http.StatusConflict, State: snap.State, Reason: snap.Reason}
+func noQR(snap session.Snapshot) *web.Failure {
+	f := &web.Failure{Status: http.StatusConflict, State: snap.State, Reason: snap.Reason}
 	switch snap.State {
 	case session.StateConnected:
 		f.Code, f.Message = "already_connected", "The device is connected and needs no QR code. To link another account, call serviceLogout first."
@@ -158,7 +154,7 @@ func noQR(snap session.Snapshot) *failure {
 	return f
 }
 
-func noQRPairing(f *failure, snap session.Snapshot) {
+func noQRPairing(f *web.Failure, snap session.Snapshot) {
 	switch {
 	case snap.Reason == session.ReasonPasskey:
 		f.Code, f.Message = "passkey_needed", "WhatsApp asks for a passkey before it links the device. Call getPasskeyRequest."
@@ -172,7 +168,7 @@ func noQRPairing(f *failure, snap session.Snapshot) {
 	}
 }
 
-func noQROff(f *failure, snap session.Snapshot) {
+func noQROff(f *web.Failure, snap session.Snapshot) {
 	switch snap.Reason {
 	case session.ReasonBanned:
 		f.Code, f.Message = "banned", "WhatsApp has locked this account for a while. Start the device again when the lock ends."

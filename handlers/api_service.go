@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 )
 
@@ -72,17 +73,17 @@ func (s *Server) apiServiceLogout(c echo.Context, call apiCall) error {
 	}
 	switch how {
 	case session.UnlinkConfirmed:
-		return writeResults(c, results{"The device is logged out, and WhatsApp has confirmed it.", "confirmed"})
+		return web.WriteResults(c, results{"The device is logged out, and WhatsApp has confirmed it.", "confirmed"})
 	case session.UnlinkUnconfirmed:
-		return writeResults(c, results{"The device is logged out here, but WhatsApp did not confirm it. " +
+		return web.WriteResults(c, results{"The device is logged out here, but WhatsApp did not confirm it. " +
 			"Remove it on the phone under Linked devices.", "unconfirmed"})
 	case session.UnlinkNotLinked:
 	}
-	return writeResults(c, results{"The device was not linked.", "not_linked"})
+	return web.WriteResults(c, results{"The device was not linked.", "not_linked"})
 }
 
 // writeMessage answers {"code":200,"results":{"message":…}}.
 func writeMessage(c echo.Context, message string) error {
-	body := appendString([]byte(`{"code":200,"results":{"message":`), message)
-	return writeJSON(c, http.StatusOK, append(body, "}}"...))
+	body := web.AppendString([]byte(`{"code":200,"results":{"message":`), message)
+	return web.WriteJSON(c, http.StatusOK, append(body, "}}"...))
 }

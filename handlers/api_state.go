@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 )
 
@@ -20,7 +21,7 @@ var stateBodies = map[session.State][]byte{
 
 // apiGetState answers the device's state. It reads a snapshot and never blocks.
 func (s *Server) apiGetState(c echo.Context, call apiCall) error {
-	return writeJSON(c, http.StatusOK, stateBodies[call.snap.State])
+	return web.WriteJSON(c, http.StatusOK, stateBodies[call.snap.State])
 }
 
 // apiGetWWebVersion answers the WhatsApp Web version that connections really use,
@@ -34,7 +35,7 @@ func (s *Server) apiGetWWebVersion(c echo.Context, _ apiCall) error {
 		}
 		body = strconv.AppendUint(body, uint64(part), 10)
 	}
-	return writeJSON(c, http.StatusOK, append(body, "]}}"...))
+	return web.WriteJSON(c, http.StatusOK, append(body, "]}}"...))
 }
 
 // deviceJSON is a device as getDevice and /api/events tell it. Unknown moments and
@@ -62,10 +63,10 @@ type deviceJSON struct {
 func newDeviceJSON(s session.Snapshot) deviceJSON {
 	return deviceJSON{
 		ID: s.ID, Name: s.Name, State: s.State, Reason: s.Reason, Detail: s.Detail,
-		Since: stamp(s.Since), Until: stamp(s.Until), Desired: s.Desired, Retrying: s.Retrying, Unsaved: s.Unsaved,
+		Since: web.Stamp(s.Since), Until: web.Stamp(s.Until), Desired: s.Desired, Retrying: s.Retrying, Unsaved: s.Unsaved,
 		Linked: s.Linked(), Number: known(s.Number()), PushName: known(s.Account.Name),
-		Platform: known(s.Account.Platform), LinkedAt: stamp(s.LinkedAt),
-		LastAlive: stamp(s.LastAlive), CreatedAt: stamp(s.CreatedAt),
+		Platform: known(s.Account.Platform), LinkedAt: web.Stamp(s.LinkedAt),
+		LastAlive: web.Stamp(s.LastAlive), CreatedAt: web.Stamp(s.CreatedAt),
 	}
 }
 
@@ -79,5 +80,5 @@ func known(s string) *string {
 
 // apiGetDevice answers everything there is to know about the device at this moment.
 func (s *Server) apiGetDevice(c echo.Context, call apiCall) error {
-	return writeResults(c, newDeviceJSON(call.snap))
+	return web.WriteResults(c, newDeviceJSON(call.snap))
 }

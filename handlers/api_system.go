@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 )
@@ -28,30 +29,30 @@ const systemActor = "system API"
 
 // Failures of the system API.
 var (
-	errSystemOff = &failure{
+	errSystemOff = &web.Failure{
 		Status: http.StatusNotFound, Code: "system_api_off",
 		Message: "The system API is off. An admin turns it on in the panel under Settings by creating a system secret.",
 	}
-	errBadSecret = &failure{
+	errBadSecret = &web.Failure{
 		Status: http.StatusUnauthorized, Code: "unauthorized",
 		Message: "No valid system secret. Send it as secret (form, JSON or query), as X-Api-Key, or as Authorization: Bearer.",
 	}
-	errTwoSecrets = &failure{
+	errTwoSecrets = &web.Failure{
 		Status: http.StatusBadRequest, Code: "two_secrets",
 		Message: "The request carries two different secrets. Send exactly one, in one place.",
 	}
-	errDeviceMissing = &failure{
+	errDeviceMissing = &web.Failure{
 		Status: http.StatusBadRequest, Code: "device_missing",
 		Message: "Say which device: send its id as listDevice tells it, or its apiKey.",
 	}
-	errNameMissing = &failure{
+	errNameMissing = &web.Failure{
 		Status: http.StatusBadRequest, Code: "name_missing",
 		Message: "Send the name of the device as name.",
 	}
 )
 
 // systemRoutes are the calls that programs make on the installation as a whole.
-func (s *Server) systemRoutes() []route {
+func (s *Server) systemRoutes() []web.Route {
 	calls := []struct {
 		path string
 		do   echo.HandlerFunc
@@ -63,9 +64,9 @@ func (s *Server) systemRoutes() []route {
 		{"/api/deleteDevice", s.withSecret(s.onDevice(s.apiDeleteDevice))},
 		{"/api/changeApiKey", s.withSecret(s.onDevice(s.apiChangeKey))},
 	}
-	var list []route
+	var list []web.Route
 	for _, c := range calls {
-		list = append(list, get(c.path, systemSecret, c.do), post(c.path, systemSecret, c.do))
+		list = append(list, web.Get(c.path, web.SystemSecret, c.do), web.Post(c.path, web.SystemSecret, c.do))
 	}
 	return list
 }
@@ -95,7 +96,7 @@ func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
 			}
 			return errBadSecret
 		}
-		recognised(c)
+		web.Recognised(c)
 		if err := s.spend(systemBudget); err != nil {
 			return err
 		}

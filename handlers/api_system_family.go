@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 )
@@ -20,9 +20,6 @@ var systemPaths = map[string]bool{
 	"/api/listDevice": true, "/api/addDevice": true, "/api/editDevice": true,
 	"/api/detailDevice": true, "/api/deleteDevice": true, "/api/changeApiKey": true,
 }
-
-// isSystemAPI reports whether r is answered in the envelope of the system API.
-func isSystemAPI(r *http.Request) bool { return systemPaths[strings.TrimSuffix(r.URL.Path, "/")] }
 
 // familyDevice is a device as the family's system API tells it. What Wadah has no such
 // switch for says what is true of it: a device comes back after a restart, and nothing
@@ -60,7 +57,7 @@ type familyWebhook struct {
 	URL string `json:"urlWebhook"`
 }
 
-// familyDevice describes a device with its oldest valid key; apiKey is "" when all are
+// familyDevice describes a device with its oldest valid key; APIKey is "" when all are
 // revoked or expired.
 func (s *Server) familyDevice(ctx context.Context, snap session.Snapshot) (familyDevice, error) {
 	d := familyDevice{
@@ -98,16 +95,10 @@ func (s *Server) noteFamilyViews(ctx context.Context, devices ...familyDevice) e
 func writeFamily(c echo.Context, message string, data any) error {
 	body := []byte(`{"status":true`)
 	if message != "" {
-		body = appendString(append(body, `,"message":`...), message)
+		body = web.AppendString(append(body, `,"message":`...), message)
 	}
 	if data != nil {
-		body = appendAny(append(body, `,"data":`...), data)
+		body = web.AppendAny(append(body, `,"data":`...), data)
 	}
-	return writeJSON(c, http.StatusOK, append(body, '}'))
-}
-
-// familyJSON is the failure in the envelope of the system API.
-func (f *failure) familyJSON() []byte {
-	b := appendString([]byte(`{"status":false,"message":`), f.Message)
-	return append(appendString(append(b, `,"error":`...), f.Code), '}')
+	return web.WriteJSON(c, http.StatusOK, append(body, '}'))
 }

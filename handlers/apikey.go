@@ -3,6 +3,8 @@ package handlers
 import (
 	"net/http"
 	"strings"
+
+	"wadah/handlers/web"
 )
 
 // keyOf finds the one API key of a request: in the body, the query, X-Api-Key or
@@ -37,3 +39,16 @@ func credential(r *http.Request, p params, name string) (string, error) {
 	}
 	return key, nil
 }
+
+// Failures of what opens a call.
+var (
+	// errUnauthorized answers a missing, unknown, expired or revoked key alike.
+	errUnauthorized = &web.Failure{
+		Status: http.StatusUnauthorized, Code: "unauthorized",
+		Message: "No valid API key. Send the key of your device as apiKey (form, JSON or query), as X-Api-Key, or as Authorization: Bearer.",
+	}
+	errTwoKeys = &web.Failure{
+		Status: http.StatusBadRequest, Code: "two_keys",
+		Message: "The request carries two different API keys. Send exactly one, in one place.",
+	}
+)

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/text/unicode/norm"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -113,7 +114,7 @@ func (s *Server) exportAudit(c echo.Context, kind, mime string, send func(contex
 	}
 	h := c.Response().Header()
 	h.Set("Content-Type", mime)
-	h["Cache-Control"] = noStore
+	h["Cache-Control"] = web.NoStore
 	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="wadah-audit-%s.%s"`, time.Now().Format(dayLayout), kind))
 	out := &exportWriter{c.Response(), http.NewResponseController(c.Response().Writer)}
 	if err := send(c.Request().Context(), filter, out); err != nil {

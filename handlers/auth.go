@@ -5,12 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -50,18 +50,18 @@ type visitor struct {
 }
 
 // may reports whether the visitor's role includes p.
-func (v *visitor) may(p permission) bool {
+func (v *visitor) may(p web.Permission) bool {
 	if v.user == nil {
 		return false
 	}
 	switch p {
-	case viewer:
+	case web.Viewer:
 		return true
-	case operator:
+	case web.Operator:
 		return v.user.Role == models.RoleOperator || v.user.Role == models.RoleAdmin
-	case admin:
+	case web.Admin:
 		return v.user.Role == models.RoleAdmin
-	case open, anyone, setup, apiKey, systemSecret, scanLink, loopback:
+	case web.Open, web.Anyone, web.Setup, web.APIKey, web.SystemSecret, web.ScanLink, web.Loopback:
 	}
 	return false
 }
@@ -87,7 +87,7 @@ func (s *Server) recognise(c echo.Context) (*visitor, error) {
 
 func (s *Server) whoIs(c echo.Context) (*visitor, error) {
 	v := stranger(c)
-	token := cookieValue(c, loginCookie)
+	token := web.CookieValue(c, loginCookie)
 	if token == "" {
 		return v, nil
 	}
@@ -105,7 +105,7 @@ func (s *Server) whoIs(c echo.Context) (*visitor, error) {
 	if v.scope, err = s.scopeOf(ctx, user); err != nil {
 		return nil, err
 	}
-	recognised(c)
+	web.Recognised(c)
 	v.user, v.token = &user, token
 	v.proven = time.UnixMilli(s.logins.GetInt64(ctx, provenKey))
 	v.prefer(user.Lang, user.Theme, user.Zone)
@@ -124,7 +124,7 @@ func (s *Server) touch(ctx context.Context, c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.setCookie(c, loginCookie, token, expires)
+	s.site.SetCookie(c, loginCookie, token, expires)
 	return nil
 }
 
@@ -141,7 +141,7 @@ func (s *Server) signIn(c echo.Context, user models.User, proven time.Time) erro
 		return err
 	}
 	s.logins.Put(ctx, models.LoginUserID, user.ID)
-	s.logins.Put(ctx, models.LoginAddress, s.clientAddr(c))
+	s.logins.Put(ctx, models.LoginAddress, s.site.ClientAddr(c))
 	s.logins.Put(ctx, models.LoginUserAgent, c.Request().UserAgent())
 	s.logins.Put(ctx, seenKey, time.Now().Unix())
 	s.logins.Put(ctx, provenKey, proven.UnixMilli())
@@ -149,7 +149,7 @@ func (s *Server) signIn(c echo.Context, user models.User, proven time.Time) erro
 	if err != nil {
 		return err
 	}
-	s.setCookie(c, loginCookie, token, expires)
+	s.site.SetCookie(c, loginCookie, token, expires)
 	return s.rememberBrowser(c, user)
 }
 
@@ -184,45 +184,17 @@ func (s *Server) stillMay(ctx context.Context, v *visitor, device string) bool {
 	return err != nil || s.stillSees(v.scope, now, device)
 }
 
-// setCookie leaves a cookie that no script can read and no other site can use for
-// writing. A time that is over takes it away.
-func (s *Server) setCookie(c echo.Context, name, value string, expires time.Time) {
-	s.setCookieAt(c, "/", name, value, expires)
-}
-
-// setCookieAt is setCookie for one that is sent to addresses below path alone. How long it
-// lasts is said as a distance, too, for clients whose clock is wrong.
-func (s *Server) setCookieAt(c echo.Context, path, name, value string, expires time.Time) {
-	lasts := int(time.Until(expires) / time.Second)
-	if lasts <= 0 {
-		lasts = -1 // "Max-Age=0"
-	}
-	c.SetCookie(&http.Cookie{ //nolint:gosec // G124: Secure is set whenever the browser speaks TLS, and would lock out plain http on loopback otherwise
-		Name: name, Value: value, Path: path, Expires: expires, MaxAge: lasts,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(c.Request()),
-	})
-}
-
-// dropCookie takes a cookie away.
-func (s *Server) dropCookie(c echo.Context, name string) { s.setCookie(c, name, "", time.Unix(1, 0)) }
-
-// secure reports whether the browser reaches us over TLS.
-func (s *Server) secure(r *http.Request) bool {
-	return s.cfg.SecureCookies || isSecure(r, s.cfg.TrustedProxies) ||
-		s.cfg.PublicURL != nil && s.cfg.PublicURL.Scheme == "https"
-}
-
 // admit lets the visitor pass, sends somebody who has to sign in or set up first
 // there, or refuses. Whom a handler marked setup or anyone serves, it decides itself.
-func (s *Server) admit(c echo.Context, may permission, v *visitor) error {
-	if may == setup || may == anyone {
+func (s *Server) admit(c echo.Context, may web.Permission, v *visitor) error {
+	if may == web.Setup || may == web.Anyone {
 		return nil
 	}
 	if v.user != nil {
 		if v.may(may) {
 			return nil
 		}
-		return errForbidden
+		return web.ErrForbidden
 	}
 	if !isPage(c) {
 		if c.Path() != "/events" {
@@ -248,24 +220,13 @@ func (s *Server) sendToSetup(c echo.Context) (sent bool, err error) {
 // isPage reports whether a browser will show the answer as a page, so that it may be
 // sent elsewhere. A stream or fragment would follow and take the page for its content.
 func isPage(c echo.Context) bool {
-	return c.Path() != "/events" && !isFragment(c.Request())
+	return c.Path() != "/events" && !web.IsFragment(c.Request())
 }
 
 // signInURL is the sign-in page, from where a reader comes back to this one.
 func signInURL(c echo.Context) string {
-	if !isGet(c.Request()) || c.Path() == "/" {
+	if !web.IsGet(c.Request()) || c.Path() == "/" {
 		return "/signin"
 	}
 	return "/signin?next=" + url.QueryEscape(c.Request().URL.RequestURI())
-}
-
-// ownPath is next when it is a path of this server, otherwise fallback. Browsers read
-// a second slash or a backslash as the start of another host's address.
-func ownPath(next, fallback string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") ||
-		strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
-		return fallback
-	}
-	return next
 }

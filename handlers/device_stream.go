@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -33,7 +34,7 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 	release := s.manager.Watch(id)
 	defer release()
 	v := visitorOf(c)
-	live := liveVariant{v.lang, v.zone, v.may(operator)}
+	live := liveVariant{v.lang, v.zone, v.may(web.Operator)}
 	story := timelineVariant{v.lang, v.zone}
 	whole := func(ctx context.Context) ([]byte, error) {
 		snap, err := s.manager.Snapshot(id)

@@ -2,10 +2,7 @@ package handlers
 
 import (
 	"context"
-	"net/url"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"wadah/models"
 	"wadah/session"
@@ -68,18 +65,6 @@ func (s *Server) timeline(ctx context.Context, snap session.Snapshot, z zone) (v
 		t.Events = append(t.Events, views.Event{At: z.at(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
 	}
 	return t, nil
-}
-
-// baseURL is the address programs should use, without a slash at the end.
-func (s *Server) baseURL(c echo.Context) string {
-	if u := s.cfg.PublicURL; u != nil {
-		return u.Scheme + "://" + u.Host
-	}
-	u := url.URL{Scheme: "http", Host: c.Request().Host}
-	if s.secure(c.Request()) {
-		u.Scheme = "https"
-	}
-	return u.String()
 }
 
 // usableKey is the key the device's page offers to reveal: the one asked for, or the

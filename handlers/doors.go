@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -64,10 +63,5 @@ func accountKey(name string) string {
 
 // networks are what a request came from, the narrowest first.
 func (s *Server) networks(c echo.Context) []string {
-	return limit.Networks(clientAddr(c.Request(), s.cfg.TrustedProxies))
-}
-
-// setRetryAfter says when the next attempt may be made.
-func setRetryAfter(c echo.Context, wait time.Duration) {
-	c.Response().Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+	return limit.Networks(s.site.Client(c.Request()))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/views"
 )
 
@@ -16,10 +17,6 @@ const (
 	// and how often a program hears something at least: it keeps proxies from closing a
 	// quiet stream. Pages hear more often, see views.BeatEvery.
 	lookEvery = 20 * time.Second
-
-	// writeLimit is how long a client may take to accept a frame. Who takes longer is
-	// dropped; it reconnects and is sent the current state.
-	writeLimit = 10 * time.Second
 
 	// againEvery is how often a page is sent anew what changes with time alone.
 	againEvery = time.Minute
@@ -66,9 +63,9 @@ func (s *Server) serveStream(c echo.Context, st *stream, sh show) error {
 	}
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
-	h["Cache-Control"] = noStore
+	h["Cache-Control"] = web.NoStore
 	h.Set("X-Accel-Buffering", "no")
-	h["X-Content-Type-Options"] = noSniff
+	h["X-Content-Type-Options"] = web.NoSniff
 	// Not on c.Response(): its Flush hides the errors of dead connections.
 	out := &frameWriter{c: c, rc: http.NewResponseController(c.Response().Writer)}
 	if err := out.open(); err != nil {
@@ -166,7 +163,7 @@ func (w *frameWriter) open() error {
 	if err := w.rc.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
-	if err := w.rc.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
+	if err := w.rc.SetWriteDeadline(time.Now().Add(web.WriteLimit)); err != nil {
 		return err
 	}
 	w.c.Response().WriteHeader(http.StatusOK)
@@ -185,7 +182,7 @@ func (w *frameWriter) send(frame []byte) {
 	if w.err != nil || len(frame) == 0 {
 		return
 	}
-	if w.err = w.rc.SetWriteDeadline(time.Now().Add(writeLimit)); w.err != nil {
+	if w.err = w.rc.SetWriteDeadline(time.Now().Add(web.WriteLimit)); w.err != nil {
 		return
 	}
 	if _, w.err = w.c.Response().Write(frame); w.err != nil {

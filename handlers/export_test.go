@@ -10,7 +10,7 @@ type RouteInfo struct {
 func (s *Server) Routes() []RouteInfo {
 	var list []RouteInfo
 	for _, r := range s.routes() {
-		list = append(list, RouteInfo{r.method, r.path, string(r.may), r.proven})
+		list = append(list, RouteInfo{r.Method, r.Path, string(r.May), r.Proven})
 	}
 	return list
 }

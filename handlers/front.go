@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"wadah/handlers/limit"
+	"wadah/handlers/web"
 )
 
 // front is what stands before the router: it reads what proxies say and how programs spell
@@ -17,26 +18,24 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn := limit.ConnOf(r.Context())
 	conn.Begin()
 	defer conn.End()
-	s.fromProxy(r)
+	s.site.FromProxy(r)
 	mendPath(r)
-	if s.secure(r) {
+	if s.site.Secure(r) {
 		w.Header()["Strict-Transport-Security"] = transportSecurity
 	}
-	page := s.allowOrigin(w.Header(), r)
+	page := s.site.AllowOrigin(w.Header(), r)
 	if !isProbe(r) {
-		if wait := s.limited.addresses.Take(limit.Network(clientAddr(r, s.cfg.TrustedProxies))); wait > 0 {
-			f := errTooMany
-			f.RetryAfter = wait
-			s.turnAway(w, r, &f) //nolint:contextcheck // the request carries it
+		if wait := s.limited.addresses.Take(limit.Network(s.site.Client(r))); wait > 0 {
+			s.turnAway(w, r, web.TooMany(wait)) //nolint:contextcheck // the request carries it
 			return
 		}
-		if !s.isOurs(r.Host) {
-			s.turnAway(w, r, s.wrongHost(r)) //nolint:contextcheck // the request carries it
+		if !s.site.IsOurs(r.Host) {
+			s.turnAway(w, r, s.site.RefuseHost(r)) //nolint:contextcheck // the request carries it
 			return
 		}
 	}
-	if page && isPreflight(r) {
-		allowCalls(w)
+	if page && web.IsPreflight(r) {
+		web.AllowCalls(w)
 		return
 	}
 	s.echo.ServeHTTP(w, r)
@@ -50,10 +49,10 @@ var transportSecurity = []string{"max-age=31536000"}
 func isProbe(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" }
 
 // turnAway answers a failure without finding out who asks, which would cost a query.
-func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, f *failure) {
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, f *web.Failure) {
 	c := s.echo.NewContext(r, w)
 	c.Set(visitorKey, stranger(c))
-	s.handleError(f, c)
+	s.answers.HandleError(f, c)
 }
 
 // mendPath reads a call of the API as it was meant: programs that glue addresses together

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 )
 
@@ -39,7 +40,7 @@ func (s *Server) knownBrowser(c echo.Context, user *models.User) (name string) {
 }
 
 func knownTokens(c echo.Context) []string {
-	value := cookieValue(c, knownCookie)
+	value := web.CookieValue(c, knownCookie)
 	if value == "" {
 		return nil
 	}
@@ -59,6 +60,6 @@ func (s *Server) rememberBrowser(c echo.Context, user models.User) error {
 			tokens = append(tokens, other)
 		}
 	}
-	s.setCookieAt(c, knownPath, knownCookie, strings.Join(tokens, "."), s.now().Add(prefsLast))
+	s.site.SetCookieAt(c, knownPath, knownCookie, strings.Join(tokens, "."), s.now().Add(prefsLast))
 	return nil
 }

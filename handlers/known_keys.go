@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -122,7 +123,7 @@ func (s *Server) deviceName(id string) string {
 // settleKnownKeys replaces what people know who may no longer use it, or leaves it, as an
 // admin has decided.
 func (s *Server) settleKnownKeys(c echo.Context) error {
-	ctx, to := c.Request().Context(), ownPath(c.FormValue("back"), "/people")
+	ctx, to := c.Request().Context(), web.OwnPath(c.FormValue("back"), "/people")
 	overlap, err := overlapOf(c)
 	if err != nil {
 		return err

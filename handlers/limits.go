@@ -7,23 +7,16 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"wadah/handlers/limit"
+	"wadah/handlers/web"
 )
 
 // strangersIdle is how long a connection waits for its next request while nobody has been
 // recognised on it.
 const strangersIdle = 15 * time.Second
 
-// errTooMany answers who asks too often; RetryAfter is filled in.
-var errTooMany = failure{
-	Status: http.StatusTooManyRequests, Code: "too_many_requests",
-	Message: "Too many requests. Wait as long as Retry-After says, then ask less often; /api/events tells changes without asking.",
-}
-
 // errTooManyStreams answers who opens too many event streams.
-var errTooManyStreams = &failure{
+var errTooManyStreams = &web.Failure{
 	Status: http.StatusTooManyRequests, Code: "too_many_streams", RetryAfter: 5 * time.Second,
 	Message: "Too many event streams are open. Close one before opening another.",
 }
@@ -52,23 +45,11 @@ func (s *Server) ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return limit.Context(ctx, c)
 }
 
-// recognised says that somebody has shown a key, a login or a link: their connection may
-// wait longer for its next request than a stranger's.
-func recognised(c echo.Context) { limit.ConnOf(c.Request().Context()).Recognise() }
-
 // spend takes one request from the budget of a key.
 func (s *Server) spend(keyID string) error {
 	wait := s.limited.keys.Take(keyID)
 	if wait == 0 {
 		return nil
 	}
-	f := errTooMany
-	f.RetryAfter = wait
-	return &f
-}
-
-// boundBody lets a handler read as much of the body as is allowed.
-func (s *Server) boundBody(c echo.Context) {
-	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, s.limits.MaxBody)
+	return web.TooMany(wait)
 }

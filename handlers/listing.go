@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -39,7 +40,7 @@ func listingAt(c echo.Context, values url.Values) listing {
 	if len(query.Text) > maxQuery {
 		query.Text = strings.ToValidUTF8(query.Text[:maxQuery], "")
 	}
-	return listing{scope: v.scope, lang: v.lang, zone: v.zone, query: query, canOperate: v.may(operator), canAdd: v.may(admin)}
+	return listing{scope: v.scope, lang: v.lang, zone: v.zone, query: query, canOperate: v.may(web.Operator), canAdd: v.may(web.Admin)}
 }
 
 // row is the variant of what shows one device: who sees it sees the same.

@@ -11,7 +11,7 @@ import (
 
 // mustNote writes down what is about to be done; when that fails it must not happen.
 func (s *Server) mustNote(c echo.Context, e models.AuditEntry) error {
-	e.Address = s.clientAddr(c)
+	e.Address = s.site.ClientAddr(c)
 	// The entry is due although the client may be gone already.
 	return s.store.AddAudit(context.WithoutCancel(c.Request().Context()), e)
 }
@@ -69,7 +69,7 @@ func (s *Server) noteOften(c echo.Context, e models.AuditEntry) {
 // noteSeldom is mustNote for what programs repeat all day: the same from the same
 // address is written down once in a while only.
 func (s *Server) noteSeldom(c echo.Context, e models.AuditEntry) error {
-	return s.noteDue(c, e, s.clientAddr(c))
+	return s.noteDue(c, e, s.site.ClientAddr(c))
 }
 
 // noteSeldomBy is noteSeldom for a browser instead of an address. One with ever new

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/static"
 	"wadah/views"
 )
@@ -17,11 +18,11 @@ type Build struct {
 }
 
 // aboutRoutes say what this is and what it is made of.
-func (s *Server) aboutRoutes() []route {
-	return []route{
-		get("/about", viewer, s.aboutPage),
-		get("/about/licences", viewer, s.licencesPage),
-		get("/about/licences/:text", viewer, s.licencePage),
+func (s *Server) aboutRoutes() []web.Route {
+	return []web.Route{
+		web.Get("/about", web.Viewer, s.aboutPage),
+		web.Get("/about/licences", web.Viewer, s.licencesPage),
+		web.Get("/about/licences/:text", web.Viewer, s.licencePage),
 	}
 }
 

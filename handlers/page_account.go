@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -128,7 +129,7 @@ func (s *Server) provePassword(c echo.Context) (code string, err error) {
 	v := visitorOf(c)
 	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("login", v.token))
 	if wait > 0 {
-		setRetryAfter(c, wait)
+		web.SetRetryAfter(c, wait)
 		return codeSlow, nil
 	}
 	_, err = s.store.Authenticate(c.Request().Context(), v.user.Name, c.FormValue("current"), models.Asker{})

@@ -11,6 +11,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -27,16 +28,16 @@ func confirmURL(next string) string {
 
 // confirmForm asks for the password or a passkey and goes on to next.
 func (s *Server) confirmForm(c echo.Context) error {
-	next := ownPath(c.QueryParam("next"), "")
+	next := web.OwnPath(c.QueryParam("next"), "")
 	if s.isProven(c) {
-		return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+		return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 	}
 	return s.renderProof(c, http.StatusOK, views.ProofPage{Action: confirmPath, Next: next}, "")
 }
 
 // confirmSubmit takes the password.
 func (s *Server) confirmSubmit(c echo.Context) error {
-	next := ownPath(c.FormValue("next"), "")
+	next := web.OwnPath(c.FormValue("next"), "")
 	code, err := s.prove(c)
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func (s *Server) confirmSubmit(c echo.Context) error {
 	if code != "" {
 		return s.renderProof(c, refusedStatus(code), views.ProofPage{Action: confirmPath, Next: next}, code)
 	}
-	return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+	return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 }
 
 // beginPasskeyProof asks the browser for one of the user's passkeys.
@@ -72,7 +73,7 @@ func (s *Server) askPasskey(c echo.Context) (*protocol.CredentialAssertion, erro
 	}
 	options, ceremony, err := party.BeginLogin(user)
 	if err != nil {
-		return nil, internalFailure.because(err)
+		return nil, web.ErrInternal.Because(err)
 	}
 	return options, proofPending.begin(s, c, newAssertion(c, ceremony))
 }
@@ -92,7 +93,7 @@ func (s *Server) finishPasskeyProof(c echo.Context) error {
 		return s.ceremonyFailed(c, err)
 	}
 	s.audit(c, v.user.Name, "login.confirm", "", "")
-	return writeCeremony(c, passkeyDone{ownPath(begun.Next, "/devices")})
+	return writeCeremony(c, passkeyDone{web.OwnPath(begun.Next, "/devices")})
 }
 
 // checkOwnPasskey accepts a passkey of who is signed in and of nobody else. Whatever is
@@ -129,11 +130,11 @@ func (s *Server) acceptPasskey(c echo.Context, keyID string, credential *webauth
 	}
 	stored, err := json.Marshal(credential)
 	if err != nil {
-		return internalFailure.because(err)
+		return web.ErrInternal.Because(err)
 	}
 	err = s.store.UsePasskey(c.Request().Context(), keyID, stored, at, at.Add(stepTime))
 	if errors.Is(err, models.ErrConflict) {
-		return errCeremonyOver.because(err)
+		return errCeremonyOver.Because(err)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -31,12 +32,12 @@ func (s *Server) snapshot(c echo.Context) (session.Snapshot, error) {
 // deviceShow is everything the page of a device shows, the key hidden.
 func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.DevicePage, error) {
 	ctx, v := c.Request().Context(), visitorOf(c)
-	page := views.DevicePage{Page: s.page(c), CanManage: v.may(admin)}
-	if !isGet(c.Request()) {
+	page := views.DevicePage{Page: s.page(c), CanManage: v.may(web.Admin)}
+	if !web.IsGet(c.Request()) {
 		page.Path = "/devices/" + snap.ID
 	}
 	var err error
-	if page.Device, err = s.deviceWithQR(snap, v.zone, v.may(operator)); err != nil {
+	if page.Device, err = s.deviceWithQR(snap, v.zone, v.may(web.Operator)); err != nil {
 		return page, err
 	}
 	if page.Timeline, err = s.timeline(ctx, snap, v.zone); err != nil {
@@ -46,16 +47,16 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 	if err != nil {
 		return page, err
 	}
-	page.API = views.API{BaseURL: s.baseURL(c)}
+	page.API = views.API{BaseURL: s.site.BaseURL(c)}
 	if key := usableKey(keys, ""); key != nil {
-		page.API.KeyID, page.API.CanReveal = key.ID, v.may(operator)
+		page.API.KeyID, page.API.CanReveal = key.ID, v.may(web.Operator)
 	}
-	if v.may(admin) {
+	if v.may(web.Admin) {
 		if page.Settings, err = s.settingsView(snap); err != nil {
 			return page, err
 		}
 	}
-	if v.may(operator) {
+	if v.may(web.Operator) {
 		if page.Keys, err = s.keysView(ctx, keys, v.zone); err != nil {
 			return page, err
 		}
@@ -91,8 +92,8 @@ func (s *Server) confirmPage(c echo.Context) error {
 	}
 	action := views.ConfirmAction(c.Param("action"))
 	switch {
-	case action == views.ConfirmDelete && !visitorOf(c).may(admin):
-		return errForbidden
+	case action == views.ConfirmDelete && !visitorOf(c).may(web.Admin):
+		return web.ErrForbidden
 	case action != views.ConfirmDelete && action != views.ConfirmLogout:
 		return echo.ErrNotFound
 	}

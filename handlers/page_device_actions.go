@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -36,11 +37,11 @@ func (s *Server) deviceAction(c echo.Context, action string, notice views.Notice
 		return s.actionFailed(c, before.ID, err)
 	}
 	s.audit(c, visitorOf(c).user.Name, action, snap.ID, snap.Name)
-	if isFragment(c.Request()) {
+	if web.IsFragment(c.Request()) {
 		return s.actionPartials(c)
 	}
 	s.setFlash(c, notice, snap.Name)
-	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/devices/"+snap.ID))
+	return c.Redirect(http.StatusSeeOther, web.OwnPath(c.FormValue("next"), "/devices/"+snap.ID))
 }
 
 // actionPartials takes an old message away and leaves the state alone: that comes
@@ -57,12 +58,12 @@ func (s *Server) actionPartials(c echo.Context) error {
 // actionFailed takes a person back to the page with the reason, when it is one people
 // can do something about.
 func (s *Server) actionFailed(c echo.Context, id string, err error) error {
-	f := failureOf(err)
-	if !inWords(f) || isFragment(c.Request()) {
+	f := web.FailureOf(err)
+	if !inWords(f) || web.IsFragment(c.Request()) {
 		return err
 	}
 	s.setProblem(c, f.Code)
-	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/devices/"+id))
+	return c.Redirect(http.StatusSeeOther, web.OwnPath(c.FormValue("next"), "/devices/"+id))
 }
 
 // logoutDevice removes the link, after it was confirmed.

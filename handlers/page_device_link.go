@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
@@ -25,7 +26,7 @@ func (s *Server) pairPhone(c echo.Context) error {
 	}
 	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, number, false)
 	if err != nil {
-		if f := failureOf(err); inWords(f) {
+		if f := web.FailureOf(err); inWords(f) {
 			return s.pairRefused(c, snap, typed, f.Code)
 		}
 		return err
@@ -75,8 +76,8 @@ func (s *Server) revealKey(c echo.Context) error {
 	if err := s.noteView(c, key.ID); err != nil {
 		return err
 	}
-	if isFragment(c.Request()) {
-		api := views.API{BaseURL: s.baseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
+	if web.IsFragment(c.Request()) {
+		api := views.API{BaseURL: s.site.BaseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
 		partial, err := views.KeyPartial(ctx, v.lang, s.deviceView(snap, v.zone, true), api)
 		if err != nil {
 			return err
@@ -132,6 +133,6 @@ func (s *Server) audit(c echo.Context, actor, action, deviceID, target string) {
 
 func (s *Server) auditEntry(c echo.Context, actor, action, deviceID, target string) models.AuditEntry {
 	return models.AuditEntry{
-		Actor: actor, ActorKind: "user", Action: action, DeviceID: deviceID, Target: target, Address: s.clientAddr(c),
+		Actor: actor, ActorKind: "user", Action: action, DeviceID: deviceID, Target: target, Address: s.site.ClientAddr(c),
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
@@ -149,7 +150,7 @@ func (s *Server) defaultDeviceSubmit(c echo.Context) error {
 // saved; a plain form is led to the page, which says so above. What else shows it comes
 // through the page's event stream.
 func (s *Server) settingSaved(c echo.Context, snap session.Snapshot, which views.Setting, notice views.Notice) error {
-	if !isFragment(c.Request()) {
+	if !web.IsFragment(c.Request()) {
 		s.setFlash(c, notice, snap.Name)
 		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 	}
@@ -166,7 +167,7 @@ func (s *Server) settingRefused(c echo.Context, snap session.Snapshot, which vie
 		typed(v)
 		v.Refused, v.Problem = which, visitorOf(c).lang.Invalid(invalid.Code)
 	}
-	if isFragment(c.Request()) {
+	if web.IsFragment(c.Request()) {
 		return s.settingPartials(c, snap, http.StatusUnprocessableEntity, which, change)
 	}
 	page, err := s.deviceShow(c, snap)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -22,7 +23,7 @@ func (s *Server) devicesPage(c echo.Context) error {
 		return err
 	}
 	l := listingOf(c)
-	if isFragment(c.Request()) {
+	if web.IsFragment(c.Request()) {
 		return s.searchPartials(c, l)
 	}
 	return s.renderList(c, http.StatusOK, l, func(*views.DevicesPage) {})

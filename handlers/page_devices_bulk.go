@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -28,7 +29,7 @@ const (
 )
 
 // errNothingChosen answers a bulk action on no device.
-var errNothingChosen = &failure{
+var errNothingChosen = &web.Failure{
 	Status: http.StatusUnprocessableEntity, Code: "nothing_chosen",
 	Message: "Choose at least one device first.",
 }
@@ -86,7 +87,7 @@ func (s *Server) bulkAction(c echo.Context) error {
 
 // listingBefore is the list the form was on.
 func (s *Server) listingBefore(c echo.Context) listing {
-	u, err := url.Parse(ownPath(c.FormValue("next"), "/devices"))
+	u, err := url.Parse(web.OwnPath(c.FormValue("next"), "/devices"))
 	if err != nil {
 		u = new(url.URL)
 	}
@@ -128,7 +129,7 @@ func (s *Server) forEach(ctx context.Context, devices []*session.Snapshot, do fu
 			defer func() {
 				if r := recover(); r != nil { // one device takes no other down
 					s.log.Error("recovered from a panic", "device", snap.ID, "panic", r, "stack", string(debug.Stack()))
-					errs[i] = internalFailure.because(fmt.Errorf("panic: %v", r))
+					errs[i] = web.ErrInternal.Because(fmt.Errorf("panic: %v", r))
 				}
 				<-places
 			}()
@@ -142,14 +143,14 @@ func (s *Server) forEach(ctx context.Context, devices []*session.Snapshot, do fu
 // inSentence says in the visitor's language why something did not work, and logs what is
 // ours to mend.
 func (s *Server) inSentence(c echo.Context, err error) string {
-	f := failureOf(err)
-	s.logFailure(c, f)
+	f := web.FailureOf(err)
+	web.LogFailure(s.log, c, f)
 	return problemWords(f, visitorOf(c).lang).Text
 }
 
 // bulkAnswer tells what came of it; the states come over the event stream.
 func (s *Server) bulkAnswer(c echo.Context, l listing, notice views.Notice, outcome views.BulkOutcome) error {
-	if isFragment(c.Request()) {
+	if web.IsFragment(c.Request()) {
 		partial, err := views.BulkPartial(c.Request().Context(), l.lang, outcome)
 		if err != nil {
 			return err
@@ -165,7 +166,7 @@ func (s *Server) bulkAnswer(c echo.Context, l listing, notice views.Notice, outc
 
 // bulkRefused says that nothing was chosen.
 func (s *Server) bulkRefused(c echo.Context, l listing) error {
-	if isFragment(c.Request()) {
+	if web.IsFragment(c.Request()) {
 		return errNothingChosen
 	}
 	return s.renderList(c, errNothingChosen.Status, l, func(p *views.DevicesPage) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
@@ -209,7 +210,7 @@ func (s *Server) showKey(c echo.Context, snap session.Snapshot, keyID, value str
 
 // showKeys answers with the card of keys for htmx and with the device's page otherwise.
 func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, change func(*views.Keys), said *views.Flash) error {
-	if !isFragment(c.Request()) {
+	if !web.IsFragment(c.Request()) {
 		page, err := s.deviceShow(c, snap)
 		if err != nil {
 			return err

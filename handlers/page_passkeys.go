@@ -12,6 +12,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -34,12 +35,12 @@ func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, 
 	}
 	name := strings.TrimSpace(c.FormValue("name"))
 	if name == "" {
-		return nil, &failure{Status: http.StatusUnprocessableEntity, Code: "name_required"}
+		return nil, &web.Failure{Status: http.StatusUnprocessableEntity, Code: "name_required"}
 	}
 	if code, err := s.provePassword(c); err != nil {
 		return nil, err
 	} else if code != "" {
-		return nil, &failure{Status: refusedStatus(code), Code: code}
+		return nil, &web.Failure{Status: refusedStatus(code), Code: code}
 	}
 	v := visitorOf(c)
 	user, err := s.passkeyUser(c.Request().Context(), *v.user)
@@ -52,7 +53,7 @@ func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, 
 	}
 	options, ceremony, err := party.BeginRegistration(user, webauthn.WithExclusions(known))
 	if err != nil {
-		return nil, internalFailure.because(err)
+		return nil, web.ErrInternal.Because(err)
 	}
 	s.registrations.Put(v.token, time.Now(), registration{name, *ceremony})
 	return options, nil
@@ -83,19 +84,19 @@ func (s *Server) addPasskey(c echo.Context) error {
 	}
 	answer, err := protocol.ParseCredentialCreationResponseBytes([]byte(c.FormValue("credential")))
 	if err != nil {
-		return errPasskeyRefused.because(err)
+		return errPasskeyRefused.Because(err)
 	}
 	credential, err := party.CreateCredential(&passkeyUser{User: *v.user}, begun.ceremony, answer)
 	if err != nil {
-		return errPasskeyRefused.because(err)
+		return errPasskeyRefused.Because(err)
 	}
 	stored, err := json.Marshal(credential)
 	if err != nil {
-		return internalFailure.because(err)
+		return web.ErrInternal.Because(err)
 	}
 	key, err := s.store.AddPasskey(ctx, v.user.ID, begun.name, credential.ID, stored)
 	if errors.Is(err, models.ErrConflict) {
-		return (&failure{Status: http.StatusConflict, Code: "passkey_exists"}).because(err)
+		return (&web.Failure{Status: http.StatusConflict, Code: "passkey_exists"}).Because(err)
 	}
 	if err != nil {
 		return err

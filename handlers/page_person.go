@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -30,7 +31,7 @@ func (s *Server) person(c echo.Context) (models.User, error) {
 func (s *Server) personElse(c echo.Context) (models.User, error) {
 	user, err := s.person(c)
 	if err == nil && user.ID == visitorOf(c).user.ID {
-		return user, errForbidden
+		return user, web.ErrForbidden
 	}
 	return user, err
 }

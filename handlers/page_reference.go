@@ -7,14 +7,15 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/views"
 )
 
 // referenceRoutes are the reference of the API and its forms.
-func (s *Server) referenceRoutes() []route {
-	return []route{
-		get("/reference", viewer, s.referencePage),
-		post("/reference/try", operator, s.tryCall), // the calls of the installation: admins, see tryCall
+func (s *Server) referenceRoutes() []web.Route {
+	return []web.Route{
+		web.Get("/reference", web.Viewer, s.referencePage),
+		web.Post("/reference/try", web.Operator, s.tryCall), // the calls of the installation: admins, see tryCall
 	}
 }
 
@@ -25,7 +26,7 @@ func (s *Server) referencePage(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Add("Vary", "Accept-Encoding")
-	if !acceptsGzip(c.Request()) {
+	if !web.AcceptsGzip(c.Request()) {
 		return s.render(c, http.StatusOK, views.ReferenceShow(page))
 	}
 	buf := s.buffers.get()
@@ -35,7 +36,7 @@ func (s *Server) referencePage(c echo.Context) error {
 	}
 	// A quarter of a megabyte of text becomes a tenth of that. Other pages are not
 	// compressed: the length of what is would tell about the secrets in it.
-	small, err := compress(buf.Bytes(), gzip.BestSpeed)
+	small, err := web.Compress(buf.Bytes(), gzip.BestSpeed)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (s *Server) referencePage(c echo.Context) error {
 
 func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 	v := visitorOf(c)
-	page := views.ReferencePage{Page: s.page(c), BaseURL: s.baseURL(c), CanTry: v.may(operator), CanTrySystem: v.may(admin)}
+	page := views.ReferencePage{Page: s.page(c), BaseURL: s.site.BaseURL(c), CanTry: v.may(web.Operator), CanTrySystem: v.may(web.Admin)}
 	ref, err := s.reference()
 	if err != nil {
 		return page, err
@@ -67,7 +68,7 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 	if page.CanTry {
 		page.Devices = s.deviceChoices(v.scope, chosen)
 	}
-	if !isGet(c.Request()) {
+	if !web.IsGet(c.Request()) {
 		page.Path = "/reference" // what was tried is not tried again by a change of language
 		return page, nil
 	}

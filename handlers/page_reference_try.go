@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -34,9 +35,9 @@ func (s *Server) tryCall(c echo.Context) error {
 	if !known || !call.Try {
 		return echo.ErrNotFound
 	}
-	if call.System && !visitorOf(c).may(admin) {
-		s.noteRefusal(c, errForbidden, "")
-		return errForbidden
+	if call.System && !visitorOf(c).may(web.Admin) {
+		s.noteRefusal(c, web.ErrForbidden, "")
+		return web.ErrForbidden
 	}
 	answer := views.TryAnswer{Call: call.Name}
 	var snap session.Snapshot
@@ -94,7 +95,7 @@ func (s *Server) try(c echo.Context, call views.RefCall, snap session.Snapshot, 
 // default device never answers; and Via says that it came through somebody else, so
 // that it would not even if it carried none.
 func (s *Server) send(c echo.Context, path, key string, form url.Values, answer *views.TryAnswer) error {
-	defer allowTime(c, tryTime)()
+	defer web.AllowTime(c, tryTime)()
 	ctx, cancel := context.WithTimeout(c.Request().Context(), tryTime)
 	defer cancel()
 	body := form.Encode()
@@ -104,7 +105,7 @@ func (s *Server) send(c echo.Context, path, key string, form url.Values, answer 
 	}
 	// The limits of addresses and the audit are about who sits at the browser.
 	r.Host, r.RemoteAddr = c.Request().Host, c.Request().RemoteAddr
-	if addr := clientAddr(c.Request(), s.cfg.TrustedProxies); addr.IsValid() {
+	if addr := s.site.Client(c.Request()); addr.IsValid() {
 		r.RemoteAddr = netip.AddrPortFrom(addr, 0).String()
 	}
 	r.Header.Set("Content-Type", formType)
@@ -114,7 +115,7 @@ func (s *Server) send(c echo.Context, path, key string, form url.Values, answer 
 	began := time.Now()
 	s.Handler().ServeHTTP(rec, r)
 	answer.Took = time.Since(began)
-	answer.Request = requestText(s.baseURL(c), path, body)
+	answer.Request = requestText(s.site.BaseURL(c), path, body)
 	rec.tell(answer, key)
 	return nil
 }
@@ -158,7 +159,7 @@ func (s *Server) showTry(c echo.Context, answer views.TryAnswer) error {
 	if answer.Problem != views.TryFine {
 		status = http.StatusUnprocessableEntity
 	}
-	if isFragment(c.Request()) {
+	if web.IsFragment(c.Request()) {
 		partials, err := views.TryPartials(c.Request().Context(), visitorOf(c).lang, answer)
 		if err != nil {
 			return err

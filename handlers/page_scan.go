@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
@@ -22,10 +23,10 @@ const brandSetting = "brand"
 func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if err := s.ownForm(c); err != nil {
+		if err := s.site.OwnForm(c); err != nil {
 			return err
 		}
-		s.boundBody(c)
+		web.BoundBody(c, s.limits.MaxBody)
 		v := stranger(c)
 		if err := s.locate(c, v); err != nil {
 			return err
@@ -34,7 +35,7 @@ func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Set("X-Robots-Tag", "noindex, nofollow")
 		if r.Method == http.MethodPost {
 			if err := r.ParseForm(); err != nil {
-				return formFailure(err)
+				return web.FormFailure(err)
 			}
 		}
 		return next(c)
@@ -46,7 +47,7 @@ func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) scanOf(c echo.Context) (models.ScanLink, session.Snapshot, error) {
 	link, snap, err := s.manager.ScanLinks().Open(c.Request().Context(), c.Param("token"))
 	if err == nil {
-		recognised(c)
+		web.Recognised(c)
 	}
 	return link, snap, err
 }
@@ -160,7 +161,7 @@ func (s *Server) scanPair(c echo.Context) error {
 	}
 	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, number, false)
 	if err != nil {
-		if f := failureOf(err); inWords(f) {
+		if f := web.FailureOf(err); inWords(f) {
 			return refused(f.Code)
 		}
 		return err
@@ -180,10 +181,10 @@ const agentKept = 200
 
 // noteOpening writes down that a link was opened, once for each browser.
 func (s *Server) noteOpening(c echo.Context, link models.ScanLink, snap session.Snapshot) error {
-	browser := cookieValue(c, guestCookie)
+	browser := web.CookieValue(c, guestCookie)
 	if browser == "" {
 		browser = rand.Text()
-		s.setCookieAt(c, "/scan", guestCookie, browser, link.ExpiresAt)
+		s.site.SetCookieAt(c, "/scan", guestCookie, browser, link.ExpiresAt)
 	}
 	e := byGuest(link, "scanlink.open", snap)
 	agent := c.Request().UserAgent()

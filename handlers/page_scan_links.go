@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
@@ -39,14 +40,14 @@ func (s *Server) createScanLink(c echo.Context) error {
 	link, err := s.newScanLink(ctx, snap, v.user.Name, c.FormValue("life"))
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) || errors.Is(err, session.ErrAlreadyLinked) {
-		problem := v.lang.Invalid(failureOf(err).Code)
+		problem := v.lang.Invalid(web.FailureOf(err).Code)
 		return s.showScanLinks(c, snap, http.StatusUnprocessableEntity, func(l *views.ScanLinks) { l.Problem = problem }, nil)
 	}
 	if err != nil {
 		return err
 	}
 	s.note(c, s.byUser(c, "scanlink.create", snap.ID, snap.Name))
-	address := s.baseURL(c) + "/scan/" + link.Token
+	address := s.site.BaseURL(c) + "/scan/" + link.Token
 	return s.showScanLinks(c, snap, http.StatusOK, func(l *views.ScanLinks) {
 		for i := range l.List {
 			if l.List[i].ID == link.ID {
@@ -87,7 +88,7 @@ func (s *Server) revokeScanLink(c echo.Context) error {
 // showScanLinks answers with the card of links for htmx and with the device's page
 // otherwise.
 func (s *Server) showScanLinks(c echo.Context, snap session.Snapshot, status int, change func(*views.ScanLinks), said *views.Flash) error {
-	if !isFragment(c.Request()) {
+	if !web.IsFragment(c.Request()) {
 		page, err := s.deviceShow(c, snap)
 		if err != nil {
 			return err

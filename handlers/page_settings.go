@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/limit"
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -19,16 +20,16 @@ import (
 const maxBrand = 60
 
 // settingsRoutes are what concerns the whole installation.
-func (s *Server) settingsRoutes() []route {
-	return []route{
-		get("/settings", admin, s.settingsPage),
-		post("/settings/times", admin, s.setTimes),
-		post("/settings/version/check", admin, s.checkVersion),
-		post("/settings/zone", admin, s.setZone),
-		proven(post("/settings/secret", admin, s.rotateSecret)),
-		proven(post("/settings/secret/revoke", admin, s.revokeSecrets)),
-		proven(post("/settings/secret/:secret/reveal", admin, s.revealSecret)),
-		post("/settings/brand", admin, s.setBrand),
+func (s *Server) settingsRoutes() []web.Route {
+	return []web.Route{
+		web.Get("/settings", web.Admin, s.settingsPage),
+		web.Post("/settings/times", web.Admin, s.setTimes),
+		web.Post("/settings/version/check", web.Admin, s.checkVersion),
+		web.Post("/settings/zone", web.Admin, s.setZone),
+		web.Proven(web.Post("/settings/secret", web.Admin, s.rotateSecret)),
+		web.Proven(web.Post("/settings/secret/revoke", web.Admin, s.revokeSecrets)),
+		web.Proven(web.Post("/settings/secret/:secret/reveal", web.Admin, s.revealSecret)),
+		web.Post("/settings/brand", web.Admin, s.setBrand),
 	}
 }
 
@@ -39,12 +40,12 @@ func (s *Server) settingsPage(c echo.Context) error {
 
 func (s *Server) showSettings(c echo.Context, status int, change func(*views.SettingsPage)) error {
 	ctx, z := c.Request().Context(), visitorOf(c).zone
-	page := views.SettingsPage{Page: s.page(c), BaseURL: s.baseURL(c), MinDays: minRetention, Limits: s.limitsView()}
+	page := views.SettingsPage{Page: s.page(c), BaseURL: s.site.BaseURL(c), MinDays: minRetention, Limits: s.limitsView()}
 	page.Path = "/settings"
 	page.ScanWindow, page.Grace = s.lifeView()
 	page.WhatsApp = s.versionView(z)
-	for _, proxy := range s.forwarders.known() {
-		page.Untrusted = append(page.Untrusted, views.UntrustedProxy{Address: proxy.String(), Setting: s.trustToo(proxy)})
+	for _, proxy := range s.site.PassedOn() {
+		page.Untrusted = append(page.Untrusted, views.UntrustedProxy{Address: proxy.String(), Setting: s.site.TrustToo(proxy)})
 	}
 	secrets, err := s.store.SystemSecrets(ctx)
 	if err != nil {
@@ -93,9 +94,9 @@ func (s *Server) limitsView() []views.Limit {
 		return strconv.Itoa(n)
 	}
 	trusted := "–"
-	if len(s.cfg.TrustedProxies) > 0 {
+	if proxies := s.site.Proxies(); len(proxies) > 0 {
 		var list []string
-		for _, p := range s.cfg.TrustedProxies {
+		for _, p := range proxies {
 			list = append(list, p.String())
 		}
 		trusted = strings.Join(list, ", ")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -18,16 +19,16 @@ func (s *Server) signInForm(c echo.Context) error {
 	if sent, err := s.sendToSetup(c); sent || err != nil {
 		return err
 	}
-	next := ownPath(c.QueryParam("next"), "")
+	next := web.OwnPath(c.QueryParam("next"), "")
 	if visitorOf(c).user != nil {
-		return c.Redirect(http.StatusSeeOther, ownPath(next, "/devices"))
+		return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 	}
 	return s.render(c, http.StatusOK, views.SignIn(s.signInPage(c, "", next)))
 }
 
 func (s *Server) signInPage(c echo.Context, name, next string) views.SignInPage {
 	return views.SignInPage{
-		Page: s.page(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c), Elsewhere: s.losesLogins(c.Request()),
+		Page: s.page(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c), Elsewhere: s.site.LosesLogins(c.Request()),
 	}
 }
 
@@ -38,7 +39,7 @@ func (s *Server) signInSubmit(c echo.Context) error {
 	if sent, err := s.sendToSetup(c); sent || err != nil {
 		return err
 	}
-	name, next := c.FormValue("name"), ownPath(c.FormValue("next"), "")
+	name, next := c.FormValue("name"), web.OwnPath(c.FormValue("next"), "")
 	user, wait, err := s.checkSignIn(c, name)
 	switch {
 	case wait > 0:
@@ -47,7 +48,7 @@ func (s *Server) signInSubmit(c echo.Context) error {
 		s.auditRefusedSignIn(c, name)
 		return s.signInRefused(c, name, next, refusedSignIn{http.StatusUnprocessableEntity, "signin_failed", 0})
 	case errors.Is(err, models.ErrBusy):
-		return s.signInRefused(c, name, next, refusedSignIn{http.StatusServiceUnavailable, "signin_busy", busyWait})
+		return s.signInRefused(c, name, next, refusedSignIn{http.StatusServiceUnavailable, "signin_busy", web.BusyWait})
 	case err != nil:
 		return err
 	}
@@ -99,7 +100,7 @@ func (s *Server) enter(c echo.Context, user models.User, how, next string) (to s
 		return "", err
 	}
 	s.audit(c, user.Name, how, "", "")
-	return ownPath(next, "/devices"), s.boundLogins(c, user)
+	return web.OwnPath(next, "/devices"), s.boundLogins(c, user)
 }
 
 // boundLogins ends the logins of a user that are too many, and says so.
@@ -116,7 +117,7 @@ func (s *Server) boundLogins(c echo.Context, user models.User) error {
 
 // stepURL is a further step of signing in, from where next is kept in mind.
 func stepURL(path, next string) string {
-	if next = ownPath(next, ""); next == "" {
+	if next = web.OwnPath(next, ""); next == "" {
 		return path
 	}
 	return path + "?next=" + url.QueryEscape(next)
@@ -144,7 +145,7 @@ func (s *Server) signInRefused(c echo.Context, name, next string, why refusedSig
 	page := s.signInPage(c, name, next)
 	page.Path, page.Problem = "/signin", page.Lang.Invalid(why.code)
 	if why.wait > 0 {
-		setRetryAfter(c, why.wait)
+		web.SetRetryAfter(c, why.wait)
 	}
 	return s.render(c, why.status, views.SignIn(page))
 }
@@ -158,7 +159,7 @@ func (s *Server) signOut(c echo.Context) error {
 		}
 		s.audit(c, v.user.Name, "signout", "", "")
 	}
-	s.dropCookie(c, loginCookie)
+	s.site.DropCookie(c, loginCookie)
 	s.setFlash(c, views.NoticeSignedOut, "")
 	return c.Redirect(http.StatusSeeOther, "/signin")
 }

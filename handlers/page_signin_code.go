@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/limit"
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -54,7 +55,7 @@ func (s *Server) codeForm(c echo.Context) error {
 
 func (s *Server) renderCode(c echo.Context, status int, problem string) error {
 	page := views.SecondStepPage{
-		Page: s.page(c), Next: ownPath(c.FormValue("next"), ""),
+		Page: s.page(c), Next: web.OwnPath(c.FormValue("next"), ""),
 		Recovery: c.FormValue("way") == "recovery", Passkeys: s.passkeysPossible(c),
 	}
 	page.Path = "/signin/code"
@@ -76,7 +77,7 @@ func (s *Server) codeSubmit(c echo.Context) error {
 	}
 	try, wait := s.attemptCode(c, user)
 	if wait > 0 {
-		setRetryAfter(c, wait)
+		web.SetRetryAfter(c, wait)
 		return s.renderCode(c, http.StatusTooManyRequests, codeSlow)
 	}
 	how, err := s.checkCode(c, user.ID)

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/limit"
+	"wadah/handlers/web"
 	"wadah/models"
 )
 
@@ -23,7 +24,7 @@ func (s *Server) beginPasskeySignIn(c echo.Context) error {
 	}
 	options, ceremony, err := party.BeginDiscoverableLogin()
 	if err != nil {
-		return s.ceremonyFailed(c, internalFailure.because(err))
+		return s.ceremonyFailed(c, web.ErrInternal.Because(err))
 	}
 	if err := passkeyPending.begin(s, c, newAssertion(c, ceremony)); err != nil {
 		return s.ceremonyFailed(c, err)
@@ -61,7 +62,7 @@ func (s *Server) passkeyRefused(c echo.Context, actor, action string, err error)
 	}
 	failed := limit.Doors{Own: limit.Door{Key: "passkey " + s.networks(c)[0], Free: 20, Longest: sharedSlowest}}
 	if _, wait := s.throttle.Attempt(s.now(), failed); wait > 0 {
-		return (&failure{Status: http.StatusTooManyRequests, Code: codeSlow, RetryAfter: wait}).because(err)
+		return (&web.Failure{Status: http.StatusTooManyRequests, Code: codeSlow, RetryAfter: wait}).Because(err)
 	}
 	s.audit(c, actor, action, "", "")
 	return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -45,7 +46,7 @@ func (s *Server) newPasswordForm(c echo.Context) error {
 }
 
 func (s *Server) renderNewPassword(c echo.Context, status int, user *models.User, problems map[string]string) error {
-	page := views.NewPasswordPage{Page: s.page(c), Name: user.Name, Next: ownPath(c.FormValue("next"), ""), Problems: problems}
+	page := views.NewPasswordPage{Page: s.page(c), Name: user.Name, Next: web.OwnPath(c.FormValue("next"), ""), Problems: problems}
 	page.Path = "/signin/password"
 	return s.render(c, status, views.NewPassword(page))
 }

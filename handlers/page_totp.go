@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -65,7 +66,7 @@ func (s *Server) confirmTOTP(c echo.Context) error {
 	}
 	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("enrolment", v.token))
 	if wait > 0 {
-		setRetryAfter(c, wait)
+		web.SetRetryAfter(c, wait)
 		return s.renderEnrolment(c, http.StatusTooManyRequests, enrolment, codeSlow)
 	}
 	codes, err := s.store.ConfirmTOTP(c.Request().Context(), v.user.ID, c.FormValue("code"))

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"wadah/handlers/web"
 	"wadah/models/rules"
 )
 
@@ -23,6 +24,22 @@ const (
 	// a client which writes everything before it reads still sees the answer.
 	drainLimit = 2 << 20
 	drainTime  = 2 * time.Second
+)
+
+// Failures of requests that could not be understood.
+var (
+	errBadJSON = &web.Failure{
+		Status: http.StatusBadRequest, Code: "bad_json",
+		Message: `The body is not valid JSON. Send one object, for example {"apiKey":"…"}.`,
+	}
+	errBadMultipart = &web.Failure{
+		Status: http.StatusBadRequest, Code: "bad_multipart",
+		Message: "The multipart body is broken. Let your HTTP library build it, or send a plain form.",
+	}
+	errEncodedBody = &web.Failure{
+		Status: http.StatusUnsupportedMediaType, Code: "encoded_body",
+		Message: "Compressed bodies are not read. Send the body without Content-Encoding.",
+	}
 )
 
 // param is one value a client sent, in the order of arrival.
@@ -89,22 +106,22 @@ func readParams(w http.ResponseWriter, r *http.Request, most int64) (params, err
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	if r.ContentLength > most {
 		drain(w, r)
-		return nil, errBodyTooLarge
+		return nil, web.ErrBodyTooLarge
 	}
 	if r.ContentLength > 0 {
 		raw := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, raw); err != nil {
-			return nil, errBrokenBody
+			return nil, web.ErrBrokenBody
 		}
 		return raw, nil
 	}
 	raw, err := io.ReadAll(io.LimitReader(r.Body, most+1)) // of unknown length
 	if err != nil {
-		return nil, errBrokenBody
+		return nil, web.ErrBrokenBody
 	}
 	if int64(len(raw)) > most {
 		drain(w, r)
-		return nil, errBodyTooLarge
+		return nil, web.ErrBodyTooLarge
 	}
 	return raw, nil
 }
@@ -150,7 +167,7 @@ func parseBody(contentType string, raw []byte) ([]param, error) {
 }
 
 // isQuotedForm recognises a body that is the documentation's sample as it stands
-// there, wrapped in quotes as a whole: "apiKey='api_key'".
+// there, wrapped in quotes as a whole: "APIKey='api_key'".
 func isQuotedForm(text string) bool {
 	inner := unquote(text)
 	return len(inner) < len(text) && strings.Contains(inner, "=")

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"wadah/handlers/web"
 )
 
 // FuzzKey feeds the extraction of keys with what strangers may send: it must not
@@ -22,13 +24,13 @@ func FuzzKey(f *testing.F) {
 		r.Header.Set("Authorization", auth)
 		in, err := readParams(httptest.NewRecorder(), r, 64<<10)
 		if err != nil {
-			if s := failureOf(err).Status; s != 400 && s != 413 && s != 415 {
+			if s := web.FailureOf(err).Status; s != 400 && s != 413 && s != 415 {
 				t.Fatalf("status %d: %v", s, err)
 			}
 			return
 		}
 		key, err := keyOf(r, in)
-		if err != nil && failureOf(err) != errTwoKeys {
+		if err != nil && web.FailureOf(err) != errTwoKeys {
 			t.Fatal(err)
 		}
 		if key != "" && !strings.Contains(unescape(query)+query, key) && !strings.Contains(auth, key) && body == "" {
@@ -42,7 +44,7 @@ func TestOwnPath(t *testing.T) {
 		"/devices?q=a#b": "/devices?q=a#b", "": "-", "devices": "-", "//evil.example": "-", "https://evil.example": "-",
 		"/\\evil.example": "-", "/\t/evil.example": "-", "javascript:alert(1)": "-", "/%0d%0aX: y": "/%0d%0aX: y", "/\r\nX: y": "-",
 	} {
-		if got := ownPath(next, "-"); got != want {
+		if got := web.OwnPath(next, "-"); got != want {
 			t.Errorf("%q: %q, want %q", next, got, want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 )
 
@@ -32,7 +33,7 @@ type assertion struct {
 const longestNext = 500
 
 func newAssertion(c echo.Context, ceremony *webauthn.SessionData) assertion {
-	next := ownPath(c.FormValue("next"), "")
+	next := web.OwnPath(c.FormValue("next"), "")
 	if len(next) > longestNext {
 		next = ""
 	}
@@ -42,7 +43,7 @@ func newAssertion(c echo.Context, ceremony *webauthn.SessionData) assertion {
 // passkeysPossible reports whether browsers allow passkeys under the address the
 // request was made to: a host name, with TLS unless it is this machine.
 func (s *Server) passkeysPossible(c echo.Context) bool {
-	u, err := url.Parse(s.baseURL(c))
+	u, err := url.Parse(s.site.BaseURL(c))
 	if err != nil || !strings.EqualFold(u.Host, c.Request().Host) {
 		return false // the page was not opened at the public URL
 	}
@@ -58,10 +59,10 @@ func (s *Server) relyingParty(c echo.Context) (*webauthn.WebAuthn, error) {
 	if !s.passkeysPossible(c) {
 		return nil, errNoPasskeys
 	}
-	base := s.baseURL(c)
+	base := s.site.BaseURL(c)
 	u, err := url.Parse(base)
 	if err != nil {
-		return nil, errNoPasskeys.because(err)
+		return nil, errNoPasskeys.Because(err)
 	}
 	limit := webauthn.TimeoutConfig{Enforce: true, Timeout: stepTime, TimeoutUVD: stepTime}
 	party, err := webauthn.New(&webauthn.Config{
@@ -77,22 +78,22 @@ func (s *Server) relyingParty(c echo.Context) (*webauthn.WebAuthn, error) {
 		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
 	})
 	if err != nil {
-		return nil, errNoPasskeys.because(err)
+		return nil, errNoPasskeys.Because(err)
 	}
 	return party, nil
 }
 
 // Failures of passkey ceremonies.
 var (
-	errNoPasskeys = &failure{
+	errNoPasskeys = &web.Failure{
 		Status: http.StatusConflict, Code: "passkeys_impossible",
 		Message: "Passkeys need the installation's host name, and https unless that is localhost.",
 	}
-	errPasskeyRefused = &failure{
+	errPasskeyRefused = &web.Failure{
 		Status: http.StatusUnprocessableEntity, Code: "passkey_failed",
 		Message: "This passkey was not accepted. Try again, or use the password.",
 	}
-	errCeremonyOver = &failure{
+	errCeremonyOver = &web.Failure{
 		Status: http.StatusUnprocessableEntity, Code: "timeout",
 		Message: "This took too long. Try again.",
 	}
@@ -120,7 +121,7 @@ func (s *Server) passkeyUser(ctx context.Context, user models.User) (*passkeyUse
 	for _, k := range keys {
 		var credential webauthn.Credential
 		if err := json.Unmarshal(k.Credential, &credential); err != nil {
-			return nil, storageFailure.because(err)
+			return nil, web.ErrStorage.Because(err)
 		}
 		u.credentials = append(u.credentials, credential)
 	}
@@ -129,22 +130,22 @@ func (s *Server) passkeyUser(ctx context.Context, user models.User) (*passkeyUse
 
 // writeCeremony answers passkey.js: what the browser is to do, or where to go on.
 func writeCeremony(c echo.Context, answer any) error {
-	return writeJSON(c, http.StatusOK, appendAny(nil, answer))
+	return web.WriteJSON(c, http.StatusOK, web.AppendAny(nil, answer))
 }
 
 // ceremonyFailed answers passkey.js with a sentence in the visitor's language, where
 // the panel has one for the code. Other errors are answered as everywhere.
 func (s *Server) ceremonyFailed(c echo.Context, err error) error {
-	f := failureOf(err)
+	f := web.FailureOf(err)
 	if f.Status >= http.StatusInternalServerError {
-		s.logFailure(c, f)
+		web.LogFailure(s.log, c, f)
 	}
 	message := ""
 	if inWords(f) {
 		message = visitorOf(c).lang.Invalid(f.Code)
 	}
-	f.writeHeaders(c.Response().Header())
-	return writeJSON(c, f.Status, appendAny(nil, struct {
+	f.WriteHeaders(c.Response().Header())
+	return web.WriteJSON(c, f.Status, web.AppendAny(nil, struct {
 		Error   string `json:"error"`
 		Message string `json:"message,omitempty"`
 	}{f.Code, message}))

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"wadah/handlers/web"
+
 	"github.com/labstack/echo/v4"
 )
 
@@ -38,20 +40,20 @@ func (p pendingStep[T]) begin(s *Server, c echo.Context, value T) error {
 	now := s.now()
 	plain, err := json.Marshal(sealedStep[T]{now, value})
 	if err != nil {
-		return internalFailure.because(err)
+		return web.ErrInternal.Because(err)
 	}
 	sealed, err := s.store.Seal(p.cookie, "", string(plain))
 	if err != nil {
 		return err
 	}
-	s.setCookie(c, p.cookie, sealed, now.Add(stepTime))
+	s.site.SetCookie(c, p.cookie, sealed, now.Add(stepTime))
 	return nil
 }
 
 // begun is what this browser has begun and not finished; ok is false when there is
 // nothing, or it is too long ago.
 func (p pendingStep[T]) begun(s *Server, c echo.Context) (value T, at time.Time, ok bool) {
-	sealed := cookieValue(c, p.cookie)
+	sealed := web.CookieValue(c, p.cookie)
 	if sealed == "" {
 		return value, at, false
 	}
@@ -66,4 +68,4 @@ func (p pendingStep[T]) begun(s *Server, c echo.Context) (value T, at time.Time,
 	return step.Value, step.Begun, true
 }
 
-func (p pendingStep[T]) end(s *Server, c echo.Context) { s.dropCookie(c, p.cookie) }
+func (p pendingStep[T]) end(s *Server, c echo.Context) { s.site.DropCookie(c, p.cookie) }

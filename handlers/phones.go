@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
@@ -184,7 +185,7 @@ func (s *Server) phoneSaid(c echo.Context, err error, notice views.Notice, name 
 	if err != nil && !errors.As(err, &refusal) {
 		return err
 	}
-	if !isFragment(c.Request()) {
+	if !web.IsFragment(c.Request()) {
 		if refusal != nil {
 			s.setProblem(c, refusal.Code)
 		} else {
@@ -229,7 +230,7 @@ func (s *Server) phoneSeen(c echo.Context, target string) error {
 	for _, p := range s.cfg.Sandbox.Phones() {
 		for _, companion := range p.Companions {
 			if p.Number == target && hidden[companion.JID] {
-				return errForbidden
+				return web.ErrForbidden
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/views"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) phoneAnswersPasskey(c echo.Context) error {
 		return s.phoneSaid(c, err, "", "")
 	}
 	if err := s.manager.AnswerPasskey(c.Request().Context(), snap.ID, answer); err != nil {
-		if f := failureOf(err); inWords(f) {
+		if f := web.FailureOf(err); inWords(f) {
 			return s.phoneSaid(c, &SandboxRefusal{Code: f.Code, Err: err}, "", "")
 		}
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -29,7 +30,7 @@ func (s *Server) lastPhone(deviceID string) string {
 // them, but those the reader may not see.
 func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor) (views.PhonesPage, error) {
 	out := views.PhonesPage{
-		Page: page, Outage: s.cfg.Sandbox.Outage(), CanPlay: v.may(operator), CanBreak: v.may(admin),
+		Page: page, Outage: s.cfg.Sandbox.Outage(), CanPlay: v.may(web.Operator), CanBreak: v.may(web.Admin),
 		Events: "/events?page=phones",
 	}
 	look := phoneLook{s: s, v: v, byJID: make(map[string]session.Snapshot)}
@@ -149,7 +150,7 @@ func (l *phoneLook) device(ctx context.Context, snap session.Snapshot) (views.Ph
 	if err != nil {
 		return views.PhoneDevice{}, err
 	}
-	z, canPlay := l.v.zone, l.v.may(operator)
+	z, canPlay := l.v.zone, l.v.may(web.Operator)
 	device := views.PhoneDevice{Device: l.s.deviceView(snap, z, canPlay)}
 	if !canPlay {
 		device.Code, device.Passkey = nil, nil

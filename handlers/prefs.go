@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -26,7 +27,7 @@ const (
 // stranger is a visitor nobody knows, with what the browser prefers.
 func stranger(c echo.Context) *visitor {
 	v := &visitor{lang: views.MatchLang(c.Request().Header.Get("Accept-Language"))}
-	v.prefer(cookieValue(c, langCookie), cookieValue(c, themeCookie), cookieValue(c, zoneCookie))
+	v.prefer(web.CookieValue(c, langCookie), web.CookieValue(c, themeCookie), web.CookieValue(c, zoneCookie))
 	return v
 }
 
@@ -41,14 +42,6 @@ func (v *visitor) prefer(lang, theme, zone string) {
 	if zone != "" {
 		v.chosenZone = zone
 	}
-}
-
-func cookieValue(c echo.Context, name string) string {
-	cookie, err := c.Cookie(name)
-	if err != nil {
-		return ""
-	}
-	return cookie.Value
 }
 
 // setPrefs stores the language, theme or time zone a visitor chose, in the browser
@@ -83,7 +76,7 @@ func (s *Server) setPrefs(c echo.Context) error {
 		s.setFlash(c, views.NoticePrefsSaved, "")
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
-	return c.Redirect(http.StatusSeeOther, ownPath(c.FormValue("next"), "/"))
+	return c.Redirect(http.StatusSeeOther, web.OwnPath(c.FormValue("next"), "/"))
 }
 
 // zoneRefused says that there is no such zone, at the field of the account.
@@ -103,7 +96,7 @@ func themeName(t views.Theme) string {
 }
 
 func (s *Server) keepPref(c echo.Context, name, value string) {
-	s.setCookie(c, name, value, time.Now().Add(prefsLast))
+	s.site.SetCookie(c, name, value, time.Now().Add(prefsLast))
 }
 
 // setFlash leaves a notice for the next page of this browser. Only its name and the
@@ -116,16 +109,16 @@ func (s *Server) setFlash(c echo.Context, n views.Notice, name string) {
 func (s *Server) setProblem(c echo.Context, code string) { s.leaveFlash(c, "!"+code) }
 
 func (s *Server) leaveFlash(c echo.Context, value string) {
-	s.setCookie(c, flashCookie, value, time.Now().Add(flashLast))
+	s.site.SetCookie(c, flashCookie, value, time.Now().Add(flashLast))
 }
 
 // takeFlash is the message left for this page, which then is no longer there.
 func (s *Server) takeFlash(c echo.Context, lang views.Lang) *views.Flash {
-	value := cookieValue(c, flashCookie)
+	value := web.CookieValue(c, flashCookie)
 	if value == "" {
 		return nil
 	}
-	s.dropCookie(c, flashCookie)
+	s.site.DropCookie(c, flashCookie)
 	if code, ok := strings.CutPrefix(value, "!"); ok {
 		return &views.Flash{Tone: views.ToneDanger, Text: lang.Invalid(code)}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/views"
 )
 
@@ -61,7 +62,7 @@ func (s *Server) isProven(c echo.Context) bool {
 // opened, or in this browser since.
 func (s *Server) provenAt(c echo.Context) time.Time {
 	v := visitorOf(c)
-	sealed := cookieValue(c, proofCookie)
+	sealed := web.CookieValue(c, proofCookie)
 	if sealed == "" {
 		return v.proven
 	}
@@ -84,7 +85,7 @@ func (s *Server) leaveProof(c echo.Context) error {
 		return err
 	}
 	v.proven = now
-	s.setCookie(c, proofCookie, sealed, now.Add(proofLasts))
+	s.site.SetCookie(c, proofCookie, sealed, now.Add(proofLasts))
 	return nil
 }
 
@@ -102,7 +103,7 @@ func (s *Server) prove(c echo.Context) (code string, err error) {
 // lost. What is asked with GET comes again as it was.
 func (s *Server) askProof(c echo.Context, status int, problem string) error {
 	r := c.Request()
-	again := ownPath(r.URL.RequestURI(), "/devices")
+	again := web.OwnPath(r.URL.RequestURI(), "/devices")
 	if r.Method != http.MethodPost {
 		return s.renderProof(c, status, views.ProofPage{Action: confirmPath, Next: again}, problem)
 	}
@@ -132,7 +133,7 @@ func (s *Server) renderProof(c echo.Context, status int, page views.ProofPage, p
 	if lang := visitorOf(c).lang; problem != "" {
 		page.Problem = lang.Invalid(problem)
 	}
-	if isFragment(c.Request()) {
+	if web.IsFragment(c.Request()) {
 		page.Lang, page.User = visitorOf(c).lang, &views.User{Name: visitorOf(c).user.Name}
 		part, err := views.ProofPartial(c.Request().Context(), page)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	qrcode "github.com/skip2/go-qrcode"
 
+	"wadah/handlers/web"
 	"wadah/session"
 )
 
@@ -47,14 +48,14 @@ func (q *qrImage) answerTo(key string) []byte {
 // textTo is answerTo with what the code says beside it.
 func (q *qrImage) textTo(key string) []byte {
 	body := append(q.fieldsFor(key), `,"qrText":`...)
-	return append(appendString(body, q.text), "}}"...)
+	return append(web.AppendString(body, q.text), "}}"...)
 }
 
 // fieldsFor is what the specification answers, up to the closing braces.
 func (q *qrImage) fieldsFor(key string) []byte {
 	body := make([]byte, 0, len(q.uri)+len(q.text)+256)
 	body = append(body, `{"code":200,"results":{"apiKey":`...)
-	body = appendString(body, key)
+	body = web.AppendString(body, key)
 	body = append(body, `,"message":"Put the result get QR object into the src of the image tag.","qrString":"`...)
 	body = append(body, q.uri...)
 	return append(body, `","state":"SERVICE_SCAN"`...)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -197,21 +198,21 @@ var panelOnly = []string{
 func TestEveryErrorIsDescribed(t *testing.T) {
 	said := map[string][]string{} // by code
 	literal := regexp.MustCompile(`Code: "([a-z_]+)"[^}]*?Message: ("(?:[^"\\]|\\.)*"|` + "`[^`]*`" + `)|f\.Code, f\.Message = "([a-z_]+)", ("(?:[^"\\]|\\.)*")`)
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
+	err := filepath.WalkDir(".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
 		}
 		source, err := os.ReadFile(name)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		for _, m := range literal.FindAllStringSubmatch(string(source), -1) {
 			said[m[1]+m[3]] = append(said[m[1]+m[3]], strings.Trim(m[2]+m[4], "\"`"))
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, code := range []string{"name_required", "name_too_long", "name_invalid", "name_taken"} { // from models
 		said[code] = nil

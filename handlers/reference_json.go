@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"wadah/handlers/web"
+
 	yaml "github.com/oasdiff/yaml3"
 )
 
@@ -58,7 +60,7 @@ func appendNode(b []byte, node *yaml.Node) ([]byte, error) {
 		if err := node.Decode(&value); err != nil {
 			return b, fmt.Errorf("line %d: %w", node.Line, err)
 		}
-		return appendAny(b, value), nil
+		return web.AppendAny(b, value), nil
 	case yaml.DocumentNode:
 	}
 	return b, fmt.Errorf("line %d: %w", node.Line, errNoJSON)
@@ -70,7 +72,7 @@ func appendMembers(b []byte, node *yaml.Node) ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, node.Content[i].Value), ':')
+		b = append(web.AppendString(b, node.Content[i].Value), ':')
 		var err error
 		if b, err = appendNode(b, node.Content[i+1]); err != nil {
 			return b, err

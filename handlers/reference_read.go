@@ -8,6 +8,7 @@ import (
 
 	yaml "github.com/oasdiff/yaml3"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -98,9 +99,9 @@ func (d *oaDocument) errorsOf(lang views.Lang, p *oaPath, family bool) []views.R
 }
 
 func (e oaError) view(lang views.Lang, family bool) views.RefError {
-	body := e.failure().json()
+	body := e.failure().JSON()
 	if family {
-		body = e.failure().familyJSON()
+		body = e.failure().FamilyJSON()
 	}
 	return views.RefError{
 		Status: e.Status, Code: e.Code, Every: e.Every, Text: inLang(lang, e.English, e.Indonesian), Example: indented(body),
@@ -182,6 +183,6 @@ func (d *oaDocument) fields(lang views.Lang, answer *oaSchema) ([]views.RefField
 }
 
 // failure is the error as the server answers it.
-func (e oaError) failure() *failure {
-	return &failure{Status: e.Status, Code: e.Code, Message: e.English, State: session.State(e.State), Reason: session.Reason(e.Reason)}
+func (e oaError) failure() *web.Failure {
+	return &web.Failure{Status: e.Status, Code: e.Code, Message: e.English, State: session.State(e.State), Reason: session.Reason(e.Reason)}
 }

@@ -11,18 +11,10 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/static"
 	"wadah/views"
 )
-
-// isGet reports whether r asks for what an address shows, with or without its body.
-func isGet(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
-
-// isFragment reports whether htmx asks for a part of a page rather than for a page.
-func isFragment(r *http.Request) bool {
-	h := r.Header
-	return h.Get("HX-Request") == "true" && h.Get("HX-Boosted") != "true" && h.Get("HX-History-Restore-Request") != "true"
-}
 
 // page is what every page needs around its content. It takes the flash, so call it
 // once for an answer.
@@ -34,7 +26,7 @@ func (s *Server) page(c echo.Context) views.Page {
 		Versions: views.Versions{Wadah: s.cfg.Version, Library: s.cfg.Library, WhatsApp: s.manager.Version().String()},
 		Asset:    static.URL,
 	}
-	if isGet(c.Request()) {
+	if web.IsGet(c.Request()) {
 		p.Path = c.Request().URL.RequestURI()
 	}
 	if v.user != nil {
@@ -70,7 +62,7 @@ func (s *Server) render(c echo.Context, status int, page templ.Component) error 
 // writeHTML answers with HTML that no cache may keep: it is for one person.
 func writeHTML(c echo.Context, status int, body []byte) error {
 	h := c.Response().Header()
-	h["Cache-Control"] = noStore
+	h["Cache-Control"] = web.NoStore
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	return c.HTMLBlob(status, body)
 }
@@ -83,7 +75,7 @@ func writePartials(c echo.Context, status int, partials ...[]byte) error {
 // inWords reports whether a failure is something a person can do about, told by the
 // panel's own sentence for its code (views.Lang.Invalid). The others are told by their
 // status.
-func inWords(f *failure) bool {
+func inWords(f *web.Failure) bool {
 	switch f.Status {
 	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusBadGateway:
 		return slices.Contains(views.InvalidCodes(), f.Code)
@@ -92,8 +84,8 @@ func inWords(f *failure) bool {
 }
 
 // renderProblem answers a failure in the panel: a notice for htmx, otherwise a page.
-func (s *Server) renderProblem(c echo.Context, f *failure) error {
-	s.setHeaders(c)
+func (s *Server) renderProblem(c echo.Context, f *web.Failure) error {
+	s.site.SetHeaders(c)
 	if _, known := c.Get(visitorKey).(*visitor); !known {
 		if v, err := s.recognise(c); err == nil {
 			c.Set(visitorKey, v)
@@ -101,7 +93,7 @@ func (s *Server) renderProblem(c echo.Context, f *failure) error {
 	}
 	lang := visitorOf(c).lang
 	words := problemWords(f, lang)
-	if isFragment(c.Request()) {
+	if web.IsFragment(c.Request()) {
 		text := strings.TrimSpace(words.Text + " " + words.Advice)
 		notice, err := views.NoticePartial(c.Request().Context(), lang, &views.Flash{Tone: views.ToneDanger, Text: text})
 		if err != nil {
@@ -111,15 +103,18 @@ func (s *Server) renderProblem(c echo.Context, f *failure) error {
 	}
 	page := views.ProblemPage{Page: s.page(c), Status: f.Status, Words: words}
 	if f.Status >= http.StatusInternalServerError {
-		page.RequestID = requestID(c)
+		page.RequestID = web.RequestID(c)
 	}
 	return s.render(c, f.Status, views.Problem(page))
 }
 
 // problemWords is what a person is told about a failure.
-func problemWords(f *failure, lang views.Lang) views.ProblemWords {
-	if f.words != nil {
-		return f.words(lang)
+func problemWords(f *web.Failure, lang views.Lang) views.ProblemWords {
+	switch seen := f.Seen.(type) {
+	case web.CrossSite:
+		return lang.CrossSite(views.CrossSite(seen))
+	case web.WrongHost:
+		return lang.WrongHost(views.WrongHost(seen))
 	}
 	words := lang.Problem(f.Status)
 	if inWords(f) {

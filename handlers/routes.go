@@ -1,89 +1,56 @@
 package handlers
 
-import (
-	"net/http"
-
-	"github.com/labstack/echo/v4"
-)
-
-// permission is who may use a route. Every route states one.
-type permission string
-
-// The permissions. A login with a higher role may use the routes of a lower one.
-const (
-	open     permission = "open"     // everybody; nobody is even recognised
-	anyone   permission = "anyone"   // everybody; who is signed in is recognised
-	setup    permission = "setup"    // who has the one-time link, while there is no user
-	viewer   permission = "viewer"   // signed in
-	operator permission = "operator" // signed in, runs devices
-	admin    permission = "admin"    // signed in, manages everything
-	apiKey   permission = "key"      // a device's API key
-	scanLink permission = "scan"     // who has a scan link of a device
-	loopback permission = "loopback" // the handler itself admits only this machine
-
-	systemSecret permission = "secret" // the installation's system secret
-)
-
-// route is one line of the product's surface.
-type route struct {
-	method string
-	path   string
-	may    permission
-	do     echo.HandlerFunc
-	proven bool // asks for the password or a passkey when that is long ago
-}
+import "wadah/handlers/web"
 
 // routes lists every route of the product with its permission. Nothing registers
 // itself elsewhere.
-func (s *Server) routes() []route {
-	list := []route{
+func (s *Server) routes() []web.Route {
+	list := []web.Route{
 		// Probes and files.
-		get("/healthz", open, s.healthz),
-		get("/readyz", open, s.readyz),
-		get("/robots.txt", open, s.robots),
-		get("/favicon.ico", open, s.favicon),
-		get("/static/*", open, s.staticFile),
-		get("/api/openapi.yaml", open, s.apiDescription),
+		web.Get("/healthz", web.Open, s.healthz),
+		web.Get("/readyz", web.Open, s.readyz),
+		web.Get("/api/openapi.yaml", web.Open, s.apiDescription),
 
 		// Doors.
-		get("/setup", setup, s.setupForm),
-		post("/setup", setup, s.setupSubmit),
-		get("/signin", anyone, s.signInForm),
-		post("/signin", anyone, s.signInSubmit),
-		post("/signout", anyone, s.signOut),
-		post("/prefs", anyone, s.setPrefs),
+		web.Get("/setup", web.Setup, s.setupForm),
+		web.Post("/setup", web.Setup, s.setupSubmit),
+		web.Get("/signin", web.Anyone, s.signInForm),
+		web.Post("/signin", web.Anyone, s.signInSubmit),
+		web.Post("/signout", web.Anyone, s.signOut),
+		web.Post("/prefs", web.Anyone, s.setPrefs),
 
 		// Panel.
-		get("/", viewer, s.home),
-		get("/events", viewer, s.pageEvents),
-		get("/confirm", viewer, s.confirmForm),
-		post("/confirm", viewer, s.confirmSubmit),
-		post("/confirm/passkey/begin", viewer, s.beginPasskeyProof),
-		post("/confirm/passkey/finish", viewer, s.finishPasskeyProof),
-		get("/account", viewer, s.accountPage),
-		post("/account/password", viewer, s.changePassword),
-		post("/account/prefs", viewer, s.setPrefs),
+		web.Get("/", web.Viewer, s.home),
+		web.Get("/events", web.Viewer, s.pageEvents),
+		web.Get("/confirm", web.Viewer, s.confirmForm),
+		web.Post("/confirm", web.Viewer, s.confirmSubmit),
+		web.Post("/confirm/passkey/begin", web.Viewer, s.beginPasskeyProof),
+		web.Post("/confirm/passkey/finish", web.Viewer, s.finishPasskeyProof),
+		web.Get("/account", web.Viewer, s.accountPage),
+		web.Post("/account/password", web.Viewer, s.changePassword),
+		web.Post("/account/prefs", web.Viewer, s.setPrefs),
 
-		get("/devices", viewer, s.devicesPage),
-		post("/devices", admin, s.addDevice),
-		post("/devices/bulk", operator, s.bulkAction),
-		get("/devices/:id", viewer, s.devicePage),
-		get("/devices/:id/qr.png", operator, s.deviceQR),
-		post("/devices/:id/start", operator, s.startDevice),
-		post("/devices/:id/stop", operator, s.stopDevice),
-		post("/devices/:id/restart", operator, s.restartDevice),
-		get("/devices/:id/confirm/:action", operator, s.confirmPage),
-		post("/devices/:id/logout", operator, s.logoutDevice),
-		post("/devices/:id/delete", admin, s.deleteDevice),
-		post("/devices/:id/rename", admin, s.renameDevice),
-		post("/devices/:id/note", admin, s.noteDevice),
-		post("/devices/:id/proxy", admin, s.proxyDevice),
-		post("/devices/:id/default", admin, s.defaultDeviceSubmit),
-		post("/devices/:id/pair", operator, s.pairPhone),
-		proven(post("/devices/:id/reveal", operator, s.revealKey)),
-		post("/devices/:id/passkey", operator, s.answerPasskey),
-		post("/devices/:id/passkey-confirm", operator, s.confirmPasskey),
+		web.Get("/devices", web.Viewer, s.devicesPage),
+		web.Post("/devices", web.Admin, s.addDevice),
+		web.Post("/devices/bulk", web.Operator, s.bulkAction),
+		web.Get("/devices/:id", web.Viewer, s.devicePage),
+		web.Get("/devices/:id/qr.png", web.Operator, s.deviceQR),
+		web.Post("/devices/:id/start", web.Operator, s.startDevice),
+		web.Post("/devices/:id/stop", web.Operator, s.stopDevice),
+		web.Post("/devices/:id/restart", web.Operator, s.restartDevice),
+		web.Get("/devices/:id/confirm/:action", web.Operator, s.confirmPage),
+		web.Post("/devices/:id/logout", web.Operator, s.logoutDevice),
+		web.Post("/devices/:id/delete", web.Admin, s.deleteDevice),
+		web.Post("/devices/:id/rename", web.Admin, s.renameDevice),
+		web.Post("/devices/:id/note", web.Admin, s.noteDevice),
+		web.Post("/devices/:id/proxy", web.Admin, s.proxyDevice),
+		web.Post("/devices/:id/default", web.Admin, s.defaultDeviceSubmit),
+		web.Post("/devices/:id/pair", web.Operator, s.pairPhone),
+		web.Proven(web.Post("/devices/:id/reveal", web.Operator, s.revealKey)),
+		web.Post("/devices/:id/passkey", web.Operator, s.answerPasskey),
+		web.Post("/devices/:id/passkey-confirm", web.Operator, s.confirmPasskey),
 	}
+	list = append(list, s.files.Routes()...)
 	list = append(list, s.peopleRoutes()...)
 	list = append(list, s.aboutRoutes()...)
 	list = append(list, s.apiRoutes()...)
@@ -98,19 +65,19 @@ func (s *Server) routes() []route {
 }
 
 // doorRoutes are the keys and scan links of a device, and what a scan link opens.
-func (s *Server) doorRoutes() []route {
-	return []route{
-		proven(post("/devices/:id/keys", operator, s.createKey)),
-		proven(post("/devices/:id/keys/:key/reveal", operator, s.revealOneKey)),
-		proven(post("/devices/:id/keys/:key/rotate", operator, s.rotateKey)),
-		post("/devices/:id/keys/:key/revoke", operator, s.revokeKey),
-		post("/devices/:id/scan-links", operator, s.createScanLink),
-		post("/devices/:id/scan-links/:link/revoke", operator, s.revokeScanLink),
+func (s *Server) doorRoutes() []web.Route {
+	return []web.Route{
+		web.Proven(web.Post("/devices/:id/keys", web.Operator, s.createKey)),
+		web.Proven(web.Post("/devices/:id/keys/:key/reveal", web.Operator, s.revealOneKey)),
+		web.Proven(web.Post("/devices/:id/keys/:key/rotate", web.Operator, s.rotateKey)),
+		web.Post("/devices/:id/keys/:key/revoke", web.Operator, s.revokeKey),
+		web.Post("/devices/:id/scan-links", web.Operator, s.createScanLink),
+		web.Post("/devices/:id/scan-links/:link/revoke", web.Operator, s.revokeScanLink),
 
-		get("/scan/:token", scanLink, s.scanPage),
-		get("/scan/:token/events", scanLink, s.scanEvents),
-		post("/scan/:token/start", scanLink, s.scanStart),
-		post("/scan/:token/pair", scanLink, s.scanPair),
+		web.Get("/scan/:token", web.ScanLink, s.scanPage),
+		web.Get("/scan/:token/events", web.ScanLink, s.scanEvents),
+		web.Post("/scan/:token/start", web.ScanLink, s.scanStart),
+		web.Post("/scan/:token/pair", web.ScanLink, s.scanPair),
 	}
 }
 
@@ -145,26 +112,11 @@ func (s *Server) apiCalls() []apiRoute {
 
 // apiRoutes are these calls as routes. All of them answer GET and POST alike, because that
 // is what existing clients send.
-func (s *Server) apiRoutes() []route {
-	var list []route
+func (s *Server) apiRoutes() []web.Route {
+	var list []web.Route
 	for _, c := range s.apiCalls() {
 		do := s.withKey(c.does, c.do)
-		list = append(list, get(c.path, apiKey, do), post(c.path, apiKey, do))
+		list = append(list, web.Get(c.path, web.APIKey, do), web.Post(c.path, web.APIKey, do))
 	}
 	return list
-}
-
-// proven makes a route ask for the password or a passkey again when that is more than
-// proofLasts ago: what could hand over the installation to who has copied a cookie.
-func proven(r route) route {
-	r.proven = true
-	return r
-}
-
-func get(path string, may permission, do echo.HandlerFunc) route {
-	return route{method: http.MethodGet, path: path, may: may, do: do}
-}
-
-func post(path string, may permission, do echo.HandlerFunc) route {
-	return route{method: http.MethodPost, path: path, may: may, do: do}
 }

@@ -4,22 +4,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wadah/handlers/web"
 )
 
 // everyRoute is what the server would serve with a sandbox.
-func everyRoute() []route {
-	return (&Server{cfg: Config{Sandbox: &Sandbox{}}}).routes()
+func everyRoute() []web.Route {
+	return (&Server{cfg: Config{Sandbox: &Sandbox{}}, files: web.NewFiles()}).routes()
 }
 
 func TestEveryRouteDeclaresItsPermission(t *testing.T) {
-	known := []permission{open, anyone, setup, viewer, operator, admin, apiKey, systemSecret, scanLink, loopback}
+	known := []web.Permission{web.Open, web.Anyone, web.Setup, web.Viewer, web.Operator, web.Admin, web.APIKey, web.SystemSecret, web.ScanLink, web.Loopback}
 	seen := map[string]bool{}
 	for _, r := range everyRoute() {
-		name := r.method + " " + r.path
-		if !slices.Contains(known, r.may) {
-			t.Errorf("%s declares %q", name, r.may)
+		name := r.Method + " " + r.Path
+		if !slices.Contains(known, r.May) {
+			t.Errorf("%s declares %q", name, r.May)
 		}
-		if r.do == nil || seen[name] {
+		if r.Do == nil || seen[name] {
 			t.Errorf("%s has no handler or stands twice", name)
 		}
 		seen[name] = true
@@ -37,10 +39,10 @@ func TestOpenRoutes(t *testing.T) {
 	}
 	var got []string
 	for _, r := range everyRoute() {
-		switch r.may {
-		case open, anyone, setup, scanLink, loopback:
-			got = append(got, r.method+" "+r.path)
-		case viewer, operator, admin, apiKey, systemSecret:
+		switch r.May {
+		case web.Open, web.Anyone, web.Setup, web.ScanLink, web.Loopback:
+			got = append(got, r.Method+" "+r.Path)
+		case web.Viewer, web.Operator, web.Admin, web.APIKey, web.SystemSecret:
 		}
 	}
 	slices.Sort(got)
@@ -62,16 +64,16 @@ func TestProvenRoutes(t *testing.T) {
 	}
 	var got []string
 	for _, r := range everyRoute() {
-		name := r.method + " " + r.path
-		if r.proven {
+		name := r.Method + " " + r.Path
+		if r.Proven {
 			got = append(got, name)
 		}
 		handsOver := strings.HasPrefix(name, "POST /people") || strings.Contains(name, "/reveal") || strings.Contains(name, "/secret") ||
-			strings.Contains(r.path, ".csv") || strings.Contains(r.path, ".json")
-		if handsOver && !r.proven {
+			strings.Contains(r.Path, ".csv") || strings.Contains(r.Path, ".json")
+		if handsOver && !r.Proven {
 			t.Errorf("%s does not ask again", name)
 		}
-		if r.proven && r.may != operator && r.may != admin {
+		if r.Proven && r.May != web.Operator && r.May != web.Admin {
 			t.Errorf("%s asks those who are not signed in, or may do little", name)
 		}
 	}

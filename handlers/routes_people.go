@@ -1,43 +1,45 @@
 package handlers
 
+import "wadah/handlers/web"
+
 // peopleRoutes are about the people who use the panel: their accounts, how they sign
 // in, and what they did. ":id" in a path always is a device, so people have ":user".
-func (s *Server) peopleRoutes() []route {
-	return []route{
-		get("/signin/code", anyone, s.codeForm),
-		post("/signin/code", anyone, s.codeSubmit),
-		get("/signin/password", anyone, s.newPasswordForm),
-		post("/signin/password", anyone, s.newPasswordSubmit),
-		post("/signin/passkey/begin", anyone, s.beginPasskeySignIn),
-		post("/signin/passkey/finish", anyone, s.finishPasskeySignIn),
+func (s *Server) peopleRoutes() []web.Route {
+	return []web.Route{
+		web.Get("/signin/code", web.Anyone, s.codeForm),
+		web.Post("/signin/code", web.Anyone, s.codeSubmit),
+		web.Get("/signin/password", web.Anyone, s.newPasswordForm),
+		web.Post("/signin/password", web.Anyone, s.newPasswordSubmit),
+		web.Post("/signin/passkey/begin", web.Anyone, s.beginPasskeySignIn),
+		web.Post("/signin/passkey/finish", web.Anyone, s.finishPasskeySignIn),
 
-		post("/account/totp", viewer, s.beginTOTP),
-		get("/account/totp", viewer, s.enrolTOTP),
-		post("/account/totp/confirm", viewer, s.confirmTOTP),
-		post("/account/totp/recovery", viewer, s.newRecoveryCodes),
-		post("/account/totp/remove", viewer, s.removeTOTP),
-		post("/account/logins", viewer, s.endOtherLogins),
-		post("/account/logins/:login", viewer, s.endOwnLogin),
-		post("/account/passkeys/begin", viewer, s.beginPasskey),
-		post("/account/passkeys/finish", viewer, s.finishPasskey),
-		post("/account/passkeys/:passkey/rename", viewer, s.renamePasskey),
-		post("/account/passkeys/:passkey/remove", viewer, s.removePasskey),
+		web.Post("/account/totp", web.Viewer, s.beginTOTP),
+		web.Get("/account/totp", web.Viewer, s.enrolTOTP),
+		web.Post("/account/totp/confirm", web.Viewer, s.confirmTOTP),
+		web.Post("/account/totp/recovery", web.Viewer, s.newRecoveryCodes),
+		web.Post("/account/totp/remove", web.Viewer, s.removeTOTP),
+		web.Post("/account/logins", web.Viewer, s.endOtherLogins),
+		web.Post("/account/logins/:login", web.Viewer, s.endOwnLogin),
+		web.Post("/account/passkeys/begin", web.Viewer, s.beginPasskey),
+		web.Post("/account/passkeys/finish", web.Viewer, s.finishPasskey),
+		web.Post("/account/passkeys/:passkey/rename", web.Viewer, s.renamePasskey),
+		web.Post("/account/passkeys/:passkey/remove", web.Viewer, s.removePasskey),
 
-		get("/people", admin, s.peoplePage),
-		proven(post("/people", admin, s.addPerson)),
-		proven(post("/people/known-keys", admin, s.settleKnownKeys)),
-		get("/people/:user", admin, s.personPage),
-		proven(post("/people/:user/role", admin, s.setRole)),
-		proven(post("/people/:user/devices", admin, s.assignDevices)),
-		proven(post("/people/:user/password", admin, s.resetPassword)),
-		proven(post("/people/:user/factors", admin, s.removeFactors)),
-		proven(post("/people/:user/logins", admin, s.endPersonLogins)),
-		proven(post("/people/:user/logins/:login", admin, s.endPersonLogin)),
-		proven(post("/people/:user/delete", admin, s.deletePerson)),
+		web.Get("/people", web.Admin, s.peoplePage),
+		web.Proven(web.Post("/people", web.Admin, s.addPerson)),
+		web.Proven(web.Post("/people/known-keys", web.Admin, s.settleKnownKeys)),
+		web.Get("/people/:user", web.Admin, s.personPage),
+		web.Proven(web.Post("/people/:user/role", web.Admin, s.setRole)),
+		web.Proven(web.Post("/people/:user/devices", web.Admin, s.assignDevices)),
+		web.Proven(web.Post("/people/:user/password", web.Admin, s.resetPassword)),
+		web.Proven(web.Post("/people/:user/factors", web.Admin, s.removeFactors)),
+		web.Proven(web.Post("/people/:user/logins", web.Admin, s.endPersonLogins)),
+		web.Proven(web.Post("/people/:user/logins/:login", web.Admin, s.endPersonLogin)),
+		web.Proven(web.Post("/people/:user/delete", web.Admin, s.deletePerson)),
 
-		get("/audit", admin, s.auditPage),
-		proven(get("/audit.csv", admin, s.auditCSV)),
-		proven(get("/audit.json", admin, s.auditJSON)),
-		post("/settings/retention", admin, s.setRetention),
+		web.Get("/audit", web.Admin, s.auditPage),
+		web.Proven(web.Get("/audit.csv", web.Admin, s.auditCSV)),
+		web.Proven(web.Get("/audit.json", web.Admin, s.auditJSON)),
+		web.Post("/settings/retention", web.Admin, s.setRetention),
 	}
 }

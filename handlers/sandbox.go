@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"wadah/handlers/web"
+
 	"github.com/labstack/echo/v4"
 )
 
@@ -105,42 +107,42 @@ func (r *SandboxRefusal) Error() string {
 func (r *SandboxRefusal) Unwrap() error { return r.Err }
 
 // sandboxRoutes exist only beside a simulated WhatsApp in the same process.
-func (s *Server) sandboxRoutes() []route {
-	list := []route{
-		get("/phones", viewer, s.phonesPage),
-		get("/components", viewer, s.componentsPage),
-		post("/phones", operator, s.addPhone),
-		post("/phones/outage", admin, s.setOutage), // this and the next two hit every device
-		post("/phones/fault", admin, s.faultForAll),
-		post("/phones/calm", admin, s.calmAll),
-		post("/phones/:number/scan", operator, s.phoneScan),
-		post("/phones/:number/code", operator, s.phoneCode),
-		post("/phones/:number/unlink", operator, s.phoneUnlink),
-		post("/phones/:number/online", operator, s.phoneOnline),
-		post("/phones/:number/remove", operator, s.removePhone),
-		post("/phones/:number/passkey", operator, s.phonePasskey),
-		post("/phones/:number/passkey/answer", operator, s.phoneAnswersPasskey),
-		post("/phones/:number/passkey/confirm", operator, s.phoneConfirmsPasskey),
-		post("/phones/:number/passkey/refuse", operator, s.phoneRefusesPasskey),
-		post("/phones/:number/fault", operator, s.phoneFault),
-		post("/phones/:number/calm", operator, s.phoneCalm),
+func (s *Server) sandboxRoutes() []web.Route {
+	list := []web.Route{
+		web.Get("/phones", web.Viewer, s.phonesPage),
+		web.Get("/components", web.Viewer, s.componentsPage),
+		web.Post("/phones", web.Operator, s.addPhone),
+		web.Post("/phones/outage", web.Admin, s.setOutage), // this and the next two hit every device
+		web.Post("/phones/fault", web.Admin, s.faultForAll),
+		web.Post("/phones/calm", web.Admin, s.calmAll),
+		web.Post("/phones/:number/scan", web.Operator, s.phoneScan),
+		web.Post("/phones/:number/code", web.Operator, s.phoneCode),
+		web.Post("/phones/:number/unlink", web.Operator, s.phoneUnlink),
+		web.Post("/phones/:number/online", web.Operator, s.phoneOnline),
+		web.Post("/phones/:number/remove", web.Operator, s.removePhone),
+		web.Post("/phones/:number/passkey", web.Operator, s.phonePasskey),
+		web.Post("/phones/:number/passkey/answer", web.Operator, s.phoneAnswersPasskey),
+		web.Post("/phones/:number/passkey/confirm", web.Operator, s.phoneConfirmsPasskey),
+		web.Post("/phones/:number/passkey/refuse", web.Operator, s.phoneRefusesPasskey),
+		web.Post("/phones/:number/fault", web.Operator, s.phoneFault),
+		web.Post("/phones/:number/calm", web.Operator, s.phoneCalm),
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		list = append(list, route{method: method, path: "/sandbox/*", may: loopback, do: s.sandboxControl})
+		list = append(list, web.Route{Method: method, Path: "/sandbox/*", May: web.Loopback, Do: s.sandboxControl})
 	}
 	return list
 }
 
 // sandboxControl serves the simulated service's JSON API to programs on this machine.
 func (s *Server) sandboxControl(c echo.Context) error {
-	if !s.keyless(c.Request()) {
-		return writeJSON(c, http.StatusForbidden, errNotLocal.json())
+	if !s.site.Keyless(c.Request()) {
+		return web.WriteJSON(c, http.StatusForbidden, errNotLocal.JSON())
 	}
 	http.StripPrefix("/sandbox", s.cfg.Sandbox.Control).ServeHTTP(c.Response(), c.Request())
 	return nil
 }
 
-var errNotLocal = &failure{
+var errNotLocal = &web.Failure{
 	Status: http.StatusForbidden, Code: "not_local",
 	Message: "The sandbox is controlled only by programs of the machine it runs on: by no other machine, no web page, and not where --public-url or --trusted-proxies say that people come from elsewhere.",
 }

@@ -12,7 +12,7 @@ import (
 	"wadah/session"
 )
 
-// scanLink makes a scan link in the panel and returns its path.
+// ScanLink makes a scan link in the panel and returns its path.
 func (e *env) scanLink(b *browser, id string) string {
 	e.t.Helper()
 	page := b.post("/devices/"+id+"/scan-links", url.Values{"life": {"15m"}})

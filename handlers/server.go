@@ -4,8 +4,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"sync"
 	"time"
 
@@ -13,26 +11,14 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/limit"
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 )
 
 // Config is what the outside decides about the HTTP side.
 type Config struct {
-	// PublicURL is where people reach this installation ("https://wa.example.com", no
-	// path), when that is not what their requests say; nil otherwise. With https,
-	// cookies are marked Secure.
-	PublicURL *url.URL
-	// AlsoURLs are further addresses that programs and proxies inside use. Once there is a
-	// PublicURL, requests for any other host name are refused.
-	AlsoURLs []*url.URL
-	// CORSOrigins are the sites whose pages may call the API, such as
-	// "https://app.example.com"; none by default.
-	CORSOrigins []string
-	// TrustedProxies are the peers whose forwarding headers are believed.
-	TrustedProxies []netip.Prefix
-	// SecureCookies marks cookies Secure whatever the request looks like.
-	SecureCookies bool
+	web.SiteConfig
 	// Version is this program's; Library is the WhatsApp library's build.
 	Version string
 	Library string
@@ -62,12 +48,13 @@ type Server struct {
 
 	echo     *echo.Echo
 	logins   *scs.SessionManager
-	csrf     *http.CrossOriginProtection
+	site     *web.Site
+	answers  *web.Answers
 	setup    *setupDoor
 	throttle *limit.Throttle // of strangers
 	ownDoors *limit.Throttle // of known browsers, logins and second steps
 	qrs      *qrCache
-	assets   *assets
+	files    *web.Files
 	buffers  *buffers
 	streams  *broadcaster
 	// What somebody who is signed in has begun, by the token of the login.
@@ -80,8 +67,6 @@ type Server struct {
 	seldom  *limit.Map[seldomKey, struct{}]
 	zones   *zones
 
-	forwarders forwarders
-	hosts      []string // names of the public URLs
 	// reference reads the API's description when it is first asked for.
 	reference func() (*apiReference, error)
 
@@ -104,8 +89,8 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	}
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
-		csrf: http.NewCrossOriginProtection(), setup: newSetupDoor(cfg.SetupToken),
-		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), qrs: newQRCache(), zones: newZones(store), assets: newAssets(), buffers: new(buffers),
+		site: web.NewSite(cfg.SiteConfig, log), setup: newSetupDoor(cfg.SetupToken),
+		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), qrs: newQRCache(), zones: newZones(store), files: web.NewFiles(), buffers: new(buffers),
 		streams:    newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
 		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
 		limits: cfg.Limits, limited: newRates(cfg.Limits), seldom: limit.NewMap[seldomKey, struct{}](seldomSize, seldomEvery),
@@ -115,18 +100,11 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	if s.now = cfg.Now; s.now == nil {
 		s.now = time.Now
 	}
-	s.hosts = ownHosts(cfg)
+	s.answers = web.NewAnswers(log, systemPaths, s.renderProblem)
 	s.conns = limit.NewConns(limit.ConnLimits{
 		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
-		Proxy: func(addr netip.Addr) bool { return trustedBy(cfg.TrustedProxies, addr) },
+		Proxy: s.site.Trusts,
 	}, log)
-	for _, u := range cfg.publicURLs() {
-		// Without this, a browser that sends no Sec-Fetch-Site would be refused behind a
-		// proxy that changes the Host header.
-		if err := s.csrf.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
-			log.Warn("the public URL cannot be trusted as an origin", "err", err)
-		}
-	}
 	s.streams.also = func(snap session.Snapshot) {
 		if snap.QR == nil {
 			s.qrs.forget(snap.ID) // what links an account is kept no longer than it is shown
@@ -144,11 +122,11 @@ func (s *Server) newEcho() *echo.Echo {
 	e := echo.New()
 	e.HideBanner = true
 	e.Logger.SetOutput(io.Discard)
-	e.HTTPErrorHandler = s.handleError
+	e.HTTPErrorHandler = s.answers.HandleError
 	for _, r := range s.routes() {
-		e.Add(r.method, r.path, s.guard(r))
-		if r.method == http.MethodGet {
-			e.Add(http.MethodHead, r.path, s.guard(r)) // net/http leaves the body out
+		e.Add(r.Method, r.Path, s.guard(r))
+		if r.Method == http.MethodGet {
+			e.Add(http.MethodHead, r.Path, s.guard(r)) // net/http leaves the body out
 		}
 	}
 	return e

@@ -15,7 +15,7 @@ func TestTimesOfDeviceLife(t *testing.T) {
 	b := e.admin()
 	page := b.get("/settings")
 	page.has(t, http.StatusOK, "times-scan-window", "times-grace", "times-submit", "settings-nav")
-	if got := page.match(t, `id="times-scan-window"[^>]* value="(\d+)"`); got != "10" {
+	if got := page.match(t, `value="(\d+)"[^>]* id="times-scan-window"`); got != "10" {
 		t.Errorf("the scan window is shown as %s minutes", got)
 	}
 	b.post("/settings/times", url.Values{"scan_window": {" 25 "}, "grace": {"90"}}).leads(t, "/settings")

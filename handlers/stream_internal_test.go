@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 )
@@ -248,7 +249,7 @@ func TestStalledClientIsDropped(t *testing.T) {
 		}
 		began := time.Now()
 		<-gone
-		if took := time.Since(began); took > writeLimit {
+		if took := time.Since(began); took > web.WriteLimit {
 			t.Errorf("dropped after %v", took)
 		}
 		if n := s.streams.count(); n != 1 {
@@ -311,8 +312,8 @@ func TestPanicIsA500(t *testing.T) {
 	var logged bytes.Buffer
 	s := &Server{log: slog.New(slog.NewTextHandler(&logged, nil))}
 	e := echo.New()
-	e.HTTPErrorHandler = s.handleError
-	e.GET("/api/boom", s.guard(route{method: http.MethodGet, path: "/api/boom", may: apiKey, do: func(echo.Context) error { panic("secret detail") }}))
+	e.HTTPErrorHandler = web.NewAnswers(s.log, nil, nil).HandleError
+	e.GET("/api/boom", s.guard(web.Route{Method: http.MethodGet, Path: "/api/boom", May: web.APIKey, Do: func(echo.Context) error { panic("secret detail") }}))
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/boom", nil))
 	want := `{"code":500,"results":{"message":"Something went wrong on the server. Try again; its administrator finds the cause in the log.","error":"internal"}}`

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/web"
 	"wadah/models"
 )
 
@@ -137,7 +138,7 @@ func (s *Server) locate(c echo.Context, v *visitor) error {
 		return nil
 	}
 	v.chosenZone = "" // "auto", or a zone that this build does not know
-	if found, ok := s.zones.find(cookieValue(c, browserZoneCookie)); ok {
+	if found, ok := s.zones.find(web.CookieValue(c, browserZoneCookie)); ok {
 		v.zone = found
 		return nil
 	}

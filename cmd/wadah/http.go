@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"wadah/handlers/web"
 )
 
 // Limits of one HTTP connection. Event streams lift the read and the write limit
@@ -37,6 +39,18 @@ type httpFlags struct {
 	tlsFlags       `embed:""`
 	limitFlags     `embed:""`
 	TrustedProxies []string `help:"Addresses or networks of the reverse proxies whose X-Forwarded headers count, such as 127.0.0.1 or 10.0.0.0/8." placeholder:"CIDR"`
+}
+
+// site reads the flags that say where this installation is reached, and through what.
+func (f httpFlags) site() (site web.SiteConfig, err error) {
+	if site.TrustedProxies, err = f.proxies(); err != nil {
+		return site, err
+	}
+	if site.PublicURL, site.AlsoURLs, err = f.public(); err != nil {
+		return site, err
+	}
+	site.CORSOrigins, err = f.origins()
+	return site, err
 }
 
 // proxies reads --trusted-proxies.

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// writeJSON prints v for people and programs.
+// WriteJSON prints v for people and programs.
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

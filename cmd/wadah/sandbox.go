@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"wadah/handlers"
+	"wadah/handlers/web"
 	"wadah/models/files"
 	"wadah/session/sandbox"
 	"wadah/session/sandbox/control"
@@ -66,7 +66,7 @@ func (c *sandboxCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 func (c *sandboxCmd) start(folder string, log *slog.Logger) (*sandbox.Service, error) {
 	config := sandbox.Config{
 		Listen: c.SandboxListen, Seed: c.Seed, Log: log,
-		Control: func(s *sandbox.Service) http.Handler { return control.Handler(s, handlers.FromThisMachine, log) },
+		Control: func(s *sandbox.Service) http.Handler { return control.Handler(s, web.FromThisMachine, log) },
 	}
 	if folder != "" {
 		if err := makeFolder(folder); err != nil {

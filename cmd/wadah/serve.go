@@ -53,15 +53,7 @@ type server struct {
 // run serves until ctx ends. What is opened last is closed first: streams, HTTP,
 // devices, driver, store, lock.
 func (s server) run(ctx context.Context) (err error) {
-	trusted, err := s.web.proxies()
-	if err != nil {
-		return err
-	}
-	public, also, err := s.web.public()
-	if err != nil {
-		return err
-	}
-	origins, err := s.web.origins()
+	site, err := s.web.site()
 	if err != nil {
 		return err
 	}
@@ -112,8 +104,8 @@ func (s server) run(ctx context.Context) (err error) {
 		base = "https://" + localHost(listener.Addr())
 		defer certs.onHangup(ctx)()
 	}
-	if public != nil {
-		base = public.String()
+	if site.PublicURL != nil {
+		base = site.PublicURL.String()
 	}
 
 	config := whatsapp.Config{DB: store.SQL(), Dialect: store.Dialect(), Vault: store, Sync: store.Sync, Log: s.log}
@@ -138,7 +130,7 @@ func (s server) run(ctx context.Context) (err error) {
 
 	about := currentVersions()
 	web := handlers.New(handlers.Config{
-		PublicURL: public, AlsoURLs: also, CORSOrigins: origins, TrustedProxies: trusted, PhoneRegion: region, Limits: limits,
+		SiteConfig: site, PhoneRegion: region, Limits: limits,
 		Version: about.Wadah, Library: about.Whatsmeow, Build: about.build(),
 		Simulated: s.whatsapp.simulated(), Sandbox: s.phones,
 	}, store, manager, s.log)

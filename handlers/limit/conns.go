@@ -127,7 +127,7 @@ func (k *Conns) makeRoomLocked(from *peer, shared bool) bool {
 		return false
 	}
 	gives.leaveLocked()
-	go gives.Conn.Close()
+	_ = gives.Conn.Close() // at once: nothing more is served on it
 	return true
 }
 

@@ -1,15 +1,15 @@
-package handlers
+package web
 
 import (
 	"net/http"
 	"slices"
 )
 
-// allowOrigin lets pages of the sites that were named read what the API answers, and
+// AllowOrigin lets pages of the sites that were named read what the API answers, and
 // reports whether r comes from one. They need a key like everybody else: cookies are
 // never read by the API, and the default device answers no page of another site.
-func (s *Server) allowOrigin(h http.Header, r *http.Request) bool {
-	if len(s.cfg.CORSOrigins) == 0 || !isAPI(r) {
+func (s *Site) AllowOrigin(h http.Header, r *http.Request) bool {
+	if len(s.cfg.CORSOrigins) == 0 || !IsAPI(r) {
 		return false
 	}
 	h.Add("Vary", "Origin")
@@ -22,13 +22,13 @@ func (s *Server) allowOrigin(h http.Header, r *http.Request) bool {
 	return true
 }
 
-// isPreflight reports whether a browser asks what a page may send.
-func isPreflight(r *http.Request) bool {
+// IsPreflight reports whether a browser asks what a page may send.
+func IsPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// allowCalls answers it.
-func allowCalls(w http.ResponseWriter) {
+// AllowCalls answers it.
+func AllowCalls(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Api-Key")

@@ -1,7 +1,6 @@
-package handlers
+package web
 
 import (
-	"bytes"
 	"compress/gzip"
 	"io/fs"
 	"net/http"
@@ -22,19 +21,29 @@ type asset struct {
 	small []byte // gzip; nil when it gains nothing
 }
 
-// assets keeps the static files in memory, each read and compressed once.
-type assets struct {
+// Files serves the static files. It keeps them in memory, each read and compressed once.
+type Files struct {
 	mu    sync.RWMutex
 	files map[string]*asset
 }
 
-func newAssets() *assets { return &assets{files: make(map[string]*asset)} }
+// NewFiles makes it.
+func NewFiles() *Files { return &Files{files: make(map[string]*asset)} }
+
+// Routes are the static files, and what browsers and search engines ask for by themselves.
+func (f *Files) Routes() []Route {
+	return []Route{
+		Get("/robots.txt", Open, f.robots),
+		Get("/favicon.ico", Open, f.favicon),
+		Get("/static/*", Open, f.staticFile),
+	}
+}
 
 // get reads a file by its name in static. The error is fs.ErrNotExist when there is none.
-func (a *assets) get(name string) (*asset, error) {
-	a.mu.RLock()
-	file, ok := a.files[name]
-	a.mu.RUnlock()
+func (f *Files) get(name string) (*asset, error) {
+	f.mu.RLock()
+	file, ok := f.files[name]
+	f.mu.RUnlock()
 	if ok {
 		return file, nil
 	}
@@ -44,13 +53,13 @@ func (a *assets) get(name string) (*asset, error) {
 	}
 	file = &asset{kind: kindOf(name), plain: data}
 	if isText(file.kind) {
-		if file.small, err = compress(data, gzip.BestCompression); err != nil {
+		if file.small, err = Compress(data, gzip.BestCompression); err != nil {
 			return nil, err
 		}
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.files[name] = file
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files[name] = file
 	return file, nil
 }
 
@@ -79,30 +88,11 @@ func isText(kind string) bool {
 	return strings.HasPrefix(kind, "text/") || kind == "image/svg+xml" || kind == "application/manifest+json"
 }
 
-// compress is data in gzip, or nil when that gains nothing.
-func compress(data []byte, level int) ([]byte, error) {
-	var buf bytes.Buffer
-	w, err := gzip.NewWriterLevel(&buf, level)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(data); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	if buf.Len() >= len(data) {
-		return nil, nil
-	}
-	return buf.Bytes(), nil
-}
-
 // staticFile serves an embedded file. Under the address with its hash it may be kept
 // for ever.
-func (s *Server) staticFile(c echo.Context) error {
+func (f *Files) staticFile(c echo.Context) error {
 	name := path.Clean(c.Param("*"))
-	file, err := s.assets.get(name)
+	file, err := f.get(name)
 	if err != nil {
 		return echo.ErrNotFound.WithInternal(err)
 	}
@@ -113,7 +103,7 @@ func (s *Server) staticFile(c echo.Context) error {
 	}
 	h.Add("Vary", "Accept-Encoding")
 	body := file.plain
-	if file.small != nil && acceptsGzip(c.Request()) {
+	if file.small != nil && AcceptsGzip(c.Request()) {
 		body = file.small
 		h.Set("Content-Encoding", "gzip")
 	}
@@ -121,16 +111,12 @@ func (s *Server) staticFile(c echo.Context) error {
 	return c.Blob(http.StatusOK, file.kind, body)
 }
 
-func acceptsGzip(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
-}
-
 // favicon leads browsers that ask for the old address to the picture.
-func (s *Server) favicon(c echo.Context) error {
+func (*Files) favicon(c echo.Context) error {
 	return c.Redirect(http.StatusFound, static.URL("img/favicon.svg"))
 }
 
 // robots keeps the installation out of search engines.
-func (s *Server) robots(c echo.Context) error {
+func (*Files) robots(c echo.Context) error {
 	return c.String(http.StatusOK, "User-agent: *\nDisallow: /\n")
 }

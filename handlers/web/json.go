@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"bytes"
@@ -13,21 +13,21 @@ import (
 // Header values that every API answer carries, allocated once.
 var (
 	jsonType = []string{"application/json"}
-	noStore  = []string{"no-store"}
-	noSniff  = []string{"nosniff"}
+	NoStore  = []string{"no-store"}
+	NoSniff  = []string{"nosniff"}
 )
 
 // shortBody is up to which length net/http keeps an answer back until it knows the
 // length by itself. Longer ones would be sent in chunks.
 const shortBody = 2000
 
-// writeJSON answers with a body that is JSON already. The answers of the API are
+// WriteJSON answers with a body that is JSON already. The answers of the API are
 // compact: the keys and their order are the specification's, the blanks are not.
-func writeJSON(c echo.Context, status int, body []byte) error {
+func WriteJSON(c echo.Context, status int, body []byte) error {
 	h := c.Response().Header()
 	h["Content-Type"] = jsonType
-	h["Cache-Control"] = noStore
-	h["X-Content-Type-Options"] = noSniff
+	h["Cache-Control"] = NoStore
+	h["X-Content-Type-Options"] = NoSniff
 	if len(body) > shortBody {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
@@ -36,12 +36,12 @@ func writeJSON(c echo.Context, status int, body []byte) error {
 	return err
 }
 
-// appendString appends s as a JSON string. Most strings are plain ASCII and are
+// AppendString appends s as a JSON string. Most strings are plain ASCII and are
 // copied; the rest goes through encoding/json.
-func appendString(b []byte, s string) []byte {
+func AppendString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return appendAny(b, s)
+			return AppendAny(b, s)
 		}
 	}
 	b = append(b, '"')
@@ -49,9 +49,9 @@ func appendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendAny appends v as JSON, leaving <, > and & as they are: nothing here ever
+// AppendAny appends v as JSON, leaving <, > and & as they are: nothing here ever
 // stands inside HTML.
-func appendAny(b []byte, v any) []byte {
+func AppendAny(b []byte, v any) []byte {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -61,9 +61,9 @@ func appendAny(b []byte, v any) []byte {
 	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
 }
 
-// stamp is a moment as the API writes it: RFC 3339 in UTC with milliseconds, nil
+// Stamp is a moment as the API writes it: RFC 3339 in UTC with milliseconds, nil
 // (null) when it is unknown.
-func stamp(t time.Time) *string {
+func Stamp(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
@@ -71,8 +71,8 @@ func stamp(t time.Time) *string {
 	return &text
 }
 
-// writeResults answers 200 with results in the envelope of the device calls.
-func writeResults(c echo.Context, results any) error {
-	body := append([]byte(`{"code":200,"results":`), appendAny(nil, results)...)
-	return writeJSON(c, http.StatusOK, append(body, '}'))
+// WriteResults answers 200 with results in the envelope of the device calls.
+func WriteResults(c echo.Context, results any) error {
+	body := append([]byte(`{"code":200,"results":`), AppendAny(nil, results)...)
+	return WriteJSON(c, http.StatusOK, append(body, '}'))
 }

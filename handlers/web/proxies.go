@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net/http"
@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+
+	"github.com/labstack/echo/v4"
 )
 
 // peerOf is the other end of the connection; the zero Addr means unknown.
@@ -27,7 +29,7 @@ func trustedBy(proxies []netip.Prefix, addr netip.Addr) bool {
 	return false
 }
 
-// clientAddr is the address a request came from. Forwarding headers count only when
+// ClientAddr is the address a request came from. Forwarding headers count only when
 // the peer is a configured proxy; then the nearest address that is no such proxy is
 // the client's. The zero Addr means unknown.
 func clientAddr(r *http.Request, proxies []netip.Prefix) netip.Addr {
@@ -90,10 +92,19 @@ func forwardedHost(r *http.Request) string {
 	return host
 }
 
+// Client is the address a request came from; the zero Addr means unknown.
+func (s *Site) Client(r *http.Request) netip.Addr { return clientAddr(r, s.cfg.TrustedProxies) }
+
+// Trusts reports whether an address belongs to a proxy whose headers are believed.
+func (s *Site) Trusts(addr netip.Addr) bool { return trustedBy(s.cfg.TrustedProxies, addr) }
+
 // forwarders are peers that have passed requests on without being trusted, the first of
 // each kind since the start: near is on this machine or in a private network, far is
 // elsewhere. They are apart because anybody can send such headers from far.
 type forwarders struct{ near, far atomic.Pointer[netip.Addr] }
+
+// PassedOn are the peers that have passed requests on without being trusted.
+func (s *Site) PassedOn() []netip.Addr { return s.forwarders.known() }
 
 // known are those that were seen.
 func (f *forwarders) known() []netip.Addr {
@@ -106,9 +117,9 @@ func (f *forwarders) known() []netip.Addr {
 	return list
 }
 
-// fromProxy takes the host from a trusted proxy, and warns once of one that is not
+// FromProxy takes the host from a trusted proxy, and warns once of one that is not
 // trusted: everybody behind it counts as one, for every limit.
-func (s *Server) fromProxy(r *http.Request) {
+func (s *Site) FromProxy(r *http.Request) {
 	peer := peerOf(r)
 	if trustedBy(s.cfg.TrustedProxies, peer) {
 		if host := forwardedHost(r); host != "" {
@@ -127,13 +138,13 @@ func (s *Server) fromProxy(r *http.Request) {
 		// Via alone says nothing of a proxy of ours: those of clients' networks send it, too.
 		if isForwarding(name) && name != "Via" && seen.CompareAndSwap(nil, &peer) {
 			s.log.Warn("requests come through a proxy that is not trusted: everybody behind it counts as one for every limit",
-				"proxy", peer, "header", name, "mend", "if it is yours: "+s.trustToo(peer))
+				"proxy", peer, "header", name, "mend", "if it is yours: "+s.TrustToo(peer))
 		}
 	}
 }
 
-// trustToo is the setting that trusts a peer beside the proxies of now.
-func (s *Server) trustToo(peer netip.Addr) string {
+// TrustToo is the setting that trusts a peer beside the proxies of now.
+func (s *Site) TrustToo(peer netip.Addr) string {
 	list := make([]string, 0, len(s.cfg.TrustedProxies)+1)
 	for _, p := range s.cfg.TrustedProxies {
 		if p.IsSingleIP() {
@@ -143,4 +154,13 @@ func (s *Server) trustToo(peer netip.Addr) string {
 		}
 	}
 	return "WADAH_TRUSTED_PROXIES=" + strings.Join(append(list, peer.String()), ",")
+}
+
+// ClientAddr is where the request came from, for logs and limits.
+func (s *Site) ClientAddr(c echo.Context) string {
+	addr := s.Client(c.Request())
+	if !addr.IsValid() {
+		return "unknown"
+	}
+	return addr.String()
 }

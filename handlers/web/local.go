@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net/http"
@@ -13,7 +13,7 @@ import (
 // site. HTTP/1.0 is such a sign: nginx speaks it unless told otherwise, and without
 // any header of a proxy.
 func FromThisMachine(r *http.Request) bool {
-	if !peerOf(r).IsLoopback() || !isLoopbackHost(r.Host) || !r.ProtoAtLeast(1, 1) {
+	if !peerOf(r).IsLoopback() || !IsLoopbackHost(r.Host) || !r.ProtoAtLeast(1, 1) {
 		return false
 	}
 	for name := range r.Header {
@@ -29,21 +29,21 @@ func FromThisMachine(r *http.Request) bool {
 	return isOwn(r, "Origin") && isOwn(r, "Referer")
 }
 
-// keyless reports whether a request may do without a key: it comes from this machine, and
+// Keyless reports whether a request may do without a key: it comes from this machine, and
 // nothing says that people reach this installation from elsewhere, through a proxy
 // that may be on this machine, too.
-func (s *Server) keyless(r *http.Request) bool {
-	for _, u := range s.cfg.publicURLs() {
-		if !isLoopbackHost(u.Host) {
+func (s *Site) Keyless(r *http.Request) bool {
+	for _, u := range s.cfg.PublicURLs() {
+		if !IsLoopbackHost(u.Host) {
 			return false
 		}
 	}
 	return len(s.cfg.TrustedProxies) == 0 && FromThisMachine(r)
 }
 
-// isNavigation reports whether a browser shows the answer as a page: somebody has
+// IsNavigation reports whether a browser shows the answer as a page: somebody has
 // followed a link, perhaps one in a mail, or typed an address.
-func isNavigation(r *http.Request) bool {
+func IsNavigation(r *http.Request) bool {
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
 		return mode == "navigate"
 	}
@@ -70,7 +70,7 @@ func isForwarding(name string) bool {
 	return strings.HasPrefix(name, "X-Forwarded")
 }
 
-func isLoopbackHost(hostport string) bool {
+func IsLoopbackHost(hostport string) bool {
 	host := hostName(hostport)
 	if host == "localhost" {
 		return true
