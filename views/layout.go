@@ -60,7 +60,7 @@ func (p Page) choices() templ.Attributes {
 // scriptWords are what the scripts write by themselves.
 func (l Lang) scriptWords() templ.Attributes {
 	return templ.Attributes{
-		"data-just-now": l.T("time.just_now"), "data-second-unit": l.T("time.second_unit"), "data-stopped": l.T("countdown.stopped"),
+		"data-just-now": l.T("time.just_now"), "data-second-unit": l.T("time.second_unit"), "data-stopped": l.T("countdown.stopped"), "data-found": l.T("lost.found"),
 	}
 }
 

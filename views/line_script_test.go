@@ -50,7 +50,7 @@ func TestDeadLine(t *testing.T) {
 			`document.querySelector("#connection-lost time").textContent.includes(":")`,
 			`getComputedStyle(document.querySelector(".badge")).outlineStyle === "dashed"`)
 		s.still.Store(false) // the same connection
-		b.holds(found, codeSeen, counting)
+		b.holds(found, codeSeen, counting, `document.getElementById("announcer").textContent === "Connected again."`)
 		if n := s.visited("stream"); n != 1 {
 			t.Errorf("the stream was opened %d times, want once", n)
 		}

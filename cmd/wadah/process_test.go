@@ -141,7 +141,7 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 		if t.Failed() {
 			t.Logf("%v printed:\n%s\nand logged:\n%s", cmd.Args, p.stdout, tail(p.stderr.String(), 8000))
 		}
-		if text := p.stderr.String(); !p.crashed && (strings.Contains(text, "panic:") || strings.Contains(text, "goroutine ")) {
+		if text := p.stderr.String(); !p.crashed && (strings.Contains(text, "panic:") || strings.Contains(text, "\ngoroutine ")) {
 			t.Errorf("%v panicked", cmd.Args)
 		}
 		if at := strings.Index(p.stderr.String(), hidden); at >= 0 {

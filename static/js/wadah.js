@@ -5,7 +5,7 @@
 (() => {
   const root = document.documentElement;
   const lang = root.lang || "en";
-  const words = document.body.dataset; // justNow, secondUnit and stopped, in the page's language
+  const words = document.body.dataset; // justNow, secondUnit, stopped and found, in the page's language
   root.classList.add("js");
 
   // ---- Times -------------------------------------------------------------
@@ -215,7 +215,7 @@
     document.querySelector("#connection-lost time").dateTime = new Date(now()).toISOString();
     refresh(document);
   });
-  document.addEventListener("wadah:found", () => { stopped = 0; refresh(document); });
+  document.addEventListener("wadah:found", () => { stopped = 0; refresh(document); announce(words.found); });
   document.addEventListener("wadah:said", () => { refresh(document); announceNotice(); });
   document.addEventListener("htmx:after:swap", () => { refresh(document); nameTab(); announceState(); announceNotice(); });
   document.addEventListener("visibilitychange", () => refresh(document));
