@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -20,42 +21,44 @@ func (s *Server) apiEvents(c echo.Context, call apiCall) error {
 	release := s.manager.Watch(id)
 	defer release()
 	shown := "" // the code the client has
-	st := newStream(id)
-	st.most, st.owner = s.limits.KeyStreams, owner{ownedByKey, call.keyID}
+	watch := live.Watch{Device: id, Most: s.limits.KeyStreams, Owner: live.Owner{Kind: live.ByKey, ID: call.keyID, Of: id}}
 	if call.key == "" {
-		st.owner = owner{ownedByDevice, id}
+		watch.Owner = live.Owner{Kind: live.ByDevice, ID: id}
 	}
-	return s.serveStream(c, st, show{
-		first: func(context.Context) ([]byte, error) {
+	return s.streams.Serve(c, watch, live.Show{
+		First: func(context.Context) ([]byte, error) {
 			snap, err := s.manager.Snapshot(id)
 			if err != nil {
 				return nil, err
 			}
-			return s.apiFrames(&update{snap: snap}, &shown)
+			return s.apiFrames(&live.Update{Snap: snap}, &shown)
 		},
-		changes: func(_ context.Context, b batch, send func([]byte)) error {
-			u := b.newest()
-			if u.snap.Deleted {
+		Changes: func(_ context.Context, b live.Batch, send func([]byte)) error {
+			u := b.Newest()
+			if u.Snap.Deleted {
 				send([]byte("event: gone\ndata: {}\n\n"))
-				return errStreamOver
+				return live.ErrOver
 			}
 			frames, err := s.apiFrames(u, &shown)
 			send(frames)
 			return err
 		},
-		alive: func(ctx context.Context) bool {
-			if call.key == "" {
-				snap, err := s.manager.Snapshot(id)
-				return err != nil || snap.Default // of a deleted device the stream itself tells
-			}
-			_, _, err := s.store.DeviceIDByKey(ctx, call.key)
-			return !errors.Is(err, models.ErrNotFound)
+		May: live.May{Strict: true, Still: func(ctx context.Context) bool { return s.stillOpens(ctx, call) }},
+		Frames: live.Frames{
+			Beat: func() []byte { return stillHere }, Pulse: live.LookEvery,
+			Ended: []byte("event: ended\ndata: {\"error\":\"unauthorized\"}\n\n"),
 		},
-		strict: true,
-		beat:   func() []byte { return stillHere },
-		pulse:  lookEvery,
-		ended:  []byte("event: ended\ndata: {\"error\":\"unauthorized\"}\n\n"),
 	})
+}
+
+// stillOpens reports whether a call would still be accepted.
+func (s *Server) stillOpens(ctx context.Context, call apiCall) bool {
+	if call.key == "" {
+		snap, err := s.manager.Snapshot(call.snap.ID)
+		return err != nil || snap.Default // of a deleted device the stream itself tells
+	}
+	_, _, err := s.store.DeviceIDByKey(ctx, call.key)
+	return !errors.Is(err, models.ErrNotFound)
 }
 
 // stillHere is a comment, which clients of event streams pass over.
@@ -65,9 +68,9 @@ var stillHere = []byte(": still here\n\n")
 type apiVariant string
 
 // apiFrames is the state of the device and, when the client has not got it yet, its QR.
-func (s *Server) apiFrames(u *update, shown *string) ([]byte, error) {
-	snap := u.snap
-	state, err := u.frame(apiVariant("state"), func() ([]byte, error) {
+func (s *Server) apiFrames(u *live.Update, shown *string) ([]byte, error) {
+	snap := u.Snap
+	state, err := u.Frame(apiVariant("state"), func() ([]byte, error) {
 		b := web.AppendAny([]byte("event: state\ndata: "), newDeviceJSON(snap))
 		return append(b, "\n\n"...), nil
 	})
@@ -79,7 +82,7 @@ func (s *Server) apiFrames(u *update, shown *string) ([]byte, error) {
 	if code.Text == *shown {
 		return state, nil
 	}
-	qr, err := u.frame(apiVariant("qr"), func() ([]byte, error) { return s.qrFrame(snap.ID, code) })
+	qr, err := u.Frame(apiVariant("qr"), func() ([]byte, error) { return s.qrFrame(snap.ID, code) })
 	if err != nil {
 		return nil, err
 	}

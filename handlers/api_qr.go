@@ -60,12 +60,10 @@ const (
 	qrAsPNG   qrFormat = "png"   // the picture alone
 )
 
-var (
-	errBadWait = &web.Failure{
-		Status: http.StatusBadRequest, Code: "bad_wait",
-		Message: "wait must be a whole number of seconds from 0 to 25.",
-	}
-)
+var errBadWait = &web.Failure{
+	Status: http.StatusBadRequest, Code: "bad_wait",
+	Message: "wait must be a whole number of seconds from 0 to 25.",
+}
 
 var errBadFormat = &web.Failure{
 	Status: http.StatusBadRequest, Code: "bad_format",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -219,7 +220,7 @@ func (s *Server) apiChangeKey(c echo.Context, call systemCall) error {
 	if err != nil {
 		return err
 	}
-	s.streams.endKeysOf(call.snap.ID)
+	s.streams.EndAllOf(live.ByKey, call.snap.ID)
 	s.noteSystem(c, "key.replace", call.snap.ID, key.Name)
 	d, err := s.familyDevice(ctx, call.snap)
 	if err != nil {

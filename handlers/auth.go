@@ -10,6 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -161,7 +162,7 @@ func (s *Server) endLogin(ctx context.Context, token string) error {
 	if err := s.store.Logins().DeleteCtx(ctx, token); err != nil {
 		return err
 	}
-	s.streams.endLogin(token)
+	s.streams.End(live.ByLogin, token)
 	return nil
 }
 

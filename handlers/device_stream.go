@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -34,46 +35,46 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 	release := s.manager.Watch(id)
 	defer release()
 	v := visitorOf(c)
-	live := liveVariant{v.lang, v.zone, v.may(web.Operator)}
+	shown := liveVariant{v.lang, v.zone, v.may(web.Operator)}
 	story := timelineVariant{v.lang, v.zone}
 	whole := func(ctx context.Context) ([]byte, error) {
 		snap, err := s.manager.Snapshot(id)
 		if err != nil {
 			return nil, err
 		}
-		u := &update{snap: snap}
-		now, err := s.liveFrame(ctx, u, live)
+		u := &live.Update{Snap: snap}
+		now, err := s.liveFrame(ctx, u, shown)
 		if err != nil {
 			return nil, err
 		}
 		past, err := s.timelineFrame(ctx, u, story)
-		if err != nil || !live.canOperate {
+		if err != nil || !shown.canOperate {
 			return slices.Concat(now, past), err
 		}
 		doors, err := s.doorsFrame(ctx, snap, v)
 		return slices.Concat(now, past, doors), err
 	}
-	return s.servePanel(c, newStream(id), show{
-		first: whole,
-		changes: func(ctx context.Context, b batch, send func([]byte)) error {
-			u := b.newest()
-			if u.snap.Deleted {
+	return s.servePanel(c, live.Watch{Device: id}, live.Show{
+		First: whole,
+		Changes: func(ctx context.Context, b live.Batch, send func([]byte)) error {
+			u := b.Newest()
+			if u.Snap.Deleted {
 				send(views.Gone())
-				return errStreamOver
+				return live.ErrOver
 			}
-			now, err := s.liveFrame(ctx, u, live)
+			now, err := s.liveFrame(ctx, u, shown)
 			if err != nil {
 				return err
 			}
 			send(now) // at once; what happened takes a query
-			if !b.moved {
+			if !b.Moved {
 				return nil
 			}
 			past, err := s.laterFrame(ctx, u, story)
 			send(past)
 			return err
 		},
-		again: func(ctx context.Context) ([]byte, error) {
+		Later: func(ctx context.Context) ([]byte, error) {
 			frame, err := whole(ctx)
 			return frame, unlessDeleted(err)
 		},
@@ -99,9 +100,9 @@ func (s *Server) doorsFrame(ctx context.Context, snap session.Snapshot, v *visit
 	return views.Message(partials), err
 }
 
-func (s *Server) liveFrame(ctx context.Context, u *update, v liveVariant) ([]byte, error) {
-	return u.frame(v, func() ([]byte, error) {
-		d, err := s.deviceWithQR(u.snap, v.zone, v.canOperate)
+func (s *Server) liveFrame(ctx context.Context, u *live.Update, v liveVariant) ([]byte, error) {
+	return u.Frame(v, func() ([]byte, error) {
+		d, err := s.deviceWithQR(u.Snap, v.zone, v.canOperate)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +112,7 @@ func (s *Server) liveFrame(ctx context.Context, u *update, v liveVariant) ([]byt
 }
 
 // laterFrame is the timeline for a page that is open.
-func (s *Server) laterFrame(ctx context.Context, u *update, v timelineVariant) ([]byte, error) {
+func (s *Server) laterFrame(ctx context.Context, u *live.Update, v timelineVariant) ([]byte, error) {
 	frame, err := s.timelineFrame(ctx, u, v)
 	return frame, unlessDeleted(err)
 }
@@ -125,9 +126,9 @@ func unlessDeleted(err error) error {
 	return err
 }
 
-func (s *Server) timelineFrame(ctx context.Context, u *update, v timelineVariant) ([]byte, error) {
-	return u.frame(v, func() ([]byte, error) {
-		past, err := s.timeline(ctx, u.snap, v.zone)
+func (s *Server) timelineFrame(ctx context.Context, u *live.Update, v timelineVariant) ([]byte, error) {
+	return u.Frame(v, func() ([]byte, error) {
+		past, err := s.timeline(ctx, u.Snap, v.zone)
 		if err != nil {
 			return nil, err
 		}

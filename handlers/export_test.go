@@ -16,7 +16,7 @@ func (s *Server) Routes() []RouteInfo {
 }
 
 // Streams is the number of open event streams.
-func (s *Server) Streams() int { return s.streams.count() }
+func (s *Server) Streams() int { return s.streams.Count() }
 
 // CallInfo is a call of the API on a device as tests see it.
 type CallInfo struct {

@@ -26,11 +26,11 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	page := s.site.AllowOrigin(w.Header(), r)
 	if !isProbe(r) {
 		if wait := s.limited.addresses.Take(limit.Network(s.site.Client(r))); wait > 0 {
-			s.turnAway(w, r, web.TooMany(wait)) //nolint:contextcheck // the request carries it
+			s.turnAway(w, r, web.TooMany(wait))
 			return
 		}
 		if !s.site.IsOurs(r.Host) {
-			s.turnAway(w, r, s.site.RefuseHost(r)) //nolint:contextcheck // the request carries it
+			s.turnAway(w, r, s.site.RefuseHost(r))
 			return
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -191,7 +192,7 @@ func (s *Server) replaceLeak(c echo.Context, l leak, overlap time.Duration) erro
 		return err
 	}
 	if overlap == 0 {
-		s.streams.endOwner(owner{ownedByKey, l.SecretID})
+		s.streams.End(live.ByKey, l.SecretID)
 	}
 	s.note(c, s.byUser(c, action, l.DeviceID, l.Name))
 	return s.settleLeak(ctx, l)

@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net"
-	"net/http"
 	"net/netip"
 	"time"
 
@@ -14,12 +13,6 @@ import (
 // strangersIdle is how long a connection waits for its next request while nobody has been
 // recognised on it.
 const strangersIdle = 15 * time.Second
-
-// errTooManyStreams answers who opens too many event streams.
-var errTooManyStreams = &web.Failure{
-	Status: http.StatusTooManyRequests, Code: "too_many_streams", RetryAfter: 5 * time.Second,
-	Message: "Too many event streams are open. Close one before opening another.",
-}
 
 // rates are the buckets of the rate limits.
 type rates struct {

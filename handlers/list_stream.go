@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/session"
 	"wadah/views"
 )
@@ -29,7 +30,7 @@ type listWatch struct {
 // listEvents keeps a page of the list of devices live.
 func (s *Server) listEvents(c echo.Context) error {
 	w := &listWatch{s: s, l: listingOf(c)}
-	return s.servePanel(c, newStream(""), show{first: w.first, changes: w.changes})
+	return s.servePanel(c, live.Watch{}, live.Show{First: w.first, Changes: w.changes})
 }
 
 // Variants of the list's frames.
@@ -79,16 +80,16 @@ func (w *listWatch) shows(a arrangement) bool {
 
 // changes sends the rows that changed and the summary, or the whole list when other
 // devices belong on the page or they stand otherwise.
-func (w *listWatch) changes(ctx context.Context, b batch, send func([]byte)) error {
-	newest := b.newest()
+func (w *listWatch) changes(ctx context.Context, b live.Batch, send func([]byte)) error {
+	newest := b.Newest()
 	if w.reorders(b) {
-		now, err := share(newest, arrangedVariant(w.l.variant()), func() (arrangement, error) { return w.s.arrange(w.l), nil })
+		now, err := live.Share(newest, arrangedVariant(w.l.variant()), func() (arrangement, error) { return w.s.arrange(w.l), nil })
 		if err != nil {
 			return err
 		}
 		if !w.shows(now) {
 			w.remember(now)
-			frame, err := newest.frame(wholeVariant(w.l.variant()), func() ([]byte, error) { return w.s.wholeList(ctx, w.l, now) })
+			frame, err := newest.Frame(wholeVariant(w.l.variant()), func() ([]byte, error) { return w.s.wholeList(ctx, w.l, now) })
 			send(frame)
 			pause(ctx, listPause)
 			return err
@@ -100,22 +101,22 @@ func (w *listWatch) changes(ctx context.Context, b batch, send func([]byte)) err
 }
 
 // reorders reports whether a batch may have changed which devices stand where.
-func (w *listWatch) reorders(b batch) bool {
+func (w *listWatch) reorders(b live.Batch) bool {
 	q := w.l.query
 	byState := q.State != "" || q.Sort == views.SortState || q.Sort == views.SortSince
-	return b.ranked || b.moved && byState
+	return b.Ranked || b.Moved && byState
 }
 
 // rows are the rows of a batch that stand on the page, and the summary.
-func (w *listWatch) rows(ctx context.Context, b batch) ([]byte, error) {
-	newest := b.newest()
+func (w *listWatch) rows(ctx context.Context, b live.Batch) ([]byte, error) {
+	newest := b.Newest()
 	row := w.l.row().variant()
 	summary := w.l.summary().variant()
 	summary.scope = w.l.variant().scope
 	counts := func() ([]byte, error) { return w.s.summaryFrame(ctx, w.l) }
-	if len(b.updates) == 1 && w.on[newest.snap.ID] { // the usual case: the same bytes for everybody
-		return newest.frame(changeVariant{row, summary}, func() ([]byte, error) {
-			frame, err := w.s.rowFrame(ctx, w.l, newest.snap)
+	if len(b.Updates) == 1 && w.on[newest.Snap.ID] { // the usual case: the same bytes for everybody
+		return newest.Frame(changeVariant{row, summary}, func() ([]byte, error) {
+			frame, err := w.s.rowFrame(ctx, w.l, newest.Snap)
 			if err != nil {
 				return nil, err
 			}
@@ -124,20 +125,20 @@ func (w *listWatch) rows(ctx context.Context, b batch) ([]byte, error) {
 		})
 	}
 	var frames []byte
-	for _, u := range b.updates {
-		if !w.on[u.snap.ID] {
+	for _, u := range b.Updates {
+		if !w.on[u.Snap.ID] {
 			continue
 		}
-		frame, err := u.frame(rowVariant(row), func() ([]byte, error) { return w.s.rowFrame(ctx, w.l, u.snap) })
+		frame, err := u.Frame(rowVariant(row), func() ([]byte, error) { return w.s.rowFrame(ctx, w.l, u.Snap) })
 		if err != nil {
 			return nil, err
 		}
 		frames = append(frames, frame...)
 	}
-	if !b.moved && !b.ranked { // a new QR code, say
+	if !b.Moved && !b.Ranked { // a new QR code, say
 		return frames, nil
 	}
-	line, err := newest.frame(summaryVariant(summary), counts)
+	line, err := newest.Frame(summaryVariant(summary), counts)
 	return append(frames, line...), err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -161,7 +162,7 @@ func (s *Server) endUser(c echo.Context, userID string) error {
 	if err := s.store.Logins().EndUser(c.Request().Context(), userID); err != nil {
 		return err
 	}
-	s.streams.endUser(userID)
+	s.streams.EndAllOf(live.ByLogin, userID)
 	return nil
 }
 
@@ -181,7 +182,7 @@ func (s *Server) endOneLogin(c echo.Context, userID, loginID string) error {
 	if err := s.store.Logins().End(c.Request().Context(), userID, loginID); err != nil {
 		return err
 	}
-	s.streams.endUser(userID)
+	s.streams.EndAllOf(live.ByLogin, userID)
 	return nil
 }
 

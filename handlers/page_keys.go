@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -156,7 +157,7 @@ func (s *Server) rotateKey(c echo.Context) error {
 		return err
 	}
 	if overlap == 0 {
-		s.streams.endOwner(owner{ownedByKey, old.ID})
+		s.streams.End(live.ByKey, old.ID)
 	}
 	s.note(c, s.byUser(c, "key.rotate", snap.ID, key.Name))
 	return s.showKey(c, snap, key.ID, key.Value, visitorOf(c).lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
@@ -188,7 +189,7 @@ func (s *Server) revokeKey(c echo.Context) error {
 	if err := s.store.RevokeKey(c.Request().Context(), key.ID); err != nil {
 		return err
 	}
-	s.streams.endOwner(owner{ownedByKey, key.ID})
+	s.streams.End(live.ByKey, key.ID)
 	s.note(c, s.byUser(c, "key.revoke", snap.ID, key.Name))
 	s.setFlash(c, views.NoticeKeyRevoked, key.Name)
 	return c.Redirect(http.StatusSeeOther, to)

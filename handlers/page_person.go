@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -125,7 +126,7 @@ func (s *Server) assignDevices(c echo.Context) error {
 	if err := s.endLinksBeyond(c.Request().Context(), user, user.Role); err != nil {
 		return err
 	}
-	s.streams.endUser(user.ID)
+	s.streams.EndAllOf(live.ByLogin, user.ID)
 	s.auditPerson(c, "user.devices", user, s.deviceNames(chosen))
 	return s.personDone(c, views.NoticeAssigned, user)
 }
@@ -151,7 +152,7 @@ func (s *Server) endLinksBeyond(ctx context.Context, user models.User, role stri
 func (s *Server) endLinksBy(ctx context.Context, user models.User, keep map[string]bool) error {
 	ended, err := s.store.EndScanLinksBy(ctx, user.Name, keep)
 	for _, id := range ended {
-		s.streams.endOwner(owner{ownedByScan, id})
+		s.streams.End(live.ByLink, id)
 	}
 	return err
 }
@@ -192,7 +193,7 @@ func (s *Server) resetPassword(c echo.Context) error {
 	if !done {
 		return err
 	}
-	s.streams.endUser(user.ID)
+	s.streams.EndAllOf(live.ByLogin, user.ID)
 	s.auditPerson(c, "user.password", user, "")
 	return s.personDone(c, views.NoticePasswordReset, user)
 }
@@ -269,7 +270,7 @@ func (s *Server) deletePerson(c echo.Context) error {
 	if !done {
 		return err
 	}
-	s.streams.endUser(user.ID)
+	s.streams.EndAllOf(live.ByLogin, user.ID)
 	s.auditPerson(c, "user.delete", user, user.Role)
 	s.setFlash(c, views.NoticePersonDeleted, user.Name)
 	return c.Redirect(http.StatusSeeOther, "/people")

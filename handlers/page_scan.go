@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -208,8 +209,7 @@ func (s *Server) scanEvents(c echo.Context) error {
 	id, token, v := snap.ID, c.Param("token"), visitorOf(c)
 	release := s.manager.Watch(id)
 	defer release()
-	st := newStream(id)
-	st.owner, st.most = owner{ownedByScan, link.ID}, s.limits.KeyStreams
+	watch := live.Watch{Device: id, Most: s.limits.KeyStreams, Owner: live.Owner{Kind: live.ByLink, ID: link.ID, Of: id}}
 	frame := func(ctx context.Context, snap session.Snapshot) ([]byte, error) {
 		page, err := s.scanView(link, snap, token, v.zone)
 		if err != nil {
@@ -219,31 +219,32 @@ func (s *Server) scanEvents(c echo.Context) error {
 		partial, err := views.ScanPartial(ctx, page)
 		return views.Message(partial), err
 	}
-	return s.servePage(c, st, show{
-		first: func(ctx context.Context) ([]byte, error) {
+	return s.servePage(c, watch, live.Show{
+		First: func(ctx context.Context) ([]byte, error) {
 			snap, err := s.manager.Snapshot(id)
 			if err != nil {
 				return nil, err
 			}
 			return frame(ctx, snap)
 		},
-		changes: func(ctx context.Context, b batch, send func([]byte)) error {
-			snap := b.newest().snap
+		Changes: func(ctx context.Context, b live.Batch, send func([]byte)) error {
+			snap := b.Newest().Snap
 			if snap.Deleted {
 				send(views.Ended())
-				return errStreamOver
+				return live.ErrOver
 			}
 			now, err := frame(ctx, snap)
 			send(now)
 			if snap.State == session.StateConnected {
 				s.manager.ScanLinks().Finish(token)
 				send(views.Done())
-				return errStreamOver
+				return live.ErrOver
 			}
 			return err
 		},
-		strict: true,
-		until:  link.ExpiresAt,
-		alive:  func(ctx context.Context) bool { return s.manager.ScanLinks().GoesOn(ctx, id, token) },
+		May: live.May{
+			Strict: true, Until: link.ExpiresAt,
+			Still: func(ctx context.Context) bool { return s.manager.ScanLinks().GoesOn(ctx, id, token) },
+		},
 	})
 }

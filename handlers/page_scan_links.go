@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -79,7 +80,7 @@ func (s *Server) revokeScanLink(c echo.Context) error {
 	if err := s.store.RevokeScanLink(c.Request().Context(), snap.ID, id); err != nil {
 		return err
 	}
-	s.streams.endOwner(owner{ownedByScan, id})
+	s.streams.End(live.ByLink, id)
 	s.note(c, s.byUser(c, "scanlink.revoke", snap.ID, snap.Name))
 	s.setFlash(c, views.NoticeScanLinkRevoked, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)

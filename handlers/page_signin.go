@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -109,7 +110,7 @@ func (s *Server) boundLogins(c echo.Context, user models.User) error {
 	if err != nil || ended == 0 {
 		return err
 	}
-	s.streams.endUser(user.ID) // those whose login is valid come back at once
+	s.streams.EndAllOf(live.ByLogin, user.ID) // those whose login is valid come back at once
 	s.audit(c, user.Name, "login.full", "", "")
 	s.setFlash(c, views.NoticeLoginsFull, strconv.Itoa(models.MaxLogins))
 	return nil

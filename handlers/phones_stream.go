@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/live"
 	"wadah/views"
 )
 
@@ -26,14 +27,14 @@ func (s *Server) phoneEvents(c echo.Context) error {
 	changes, stop := s.cfg.Sandbox.Watch()
 	defer stop()
 	v, shown := visitorOf(c), &phonesShown{}
-	return s.servePanel(c, newStream(""), show{
-		first: func(ctx context.Context) ([]byte, error) { return s.phonesFrame(ctx, v, shown) },
-		changes: func(ctx context.Context, _ batch, send func([]byte)) error {
+	return s.servePanel(c, live.Watch{}, live.Show{
+		First: func(ctx context.Context) ([]byte, error) { return s.phonesFrame(ctx, v, shown) },
+		Changes: func(ctx context.Context, _ live.Batch, send func([]byte)) error {
 			now, err := s.phonesFrame(ctx, v, shown)
 			send(now)
 			return err
 		},
-		also: changes,
+		News: changes,
 	})
 }
 

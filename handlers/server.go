@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/limit"
+	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -56,7 +57,7 @@ type Server struct {
 	qrs      *qrCache
 	files    *web.Files
 	buffers  *buffers
-	streams  *broadcaster
+	streams  *live.Broadcaster
 	// What somebody who is signed in has begun, by the token of the login.
 	enrolments    *limit.Map[string, models.TOTPEnrolment]
 	registrations *limit.Map[string, registration]
@@ -91,7 +92,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		cfg: cfg, store: store, manager: manager, log: log,
 		site: web.NewSite(cfg.SiteConfig, log), setup: newSetupDoor(cfg.SetupToken),
 		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), qrs: newQRCache(), zones: newZones(store), files: web.NewFiles(), buffers: new(buffers),
-		streams:    newBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
+		streams:    live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
 		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
 		limits: cfg.Limits, limited: newRates(cfg.Limits), seldom: limit.NewMap[seldomKey, struct{}](seldomSize, seldomEvery),
 		lastPhones: limit.NewMap[string, string](lastPhonesSize, 0), reference: sync.OnceValues(readReference),
@@ -105,15 +106,15 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
 		Proxy: s.site.Trusts,
 	}, log)
-	s.streams.also = func(snap session.Snapshot) {
+	s.streams.Tell(func(snap session.Snapshot) {
 		if snap.QR == nil {
 			s.qrs.forget(snap.ID) // what links an account is kept no longer than it is shown
 		}
-	}
+	})
 	s.logins = newLogins(store)
 	s.echo = s.newEcho()
 	s.running.Go(func() { s.conns.Run(s.quit) })
-	go s.streams.run(s.quit)
+	go s.streams.Run(s.quit)
 	return s
 }
 
@@ -139,6 +140,6 @@ func (s *Server) Handler() http.Handler { return front{s} }
 // Call it before http.Server.Shutdown, which would wait for streams for ever.
 func (s *Server) Close() {
 	s.close.Do(func() { close(s.quit) })
-	<-s.streams.done
+	<-s.streams.Done()
 	s.running.Wait()
 }

@@ -41,14 +41,14 @@ type Room struct {
 // Default are the limits of who changes none.
 func Default() Limits {
 	var l Limits
-	l.each(func(field reflect.StructField, value reflect.Value) error {
+	err := l.each(func(field reflect.StructField, value reflect.Value) error {
 		n, err := strconv.ParseInt(field.Tag.Get("default"), 10, 64)
-		if err != nil {
-			panic(fmt.Sprintf("the default of %s: %v", field.Name, err)) // TestDefault would have found it
-		}
 		value.SetInt(n)
-		return nil
+		return err
 	})
+	if err != nil {
+		panic(err) // TestDefault would have found it
+	}
 	return l
 }
 

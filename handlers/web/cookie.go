@@ -29,6 +29,7 @@ func (s *Site) SetCookieAt(c echo.Context, path, name, value string, expires tim
 // DropCookie takes a cookie away.
 func (s *Site) DropCookie(c echo.Context, name string) { s.SetCookie(c, name, "", time.Unix(1, 0)) }
 
+// CookieValue is the value of a cookie; "" when there is none.
 func CookieValue(c echo.Context, name string) string {
 	cookie, err := c.Cookie(name)
 	if err != nil {

@@ -26,6 +26,7 @@ func Compress(data []byte, level int) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// AcceptsGzip reports whether a client reads what Compress writes.
 func AcceptsGzip(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 }

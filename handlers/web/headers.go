@@ -7,6 +7,7 @@ import "github.com/labstack/echo/v4"
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+// SetHeaders sets the security headers of what people are shown.
 func (s *Site) SetHeaders(c echo.Context) {
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", contentPolicy)

@@ -70,6 +70,7 @@ func isForwarding(name string) bool {
 	return strings.HasPrefix(name, "X-Forwarded")
 }
 
+// IsLoopbackHost reports whether a Host names this machine.
 func IsLoopbackHost(hostport string) bool {
 	host := hostName(hostport)
 	if host == "localhost" {

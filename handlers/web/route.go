@@ -33,17 +33,19 @@ type Route struct {
 	Proven bool // asks for the password or a passkey when that is long ago
 }
 
-// Proven makes a route ask for the password or a passkey again when that is more than
-// proofLasts ago: what could hand over the installation to who has copied a cookie.
+// Proven makes a route ask for the password or a passkey again when that is long ago: what
+// could hand over the installation to somebody who has copied a cookie.
 func Proven(r Route) Route {
 	r.Proven = true
 	return r
 }
 
+// Get is a route of what an address shows.
 func Get(path string, may Permission, do echo.HandlerFunc) Route {
 	return Route{Method: http.MethodGet, Path: path, May: may, Do: do}
 }
 
+// Post is a route of what a form or a program does.
 func Post(path string, may Permission, do echo.HandlerFunc) Route {
 	return Route{Method: http.MethodPost, Path: path, May: may, Do: do}
 }

@@ -1,4 +1,4 @@
-package handlers
+package live
 
 import (
 	"sync"
@@ -6,25 +6,25 @@ import (
 	"wadah/session"
 )
 
-// update is one change of one device on its way to the streams.
-type update struct {
-	snap   session.Snapshot
-	ranked bool // new, gone, or under another name or number: lists may have another order
-	moved  bool // state or reason changed, so the timeline did
+// Update is one change of one device on its way to the streams.
+type Update struct {
+	Snap   session.Snapshot
+	Ranked bool // new, gone, or under another name or number: lists may have another order
+	Moved  bool // state or reason changed, so the timeline did
 
 	mu     sync.Mutex
 	shared map[any]any // by variant
 }
 
-// frame is the bytes of this update for one variant, a comparable value. It is
+// Frame is the bytes of this update for one variant, a comparable value. It is
 // rendered by whoever asks first, the others wait and share it.
-func (u *update) frame(variant any, render func() ([]byte, error)) ([]byte, error) {
-	return share(u, variant, render)
+func (u *Update) Frame(variant any, render func() ([]byte, error)) ([]byte, error) {
+	return Share(u, variant, render)
 }
 
-// share makes something that belongs to an update once for everybody who asks with the
+// Share makes something that belongs to an update once for everybody who asks with the
 // same variant. Variants are of a type of their own for each type of thing.
-func share[T any](u *update, variant any, produce func() (T, error)) (T, error) {
+func Share[T any](u *Update, variant any, produce func() (T, error)) (T, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if made, ok := u.shared[variant].(T); ok {
@@ -47,45 +47,48 @@ type ending int
 const (
 	notEnded     ending = iota
 	endedClosing        // the server stops
-	endedLogin          // the login or key behind it is no longer valid
+	endedOwner          // its owner may not watch any more
 )
+
+// Watch says what a stream shows, and to whom.
+type Watch struct {
+	Device string                     // the only device shown; "" for those that Shows chooses
+	Shows  func(deviceID string) bool // with Device "": whether a device is shown
+	Owner  Owner
+	Most   int // how many streams the owner may have open; 0 for any number
+}
 
 // stream is the mailbox of one open event stream. It holds at most one update per
 // device: a client that is slow for a moment gets the newest state of each device
 // and never a gap, and the memory it can hold is bounded by the number of devices.
-// A client that stays stuck is dropped by the write deadline (serveStream).
+// A client that stays stuck is dropped by the write deadline (Serve).
 type stream struct {
-	device string // the only device shown; "" for those of scope
-	scope  *scope // with device "": which devices are shown
-	login  string // token of the login it was opened with; "" for API streams
-	user   string // ID of the user behind it; "" for API streams
-	owner  owner  // who opened it
-	most   int    // how many streams the owner may have open; 0 for any number
+	Watch
 
 	wake chan struct{} // holds a token when there is something to take
 
 	mu      sync.Mutex
 	order   []string // devices with a pending update, in order of arrival
-	pending map[string]*update
+	pending map[string]*Update
 	ranked  bool // one of the pending updates, or one they replaced, is; moved likewise
 	moved   bool
 	ended   ending
-	taken   []*update // what take returned last
+	taken   []*Update // what take returned last
 }
 
-func newStream(device string) *stream {
-	return &stream{device: device, wake: make(chan struct{}, 1), pending: make(map[string]*update)}
+func newStream(w Watch) *stream {
+	return &stream{Watch: w, wake: make(chan struct{}, 1), pending: make(map[string]*Update)}
 }
 
 // push stores u for the stream's goroutine. It never blocks.
-func (s *stream) push(u *update) {
+func (s *stream) push(u *Update) {
 	s.mu.Lock()
-	if s.pending[u.snap.ID] == nil {
-		s.order = append(s.order, u.snap.ID)
+	if s.pending[u.Snap.ID] == nil {
+		s.order = append(s.order, u.Snap.ID)
 	}
-	s.pending[u.snap.ID] = u
-	s.ranked = s.ranked || u.ranked
-	s.moved = s.moved || u.moved
+	s.pending[u.Snap.ID] = u
+	s.ranked = s.ranked || u.Ranked
+	s.moved = s.moved || u.Moved
 	s.mu.Unlock()
 	s.signal()
 }
@@ -107,28 +110,28 @@ func (s *stream) signal() {
 	}
 }
 
-// newest is the last update of the batch.
-func (b batch) newest() *update { return b.updates[len(b.updates)-1] }
-
-// batch is what a stream has to tell its client.
-type batch struct {
-	updates       []*update
-	ranked, moved bool
+// Batch is what a stream has to tell its client.
+type Batch struct {
+	Updates       []*Update // at most one of each device
+	Ranked, Moved bool      // one of the updates, or one they replaced, is
 	ended         ending
 }
 
+// Newest is the last update of the batch.
+func (b Batch) Newest() *Update { return b.Updates[len(b.Updates)-1] }
+
 // take empties the mailbox. The batch is valid until the next take: with a thousand
 // streams, new memory for each batch would be most of the cost of an event.
-func (s *stream) take() batch {
+func (s *stream) take() Batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := batch{ranked: s.ranked, moved: s.moved, ended: s.ended}
+	b := Batch{Ranked: s.ranked, Moved: s.moved, ended: s.ended}
 	clear(s.taken)
 	s.taken = s.taken[:0]
 	for _, id := range s.order {
 		s.taken = append(s.taken, s.pending[id])
 	}
-	b.updates = s.taken
+	b.Updates = s.taken
 	s.order = s.order[:0]
 	clear(s.pending)
 	s.ranked, s.moved = false, false

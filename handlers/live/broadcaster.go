@@ -1,4 +1,4 @@
-package handlers
+package live
 
 import (
 	"log/slog"
@@ -12,33 +12,38 @@ import (
 // room for a whole fleet changing at once.
 const hubBuffer = 4096
 
-// broadcaster listens to the manager's hub once for all event streams of this
+// Broadcaster listens to the manager's hub once for all event streams of this
 // server. Each change becomes one update whose frames are rendered at most once per
 // variant and shared by all streams, so that a thousand streams cost a thousand
 // writes and one rendering.
-type broadcaster struct {
+type Broadcaster struct {
 	subscribe func(buffer int) (<-chan session.Snapshot, func()) // session.Hub.Subscribe
 	current   func() []session.Snapshot                          // session.Manager.Snapshots
-	also      func(session.Snapshot)                             // told of every snapshot; nil for nobody
+	told      []func(session.Snapshot)                           // told of every snapshot before the streams
 	log       *slog.Logger
-	done      chan struct{} // closed when run has ended
+	done      chan struct{} // closed when Run has ended
 
 	mu      sync.Mutex
 	streams map[*stream]struct{}
-	owned   map[owner]int               // how many streams each owner has open
+	owned   map[Owner]int               // how many streams each owner has open
 	last    map[string]session.Snapshot // what was announced of each device
 	closed  bool
 }
 
-func newBroadcaster(subscribe func(int) (<-chan session.Snapshot, func()), current func() []session.Snapshot, log *slog.Logger) *broadcaster {
-	return &broadcaster{
+// NewBroadcaster makes one of a hub and of what tells how everything is now.
+func NewBroadcaster(subscribe func(int) (<-chan session.Snapshot, func()), current func() []session.Snapshot, log *slog.Logger) *Broadcaster {
+	return &Broadcaster{
 		subscribe: subscribe, current: current, log: log, done: make(chan struct{}),
-		streams: make(map[*stream]struct{}), owned: make(map[owner]int), last: make(map[string]session.Snapshot),
+		streams: make(map[*stream]struct{}), owned: make(map[Owner]int), last: make(map[string]session.Snapshot),
 	}
 }
 
-// run passes snapshots on until the hub is closed or the broadcaster is; quit ends it.
-func (b *broadcaster) run(quit <-chan struct{}) {
+// Tell has f told of every snapshot before the streams are. F must not block; call it
+// before Run.
+func (b *Broadcaster) Tell(f func(session.Snapshot)) { b.told = append(b.told, f) }
+
+// Run passes snapshots on until the hub is closed or the broadcaster is; quit ends it.
+func (b *Broadcaster) Run(quit <-chan struct{}) {
 	defer close(b.done)
 	defer b.close()
 	for {
@@ -55,7 +60,7 @@ func (b *broadcaster) run(quit <-chan struct{}) {
 
 // catchUp publishes what may have been missed while there was no subscription, the end
 // of devices that are gone included.
-func (b *broadcaster) catchUp() {
+func (b *Broadcaster) catchUp() {
 	before := b.watched() // first: what is added from now on is in the subscription
 	for _, snap := range b.current() {
 		delete(before, snap.ID)
@@ -66,8 +71,11 @@ func (b *broadcaster) catchUp() {
 	}
 }
 
+// Done is closed when every stream was told that it is over.
+func (b *Broadcaster) Done() <-chan struct{} { return b.done }
+
 // watched is every device that was announced or has a stream of its own.
-func (b *broadcaster) watched() map[string]bool {
+func (b *Broadcaster) watched() map[string]bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ids := make(map[string]bool, len(b.last))
@@ -75,15 +83,15 @@ func (b *broadcaster) watched() map[string]bool {
 		ids[id] = true
 	}
 	for s := range b.streams {
-		if s.device != "" {
-			ids[s.device] = true
+		if s.Device != "" {
+			ids[s.Device] = true
 		}
 	}
 	return ids
 }
 
 // pass reports whether the subscription was lost although the hub is still open.
-func (b *broadcaster) pass(snapshots <-chan session.Snapshot, quit <-chan struct{}) (again bool) {
+func (b *Broadcaster) pass(snapshots <-chan session.Snapshot, quit <-chan struct{}) (again bool) {
 	got := false
 	for {
 		select {
@@ -100,20 +108,20 @@ func (b *broadcaster) pass(snapshots <-chan session.Snapshot, quit <-chan struct
 }
 
 // publish hands one snapshot to every stream that shows its device. It never blocks.
-func (b *broadcaster) publish(snap session.Snapshot) {
+func (b *Broadcaster) publish(snap session.Snapshot) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before, known := b.last[snap.ID]
 	if known && !snap.Deleted && snap.Rev <= before.Rev {
 		return
 	}
-	if b.also != nil {
-		b.also(snap)
+	for _, tell := range b.told {
+		tell(snap)
 	}
-	u := &update{
-		snap:   snap,
-		ranked: !known || snap.Deleted || before.Name != snap.Name || before.Number() != snap.Number(),
-		moved:  !known || before.State != snap.State || before.Reason != snap.Reason,
+	u := &Update{
+		Snap:   snap,
+		Ranked: !known || snap.Deleted || before.Name != snap.Name || before.Number() != snap.Number(),
+		Moved:  !known || before.State != snap.State || before.Reason != snap.Reason,
 	}
 	if snap.Deleted {
 		delete(b.last, snap.ID)
@@ -121,7 +129,7 @@ func (b *broadcaster) publish(snap session.Snapshot) {
 		b.last[snap.ID] = snap
 	}
 	for s := range b.streams {
-		if s.device == snap.ID || s.device == "" && s.scope.sees(snap.ID) {
+		if s.Device == snap.ID || s.Device == "" && s.Shows(snap.ID) {
 			s.push(u)
 		}
 	}
@@ -129,63 +137,41 @@ func (b *broadcaster) publish(snap session.Snapshot) {
 
 // join adds a stream, or reports that its owner has too many. A stream that joins after
 // close has ended already.
-func (b *broadcaster) join(s *stream) bool {
+func (b *Broadcaster) join(s *stream) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		s.end(endedClosing)
 		return true
 	}
-	if s.most > 0 && b.owned[s.owner] >= s.most {
+	if s.Most > 0 && b.owned[s.Owner] >= s.Most {
 		return false
 	}
 	b.streams[s] = struct{}{}
-	b.owned[s.owner]++
+	b.owned[s.Owner]++
 	return true
 }
 
-func (b *broadcaster) leave(s *stream) {
+func (b *Broadcaster) leave(s *stream) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, joined := b.streams[s]; !joined {
 		return
 	}
 	delete(b.streams, s)
-	if b.owned[s.owner]--; b.owned[s.owner] <= 0 {
-		delete(b.owned, s.owner)
+	if b.owned[s.Owner]--; b.owned[s.Owner] <= 0 {
+		delete(b.owned, s.Owner)
 	}
 }
 
-// endLogin ends the streams of a login that is over.
-func (b *broadcaster) endLogin(token string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for s := range b.streams {
-		if token != "" && s.login == token {
-			s.end(endedLogin)
-		}
-	}
-}
-
-// endUser ends the streams of all logins of a user.
-func (b *broadcaster) endUser(userID string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for s := range b.streams {
-		if userID != "" && s.user == userID {
-			s.end(endedLogin)
-		}
-	}
-}
-
-// count is the number of open streams.
-func (b *broadcaster) count() int {
+// Count is the number of open streams.
+func (b *Broadcaster) Count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.streams)
 }
 
-func (b *broadcaster) close() {
+func (b *Broadcaster) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true

@@ -1,4 +1,4 @@
-package handlers
+package live
 
 import (
 	"bytes"
@@ -17,7 +17,6 @@ import (
 
 	"wadah/handlers/web"
 	"wadah/session"
-	"wadah/views"
 )
 
 // source is a hub by hand.
@@ -106,37 +105,42 @@ func (c *client) text() string {
 }
 
 // openStream serves one stream of "NAME " frames to a client; ended is closed at its end.
-func openStream(t *testing.T, s *Server, alive func() bool) (*client, *stream, <-chan struct{}) {
+func openStream(t *testing.T, b *Broadcaster, alive func() bool) (*client, <-chan struct{}) {
 	t.Helper()
-	w, st, ended := &client{}, newStream("one"), make(chan struct{})
+	w, ended := &client{}, make(chan struct{})
 	c := echo.New().NewContext(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/events", nil), w)
 	go func() {
 		defer close(ended)
-		err := s.serveStream(c, st, show{
-			first: func(context.Context) ([]byte, error) { return []byte("first "), nil },
-			changes: func(_ context.Context, b batch, send func([]byte)) error {
-				for _, u := range b.updates {
-					send([]byte(u.snap.Name + " "))
+		err := b.Serve(c, one, Show{
+			First: func(context.Context) ([]byte, error) { return []byte("first "), nil },
+			Changes: func(_ context.Context, b Batch, send func([]byte)) error {
+				for _, u := range b.Updates {
+					send([]byte(u.Snap.Name + " "))
 				}
 				return nil
 			},
-			alive: func(context.Context) bool { return alive() },
-			beat:  func() []byte { return []byte("beat ") }, pulse: views.BeatEvery, ended: []byte("over"),
+			May:    May{Still: func(context.Context) bool { return alive() }},
+			Frames: Frames{Beat: func() []byte { return []byte("beat ") }, Pulse: beatEvery, Ended: []byte("over")},
 		})
 		if err != nil {
 			t.Error(err)
 		}
 	}()
 	synctest.Wait()
-	return w, st, ended
+	return w, ended
 }
 
-func newStreamServer(src *source) (s *Server, stop func()) {
-	log := slog.New(slog.DiscardHandler)
-	s = &Server{log: log, quit: make(chan struct{}), streams: newBroadcaster(src.subscribe, src.current, log)}
-	go s.streams.run(s.quit)
+// beatEvery is how often the streams of these tests say something.
+const beatEvery = 2 * time.Second
+
+// one is a stream of the device that all of these tests are about.
+var one = Watch{Device: "one"}
+
+func running(src *source) (b *Broadcaster, stop func()) {
+	b, quit := NewBroadcaster(src.subscribe, src.current, slog.New(slog.DiscardHandler)), make(chan struct{})
+	go b.Run(quit)
 	synctest.Wait()
-	return s, s.Close
+	return b, func() { close(quit); <-b.Done() }
 }
 
 func snap(name string, rev uint64) session.Snapshot {
@@ -150,18 +154,18 @@ func always() bool { return true }
 func TestDeviceDeletedBeforeTheBroadcasterListens(t *testing.T) {
 	hub := make(chan session.Snapshot)
 	close(hub)
-	b := newBroadcaster(
+	b := NewBroadcaster(
 		func(int) (<-chan session.Snapshot, func()) { return hub, func() {} },
 		func() []session.Snapshot { return []session.Snapshot{{ID: "two", Rev: 1}} },
 		slog.New(slog.DiscardHandler))
-	gone, stays := newStream("one"), newStream("two")
+	gone, stays := newStream(one), newStream(Watch{Device: "two"})
 	b.join(gone)
 	b.join(stays)
-	b.run(make(chan struct{}))
-	if got := gone.take(); len(got.updates) != 1 || !got.newest().snap.Deleted {
+	b.Run(make(chan struct{}))
+	if got := gone.take(); len(got.Updates) != 1 || !got.Newest().Snap.Deleted {
 		t.Errorf("of the deleted device: %+v", got)
 	}
-	if got := stays.take(); len(got.updates) != 1 || got.newest().snap.Deleted {
+	if got := stays.take(); len(got.Updates) != 1 || got.Newest().Snap.Deleted {
 		t.Errorf("of the other: %+v", got)
 	}
 }
@@ -169,13 +173,13 @@ func TestDeviceDeletedBeforeTheBroadcasterListens(t *testing.T) {
 func TestStreamOrderAndBeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{now: []session.Snapshot{snap("zero", 1)}}
-		s, stop := newStreamServer(src)
-		w, _, ended := openStream(t, s, always)
+		s, stop := running(src)
+		w, ended := openStream(t, s, always)
 		for i, name := range []string{"a", "b", "c"} {
 			src.set(snap(name, uint64(2+i)), false)
 			synctest.Wait()
 		}
-		time.Sleep(views.BeatEvery)
+		time.Sleep(beatEvery)
 		synctest.Wait()
 		if got, want := w.text(), "first a b c beat "; got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -188,21 +192,21 @@ func TestStreamOrderAndBeat(t *testing.T) {
 // TestStreamMovesOnWithTime: what changes with time alone is sent once a minute.
 func TestStreamMovesOnWithTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, stop := newStreamServer(&source{})
+		s, stop := running(&source{})
 		defer stop()
 		ctx, leave := context.WithCancel(t.Context())
 		w := &client{}
 		c := echo.New().NewContext(httptest.NewRequestWithContext(ctx, http.MethodGet, "/events", nil), w)
 		ended := make(chan error, 1)
 		go func() {
-			ended <- s.serveStream(c, newStream("one"), show{
-				first: func(context.Context) ([]byte, error) { return []byte("first "), nil },
-				again: func(context.Context) ([]byte, error) { return []byte("again "), nil },
-				alive: func(context.Context) bool { return true },
-				beat:  func() []byte { return nil }, pulse: views.BeatEvery,
+			ended <- s.Serve(c, one, Show{
+				First:  func(context.Context) ([]byte, error) { return []byte("first "), nil },
+				Later:  func(context.Context) ([]byte, error) { return []byte("again "), nil },
+				May:    May{Still: func(context.Context) bool { return true }},
+				Frames: Frames{Beat: func() []byte { return nil }, Pulse: beatEvery},
 			})
 		}()
-		time.Sleep(3*againEvery + time.Second)
+		time.Sleep(3*laterEvery + time.Second)
 		synctest.Wait()
 		if got, want := w.text(), "first again again again "; got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -217,15 +221,14 @@ func TestStreamMovesOnWithTime(t *testing.T) {
 // TestStreamEndsInTime: who may watch until a certain moment does so no longer.
 func TestStreamEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, stop := newStreamServer(&source{})
+		s, stop := running(&source{})
 		defer stop()
 		w, began := &client{}, time.Now()
 		c := echo.New().NewContext(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/events", nil), w)
-		err := s.serveStream(c, newStream("one"), show{
-			first: func(context.Context) ([]byte, error) { return []byte("first "), nil },
-			alive: func(context.Context) bool { return true },
-			beat:  func() []byte { return nil }, pulse: views.BeatEvery,
-			ended: []byte("over"), until: began.Add(7 * time.Second),
+		err := s.Serve(c, one, Show{
+			First:  func(context.Context) ([]byte, error) { return []byte("first "), nil },
+			May:    May{Still: func(context.Context) bool { return true }, Until: began.Add(7 * time.Second)},
+			Frames: Frames{Beat: func() []byte { return nil }, Pulse: beatEvery, Ended: []byte("over")},
 		})
 		if took := time.Since(began); err != nil || took != 7*time.Second || w.text() != "first over" {
 			t.Errorf("after %v, %v: %q", took, err, w.text())
@@ -236,9 +239,9 @@ func TestStreamEndsInTime(t *testing.T) {
 func TestStalledClientIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}
-		s, stop := newStreamServer(src)
-		stuck, _, gone := openStream(t, s, always)
-		well, _, _ := openStream(t, s, always)
+		s, stop := running(src)
+		stuck, gone := openStream(t, s, always)
+		well, _ := openStream(t, s, always)
 		stuck.stop()
 		src.set(snap("a", 1), false)
 		synctest.Wait()
@@ -252,7 +255,7 @@ func TestStalledClientIsDropped(t *testing.T) {
 		if took := time.Since(began); took > web.WriteLimit {
 			t.Errorf("dropped after %v", took)
 		}
-		if n := s.streams.count(); n != 1 {
+		if n := s.Count(); n != 1 {
 			t.Errorf("%d streams left, want 1", n)
 		}
 		stop()
@@ -260,27 +263,27 @@ func TestStalledClientIsDropped(t *testing.T) {
 }
 
 func TestSlowClientGetsTheNewestState(t *testing.T) {
-	st := newStream("")
+	st := newStream(Watch{})
 	for rev := range uint64(1000) {
-		st.push(&update{snap: snap("x", rev), ranked: rev == 0})
+		st.push(&Update{Snap: snap("x", rev), Ranked: rev == 0})
 	}
 	b := st.take()
-	if len(b.updates) != 1 || b.newest().snap.Rev != 999 || !b.ranked {
-		t.Errorf("%d updates, newest %d, ranked %v", len(b.updates), b.newest().snap.Rev, b.ranked)
+	if len(b.Updates) != 1 || b.Newest().Snap.Rev != 999 || !b.Ranked {
+		t.Errorf("%d updates, newest %d, ranked %v", len(b.Updates), b.Newest().Snap.Rev, b.Ranked)
 	}
 }
 
 func TestEndedLoginEndsTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, stop := newStreamServer(&source{})
+		s, stop := running(&source{})
 		defer stop()
 		looks := 0
-		w, _, ended := openStream(t, s, func() bool { looks++; return looks == 1 })
+		w, ended := openStream(t, s, func() bool { looks++; return looks == 1 })
 		<-ended // at the first look after the start
 		if got, want := strings.ReplaceAll(w.text(), "beat ", ""), "first over"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		w, _, ended = openStream(t, s, func() bool { return false })
+		w, ended = openStream(t, s, func() bool { return false })
 		<-ended // it was over before it began
 		if got, want := w.text(), "over"; got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -291,9 +294,9 @@ func TestEndedLoginEndsTheStream(t *testing.T) {
 func TestLostSubscriptionReadsEverythingAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{now: []session.Snapshot{snap("a", 1)}}
-		s, stop := newStreamServer(src)
+		s, stop := running(src)
 		defer stop()
-		w, _, ended := openStream(t, s, always)
+		w, ended := openStream(t, s, always)
 		src.set(snap("b", 2), false)
 		synctest.Wait()
 		src.set(snap("c", 3), true) // nobody was told
@@ -304,23 +307,6 @@ func TestLostSubscriptionReadsEverythingAnew(t *testing.T) {
 		}
 		src.cut(true)
 		<-ended
-		<-s.streams.done
+		<-s.Done()
 	})
-}
-
-func TestPanicIsA500(t *testing.T) {
-	var logged bytes.Buffer
-	s := &Server{log: slog.New(slog.NewTextHandler(&logged, nil))}
-	e := echo.New()
-	e.HTTPErrorHandler = web.NewAnswers(s.log, nil, nil).HandleError
-	e.GET("/api/boom", s.guard(web.Route{Method: http.MethodGet, Path: "/api/boom", May: web.APIKey, Do: func(echo.Context) error { panic("secret detail") }}))
-	w := httptest.NewRecorder()
-	e.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/boom", nil))
-	want := `{"code":500,"results":{"message":"Something went wrong on the server. Try again; its administrator finds the cause in the log.","error":"internal"}}`
-	if w.Code != http.StatusInternalServerError || w.Body.String() != want {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
-	if !bytes.Contains(logged.Bytes(), []byte("secret detail")) || !bytes.Contains(logged.Bytes(), []byte("TestPanicIsA500")) {
-		t.Errorf("the log lacks the cause or the stack: %s", logged.String())
-	}
 }
