@@ -16,8 +16,7 @@ import (
 // away, and they come back with it.
 func TestCodesOnADeadLine(t *testing.T) {
 	t.Parallel()
-	t.Run("of a service that answers pings", func(t *testing.T) {
-		t.Parallel()
+	playAll(t, map[string]func(*testing.T){"of a service that answers pings": func(t *testing.T) {
 		const devices = 20
 		w := newWorld(t)
 		for n := range devices {
@@ -30,9 +29,7 @@ func TestCodesOnADeadLine(t *testing.T) {
 		w.allShow(20*time.Second, 0)
 		must(t, w.svc.SetOutage(sandbox.OutageNone))
 		w.allShow(20*time.Second, devices)
-	})
-	t.Run("of one that has not answered any", func(t *testing.T) {
-		t.Parallel()
+	}, "of one that has not answered any": func(t *testing.T) {
 		w := newWorld(t)
 		id := w.add("Toko")
 		struck := once[session.SignalCodes](w.gate, func() {
@@ -44,7 +41,7 @@ func TestCodesOnADeadLine(t *testing.T) {
 		w.allShow(time.Minute, 0)
 		must(t, w.svc.SetOutage(sandbox.OutageNone))
 		w.allShow(20*time.Second, 1)
-	})
+	}})
 }
 
 // allShow waits until so many devices show a code, and no other.

@@ -84,14 +84,13 @@ func (f *flow) run(moment string) {
 
 func TestMessagesAndStorage(t *testing.T) {
 	t.Parallel()
+	cells := map[string]func(*testing.T){}
 	for name, fault := range storageFaults {
 		for moment := range flowMoments {
-			t.Run(name+"/"+moment, func(t *testing.T) {
-				t.Parallel()
-				(&flow{world: newWorld(t), fault: fault}).run(moment)
-			})
+			cells[name+"/"+moment] = func(t *testing.T) { (&flow{world: newWorld(t), fault: fault}).run(moment) }
 		}
 	}
+	playAll(t, cells)
 }
 
 // The full disk is the whole process's: nothing runs beside it.

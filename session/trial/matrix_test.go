@@ -5,6 +5,7 @@ package trial_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,14 +127,24 @@ func readMatrix(t *testing.T) (cells []cell) {
 
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	cells := readMatrix(t)
+	cells := map[string]func(*testing.T){}
+	for _, c := range readMatrix(t) {
+		cells[c.fault+"/"+c.moment] = c.run
+	}
+	playAll(t, cells)
+}
+
+// playAll runs the cells of a table, many more at a time than there are processors: most
+// of the time they wait.
+func playAll(t *testing.T, cells map[string]func(*testing.T)) {
+	t.Helper()
 	places := make(chan struct{}, 12)
 	var all sync.WaitGroup
-	for _, c := range cells {
+	for _, name := range slices.Sorted(maps.Keys(cells)) {
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
-			t.Run(c.fault+"/"+c.moment, c.run)
+			t.Run(name, cells[name])
 		})
 	}
 	all.Wait()

@@ -5,6 +5,7 @@ package trial_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -28,8 +29,13 @@ const (
 
 // TestMain lets the library ping every second or so, so that silence is noticed in
 // seconds. How long that takes with the library's own figures is measured by
-// TestHalfOpen of cmd/wadah.
+// TestHalfOpen of cmd/wadah. More tests run beside each other than there are processors:
+// most of the time they wait.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "5"); err != nil {
+		panic(err)
+	}
 	whatsmeow.KeepAliveIntervalMin, whatsmeow.KeepAliveIntervalMax = time.Second, 1500*time.Millisecond
 	whatsmeow.KeepAliveResponseDeadline = 4 * time.Second
 	code := m.Run()
