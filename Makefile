@@ -50,7 +50,7 @@ generate: ## write the Go code of the templates
 	$(GO) tool templ generate -path views
 
 golden: ## rewrite what tests expect of pages and messages; look at the difference
-	$(GO) test -count=1 ./views ./session/whatsapp/convert -update
+	$(GO) test -count=1 ./views/gallery ./session/whatsapp/convert -update
 
 licences: ## write the licences of all that is linked and vendored (static/licences)
 	$(GO) test -count=1 -run '^TestLicences$$' ./cmd/wadah -licences

@@ -6,11 +6,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"wadah/views"
+	"wadah/views/gallery"
 )
 
 // componentsPage shows maintainers every component in every state.
 func (s *Server) componentsPage(c echo.Context) error {
-	page := views.ComponentsPage{Page: s.page(c), At: visitorOf(c).zone.at(time.Now())}
-	return s.render(c, http.StatusOK, views.Components(page))
+	page := gallery.ShowPage{Page: s.page(c), At: visitorOf(c).zone.at(time.Now())}
+	return s.render(c, http.StatusOK, gallery.Show(page))
 }

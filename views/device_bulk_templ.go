@@ -69,9 +69,9 @@ func listForm(p DevicesPage) templ.Component {
 	})
 }
 
-// bulkBar is what can be done with the chosen devices. list.css shows it while something
+// BulkBar is what can be done with the chosen devices. list.css shows it while something
 // is chosen and counts; stopping and restarting take a second step.
-func bulkBar(lang Lang) templ.Component {
+func BulkBar(lang Lang) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -414,7 +414,7 @@ func BulkNotice(lang Lang, o BulkOutcome) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = bulkResult(lang, o).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = BulkResult(lang, o).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -426,7 +426,7 @@ func BulkNotice(lang Lang, o BulkOutcome) templ.Component {
 	})
 }
 
-func bulkResult(lang Lang, o BulkOutcome) templ.Component {
+func BulkResult(lang Lang, o BulkOutcome) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

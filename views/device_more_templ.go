@@ -426,7 +426,7 @@ func DeviceAPI(lang Lang, d Device, api API) templ.Component {
 	})
 }
 
-func dangerZone(p DevicePage) templ.Component {
+func DangerZone(p DevicePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -630,7 +630,7 @@ func Confirm(p ConfirmPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = confirmQuestion(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ConfirmQuestion(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -644,8 +644,8 @@ func Confirm(p ConfirmPage) templ.Component {
 	})
 }
 
-// confirmQuestion says what will happen, here and on the phone.
-func confirmQuestion(p ConfirmPage) templ.Component {
+// ConfirmQuestion says what will happen, here and on the phone.
+func ConfirmQuestion(p ConfirmPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -75,8 +75,8 @@ func deviceSettings(lang Lang, d Device, s DeviceSettings) templ.Component {
 	})
 }
 
-// setting is one of them by its name.
-func setting(lang Lang, d Device, s DeviceSettings, which Setting) templ.Component {
+// SettingForm is one of them by its name.
+func SettingForm(lang Lang, d Device, s DeviceSettings, which Setting) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

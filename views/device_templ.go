@@ -138,7 +138,7 @@ func DeviceShow(p DevicePage) templ.Component {
 				}
 			}
 			if p.CanManage || p.Device.CanOperate {
-				templ_7745c5c3_Err = dangerZone(p).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = DangerZone(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

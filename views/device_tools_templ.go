@@ -592,8 +592,8 @@ func listHead(p DevicesPage) templ.Component {
 	})
 }
 
-// pager leads to the other pages.
-func pager(p DevicesPage) templ.Component {
+// Pager leads to the other pages.
+func Pager(p DevicesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -18,10 +18,9 @@ func TestBarsOfPhonesHaveTheColorOfOurs(t *testing.T) {
 	cards := regexp.MustCompile(`--card: (#[0-9a-f]{6})`).FindAllStringSubmatch(string(css), -1)
 	light, dark := cards[0][1], cards[len(cards)-1][1]
 	for theme, want := range map[views.Theme][]string{views.ThemeLight: {light}, views.ThemeDark: {dark}, views.ThemeAuto: {light, dark}} {
-		p := page(views.English)
-		p.Theme = theme
+		p := views.Page{Lang: views.English, Theme: theme}
 		var b strings.Builder
-		if err := views.About(views.AboutPage{Page: p}).Render(t.Context(), &b); err != nil {
+		if err := views.Problem(views.ProblemPage{Page: p, Status: 404}).Render(t.Context(), &b); err != nil {
 			t.Fatal(err)
 		}
 		metas := regexp.MustCompile(`name="theme-color" content="([^"]+)"`).FindAllStringSubmatch(b.String(), -1)

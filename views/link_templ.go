@@ -935,7 +935,7 @@ func steps(lang Lang, last string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = phoneDrawing(false).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = PhoneDrawing(false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -956,7 +956,7 @@ func steps(lang Lang, last string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = phoneDrawing(true).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = PhoneDrawing(true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1007,9 +1007,9 @@ func steps(lang Lang, last string) templ.Component {
 	})
 }
 
-// phoneDrawing shows where the menu is: the three dots above on Android, Settings
+// PhoneDrawing shows where the menu is: the three dots above on Android, Settings
 // below on an iPhone.
-func phoneDrawing(iphone bool) templ.Component {
+func PhoneDrawing(iphone bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1080,7 +1080,7 @@ func pairByNumber(p DevicePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = pairForm(p.Lang, p.Device.Path("pair"), p.Number, p.NumberProblem).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = PairForm(p.Lang, p.Device.Path("pair"), p.Number, p.NumberProblem).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1092,8 +1092,8 @@ func pairByNumber(p DevicePage) templ.Component {
 	})
 }
 
-// pairForm asks for a phone number, folded as long as it is not wanted.
-func pairForm(lang Lang, action, number, problem string) templ.Component {
+// PairForm asks for a phone number, folded as long as it is not wanted.
+func PairForm(lang Lang, action, number, problem string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

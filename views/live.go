@@ -127,7 +127,7 @@ func KeysPartial(ctx context.Context, lang Lang, d Device, keys Keys) ([]byte, e
 // SettingPartial replaces one setting on the device's page, for the answer to an htmx
 // POST that changes it.
 func SettingPartial(ctx context.Context, lang Lang, d Device, s DeviceSettings, which Setting) ([]byte, error) {
-	return Partial(ctx, "#setting-"+string(which), "outerHTML", setting(lang, d, s, which))
+	return Partial(ctx, "#setting-"+string(which), "outerHTML", SettingForm(lang, d, s, which))
 }
 
 // ScanLinksPartial replaces the card of scan links on the device's page.
@@ -178,7 +178,7 @@ func PhoneSaidPartial(ctx context.Context, number string, f *Flash) ([]byte, err
 	if number != "" {
 		target = "#" + Phone{Number: number}.id("said")
 	}
-	return Partial(ctx, target, "innerHTML", phoneSaying(*f))
+	return Partial(ctx, target, "innerHTML", PhoneSaying(*f))
 }
 
 // NoticePartial shows a message where the person is looking, above what is there, so
@@ -191,11 +191,11 @@ func NoticePartial(ctx context.Context, lang Lang, f *Flash) ([]byte, error) {
 // the reference: a sentence for everybody, and the whole answer. An old message above
 // the page goes.
 func TryPartials(ctx context.Context, lang Lang, answer TryAnswer) ([]byte, error) {
-	said, err := Partial(ctx, "#try-said-"+answer.Call, "innerHTML", trySaid(lang, &answer))
+	said, err := Partial(ctx, "#try-said-"+answer.Call, "innerHTML", TrySaid(lang, &answer))
 	if err != nil {
 		return nil, err
 	}
-	out, err := Partial(ctx, "#try-out-"+answer.Call, "innerHTML", tryOut(lang, &answer))
+	out, err := Partial(ctx, "#try-out-"+answer.Call, "innerHTML", TryOut(lang, &answer))
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,6 @@
 package views_test
 
 import (
-	"context"
-	"net/url"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,66 +33,6 @@ func TestMessageCarriesPartialsUnchanged(t *testing.T) {
 	}
 }
 
-func TestPartialsHoldWhatThePageHolds(t *testing.T) {
-	ctx := context.Background()
-	d := states()["qr"]
-	d.Name = "Toko\nUtama <b>" // no name may break out of its message
-	row, err := views.RowPartial(ctx, views.Indonesian, d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	live, err := views.DevicePartial(ctx, views.Indonesian, d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := data(t, views.Message(row, live))
-	for _, want := range []string{
-		`<hx-partial hx-target="#device-d1" hx-swap="outerMorph"><li`, `id="device-d1"`,
-		`<hx-partial hx-target="#device-live" hx-swap="outerMorph"><section`, `id="device-live"`,
-		`Utama &lt;b&gt;`,
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the message lacks %q", want)
-		}
-	}
-	page := string(render(t, views.DeviceShow(devicePage(views.Indonesian, d))))
-	if fragment := string(render(t, views.DeviceLive(views.Indonesian, d))); !strings.Contains(page, strings.TrimSpace(fragment)) {
-		t.Error("the page renders the live part differently than the stream")
-	}
-}
-
-func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
-	ctx, lang := context.Background(), views.English
-	list := string(render(t, views.Devices(devicesPage(lang, manyDevices()))))
-	show := string(render(t, views.DeviceShow(devicePage(lang, states()["qr"]))))
-	phones := string(render(t, views.Phones(phonesPage(lang))))
-	partials := map[string]struct {
-		render func() ([]byte, error)
-		page   string
-	}{
-		"rows":     {func() ([]byte, error) { return views.DevicesPartial(ctx, devicesPage(lang, manyDevices())) }, list},
-		"row":      {func() ([]byte, error) { return views.RowPartial(ctx, lang, manyDevices()[2]) }, list},
-		"bulk":     {func() ([]byte, error) { return views.BulkPartial(ctx, lang, bulkOutcome(lang)) }, list},
-		"summary":  {func() ([]byte, error) { return views.SummaryPartial(ctx, devicesPage(lang, nil)) }, list},
-		"notice":   {func() ([]byte, error) { return views.NoticePartial(ctx, lang, lang.Notice(views.NoticePrefsSaved)) }, list},
-		"device":   {func() ([]byte, error) { return views.DevicePartial(ctx, lang, states()["qr"]) }, show},
-		"timeline": {func() ([]byte, error) { return views.TimelinePartial(ctx, lang, views.Timeline{Now: noon}) }, show},
-		"key":      {func() ([]byte, error) { return views.KeyPartial(ctx, lang, states()["qr"], views.API{Key: "k"}) }, show},
-		"phones":   {func() ([]byte, error) { return views.PhonesPartial(ctx, phonesPage(lang)) }, phones},
-	}
-	for name, p := range partials {
-		html, err := p.render()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, ok := strings.Cut(string(html), `hx-target="#`)
-		id, _, _ := strings.Cut(rest, `"`)
-		if !ok || strings.Count(p.page, ` id="`+id+`"`) != 1 {
-			t.Errorf("%s targets #%s, which its page has %d times", name, id, strings.Count(p.page, ` id="`+id+`"`))
-		}
-	}
-}
-
 // hx-sse swaps messages without a name and dispatches named ones as events: what
 // is swapped must have no name, what is told must have one.
 func TestNamedMessages(t *testing.T) {
@@ -109,80 +46,5 @@ func TestNamedMessages(t *testing.T) {
 	}
 	if !strings.Contains(string(views.Hello(time.UnixMilli(1790000000123))), "data: 1790000000123\n") {
 		t.Error("Hello does not tell the time in milliseconds")
-	}
-}
-
-func TestStreamShowsWhatTheListShows(t *testing.T) {
-	p := devicesPage(views.English, manyDevices())
-	p.Query = views.DeviceQuery{Text: "toko & co", State: "CONNECTED", Sort: views.SortName, Down: true, Page: 3}
-	page := string(render(t, views.Devices(p)))
-	if want := `hx-sse:connect="/events?at=3&amp;dir=desc&amp;page=devices&amp;q=toko+%26+co&amp;sort=name&amp;state=CONNECTED"`; !strings.Contains(page, want) {
-		t.Errorf("the page lacks %s", want)
-	}
-	answer, err := views.SearchPartial(context.Background(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{`hx-target="#live" hx-swap="outerHTML"`, `hx-target="#devices-tools"`, "/events?at=3&amp;dir=desc"} {
-		if !strings.Contains(string(answer), want) {
-			t.Errorf("the answer to a search lacks %s", want)
-		}
-	}
-}
-
-func TestDeviceQueryAddress(t *testing.T) {
-	for address, want := range map[string]views.DeviceQuery{
-		"/devices":                  {},
-		"/devices?q=toko+1":         {Text: "toko 1"},
-		"/devices?page=2&sort=name": {Sort: views.SortName, Page: 2},
-		"/devices?dir=desc&page=12&q=%26&sort=since&state=PAIRING": {Text: "&", State: "PAIRING", Sort: views.SortSince, Down: true, Page: 12},
-	} {
-		_, query, _ := strings.Cut(address, "?")
-		values, err := url.ParseQuery(query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := views.ParseDeviceQuery(values); got != want || got.Path() != address {
-			t.Errorf("%s: %+v, whose address is %s", address, got, got.Path())
-		}
-	}
-	for _, odd := range []string{"state=x", "sort=x", "page=0", "page=-3", "page=x", "dir=up", "page=1", "page=99999999999999999999"} {
-		values, err := url.ParseQuery(odd)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := views.ParseDeviceQuery(values).Path(); got != "/devices" {
-			t.Errorf("%s leads to %s", odd, got)
-		}
-	}
-}
-
-func TestWithoutScriptsThePageRenewsItselfWhileSomethingIsUnderWay(t *testing.T) {
-	for name, want := range map[string]bool{"qr": true, "connecting": true, "ready": false, "stopped": false} {
-		page := string(render(t, views.DeviceShow(devicePage(views.English, states()[name]))))
-		if got := strings.Contains(page, `<noscript>`+"\n"+`<meta http-equiv="refresh"`); got != want {
-			t.Errorf("%s: renews itself %v, want %v", name, got, want)
-		}
-	}
-}
-
-func BenchmarkDevicesPage(b *testing.B) {
-	devices := make([]views.Device, 1000)
-	for i := range devices {
-		devices[i] = manyDevices()[i%8]
-	}
-	for _, n := range []int{50, 1000} {
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			p := devicesPage(views.Indonesian, devices[:n])
-			size := 0
-			for b.Loop() {
-				var sink strings.Builder
-				if err := views.Devices(p).Render(context.Background(), &sink); err != nil {
-					b.Fatal(err)
-				}
-				size = sink.Len()
-			}
-			b.ReportMetric(float64(size), "bytes/page")
-		})
 	}
 }

@@ -59,13 +59,13 @@ func phoneBeside(p PhonesPage, phone Phone) templ.Component {
 			}
 		}
 		for _, d := range phone.Devices {
-			templ_7745c5c3_Err = phoneDevice(p.Lang, phone, d).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PhoneDeviceCard(p.Lang, phone, d).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.CanPlay {
-			templ_7745c5c3_Err = faultMenu(p.Lang, phone).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = FaultMenu(p.Lang, phone).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -78,8 +78,8 @@ func phoneBeside(p PhonesPage, phone Phone) templ.Component {
 	})
 }
 
-// phoneDevice is what happens to a device: its state, and the newest of what Wadah saw.
-func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
+// PhoneDeviceCard is what happens to a device: its state, and the newest of what Wadah saw.
+func PhoneDeviceCard(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -504,8 +504,8 @@ func phoneDevice(lang Lang, phone Phone, d PhoneDevice) templ.Component {
 	})
 }
 
-// faultMenu is everything that can go wrong for the devices of a phone.
-func faultMenu(lang Lang, phone Phone) templ.Component {
+// FaultMenu is everything that can go wrong for the devices of a phone.
+func FaultMenu(lang Lang, phone Phone) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// phoneFrame is the phone as it looks, with WhatsApp's page of linked devices open.
-func phoneFrame(p PhonesPage, phone Phone) templ.Component {
+// PhoneFrame is the phone as it looks, with WhatsApp's page of linked devices open.
+func PhoneFrame(p PhonesPage, phone Phone) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1277,11 +1277,11 @@ func phoneSettings(lang Lang, phone Phone) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = phoneSwitch(phone, "online", "online", phone.Online, "phone-online", lang.T("phones.online.switch"), lang.T("phones.online.hint")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = PhoneSwitch(phone, "online", "online", phone.Online, "phone-online", lang.T("phones.online.switch"), lang.T("phones.online.hint")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = phoneSwitch(phone, "passkey", "on", phone.Passkey, "phone-passkey", lang.T("phones.passkey.switch"), lang.T("phones.passkey.hint")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = PhoneSwitch(phone, "passkey", "on", phone.Passkey, "phone-passkey", lang.T("phones.passkey.switch"), lang.T("phones.passkey.hint")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1412,7 +1412,7 @@ func phoneSettings(lang Lang, phone Phone) templ.Component {
 	})
 }
 
-func phoneSwitch(phone Phone, action, name string, on bool, testid, label, hint string) templ.Component {
+func PhoneSwitch(phone Phone, action, name string, on bool, testid, label, hint string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -258,7 +258,7 @@ func PhoneCard(p PhonesPage, phone Phone) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = phoneFrame(p, phone).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = PhoneFrame(p, phone).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -318,7 +318,7 @@ func phoneSaid(id string) templ.Component {
 	})
 }
 
-func phoneSaying(f Flash) templ.Component {
+func PhoneSaying(f Flash) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

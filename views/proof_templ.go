@@ -67,7 +67,7 @@ func Proof(p ProofPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = proofWays(p, false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ProofWays(p, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -163,7 +163,7 @@ func proofOver(p ProofPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = proofWays(p, true).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ProofWays(p, true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -175,8 +175,8 @@ func proofOver(p ProofPage) templ.Component {
 	})
 }
 
-// proofWays are the ways to prove it. Part is set within an open page.
-func proofWays(p ProofPage, part bool) templ.Component {
+// ProofWays are the ways to prove it. Part is set within an open page.
+func ProofWays(p ProofPage, part bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

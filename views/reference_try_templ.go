@@ -213,7 +213,7 @@ func refTry(p ReferencePage, c RefCall) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.tried(c) != nil {
-			templ_7745c5c3_Err = trySaid(p.Lang, p.tried(c)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = TrySaid(p.Lang, p.tried(c)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -246,7 +246,7 @@ func refTry(p ReferencePage, c RefCall) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.tried(c) != nil {
-			templ_7745c5c3_Err = tryOut(p.Lang, p.tried(c)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = TryOut(p.Lang, p.tried(c)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -430,8 +430,8 @@ func refSend(p ReferencePage, c RefCall, class string) templ.Component {
 	})
 }
 
-// trySaid is the answer in a sentence.
-func trySaid(lang Lang, a *TryAnswer) templ.Component {
+// TrySaid is the answer in a sentence.
+func TrySaid(lang Lang, a *TryAnswer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -568,8 +568,8 @@ func trySaid(lang Lang, a *TryAnswer) templ.Component {
 	})
 }
 
-// tryOut is the answer whole: the picture in it, what was sent, headers and body.
-func tryOut(lang Lang, a *TryAnswer) templ.Component {
+// TryOut is the answer whole: the picture in it, what was sent, headers and body.
+func TryOut(lang Lang, a *TryAnswer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

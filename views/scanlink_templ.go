@@ -376,7 +376,7 @@ func ScanShow(p ScanPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pairForm(p.Lang, p.path("pair"), p.Number, p.NumberProblem).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PairForm(p.Lang, p.path("pair"), p.Number, p.NumberProblem).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

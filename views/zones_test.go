@@ -27,10 +27,9 @@ func TestZones(t *testing.T) {
 func TestZoneChoice(t *testing.T) {
 	show := func(zone string, now time.Time) string {
 		t.Helper()
-		p := accountPage(views.English)
-		p.Zone = views.ZoneChoice{Chosen: zone, Now: now}
+		groups := views.English.ZoneGroups(views.ZoneChoice{Chosen: zone, Now: now}, views.Option{Value: "auto", Label: "Automatic"})
 		var b strings.Builder
-		if err := views.Account(p).Render(t.Context(), &b); err != nil {
+		if err := views.Select(views.Choice{ID: "zone", Name: "zone", Label: "Zone", Groups: groups}).Render(t.Context(), &b); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()

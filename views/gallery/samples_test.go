@@ -1,0 +1,170 @@
+package gallery_test
+
+import (
+	"maps"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"wadah/views"
+	"wadah/views/gallery"
+)
+
+var (
+	wib  = time.FixedZone("WIB", 7*3600)
+	noon = time.Date(2026, 11, 23, 12, 0, 0, 0, wib)
+)
+
+// onePixel stands for a QR code.
+var onePixel = gallery.Devices(noon)["qr"].QR.Src
+
+func page(lang views.Lang) views.Page {
+	return views.Page{
+		Lang: lang, Path: "/devices", User: &views.User{Name: "rina", Role: views.Admin}, Phones: true,
+		Versions: views.Versions{Wadah: "0.1.0", Library: "2026-08-21", WhatsApp: "2.3000.1027934701"},
+	}
+}
+
+// states are the devices whose fragments the golden files hold, by name.
+func states() map[string]views.Device { return gallery.Devices(noon) }
+
+func timeline() views.Timeline { return gallery.Timeline(noon) }
+
+func devicePage(lang views.Lang, d views.Device) views.DevicePage {
+	p := page(lang)
+	p.Path = "/devices/d1"
+	return views.DevicePage{
+		Page: p, Device: d, Timeline: timeline(), CanManage: true,
+		API:      views.API{BaseURL: "https://wadah.example.com", KeyID: "k1", CanReveal: true},
+		Settings: views.DeviceSettings{Show: true, Name: d.Name, Note: d.Note},
+	}
+}
+
+func manyDevices() []views.Device {
+	names := []string{"Toko Utama", "Gudang Bandung", "Layanan Pelanggan", "Cabang Surabaya", "Pak Budi", "Klinik Sehat Sentosa Jaya Abadi", "Reservasi", "Kurir 2"}
+	order := []string{"ready", "qr", "network", "logged_out", "stopped", "ready", "reconnecting", "banned"}
+	all := states()
+	devices := make([]views.Device, 0, len(names))
+	for i, name := range names {
+		d := all[order[i]]
+		d.ID, d.Name, d.Default = "d"+string(rune('1'+i)), name, i == 0
+		devices = append(devices, d)
+	}
+	return devices
+}
+
+func summary(devices []views.Device) (s views.Summary) {
+	for _, d := range devices {
+		s.Count(d.State)
+	}
+	return s
+}
+
+func devicesPage(lang views.Lang, devices []views.Device) views.DevicesPage {
+	return views.DevicesPage{
+		Page: page(lang), Devices: devices, Summary: summary(devices), Found: len(devices), Total: len(devices),
+		PageLength: 50, CanAdd: true, CanOperate: true,
+	}
+}
+
+func phonesPage(lang views.Lang) views.PhonesPage {
+	p := page(lang)
+	p.Path, p.Sandbox = "/phones", true
+	return gallery.Phones(noon, p)
+}
+
+// pages are all pages in the variants worth looking at, by file name.
+func pages(lang views.Lang) map[string]templ.Component {
+	nobody := page(lang)
+	nobody.User = nil
+	sandboxed := page(lang)
+	sandboxed.Sandbox = true
+	all := map[string]templ.Component{
+		"setup": views.Setup(views.SetupPage{Page: nobody, Token: "t"}),
+		"setup-problems": views.Setup(views.SetupPage{Page: nobody, Token: "t", Name: "rina", Problems: map[string]string{
+			"password": lang.Invalid("password_too_short"), "password2": lang.Invalid("password_mismatch"), "": lang.Invalid("setup_token"),
+		}}),
+		"setup-needed":     views.SetupNeeded(views.SetupNeededPage{Page: nobody}),
+		"signin":           views.SignIn(views.SignInPage{Page: nobody, Next: "/devices"}),
+		"signin-elsewhere": views.SignIn(views.SignInPage{Page: nobody, Elsewhere: "https://whatsapp-gateway.branch-office.example.org"}),
+		"signin-problem":   views.SignIn(views.SignInPage{Page: nobody, Name: "rina", Problem: lang.Invalid("signin_failed")}),
+		"devices-empty":    views.Devices(devicesPage(lang, nil)),
+		"devices-many":     views.Devices(devicesPage(lang, manyDevices())),
+		"account":          views.Account(views.AccountPage{Page: page(lang)}),
+		"account-problems": views.Account(views.AccountPage{Page: page(lang), Problems: map[string]string{"current": lang.Invalid("password_wrong")}}),
+		"phones":           views.Phones(phonesPage(lang)),
+		"problem-404":      views.Problem(views.ProblemPage{Page: page(lang), Status: 404, Words: lang.Problem(404)}),
+		"problem-500":      views.Problem(views.ProblemPage{Page: nobody, Status: 500, Words: lang.Problem(500), RequestID: "8f14e45f"}),
+		"problem-host":     views.Problem(views.ProblemPage{Page: nobody, Status: 421, Words: lang.WrongHost(views.WrongHost{Host: "gateway.lan:8080", Public: "https://wa.example.org"})}),
+		"problem-origin":   views.Problem(views.ProblemPage{Page: nobody, Status: 403, Words: lang.CrossSite(views.CrossSite{Origin: "http://gateway.lan", Host: "127.0.0.1:8080", Setting: "WADAH_PUBLIC_URL=http://gateway.lan"})}),
+	}
+	one := devicesPage(lang, []views.Device{gallery.Linked(noon, "CONNECTED", "ready")})
+	one.Sandbox, one.NameProblem, one.Name = true, lang.Invalid("name_taken"), "Toko Utama"
+	one.Flash = lang.Notice(views.NoticeDeviceAdded, "Name", "Toko Utama")
+	all["devices-one"] = views.Devices(one)
+	none := devicesPage(lang, nil)
+	none.Total, none.Query = 8, views.DeviceQuery{Text: "zzz", State: "CONNECTED"}
+	all["devices-none-found"] = views.Devices(none)
+
+	out := phonesPage(lang)
+	out.Outage, out.Targets, out.AddProblem = "http503", nil, lang.Invalid("phone_exists")
+	all["phones-outage"] = views.Phones(out)
+	quiet := phonesPage(lang)
+	quiet.Phones, quiet.Targets, quiet.NoDevices = quiet.Phones[1:2], nil, true
+	all["phones-one"] = views.Phones(quiet)
+	all["components"] = gallery.Show(gallery.ShowPage{Page: sandboxed, At: noon})
+	bare := phonesPage(lang)
+	bare.Phones, bare.CanPlay, bare.CanBreak = nil, false, false
+	all["phones-none"] = views.Phones(bare)
+
+	for name, d := range states() {
+		p := devicePage(lang, d)
+		switch name {
+		case "reconnecting":
+			p.Timeline = histories()["flapping"]
+		case "restoring":
+			p.Timeline = histories()["server-down"]
+		case "ready":
+			p.Timeline = histories()["unknown"]
+		case "never_started":
+			p.Timeline = histories()["new"]
+		}
+		all["device-"+name] = views.DeviceShow(p)
+	}
+	revealed := devicePage(lang, states()["ready"])
+	revealed.API.Key = "be670d0018987231588ff183a0e8d509"
+	all["device-revealed"] = views.DeviceShow(revealed)
+	wrong := devicePage(lang, states()["qr"])
+	wrong.Number, wrong.NumberProblem = "08", lang.Invalid("bad_number")
+	wrong.Settings.Name, wrong.Settings.Refused, wrong.Settings.Problem = "Gudang", views.SettingName, lang.Invalid("name_taken")
+	all["device-problems"] = views.DeviceShow(wrong)
+	settled := devicePage(lang, states()["proxy_failed"])
+	settled.Device.Note = "Kasir depan, ponsel ada di laci kiri.\nPIN layar ada di Bu Rina.\n\n<b>Jangan</b> dikeluarkan tanpa bertanya dulu."
+	settled.Settings = views.DeviceSettings{
+		Show: true, Name: settled.Device.Name, Note: settled.Device.Note, Proxy: "socks5://budi:••••••@10.0.0.7:1080", HasProxy: true, Saved: views.SettingNote,
+		Refused: views.SettingProxy, Problem: lang.Invalid("proxy_again"),
+	}
+	all["device-settings"] = views.DeviceShow(settled)
+	unsaved := states()["stopped"]
+	unsaved.Unsaved = true
+	all["device-unsaved"] = views.DeviceShow(devicePage(lang, unsaved))
+	fresh := states()["ready"]
+	fresh.JustLinked = true
+	all["device-just-linked"] = views.DeviceShow(devicePage(lang, fresh))
+	confirm := states()["passkey"]
+	confirm.Passkey = &views.Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: noon.Add(time.Minute)}
+	all["device-passkey-confirm"] = views.DeviceShow(devicePage(lang, confirm))
+	viewer := devicePage(lang, states()["qr"])
+	viewer.Device.QR = nil
+	viewer.Settings.Show = false
+	viewer.Device.Note = "Kasir depan, ponsel ada di laci kiri."
+	viewer.CanManage, viewer.Device.CanOperate, viewer.API.CanReveal, viewer.Timeline = false, false, false, histories()["new"]
+	all["device-viewer"] = views.DeviceShow(viewer)
+
+	all["confirm-logout"] = views.Confirm(views.ConfirmPage{Page: sandboxed, Device: states()["ready"], Action: views.ConfirmLogout})
+	all["confirm-delete"] = views.Confirm(views.ConfirmPage{Page: page(lang), Device: states()["qr"], Action: views.ConfirmDelete})
+	maps.Copy(all, doorPages(lang))
+	maps.Copy(all, referencePages(lang))
+	maps.Copy(all, listPages(lang))
+	return all
+}
