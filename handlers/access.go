@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -101,13 +102,7 @@ func (s *Server) noteRefusal(c echo.Context, why error, deviceID string) {
 			return
 		}
 	}
-	err := s.noteSeldom(c, models.AuditEntry{
-		Actor: v.user.Name, ActorKind: "user", Action: "access.refused", DeviceID: deviceID,
-		Target: c.Request().Method + " " + c.Path(),
-	})
-	if err != nil {
-		s.log.Error("audit entry not stored", "action", "access.refused", "device", deviceID, "err", err)
-	}
+	s.trail.Refused(c, audit.User(v.user.Name), deviceID)
 }
 
 // stillSees reports whether a stream opened with the scope then shows what it would

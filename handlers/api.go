@@ -1,12 +1,14 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -92,4 +94,19 @@ func (s *Server) defaultDevice(r *http.Request, does apiDoes) (session.Snapshot,
 		}
 	}
 	return session.Snapshot{}, errUnauthorized
+}
+
+// noteCall writes down what a program has changed about its device.
+func (s *Server) noteCall(c echo.Context, call apiCall, action audit.Action) {
+	by := audit.Keyless
+	if call.keyID != "" {
+		by = audit.Key(call.keyID)
+	}
+	e := audit.Entry(by, action, call.snap.ID, call.snap.Name)
+	if call.keyID != "" {
+		if key, err := s.store.APIKey(context.WithoutCancel(c.Request().Context()), call.keyID); err == nil {
+			e.Detail = key.Name
+		}
+	}
+	s.trail.Often(c, e)
 }

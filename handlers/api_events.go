@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/live"
+	"wadah/handlers/qr"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -74,7 +75,7 @@ func (s *Server) apiFrames(u *live.Update, shown *string) ([]byte, error) {
 		b := web.AppendAny([]byte("event: state\ndata: "), newDeviceJSON(snap))
 		return append(b, "\n\n"...), nil
 	})
-	code := currentQR(snap)
+	code := qr.Current(snap)
 	if err != nil || code == nil {
 		*shown = ""
 		return state, err
@@ -82,22 +83,22 @@ func (s *Server) apiFrames(u *live.Update, shown *string) ([]byte, error) {
 	if code.Text == *shown {
 		return state, nil
 	}
-	qr, err := u.Frame(apiVariant("qr"), func() ([]byte, error) { return s.qrFrame(snap.ID, code) })
+	picture, err := u.Frame(apiVariant("qr"), func() ([]byte, error) { return s.qrFrame(snap.ID, code) })
 	if err != nil {
 		return nil, err
 	}
 	*shown = code.Text
-	return append(state[:len(state):len(state)], qr...), nil
+	return append(state[:len(state):len(state)], picture...), nil
 }
 
 func (s *Server) qrFrame(id string, code *session.ShownCode) ([]byte, error) {
-	img, err := s.qrs.image(id, code)
+	img, err := s.pictures.Of(id, code)
 	if err != nil {
 		return nil, err
 	}
 	b := web.AppendAny([]byte("event: qr\ndata: "), struct {
 		QRString string  `json:"qrString"`
 		Expires  *string `json:"expires"`
-	}{img.uri, web.Stamp(code.Expires)})
+	}{img.URI, web.Stamp(code.Expires)})
 	return append(b, "\n\n"...), nil
 }

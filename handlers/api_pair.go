@@ -9,6 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
+	"wadah/handlers/number"
 	"wadah/handlers/web"
 	"wadah/session"
 )
@@ -57,7 +59,7 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	if raw == "" {
 		return errNumberMissing
 	}
-	number, ok := phoneNumber(raw, s.cfg.PhoneRegion)
+	digits, ok := number.Parse(raw, s.cfg.PhoneRegion)
 	if !ok {
 		return errNumberInvalid
 	}
@@ -65,7 +67,7 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
-	snap, err := s.manager.PairPhone(c.Request().Context(), call.snap.ID, number, renew)
+	snap, err := s.manager.PairPhone(c.Request().Context(), call.snap.ID, digits, renew)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 		return noCode(snap)
 	}
 	if was := call.snap.Phone; was == nil || *was != *snap.Phone {
-		s.noteCall(c, call, "device.pair")
+		s.noteCall(c, call, audit.DevicePair)
 	}
 	return web.WriteResults(c, struct {
 		Code    string        `json:"code"`
@@ -130,7 +132,7 @@ func (s *Server) apiSendPasskeyResponse(c echo.Context, call apiCall) error {
 	if err := s.manager.AnswerPasskey(c.Request().Context(), call.snap.ID, []byte(response)); err != nil {
 		return err
 	}
-	s.noteCall(c, call, "device.passkey")
+	s.noteCall(c, call, audit.DevicePasskey)
 	return writeMessage(c, "The answer was sent to WhatsApp. Compare the code of getPasskeyRequest with the phone's, then call confirmPasskey.")
 }
 
@@ -142,7 +144,7 @@ func (s *Server) apiConfirmPasskey(c echo.Context, call apiCall) error {
 	if err := s.manager.ConfirmPasskey(c.Request().Context(), call.snap.ID); err != nil {
 		return err
 	}
-	s.noteCall(c, call, "device.passkey_confirm")
+	s.noteCall(c, call, audit.DevicePasskeyConfirm)
 	return writeMessage(c, "Confirmed. WhatsApp is linking the device; watch getState.")
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/qr"
 	"wadah/handlers/web"
 	"wadah/session"
 )
@@ -30,25 +31,6 @@ func waitParam(in params) (time.Duration, error) {
 		return 0, errBadWait
 	}
 	return time.Duration(seconds) * time.Second, nil
-}
-
-// currentQR is the code that can be scanned now, or nil.
-func currentQR(snap session.Snapshot) *session.ShownCode {
-	if snap.State != session.StateScan || snap.QR == nil || !time.Now().Before(snap.QR.Expires) {
-		return nil
-	}
-	return snap.QR
-}
-
-// shownQR is the picture of the code that can be scanned now, nil when there is none, for
-// somebody to look at: what is looked at is renewed.
-func (s *Server) shownQR(snap session.Snapshot) (*qrImage, error) {
-	code := currentQR(snap)
-	if code == nil {
-		return nil, nil
-	}
-	s.manager.ExtendScanWindow(snap.ID)
-	return s.qrs.image(snap.ID, code)
 }
 
 // qrFormat is how getQR answers.
@@ -92,7 +74,7 @@ func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
 		return err
 	}
 	snap := call.snap
-	if currentQR(snap) == nil {
+	if qr.Current(snap) == nil {
 		s.manager.ExtendScanWindow(snap.ID)
 		if wait > 0 {
 			snap, err = s.waitCode(c, snap.ID, wait)
@@ -101,27 +83,37 @@ func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
-	img, err := s.shownQR(snap)
+	img, err := s.pictures.Shown(snap)
 	switch {
 	case err != nil:
 		return err
 	case img == nil:
 		return noQR(snap)
 	case format == qrAsPNG:
-		return writePNG(c, img)
+		return img.Write(c)
 	case format == qrAsText:
-		return web.WriteJSON(c, http.StatusOK, img.textTo(call.key))
+		return web.WriteJSON(c, http.StatusOK, qrTextAnswer(img, call.key))
 	}
-	return web.WriteJSON(c, http.StatusOK, img.answerTo(call.key))
+	return web.WriteJSON(c, http.StatusOK, img.Body(call.key, func() []byte { return qrAnswer(img, call.key) }))
 }
 
-// writePNG answers with the picture itself, for an img element.
-func writePNG(c echo.Context, img *qrImage) error {
-	h := c.Response().Header()
-	h["Cache-Control"] = web.NoStore
-	h["X-Content-Type-Options"] = web.NoSniff
-	h["Content-Length"] = []string{strconv.Itoa(len(img.png))}
-	return c.Blob(http.StatusOK, pngType, img.png)
+// qrAnswer is what the specification answers to who asks with key.
+func qrAnswer(img *qr.Picture, key string) []byte { return append(qrFields(img, key), "}}"...) }
+
+// qrTextAnswer is qrAnswer with what the code says beside it.
+func qrTextAnswer(img *qr.Picture, key string) []byte {
+	body := append(qrFields(img, key), `,"qrText":`...)
+	return append(web.AppendString(body, img.Text), "}}"...)
+}
+
+// qrFields is the answer up to the closing braces.
+func qrFields(img *qr.Picture, key string) []byte {
+	body := make([]byte, 0, len(img.URI)+len(img.Text)+256)
+	body = append(body, `{"code":200,"results":{"apiKey":`...)
+	body = web.AppendString(body, key)
+	body = append(body, `,"message":"Put the result get QR object into the src of the image tag.","qrString":"`...)
+	body = append(body, img.URI...)
+	return append(body, `","state":"SERVICE_SCAN"`...)
 }
 
 // waitCode waits until the device shows a QR, none is on its way, or the time is up.

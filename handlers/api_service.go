@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/session"
 )
@@ -17,7 +18,7 @@ func (s *Server) apiServiceStart(c echo.Context, call apiCall) error {
 		return err
 	}
 	if !call.snap.Desired {
-		s.noteCall(c, call, "device.start")
+		s.noteCall(c, call, audit.DeviceStart)
 	}
 	return writeMessage(c, startMessage(snap))
 }
@@ -41,7 +42,7 @@ func (s *Server) apiServiceDestroy(c echo.Context, call apiCall) error {
 		return err
 	}
 	if call.snap.Desired || call.snap.State != session.StateOff {
-		s.noteCall(c, call, "device.stop")
+		s.noteCall(c, call, audit.DeviceStop)
 	}
 	return writeMessage(c, "Whatsapp API service successfully turned off.")
 }
@@ -52,7 +53,7 @@ func (s *Server) apiServiceRestart(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
-	s.noteCall(c, call, "device.restart")
+	s.noteCall(c, call, audit.DeviceRestart)
 	return writeMessage(c, startMessage(snap))
 }
 
@@ -65,7 +66,7 @@ func (s *Server) apiServiceLogout(c echo.Context, call apiCall) error {
 		return err
 	}
 	if how != session.UnlinkNotLinked || call.snap.Desired {
-		s.noteCall(c, call, "device.logout")
+		s.noteCall(c, call, audit.DeviceLogout)
 	}
 	type results struct {
 		Message  string `json:"message"`

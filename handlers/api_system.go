@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -24,9 +25,6 @@ type systemHandler func(c echo.Context, call systemCall) error
 
 // systemBudget is the system API's name among the keys whose rate is limited.
 const systemBudget = "system"
-
-// systemActor is what the audit calls whoever uses the system secret.
-const systemActor = "system API"
 
 // Failures of the system API.
 var (
@@ -92,7 +90,7 @@ func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
 			return errSystemOff
 		}
 		if !valid {
-			if err := s.noteSeldom(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: "system.refused"}); err != nil {
+			if err := s.trail.Seldom(c, audit.Entry(audit.System, audit.SystemRefused, "", "")); err != nil {
 				return err
 			}
 			return errBadSecret
@@ -141,7 +139,7 @@ func (s *Server) apiListDevice(c echo.Context, _ systemCall) error {
 	if err := s.manager.Sync(ctx); err != nil {
 		return err
 	}
-	if err := s.noteSeldom(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: "system.list_devices"}); err != nil {
+	if err := s.trail.Seldom(c, audit.Entry(audit.System, audit.SystemListDevices, "", "")); err != nil {
 		return err // no trace, no keys
 	}
 	devices := []familyDevice{}
@@ -160,7 +158,7 @@ func (s *Server) apiListDevice(c echo.Context, _ systemCall) error {
 
 // apiDetailDevice describes one device.
 func (s *Server) apiDetailDevice(c echo.Context, call systemCall) error {
-	err := s.noteSeldom(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: "system.detail_device", DeviceID: call.snap.ID, Target: call.snap.Name})
+	err := s.trail.Seldom(c, audit.Entry(audit.System, audit.SystemDetailDevice, call.snap.ID, call.snap.Name))
 	if err != nil {
 		return err
 	}
@@ -185,7 +183,7 @@ func (s *Server) apiAddDevice(c echo.Context, call systemCall) error {
 	if err != nil {
 		return err
 	}
-	s.noteSystem(c, "device.create", snap.ID, snap.Name)
+	s.trail.Note(c, audit.Entry(audit.System, audit.DeviceCreate, snap.ID, snap.Name))
 	return writeFamily(c, "Device successfully added", nil)
 }
 
@@ -199,7 +197,7 @@ func (s *Server) apiEditDevice(c echo.Context, call systemCall) error {
 	if err != nil {
 		return err
 	}
-	s.noteSystem(c, "device.rename", snap.ID, snap.Name)
+	s.trail.Note(c, audit.Entry(audit.System, audit.DeviceRename, snap.ID, snap.Name))
 	return writeFamily(c, "Device successfully updated", nil)
 }
 
@@ -208,7 +206,7 @@ func (s *Server) apiDeleteDevice(c echo.Context, call systemCall) error {
 	if _, err := s.manager.DeleteDevice(c.Request().Context(), call.snap.ID); err != nil {
 		return err
 	}
-	s.noteSystem(c, "device.delete", call.snap.ID, call.snap.Name)
+	s.trail.Note(c, audit.Entry(audit.System, audit.DeviceDelete, call.snap.ID, call.snap.Name))
 	return writeFamily(c, "Device successfully deleted", nil)
 }
 
@@ -221,7 +219,7 @@ func (s *Server) apiChangeKey(c echo.Context, call systemCall) error {
 		return err
 	}
 	s.streams.EndAllOf(live.ByKey, call.snap.ID)
-	s.noteSystem(c, "key.replace", call.snap.ID, key.Name)
+	s.trail.Note(c, audit.Entry(audit.System, audit.KeyReplace, call.snap.ID, key.Name))
 	d, err := s.familyDevice(ctx, call.snap)
 	if err != nil {
 		return err
@@ -230,9 +228,4 @@ func (s *Server) apiChangeKey(c echo.Context, call systemCall) error {
 		return err
 	}
 	return writeFamily(c, "API key successfully changed", d)
-}
-
-// noteSystem writes down what the system secret was used for.
-func (s *Server) noteSystem(c echo.Context, action, deviceID, target string) {
-	s.note(c, models.AuditEntry{Actor: systemActor, ActorKind: "system", Action: action, DeviceID: deviceID, Target: target})
 }

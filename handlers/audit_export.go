@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/text/unicode/norm"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -108,8 +109,7 @@ func (s *Server) exportAudit(c echo.Context, kind, mime string, send func(contex
 	if !ok {
 		return echo.ErrBadRequest
 	}
-	e := s.auditEntry(c, visitorOf(c).user.Name, "audit.export", "", kind)
-	if err := s.store.AddAudit(c.Request().Context(), e); err != nil {
+	if err := s.trail.Must(c, byUser(c, audit.AuditExport, "", kind)); err != nil {
 		return err
 	}
 	h := c.Response().Header()

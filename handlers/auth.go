@@ -10,6 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -74,6 +75,11 @@ func visitorOf(c echo.Context) *visitor {
 		return v
 	}
 	return stranger(c)
+}
+
+// byUser is an audit entry about what the visitor did.
+func byUser(c echo.Context, action audit.Action, deviceID, target string) models.AuditEntry {
+	return audit.Entry(audit.User(visitorOf(c).user.Name), action, deviceID, target)
 }
 
 // recognise finds out who made a request. An ended, expired or unknown login is a

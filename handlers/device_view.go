@@ -43,9 +43,9 @@ func (s *Server) deviceWithQR(snap session.Snapshot, z zone, canOperate bool) (v
 		d.Code, d.Passkey = nil, nil
 		return d, nil
 	}
-	img, err := s.shownQR(snap)
+	img, err := s.pictures.Shown(snap)
 	if err == nil && img != nil {
-		d.QR = &views.QR{Src: img.uri, From: z.at(snap.QR.From), Expires: z.at(snap.QR.Expires)}
+		d.QR = &views.QR{Src: img.URI, From: z.at(snap.QR.From), Expires: z.at(snap.QR.Expires)}
 	}
 	return d, err
 }

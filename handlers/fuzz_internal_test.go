@@ -84,28 +84,6 @@ func FuzzKeyPlaces(f *testing.F) {
 	})
 }
 
-// FuzzPhoneNumber accepts nothing but digits that a phone can have.
-func FuzzPhoneNumber(f *testing.F) {
-	for _, seed := range []string{"6281234567890", "0812-3456-7890", "+62 812 3456 7890", "(021) 555", "٠٨١٢", "+", "00000000000000000000", "\x00\xff", "+1;ext=99", "tel:+62;isub=1", "6222000000", "6222 000000"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, raw string) {
-		digits, ok := phoneNumber(raw, "ID")
-		if !ok {
-			return
-		}
-		if len(digits) < 5 || len(digits) > 17 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0' {
-			t.Fatalf("%q became %q", raw, digits)
-		}
-		if !strings.HasPrefix(digits, "62") {
-			return // without the plus it may be read as one of the region's own
-		}
-		if again, ok := phoneNumber(digits, "ID"); !ok || again != digits {
-			t.Fatalf("%q is not accepted as it was written: %q %v", digits, again, ok)
-		}
-	})
-}
-
 // FuzzWait reads the parameters of getQR: from 0 to 25 seconds or a refusal.
 func FuzzWait(f *testing.F) {
 	for _, seed := range []string{"wait=10", "wait=-1", "wait=99999999999999999999", "wait='5'", "wait=%35", "wait=5.0", "wait=0x5"} {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -172,19 +173,19 @@ func (s *Server) replaceLeak(c echo.Context, l leak, overlap time.Duration) erro
 		if _, err := s.store.RotateSystemSecret(ctx, overlap); err != nil {
 			return err
 		}
-		s.note(c, s.byUser(c, "secret.rotate", "", ""))
+		s.trail.Note(c, byUser(c, audit.SecretRotate, "", ""))
 		return s.settleLeak(ctx, l)
 	}
 	replaced, err := s.isReplaced(ctx, l)
 	if err != nil {
 		return err
 	}
-	action := "key.rotate"
+	action := audit.KeyRotate
 	switch {
 	case !replaced:
 		_, err = s.store.RotateKey(ctx, l.SecretID, overlap)
 	case overlap == 0:
-		action, err = "key.revoke", s.store.RevokeKey(ctx, l.SecretID)
+		action, err = audit.KeyRevoke, s.store.RevokeKey(ctx, l.SecretID)
 	default: // it ends by itself, and there is a new one
 		return s.settleLeak(ctx, l)
 	}
@@ -194,7 +195,7 @@ func (s *Server) replaceLeak(c echo.Context, l leak, overlap time.Duration) erro
 	if overlap == 0 {
 		s.streams.End(live.ByKey, l.SecretID)
 	}
-	s.note(c, s.byUser(c, action, l.DeviceID, l.Name))
+	s.trail.Note(c, byUser(c, action, l.DeviceID, l.Name))
 	return s.settleLeak(ctx, l)
 }
 
@@ -210,14 +211,14 @@ func (s *Server) isReplaced(ctx context.Context, l leak) (bool, error) {
 
 // keepLeak decides that a key or secret stays as it is.
 func (s *Server) keepLeak(c echo.Context, l leak, _ time.Duration) error {
-	action := "key.keep"
+	action := audit.KeyKeep
 	if l.DeviceID == "" {
-		action = "secret.keep"
+		action = audit.SecretKeep
 	}
 	if err := s.settleLeak(c.Request().Context(), l); err != nil {
 		return err
 	}
-	s.note(c, s.byUser(c, action, l.DeviceID, l.Name))
+	s.trail.Note(c, byUser(c, action, l.DeviceID, l.Name))
 	return nil
 }
 

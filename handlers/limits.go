@@ -18,14 +18,12 @@ const strangersIdle = 15 * time.Second
 type rates struct {
 	keys      *limit.Rates[string]     // by key ID
 	addresses *limit.Rates[netip.Addr] // by client, IPv6 by network
-	notes     *limit.Rates[string]     // audit entries of programs and guests, by key or link ID
 }
 
 func newRates(l limit.Limits) rates {
 	return rates{
 		keys:      limit.NewRates[string](l.KeyRate, l.KeyBurst),
 		addresses: limit.NewRates[netip.Addr](l.AddressRate, l.AddressBurst),
-		notes:     limit.NewSlowRates[string](noteEvery, noteBurst),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -108,7 +109,7 @@ func (s *Server) changePassword(c echo.Context) error {
 	if err := s.renewLogin(c); err != nil {
 		return err
 	}
-	s.audit(c, user.Name, "password.change", "", "")
+	s.trail.Note(c, byUser(c, audit.PasswordChange, "", ""))
 	return s.accountDone(c, views.NoticePasswordChanged, "")
 }
 
@@ -135,7 +136,7 @@ func (s *Server) provePassword(c echo.Context) (code string, err error) {
 	}
 	_, err = s.store.Authenticate(c.Request().Context(), v.user.Name, c.FormValue("current"), models.Asker{})
 	if errors.Is(err, models.ErrNotFound) {
-		s.audit(c, v.user.Name, "password.refused", "", "")
+		s.trail.Note(c, byUser(c, audit.PasswordRefused, "", ""))
 		return "password_wrong", nil
 	}
 	if err != nil {
@@ -172,7 +173,7 @@ func (s *Server) endOwnLogin(c echo.Context) error {
 	if err := s.endOneLogin(c, user.ID, c.Param("login")); err != nil {
 		return err
 	}
-	s.audit(c, user.Name, "login.end", "", user.Name)
+	s.trail.Note(c, byUser(c, audit.LoginEnd, "", user.Name))
 	return s.accountDone(c, views.NoticeLoginEnded, "")
 }
 
@@ -192,7 +193,7 @@ func (s *Server) endOtherLogins(c echo.Context) error {
 	if err := s.renewLogin(c); err != nil {
 		return err
 	}
-	s.audit(c, user.Name, "login.end", "", user.Name)
+	s.trail.Note(c, byUser(c, audit.LoginEnd, "", user.Name))
 	return s.accountDone(c, views.NoticeLoginsEnded, "")
 }
 

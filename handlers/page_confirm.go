@@ -11,6 +11,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -87,12 +88,12 @@ func (s *Server) finishPasskeyProof(c echo.Context) error {
 	}
 	v := visitorOf(c)
 	if err := s.checkOwnPasskey(c, begun.Ceremony, at); err != nil {
-		return s.ceremonyFailed(c, s.passkeyRefused(c, v.user.Name, "password.refused", err))
+		return s.ceremonyFailed(c, s.passkeyRefused(c, v.user.Name, audit.PasswordRefused, err))
 	}
 	if err := s.leaveProof(c); err != nil {
 		return s.ceremonyFailed(c, err)
 	}
-	s.audit(c, v.user.Name, "login.confirm", "", "")
+	s.trail.Note(c, byUser(c, audit.LoginConfirm, "", ""))
 	return writeCeremony(c, passkeyDone{web.OwnPath(begun.Next, "/devices")})
 }
 

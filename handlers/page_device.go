@@ -74,14 +74,14 @@ func (s *Server) deviceQR(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	img, err := s.shownQR(snap)
+	img, err := s.pictures.Shown(snap)
 	if err != nil {
 		return err
 	}
 	if img == nil {
 		return echo.ErrNotFound
 	}
-	return writePNG(c, img)
+	return img.Write(c)
 }
 
 // confirmPage asks before a log out or a deletion.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -14,18 +15,18 @@ import (
 // startDevice, stopDevice and restartDevice change what the owner wants and answer
 // with the state that led to; the rest comes over the event stream.
 func (s *Server) startDevice(c echo.Context) error {
-	return s.deviceAction(c, "device.start", views.NoticeStarted, s.manager.StartDevice)
+	return s.deviceAction(c, audit.DeviceStart, views.NoticeStarted, s.manager.StartDevice)
 }
 
 func (s *Server) stopDevice(c echo.Context) error {
-	return s.deviceAction(c, "device.stop", views.NoticeStopped, s.manager.StopDevice)
+	return s.deviceAction(c, audit.DeviceStop, views.NoticeStopped, s.manager.StopDevice)
 }
 
 func (s *Server) restartDevice(c echo.Context) error {
-	return s.deviceAction(c, "device.restart", views.NoticeRestarted, s.manager.RestartDevice)
+	return s.deviceAction(c, audit.DeviceRestart, views.NoticeRestarted, s.manager.RestartDevice)
 }
 
-func (s *Server) deviceAction(c echo.Context, action string, notice views.Notice,
+func (s *Server) deviceAction(c echo.Context, action audit.Action, notice views.Notice,
 	do func(context.Context, string) (session.Snapshot, error),
 ) error {
 	before, err := s.snapshot(c)
@@ -36,7 +37,7 @@ func (s *Server) deviceAction(c echo.Context, action string, notice views.Notice
 	if err != nil {
 		return s.actionFailed(c, before.ID, err)
 	}
-	s.audit(c, visitorOf(c).user.Name, action, snap.ID, snap.Name)
+	s.trail.Note(c, byUser(c, action, snap.ID, snap.Name))
 	if web.IsFragment(c.Request()) {
 		return s.actionPartials(c)
 	}
@@ -79,7 +80,7 @@ func (s *Server) logoutDevice(c echo.Context) error {
 	if err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
-	s.audit(c, visitorOf(c).user.Name, "device.logout", snap.ID, snap.Name)
+	s.trail.Note(c, byUser(c, audit.DeviceLogout, snap.ID, snap.Name))
 	notice := views.NoticeLoggedOut
 	switch how {
 	case session.UnlinkUnconfirmed:
@@ -105,7 +106,7 @@ func (s *Server) deleteDevice(c echo.Context) error {
 	if err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
-	s.audit(c, visitorOf(c).user.Name, "device.delete", snap.ID, snap.Name)
+	s.trail.Note(c, byUser(c, audit.DeviceDelete, snap.ID, snap.Name))
 	notice := views.NoticeDeviceDeleted
 	switch how {
 	case session.UnlinkConfirmed:

@@ -7,8 +7,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
+	"wadah/handlers/number"
 	"wadah/handlers/web"
-	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
@@ -20,11 +21,11 @@ func (s *Server) pairPhone(c echo.Context) error {
 		return err
 	}
 	typed := c.FormValue("phone")
-	number, ok := phoneNumber(typed, s.cfg.PhoneRegion)
+	digits, ok := number.Parse(typed, s.cfg.PhoneRegion)
 	if !ok {
 		return s.pairRefused(c, snap, typed, "bad_number")
 	}
-	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, number, false)
+	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, digits, false)
 	if err != nil {
 		if f := web.FailureOf(err); inWords(f) {
 			return s.pairRefused(c, snap, typed, f.Code)
@@ -34,7 +35,7 @@ func (s *Server) pairPhone(c echo.Context) error {
 	if after.Phone == nil {
 		return s.pairRefused(c, after, typed, "not_linking")
 	}
-	s.audit(c, visitorOf(c).user.Name, "device.pair", snap.ID, snap.Name)
+	s.trail.Note(c, byUser(c, audit.DevicePair, snap.ID, snap.Name))
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }
 
@@ -65,8 +66,8 @@ func (s *Server) revealKey(c echo.Context) error {
 	if key == nil {
 		return echo.ErrNotFound
 	}
-	// Unlike other entries this one is not optional: no trace, no key.
-	if err := s.store.AddAudit(ctx, s.auditEntry(c, v.user.Name, "key.reveal", snap.ID, key.Name)); err != nil {
+	// No trace, no key.
+	if err := s.trail.Must(c, byUser(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
 		return err
 	}
 	value, err := s.store.RevealKey(ctx, key.ID)
@@ -98,17 +99,17 @@ func (s *Server) revealKey(c echo.Context) error {
 
 // answerPasskey passes on what was pasted from WhatsApp's own page.
 func (s *Server) answerPasskey(c echo.Context) error {
-	return s.passkeyStep(c, "device.passkey", func(ctx context.Context, id string) error {
+	return s.passkeyStep(c, audit.DevicePasskey, func(ctx context.Context, id string) error {
 		return s.manager.AnswerPasskey(ctx, id, []byte(strings.TrimSpace(c.FormValue("response"))))
 	})
 }
 
 // confirmPasskey continues once the person has compared the codes.
 func (s *Server) confirmPasskey(c echo.Context) error {
-	return s.passkeyStep(c, "device.passkey_confirm", s.manager.ConfirmPasskey)
+	return s.passkeyStep(c, audit.DevicePasskeyConfirm, s.manager.ConfirmPasskey)
 }
 
-func (s *Server) passkeyStep(c echo.Context, action string, do func(context.Context, string) error) error {
+func (s *Server) passkeyStep(c echo.Context, action audit.Action, do func(context.Context, string) error) error {
 	snap, err := s.snapshot(c)
 	if err != nil {
 		return err
@@ -116,23 +117,7 @@ func (s *Server) passkeyStep(c echo.Context, action string, do func(context.Cont
 	if err := do(c.Request().Context(), snap.ID); err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
-	s.audit(c, visitorOf(c).user.Name, action, snap.ID, snap.Name)
+	s.trail.Note(c, byUser(c, action, snap.ID, snap.Name))
 	s.setFlash(c, views.NoticePasskeySent, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
-}
-
-// audit writes down who did what. A failure to do so is logged; what was done is
-// done.
-func (s *Server) audit(c echo.Context, actor, action, deviceID, target string) {
-	// The entry is due although the client may be gone already.
-	ctx := context.WithoutCancel(c.Request().Context())
-	if err := s.store.AddAudit(ctx, s.auditEntry(c, actor, action, deviceID, target)); err != nil {
-		s.log.Error("audit entry not stored", "action", action, "device", deviceID, "err", err)
-	}
-}
-
-func (s *Server) auditEntry(c echo.Context, actor, action, deviceID, target string) models.AuditEntry {
-	return models.AuditEntry{
-		Actor: actor, ActorKind: "user", Action: action, DeviceID: deviceID, Target: target, Address: s.site.ClientAddr(c),
-	}
 }

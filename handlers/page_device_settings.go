@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -54,7 +55,7 @@ func (s *Server) renameDevice(c echo.Context) error {
 	if err != nil {
 		return s.settingRefused(c, snap, views.SettingName, err, func(v *views.DeviceSettings) { v.Name = typed })
 	}
-	s.audit(c, visitorOf(c).user.Name, "device.rename", after.ID, after.Name)
+	s.trail.Note(c, byUser(c, audit.DeviceRename, after.ID, after.Name))
 	return s.settingSaved(c, after, views.SettingName, views.NoticeDeviceRenamed)
 }
 
@@ -70,7 +71,7 @@ func (s *Server) noteDevice(c echo.Context) error {
 	if err != nil {
 		return s.settingRefused(c, snap, views.SettingNote, err, func(v *views.DeviceSettings) { v.Note = typed })
 	}
-	s.audit(c, visitorOf(c).user.Name, "device.note", snap.ID, snap.Name)
+	s.trail.Note(c, byUser(c, audit.DeviceNote, snap.ID, snap.Name))
 	return s.settingSaved(c, after, views.SettingNote, views.NoticeNoteSaved)
 }
 
@@ -92,9 +93,9 @@ func (s *Server) proxyDevice(c echo.Context) error {
 	if err != nil {
 		return s.settingRefused(c, snap, views.SettingProxy, err, func(v *views.DeviceSettings) { v.Proxy = typed })
 	}
-	e := s.auditEntry(c, visitorOf(c).user.Name, "device.proxy", snap.ID, snap.Name)
+	e := byUser(c, audit.DeviceProxy, snap.ID, snap.Name)
 	e.Detail = proxyPlace(address)
-	s.note(c, e)
+	s.trail.Note(c, e)
 	return s.settingSaved(c, after, views.SettingProxy, notice)
 }
 
@@ -140,9 +141,9 @@ func (s *Server) defaultDeviceSubmit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	e := s.byUser(c, "device.default", snap.ID, snap.Name)
+	e := byUser(c, audit.DeviceDefault, snap.ID, snap.Name)
 	e.Detail = detail
-	s.note(c, e)
+	s.trail.Note(c, e)
 	return s.settingSaved(c, after, views.SettingDefault, notice)
 }
 

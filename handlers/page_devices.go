@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -66,7 +67,7 @@ func (s *Server) addDevice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.audit(c, visitorOf(c).user.Name, "device.create", snap.ID, snap.Name)
+	s.trail.Note(c, byUser(c, audit.DeviceCreate, snap.ID, snap.Name))
 	s.setFlash(c, views.NoticeDeviceAdded, snap.Name)
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -36,7 +37,7 @@ var errNothingChosen = &web.Failure{
 
 // bulkDeed is something that can be done to many devices.
 type bulkDeed struct {
-	action string // for the audit
+	action audit.Action
 	notice views.Notice
 	do     func(context.Context, string) (session.Snapshot, error)
 }
@@ -44,11 +45,11 @@ type bulkDeed struct {
 func (s *Server) bulkDeed(name string) (bulkDeed, bool) {
 	switch views.BulkAction(name) {
 	case views.BulkStart:
-		return bulkDeed{"device.start", views.NoticeBulkStarted, s.manager.StartDevice}, true
+		return bulkDeed{audit.DeviceStart, views.NoticeBulkStarted, s.manager.StartDevice}, true
 	case views.BulkStop:
-		return bulkDeed{"device.stop", views.NoticeBulkStopped, s.manager.StopDevice}, true
+		return bulkDeed{audit.DeviceStop, views.NoticeBulkStopped, s.manager.StopDevice}, true
 	case views.BulkRestart:
-		return bulkDeed{"device.restart", views.NoticeBulkRestarted, s.manager.RestartDevice}, true
+		return bulkDeed{audit.DeviceRestart, views.NoticeBulkRestarted, s.manager.RestartDevice}, true
 	}
 	return bulkDeed{}, false
 }
@@ -75,7 +76,7 @@ func (s *Server) bulkAction(c echo.Context) error {
 		switch err := errs[i]; {
 		case err == nil:
 			outcome.Done++
-			s.audit(c, visitorOf(c).user.Name, deed.action, snap.ID, snap.Name)
+			s.trail.Note(c, byUser(c, deed.action, snap.ID, snap.Name))
 		case errors.Is(err, session.ErrNoDevice): // deleted since
 			outcome.Gone++
 		default:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -107,7 +108,7 @@ func (s *Server) createKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.note(c, s.byUser(c, "key.create", snap.ID, key.Name))
+	s.trail.Note(c, byUser(c, audit.KeyCreate, snap.ID, key.Name))
 	return s.showKey(c, snap, key.ID, key.Value, visitorOf(c).lang.Notice(views.NoticeKeyCreated, "Name", key.Name))
 }
 
@@ -131,7 +132,7 @@ func (s *Server) revealOneKey(c echo.Context) error {
 		return err
 	}
 	// No trace, no key.
-	if err := s.mustNote(c, s.byUser(c, "key.reveal", snap.ID, key.Name)); err != nil {
+	if err := s.trail.Must(c, byUser(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
 		return err
 	}
 	value, err := s.store.RevealKey(c.Request().Context(), key.ID)
@@ -159,7 +160,7 @@ func (s *Server) rotateKey(c echo.Context) error {
 	if overlap == 0 {
 		s.streams.End(live.ByKey, old.ID)
 	}
-	s.note(c, s.byUser(c, "key.rotate", snap.ID, key.Name))
+	s.trail.Note(c, byUser(c, audit.KeyRotate, snap.ID, key.Name))
 	return s.showKey(c, snap, key.ID, key.Value, visitorOf(c).lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
 }
 
@@ -190,7 +191,7 @@ func (s *Server) revokeKey(c echo.Context) error {
 		return err
 	}
 	s.streams.End(live.ByKey, key.ID)
-	s.note(c, s.byUser(c, "key.revoke", snap.ID, key.Name))
+	s.trail.Note(c, byUser(c, audit.KeyRevoke, snap.ID, key.Name))
 	s.setFlash(c, views.NoticeKeyRevoked, key.Name)
 	return c.Redirect(http.StatusSeeOther, to)
 }
@@ -240,9 +241,4 @@ func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, cha
 		return err
 	}
 	return writePartials(c, status, partial, notice)
-}
-
-// byUser is an audit entry about what the visitor did.
-func (s *Server) byUser(c echo.Context, action, deviceID, target string) models.AuditEntry {
-	return models.AuditEntry{Actor: visitorOf(c).user.Name, ActorKind: "user", Action: action, DeviceID: deviceID, Target: target}
 }

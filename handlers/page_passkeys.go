@@ -12,6 +12,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -101,7 +102,7 @@ func (s *Server) addPasskey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.audit(c, v.user.Name, "passkey.add", "", key.Name)
+	s.trail.Note(c, byUser(c, audit.PasskeyAdd, "", key.Name))
 	s.setFlash(c, views.NoticePasskeyAdded, key.Name)
 	return nil
 }
@@ -118,7 +119,7 @@ func (s *Server) renamePasskey(c echo.Context) error {
 		return err
 	}
 	name := strings.TrimSpace(c.FormValue("name"))
-	s.audit(c, user.Name, "passkey.rename", "", name)
+	s.trail.Note(c, byUser(c, audit.PasskeyRename, "", name))
 	return s.accountDone(c, views.NoticePasskeyRenamed, name)
 }
 
@@ -140,7 +141,7 @@ func (s *Server) removePasskey(c echo.Context) error {
 	if err := s.renewLogin(c); err != nil {
 		return err
 	}
-	s.audit(c, user.Name, "passkey.remove", "", name)
+	s.trail.Note(c, byUser(c, audit.PasskeyRemove, "", name))
 	return s.accountDone(c, views.NoticePasskeyRemoved, name)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/models"
 	"wadah/views"
 )
@@ -90,15 +91,15 @@ func (s *Server) addPerson(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.auditPerson(c, "user.create", user, user.Role)
+	s.auditPerson(c, audit.UserCreate, user, user.Role)
 	return s.personDone(c, views.NoticePersonAdded, user)
 }
 
 // auditPerson writes down what an admin did to somebody's account.
-func (s *Server) auditPerson(c echo.Context, action string, user models.User, detail string) {
-	e := s.auditEntry(c, visitorOf(c).user.Name, action, "", user.Name)
+func (s *Server) auditPerson(c echo.Context, action audit.Action, user models.User, detail string) {
+	e := byUser(c, action, "", user.Name)
 	e.Detail = detail
-	s.note(c, e)
+	s.trail.Note(c, e)
 }
 
 // personDone goes to the person's page with a word that it is done.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -95,7 +96,7 @@ func (s *Server) setRole(c echo.Context) error {
 	if err := s.endLinksBeyond(c.Request().Context(), user, role); err != nil {
 		return err
 	}
-	s.auditPerson(c, "user.role", user, user.Role+" → "+role)
+	s.auditPerson(c, audit.UserRole, user, user.Role+" → "+role)
 	if user.ID == visitorOf(c).user.ID {
 		if err := s.renewLogin(c); err != nil {
 			return err
@@ -127,7 +128,7 @@ func (s *Server) assignDevices(c echo.Context) error {
 		return err
 	}
 	s.streams.EndAllOf(live.ByLogin, user.ID)
-	s.auditPerson(c, "user.devices", user, s.deviceNames(chosen))
+	s.auditPerson(c, audit.UserDevices, user, s.deviceNames(chosen))
 	return s.personDone(c, views.NoticeAssigned, user)
 }
 
@@ -194,7 +195,7 @@ func (s *Server) resetPassword(c echo.Context) error {
 		return err
 	}
 	s.streams.EndAllOf(live.ByLogin, user.ID)
-	s.auditPerson(c, "user.password", user, "")
+	s.auditPerson(c, audit.UserPassword, user, "")
 	return s.personDone(c, views.NoticePasswordReset, user)
 }
 
@@ -214,7 +215,7 @@ func (s *Server) removeFactors(c echo.Context) error {
 	if err := s.endUser(c, user.ID); err != nil {
 		return err
 	}
-	s.auditPerson(c, "user.factors", user, "")
+	s.auditPerson(c, audit.UserFactors, user, "")
 	return s.personDone(c, views.NoticeFactorsRemoved, user)
 }
 
@@ -235,7 +236,7 @@ func (s *Server) endPersonLogins(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.auditPerson(c, "user.logins", user, "")
+	s.auditPerson(c, audit.UserLogins, user, "")
 	return s.personDone(c, views.NoticeLoginsEnded, user)
 }
 
@@ -248,7 +249,7 @@ func (s *Server) endPersonLogin(c echo.Context) error {
 	if err := s.endOneLogin(c, user.ID, c.Param("login")); err != nil {
 		return err
 	}
-	s.auditPerson(c, "user.logins", user, "")
+	s.auditPerson(c, audit.UserLogins, user, "")
 	return s.personDone(c, views.NoticeLoginEnded, user)
 }
 
@@ -271,7 +272,7 @@ func (s *Server) deletePerson(c echo.Context) error {
 		return err
 	}
 	s.streams.EndAllOf(live.ByLogin, user.ID)
-	s.auditPerson(c, "user.delete", user, user.Role)
+	s.auditPerson(c, audit.UserDelete, user, user.Role)
 	s.setFlash(c, views.NoticePersonDeleted, user.Name)
 	return c.Redirect(http.StatusSeeOther, "/people")
 }

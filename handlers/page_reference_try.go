@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -63,7 +64,7 @@ func (s *Server) tryCall(c echo.Context) error {
 
 // try finds the key and makes the call. No trace, no key.
 func (s *Server) try(c echo.Context, call views.RefCall, snap session.Snapshot, answer *views.TryAnswer) error {
-	if err := s.mustNote(c, s.byUser(c, "reference.try", snap.ID, call.Name)); err != nil {
+	if err := s.trail.Must(c, byUser(c, audit.ReferenceTry, snap.ID, call.Name)); err != nil {
 		return err
 	}
 	var key string

@@ -9,7 +9,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
+	"wadah/handlers/number"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -136,7 +138,7 @@ func (s *Server) scanStart(c echo.Context) error {
 	if _, err := s.manager.StartDevice(c.Request().Context(), snap.ID); err != nil {
 		return err
 	}
-	s.noteOften(c, byGuest(link, "device.start", snap))
+	s.trail.Often(c, byGuest(link, audit.DeviceStart, snap))
 	return c.Redirect(http.StatusSeeOther, "/scan/"+c.Param("token"))
 }
 
@@ -156,11 +158,11 @@ func (s *Server) scanPair(c echo.Context) error {
 		}
 		return s.scanShow(c, http.StatusUnprocessableEntity, link, snap, typed, visitorOf(c).lang.Invalid(code))
 	}
-	number, ok := phoneNumber(typed, s.cfg.PhoneRegion)
+	digits, ok := number.Parse(typed, s.cfg.PhoneRegion)
 	if !ok {
 		return refused("bad_number")
 	}
-	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, number, false)
+	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, digits, false)
 	if err != nil {
 		if f := web.FailureOf(err); inWords(f) {
 			return refused(f.Code)
@@ -170,7 +172,7 @@ func (s *Server) scanPair(c echo.Context) error {
 	if after.Phone == nil {
 		return refused("not_linking")
 	}
-	s.noteOften(c, byGuest(link, "device.pair", snap))
+	s.trail.Often(c, byGuest(link, audit.DevicePair, snap))
 	return c.Redirect(http.StatusSeeOther, "/scan/"+c.Param("token"))
 }
 
@@ -187,17 +189,17 @@ func (s *Server) noteOpening(c echo.Context, link models.ScanLink, snap session.
 		browser = rand.Text()
 		s.site.SetCookieAt(c, "/scan", guestCookie, browser, link.ExpiresAt)
 	}
-	e := byGuest(link, "scanlink.open", snap)
+	e := byGuest(link, audit.ScanLinkOpen, snap)
 	agent := c.Request().UserAgent()
 	e.Detail += "\n" + strings.ToValidUTF8(agent[:min(len(agent), agentKept)], "")
-	return s.noteSeldomBy(c, e, browser)
+	return s.trail.SeldomBy(c, e, browser)
 }
 
 // byGuest is an audit entry about what somebody with a link did.
-func byGuest(link models.ScanLink, action string, snap session.Snapshot) models.AuditEntry {
-	return models.AuditEntry{
-		Actor: link.ID, ActorKind: guestKind, Action: action, DeviceID: snap.ID, Target: snap.Name, Detail: link.CreatedBy,
-	}
+func byGuest(link models.ScanLink, action audit.Action, snap session.Snapshot) models.AuditEntry {
+	e := audit.Entry(audit.Guest(link.ID), action, snap.ID, snap.Name)
+	e.Detail = link.CreatedBy
+	return e
 }
 
 // scanEvents keeps a scan page live until the link ends or has done its work.

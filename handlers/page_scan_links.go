@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -47,7 +48,7 @@ func (s *Server) createScanLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.note(c, s.byUser(c, "scanlink.create", snap.ID, snap.Name))
+	s.trail.Note(c, byUser(c, audit.ScanLinkCreate, snap.ID, snap.Name))
 	address := s.site.BaseURL(c) + "/scan/" + link.Token
 	return s.showScanLinks(c, snap, http.StatusOK, func(l *views.ScanLinks) {
 		for i := range l.List {
@@ -81,7 +82,7 @@ func (s *Server) revokeScanLink(c echo.Context) error {
 		return err
 	}
 	s.streams.End(live.ByLink, id)
-	s.note(c, s.byUser(c, "scanlink.revoke", snap.ID, snap.Name))
+	s.trail.Note(c, byUser(c, audit.ScanLinkRevoke, snap.ID, snap.Name))
 	s.setFlash(c, views.NoticeScanLinkRevoked, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/limit"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -142,18 +143,18 @@ func (s *Server) rotateSecret(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	action := "secret.create"
+	action := audit.SecretCreate
 	if len(before) > 0 {
-		action = "secret.rotate"
+		action = audit.SecretRotate
 	}
-	s.note(c, s.byUser(c, action, "", ""))
+	s.trail.Note(c, byUser(c, action, "", ""))
 	return s.showSecret(c, secret.ID, secret.Value, visitorOf(c).lang.Notice(views.NoticeSecretCreated))
 }
 
 // revealSecret shows a system secret, after it was written down who asked for it.
 func (s *Server) revealSecret(c echo.Context) error {
 	id := c.Param("secret")
-	if err := s.mustNote(c, s.byUser(c, "secret.reveal", "", "")); err != nil {
+	if err := s.trail.Must(c, byUser(c, audit.SecretReveal, "", "")); err != nil {
 		return err
 	}
 	value, err := s.store.RevealSystemSecret(c.Request().Context(), id)
@@ -187,7 +188,7 @@ func (s *Server) revokeSecrets(c echo.Context) error {
 	if err := s.store.RevokeSystemSecrets(c.Request().Context()); err != nil {
 		return err
 	}
-	s.note(c, s.byUser(c, "secret.revoke", "", ""))
+	s.trail.Note(c, byUser(c, audit.SecretRevoke, "", ""))
 	return s.settingsDone(c, views.NoticeSecretRevoked, "")
 }
 
@@ -209,7 +210,7 @@ func (s *Server) setBrand(c echo.Context) error {
 
 // noteSetting writes down what a setting is now, as it is stored; the page has the words.
 func (s *Server) noteSetting(c echo.Context, name, value string) {
-	e := s.byUser(c, "settings.change", "", name)
+	e := byUser(c, audit.SettingsChange, "", name)
 	e.Detail = value
-	s.note(c, e)
+	s.trail.Note(c, e)
 }

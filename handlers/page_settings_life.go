@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
@@ -112,7 +113,7 @@ func (s *Server) checkVersion(c echo.Context) error {
 	case now != before:
 		notice, text = views.NoticeVersionUpdated, before.String()+" → "+now.String()
 	}
-	s.note(c, s.byUser(c, "version.check", "", text))
+	s.trail.Note(c, byUser(c, audit.VersionCheck, "", text))
 	return s.settingsDone(c, notice, text)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -60,7 +61,7 @@ func (s *Server) signInSubmit(c echo.Context) error {
 	if second {
 		return s.askCode(c, user, next)
 	}
-	to, err := s.enter(c, user, "signin", next)
+	to, err := s.enter(c, user, audit.SignIn, next)
 	if err != nil {
 		return err
 	}
@@ -93,14 +94,14 @@ func (s *Server) checkSignIn(c echo.Context, name string) (user models.User, wai
 
 // enter signs in who has just proved everything that the account asks for, and says where
 // to go on: to next, or to where a new password is chosen.
-func (s *Server) enter(c echo.Context, user models.User, how, next string) (to string, err error) {
+func (s *Server) enter(c echo.Context, user models.User, how audit.Action, next string) (to string, err error) {
 	if user.PasswordDue {
 		return stepURL("/signin/password", next), passwordPending.begin(s, c, passwordStep{user.ID, user.PasswordAt, how})
 	}
 	if err := s.signIn(c, user, s.now()); err != nil {
 		return "", err
 	}
-	s.audit(c, user.Name, how, "", "")
+	s.trail.Note(c, audit.Entry(audit.User(user.Name), how, "", ""))
 	return web.OwnPath(next, "/devices"), s.boundLogins(c, user)
 }
 
@@ -111,7 +112,7 @@ func (s *Server) boundLogins(c echo.Context, user models.User) error {
 		return err
 	}
 	s.streams.EndAllOf(live.ByLogin, user.ID) // those whose login is valid come back at once
-	s.audit(c, user.Name, "login.full", "", "")
+	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.LoginFull, "", ""))
 	s.setFlash(c, views.NoticeLoginsFull, strconv.Itoa(models.MaxLogins))
 	return nil
 }
@@ -131,7 +132,7 @@ func (s *Server) auditRefusedSignIn(c echo.Context, name string) {
 	if user, err := s.store.UserByName(c.Request().Context(), name); err == nil {
 		target = user.Name
 	}
-	s.audit(c, "", "signin.refused", "", target)
+	s.trail.Note(c, audit.Entry(audit.User(""), audit.SignInRefused, "", target))
 }
 
 // refusedSignIn is why nobody is signed in, for the form that is shown again.
@@ -158,7 +159,7 @@ func (s *Server) signOut(c echo.Context) error {
 		if err := s.endLogin(c.Request().Context(), v.token); err != nil {
 			return err
 		}
-		s.audit(c, v.user.Name, "signout", "", "")
+		s.trail.Note(c, byUser(c, audit.SignOut, "", ""))
 	}
 	s.site.DropCookie(c, loginCookie)
 	s.setFlash(c, views.NoticeSignedOut, "")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/limit"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -84,7 +85,7 @@ func (s *Server) codeSubmit(c echo.Context) error {
 	var invalid *models.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		s.audit(c, "", "signin.refused", "", user.Name)
+		s.trail.Note(c, audit.Entry(audit.User(""), audit.SignInRefused, "", user.Name))
 		return s.renderCode(c, http.StatusUnprocessableEntity, invalid.Code)
 	case errors.Is(err, models.ErrNotFound): // the second factor was removed meanwhile
 		codePending.end(s, c)
@@ -114,14 +115,14 @@ func (s *Server) attemptCode(c echo.Context, user *models.User) (*limit.Attempt,
 }
 
 // checkCode accepts a code of the way that was chosen, and says what that is called.
-func (s *Server) checkCode(c echo.Context, userID string) (how string, err error) {
+func (s *Server) checkCode(c echo.Context, userID string) (how audit.Action, err error) {
 	ctx, code := c.Request().Context(), c.FormValue("code")
 	if c.FormValue("way") != "recovery" {
-		return "signin", s.store.CheckTOTP(ctx, userID, code)
+		return audit.SignIn, s.store.CheckTOTP(ctx, userID, code)
 	}
 	left, err := s.store.UseRecoveryCode(ctx, userID, code)
 	if err == nil {
 		s.setFlash(c, views.NoticeRecoveryUsed, strconv.Itoa(left))
 	}
-	return "signin.recovery", err
+	return audit.SignInRecovery, err
 }

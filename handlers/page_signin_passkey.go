@@ -10,6 +10,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/limit"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -44,10 +45,10 @@ func (s *Server) finishPasskeySignIn(c echo.Context) error {
 	}
 	user, err := s.checkPasskey(c, begun.Ceremony, at)
 	if err != nil {
-		return s.ceremonyFailed(c, s.passkeyRefused(c, "", "signin.refused", err))
+		return s.ceremonyFailed(c, s.passkeyRefused(c, "", audit.SignInRefused, err))
 	}
 	codePending.end(s, c) // the other way in, if it was begun
-	to, err := s.enter(c, user, "signin.passkey", begun.Next)
+	to, err := s.enter(c, user, audit.SignInPasskey, begun.Next)
 	if err != nil {
 		return s.ceremonyFailed(c, err)
 	}
@@ -56,7 +57,7 @@ func (s *Server) finishPasskeySignIn(c echo.Context) error {
 
 // passkeyRefused writes a refusal down, until there are too many of one network. It keeps
 // nobody out: a passkey cannot be guessed, so there is no harm in looking at each.
-func (s *Server) passkeyRefused(c echo.Context, actor, action string, err error) error {
+func (s *Server) passkeyRefused(c echo.Context, actor string, action audit.Action, err error) error {
 	if !errors.Is(err, errPasskeyRefused) {
 		return err
 	}
@@ -64,7 +65,7 @@ func (s *Server) passkeyRefused(c echo.Context, actor, action string, err error)
 	if _, wait := s.throttle.Attempt(s.now(), failed); wait > 0 {
 		return (&web.Failure{Status: http.StatusTooManyRequests, Code: codeSlow, RetryAfter: wait}).Because(err)
 	}
-	s.audit(c, actor, action, "", "")
+	s.trail.Note(c, audit.Entry(audit.User(actor), action, "", ""))
 	return err
 }
 

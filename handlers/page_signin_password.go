@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -16,12 +17,12 @@ import (
 // somebody else knows the present one.
 type passwordStep struct {
 	UserID     string
-	PasswordAt time.Time // it was set anew since: begin again
-	How        string    // the way that led here, for the audit
+	PasswordAt time.Time    // it was set anew since: begin again
+	How        audit.Action // the way that led here
 }
 
 // atNewPassword is who has to choose a new password; nil when nobody does.
-func (s *Server) atNewPassword(c echo.Context) (user *models.User, how string, err error) {
+func (s *Server) atNewPassword(c echo.Context) (user *models.User, how audit.Action, err error) {
 	step, _, ok := passwordPending.begun(s, c)
 	if !ok {
 		return nil, "", nil
@@ -77,7 +78,7 @@ func (s *Server) newPasswordSubmit(c echo.Context) error {
 		return err
 	}
 	passwordPending.end(s, c)
-	s.audit(c, user.Name, "password.change", "", "")
+	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.PasswordChange, "", ""))
 	user.PasswordDue = false
 	to, err := s.enter(c, *user, how, c.FormValue("next"))
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
+	"wadah/handlers/qr"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -44,11 +46,11 @@ func (s *Server) enrolTOTP(c echo.Context) error {
 }
 
 func (s *Server) renderEnrolment(c echo.Context, status int, enrolment models.TOTPEnrolment, problem string) error {
-	img := &qrImage{text: enrolment.URL}
-	if img.draw(); img.err != nil {
-		return img.err
+	img, err := qr.Draw(enrolment.URL)
+	if err != nil {
+		return err
 	}
-	page := views.TOTPPage{Page: s.page(c), QR: img.uri, Secret: enrolment.Secret}
+	page := views.TOTPPage{Page: s.page(c), QR: img.URI, Secret: enrolment.Secret}
 	page.Path = "/account/totp"
 	if problem != "" {
 		page.Problem = page.Lang.Invalid(problem)
@@ -87,7 +89,7 @@ func (s *Server) confirmTOTP(c echo.Context) error {
 	if err := s.renewLogin(c); err != nil {
 		return err
 	}
-	s.audit(c, v.user.Name, "totp.enable", "", v.user.Name)
+	s.trail.Note(c, byUser(c, audit.TOTPEnable, "", v.user.Name))
 	return s.renderRecovery(c, codes)
 }
 
@@ -112,7 +114,7 @@ func (s *Server) newRecoveryCodes(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.audit(c, user.Name, "recovery.create", "", user.Name)
+	s.trail.Note(c, byUser(c, audit.RecoveryCreate, "", user.Name))
 	return s.renderRecovery(c, codes)
 }
 
@@ -130,6 +132,6 @@ func (s *Server) removeTOTP(c echo.Context) error {
 	if err := s.renewLogin(c); err != nil {
 		return err
 	}
-	s.audit(c, user.Name, "totp.remove", "", user.Name)
+	s.trail.Note(c, byUser(c, audit.TOTPRemove, "", user.Name))
 	return s.accountDone(c, views.NoticeTOTPOff, "")
 }

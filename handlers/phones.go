@@ -7,8 +7,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
+	"wadah/handlers/number"
+	"wadah/handlers/qr"
 	"wadah/handlers/web"
-	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
@@ -25,10 +27,10 @@ func (s *Server) phonesPage(c echo.Context) error {
 // addPhone adds a virtual phone.
 func (s *Server) addPhone(c echo.Context) error {
 	typed, name, platform := c.FormValue("number"), strings.Join(strings.Fields(c.FormValue("name")), " "), c.FormValue("platform")
-	number, ok := phoneNumber(typed, s.cfg.PhoneRegion)
+	digits, ok := number.Parse(typed, s.cfg.PhoneRegion)
 	var err error = &SandboxRefusal{Code: "phone_number"}
 	if ok {
-		err = s.cfg.Sandbox.AddPhone(platform, number, name)
+		err = s.cfg.Sandbox.AddPhone(platform, digits, name)
 	}
 	var refusal *SandboxRefusal
 	if errors.As(err, &refusal) {
@@ -44,7 +46,7 @@ func (s *Server) addPhone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.notePhone(c, "phone.add", "", name)
+	s.notePhone(c, audit.PhoneAdd, "", name)
 	s.setFlash(c, views.NoticePhoneAdded, name)
 	return c.Redirect(http.StatusSeeOther, "/phones")
 }
@@ -58,7 +60,7 @@ func (s *Server) removePhone(c echo.Context) error {
 	if err := s.cfg.Sandbox.RemovePhone(c.Param("number")); err != nil {
 		return s.phoneSaid(c, err, "", "")
 	}
-	s.notePhone(c, "phone.remove", "", name)
+	s.notePhone(c, audit.PhoneRemove, "", name)
 	s.setFlash(c, views.NoticePhoneRemoved, name)
 	return c.Redirect(http.StatusSeeOther, "/phones")
 }
@@ -69,7 +71,7 @@ func (s *Server) phoneScan(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	code := currentQR(snap)
+	code := qr.Current(snap)
 	if code == nil {
 		return s.phoneSaid(c, &SandboxRefusal{Code: "qr_expired"}, "", "")
 	}
@@ -117,7 +119,7 @@ func (s *Server) phoneLinked(c echo.Context, deviceID, name string, passkey bool
 		notice = views.NoticePhonePasskeyAsked
 	}
 	if err == nil {
-		s.notePhone(c, "phone.link", deviceID, s.phoneName(c))
+		s.notePhone(c, audit.PhoneLink, deviceID, s.phoneName(c))
 	}
 	return s.phoneSaid(c, err, notice, name)
 }
@@ -140,7 +142,7 @@ func (s *Server) phoneUnlink(c echo.Context) error {
 	}
 	err := s.cfg.Sandbox.Unlink(c.Param("number"), jid)
 	if err == nil {
-		s.notePhone(c, "phone.unlink", deviceID, s.phoneName(c))
+		s.notePhone(c, audit.PhoneUnlink, deviceID, s.phoneName(c))
 	}
 	return s.phoneSaid(c, err, notice, name)
 }
@@ -152,7 +154,7 @@ func (s *Server) phoneOnline(c echo.Context) error {
 	if on {
 		notice = views.NoticePhoneOnline
 	}
-	return s.phoneChange(c, "phone.change", notice, func(number string) error { return s.cfg.Sandbox.SetOnline(number, on) })
+	return s.phoneChange(c, audit.PhoneChange, notice, func(number string) error { return s.cfg.Sandbox.SetOnline(number, on) })
 }
 
 // phonePasskey says whether the phone asks for a passkey while linking.
@@ -162,11 +164,11 @@ func (s *Server) phonePasskey(c echo.Context) error {
 	if on {
 		notice = views.NoticePhonePasskeyOn
 	}
-	return s.phoneChange(c, "phone.change", notice, func(number string) error { return s.cfg.Sandbox.SetPasskey(number, on) })
+	return s.phoneChange(c, audit.PhoneChange, notice, func(number string) error { return s.cfg.Sandbox.SetPasskey(number, on) })
 }
 
 // phoneChange changes something that all links of a phone share.
-func (s *Server) phoneChange(c echo.Context, action string, notice views.Notice, do func(number string) error) error {
+func (s *Server) phoneChange(c echo.Context, action audit.Action, notice views.Notice, do func(number string) error) error {
 	if err := s.phoneSeen(c, ""); err != nil {
 		return err
 	}
@@ -206,10 +208,8 @@ func (s *Server) phoneSaid(c echo.Context, err error, notice views.Notice, name 
 }
 
 // notePhone writes down what was done to a virtual phone, which is told by its name.
-func (s *Server) notePhone(c echo.Context, action, deviceID, name string) {
-	s.note(c, models.AuditEntry{
-		Actor: visitorOf(c).user.Name, ActorKind: "user", Action: action, DeviceID: deviceID, Target: name,
-	})
+func (s *Server) notePhone(c echo.Context, action audit.Action, deviceID, name string) {
+	s.trail.Note(c, byUser(c, action, deviceID, name))
 }
 
 // phoneSeen refuses to act on the link of a device the visitor may not see. target is

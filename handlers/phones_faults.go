@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/views"
 )
 
@@ -38,9 +39,9 @@ func (s *Server) faultForAll(c echo.Context) error {
 func (s *Server) faultDone(c echo.Context, target, name string, fault Fault) error {
 	err := s.cfg.Sandbox.Fault(target, fault)
 	if err == nil {
-		e := s.byUser(c, "phone.fault", "", name)
+		e := byUser(c, audit.PhoneFault, "", name)
 		e.Detail = fault.Kind
-		s.note(c, e)
+		s.trail.Note(c, e)
 	}
 	notice := views.NoticeFaultDone
 	if views.FaultWaits(fault.Kind) {
@@ -70,7 +71,7 @@ func faultOf(c echo.Context) (Fault, error) {
 
 // phoneCalm ends what is wrong with the devices of a phone.
 func (s *Server) phoneCalm(c echo.Context) error {
-	return s.phoneChange(c, "phone.calm", views.NoticePhoneCalm, func(number string) error {
+	return s.phoneChange(c, audit.PhoneCalm, views.NoticePhoneCalm, func(number string) error {
 		s.cfg.Sandbox.ClearFaults(number)
 		return nil
 	})
@@ -79,7 +80,7 @@ func (s *Server) phoneCalm(c echo.Context) error {
 // calmAll ends whatever is wrong, but an outage.
 func (s *Server) calmAll(c echo.Context) error {
 	s.cfg.Sandbox.ClearFaults("")
-	s.notePhone(c, "phone.calm", "", "")
+	s.notePhone(c, audit.PhoneCalm, "", "")
 	return s.phoneSaid(c, nil, views.NoticeFaultsCleared, "")
 }
 
@@ -95,7 +96,7 @@ func (s *Server) setOutage(c echo.Context) error {
 	}
 	err := s.cfg.Sandbox.SetOutage(mode)
 	if err == nil {
-		s.notePhone(c, "phone.outage", "", mode)
+		s.notePhone(c, audit.PhoneOutage, "", mode)
 	}
 	return s.phoneSaid(c, err, notice, "")
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/views"
 )
@@ -30,7 +31,7 @@ func (s *Server) phoneAnswersPasskey(c echo.Context) error {
 		}
 		return err
 	}
-	s.notePhone(c, "phone.passkey", snap.ID, s.phoneName(c))
+	s.notePhone(c, audit.PhonePasskey, snap.ID, s.phoneName(c))
 	return s.phoneSaid(c, nil, views.NoticePhonePasskeyUsed, snap.Name)
 }
 
@@ -60,7 +61,7 @@ func (s *Server) phoneDecides(c echo.Context, notice views.Notice, do func(numbe
 	}
 	err = do(number)
 	if err == nil {
-		s.notePhone(c, "phone.passkey", page.Phones[at].Linking[0].DeviceID, page.Phones[at].Name)
+		s.notePhone(c, audit.PhonePasskey, page.Phones[at].Linking[0].DeviceID, page.Phones[at].Name)
 	}
 	return s.phoneSaid(c, err, notice, page.Phones[at].Name)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/web"
 	"wadah/views"
 )
@@ -95,7 +96,7 @@ func (s *Server) prove(c echo.Context) (code string, err error) {
 	if err != nil || code != "" {
 		return code, err
 	}
-	s.audit(c, visitorOf(c).user.Name, "login.confirm", "", "")
+	s.trail.Note(c, byUser(c, audit.LoginConfirm, "", ""))
 	return "", nil
 }
 

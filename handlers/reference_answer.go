@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"wadah/handlers/qr"
 	"wadah/views"
 )
 
@@ -59,8 +60,8 @@ func (t *tryRecorder) tell(answer *views.TryAnswer, key string) {
 			answer.Headers = append(answer.Headers, views.RefField{Name: name, Text: value})
 		}
 	}
-	if t.header.Get("Content-Type") == pngType && !t.cut {
-		answer.Picture = dataURI(t.body.Bytes())
+	if t.header.Get("Content-Type") == qr.PNGType && !t.cut {
+		answer.Picture = qr.DataURI(t.body.Bytes())
 		return
 	}
 	if !json.Valid(t.body.Bytes()) {

@@ -10,8 +10,10 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/handlers/limit"
 	"wadah/handlers/live"
+	"wadah/handlers/qr"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -54,7 +56,7 @@ type Server struct {
 	setup    *setupDoor
 	throttle *limit.Throttle // of strangers
 	ownDoors *limit.Throttle // of known browsers, logins and second steps
-	qrs      *qrCache
+	pictures *qr.Pictures
 	files    *web.Files
 	buffers  *buffers
 	streams  *live.Broadcaster
@@ -65,7 +67,7 @@ type Server struct {
 	limits  limit.Limits
 	limited rates
 	conns   *limit.Conns
-	seldom  *limit.Map[seldomKey, struct{}]
+	trail   *audit.Trail
 	zones   *zones
 
 	// reference reads the API's description when it is first asked for.
@@ -91,26 +93,23 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
 		site: web.NewSite(cfg.SiteConfig, log), setup: newSetupDoor(cfg.SetupToken),
-		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), qrs: newQRCache(), zones: newZones(store), files: web.NewFiles(), buffers: new(buffers),
+		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), pictures: qr.NewPictures(manager), zones: newZones(store), files: web.NewFiles(), buffers: new(buffers),
 		streams:    live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
 		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
-		limits: cfg.Limits, limited: newRates(cfg.Limits), seldom: limit.NewMap[seldomKey, struct{}](seldomSize, seldomEvery),
+		limits: cfg.Limits, limited: newRates(cfg.Limits),
 		lastPhones: limit.NewMap[string, string](lastPhonesSize, 0), reference: sync.OnceValues(readReference),
 		quit: make(chan struct{}),
 	}
 	if s.now = cfg.Now; s.now == nil {
 		s.now = time.Now
 	}
+	s.trail = audit.NewTrail(store, s.site, log)
 	s.answers = web.NewAnswers(log, systemPaths, s.renderProblem)
 	s.conns = limit.NewConns(limit.ConnLimits{
 		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
 		Proxy: s.site.Trusts,
 	}, log)
-	s.streams.Tell(func(snap session.Snapshot) {
-		if snap.QR == nil {
-			s.qrs.forget(snap.ID) // what links an account is kept no longer than it is shown
-		}
-	})
+	s.streams.Tell(s.pictures.Saw)
 	s.logins = newLogins(store)
 	s.echo = s.newEcho()
 	s.running.Go(func() { s.conns.Run(s.quit) })

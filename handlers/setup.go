@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/audit"
 	"wadah/models"
 	"wadah/views"
 )
@@ -110,7 +111,7 @@ func (s *Server) setupSubmit(c echo.Context) error {
 	if err := s.signIn(c, user, s.now()); err != nil {
 		return err
 	}
-	s.audit(c, user.Name, "setup", "", user.Name)
+	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.SetUp, "", user.Name))
 	s.setFlash(c, views.NoticeWelcome, "")
 	return c.Redirect(http.StatusSeeOther, "/devices")
 }

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"wadah/handlers/audit"
 	"wadah/models"
 )
 
@@ -53,7 +54,7 @@ func (c *deviceAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (e
 	if err != nil {
 		return err
 	}
-	if err := audit(ctx, store, "device.create", device.ID); err != nil {
+	if err := noteDevice(ctx, store, audit.DeviceCreate, device.ID); err != nil {
 		return err
 	}
 	if err := store.NoteViews(ctx, models.Viewer{ID: models.ViewerCLI}, key.ID); err != nil {
@@ -141,7 +142,7 @@ func (c *deviceKeyCmd) Run(ctx context.Context, p *program, log *slog.Logger) (e
 	if err != nil {
 		return err
 	}
-	if err := audit(ctx, store, "key.reveal", device.ID); err != nil {
+	if err := noteDevice(ctx, store, audit.KeyReveal, device.ID); err != nil {
 		return err
 	}
 	if err := store.NoteViews(ctx, models.Viewer{ID: models.ViewerCLI}, newest.ID); err != nil {
@@ -166,9 +167,7 @@ func newestKey(keys []models.APIKey, now time.Time) (newest models.APIKey, ok bo
 	return newest, ok
 }
 
-// audit records who did something: the command line, which has no sign-in.
-func audit(ctx context.Context, store *models.Store, action, deviceID string) error {
-	return store.AddAudit(ctx, models.AuditEntry{
-		At: time.Now(), Actor: "wadah", ActorKind: "cli", Action: action, DeviceID: deviceID,
-	})
+// noteDevice writes down what was done to a device on the machine.
+func noteDevice(ctx context.Context, store *models.Store, action audit.Action, deviceID string) error {
+	return store.AddAudit(ctx, audit.Entry(audit.CLI, action, deviceID, ""))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"wadah/handlers/audit"
 	"wadah/models"
 )
 
@@ -46,7 +47,7 @@ func (c *userAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	if err != nil {
 		return err
 	}
-	if err := auditUser(ctx, store, "user.create", user); err != nil {
+	if err := noteUser(ctx, store, audit.UserCreate, user); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "User %s added with the role %s.\n", user.Name, user.Role)
@@ -77,7 +78,7 @@ func (c *userPasswdCmd) Run(ctx context.Context, p *program, log *slog.Logger) (
 	if err := store.SetPassword(ctx, user.ID, password); err != nil {
 		return err
 	}
-	if err := auditUser(ctx, store, "user.password", user); err != nil {
+	if err := noteUser(ctx, store, audit.UserPassword, user); err != nil {
 		return err
 	}
 	also := ""
@@ -85,7 +86,7 @@ func (c *userPasswdCmd) Run(ctx context.Context, p *program, log *slog.Logger) (
 		if err := store.RemoveFactors(ctx, user.ID); err != nil {
 			return err
 		}
-		if err := auditUser(ctx, store, "user.factors", user); err != nil {
+		if err := noteUser(ctx, store, audit.UserFactors, user); err != nil {
 			return err
 		}
 		also = " and every second factor removed"
@@ -94,7 +95,7 @@ func (c *userPasswdCmd) Run(ctx context.Context, p *program, log *slog.Logger) (
 	return err
 }
 
-// auditUser writes down what was done to a panel user on the machine.
-func auditUser(ctx context.Context, store *models.Store, action string, user models.User) error {
-	return store.AddAudit(ctx, models.AuditEntry{Actor: "wadah", ActorKind: "cli", Action: action, Target: user.Name})
+// noteUser writes down what was done to a panel user on the machine.
+func noteUser(ctx context.Context, store *models.Store, action audit.Action, user models.User) error {
+	return store.AddAudit(ctx, audit.Entry(audit.CLI, action, "", user.Name))
 }

@@ -77,3 +77,14 @@ func FuzzOwnPath(f *testing.F) {
 		}
 	})
 }
+
+func TestOwnPath(t *testing.T) {
+	for next, want := range map[string]string{
+		"/devices?q=a#b": "/devices?q=a#b", "": "-", "devices": "-", "//evil.example": "-", "https://evil.example": "-",
+		"/\\evil.example": "-", "/\t/evil.example": "-", "javascript:alert(1)": "-", "/%0d%0aX: y": "/%0d%0aX: y", "/\r\nX: y": "-",
+	} {
+		if got := OwnPath(next, "-"); got != want {
+			t.Errorf("%q: %q, want %q", next, got, want)
+		}
+	}
+}

@@ -1,4 +1,5 @@
-package handlers
+// Package number reads phone numbers in whatever spelling people and programs use.
+package number
 
 import (
 	"regexp"
@@ -12,13 +13,13 @@ import (
 	"wadah/models/rules"
 )
 
-// phoneNumber turns a number in any usual spelling, or WhatsApp's own address of one
+// Parse turns a number in any usual spelling, or WhatsApp's own address of one
 // (6281234567890@s.whatsapp.net, …@c.us), into international digits without plus. Numbers
 // without a country code belong to region ("ID"). What could be two different numbers
 // is none: a wrong guess reaches a stranger.
-func phoneNumber(raw, region string) (digits string, ok bool) {
+func Parse(raw, region string) (digits string, ok bool) {
 	text := strings.TrimSpace(width.Fold.String(rules.DropInvisible(raw)))
-	if found := phoneAddress.FindStringSubmatch(text); found != nil {
+	if found := address.FindStringSubmatch(text); found != nil {
 		return found[1], true
 	}
 	plus, text, ok := spelledDigits(text)
@@ -26,16 +27,16 @@ func phoneNumber(raw, region string) (digits string, ok bool) {
 		return "", false
 	}
 	if plus {
-		return parseNumber("+"+text, region)
+		return parse("+"+text, region)
 	}
 	// Clients send 6281234567890 without the plus: the region's own country code at the
 	// beginning is one, although some area codes begin in the same way.
 	if code := phonenumbers.GetCountryCodeForRegion(region); code != 0 && strings.HasPrefix(text, strconv.Itoa(code)) {
-		if digits, ok = parseNumber("+"+text, region); ok {
+		if digits, ok = parse("+"+text, region); ok {
 			return digits, true
 		}
 	}
-	if digits, ok = parseNumber(text, region); ok {
+	if digits, ok = parse(text, region); ok {
 		return digits, true
 	}
 	// Other countries' numbers, too, often come without the plus, or with 00 instead. A
@@ -44,11 +45,11 @@ func phoneNumber(raw, region string) (digits string, ok bool) {
 	if strings.HasPrefix(text, "0") && !international {
 		return "", false
 	}
-	return parseNumber("+"+text, region)
+	return parse("+"+text, region)
 }
 
-// phoneAddress is WhatsApp's address of a person, or of one of that person's devices.
-var phoneAddress = regexp.MustCompile(`(?i)^\+?([1-9][0-9]{6,14})(?:[.:][0-9]{1,3})*@(?:s\.whatsapp\.net|c\.us)$`)
+// address is WhatsApp's address of a person, or of one of that person's devices.
+var address = regexp.MustCompile(`(?i)^\+?([1-9][0-9]{6,14})(?:[.:][0-9]{1,3})*@(?:s\.whatsapp\.net|c\.us)$`)
 
 // floatNumber is a number with one point or comma in it, of which the second half may
 // be a fraction or just another group of digits.
@@ -87,7 +88,7 @@ func isSeparator(r rune) bool {
 	return unicode.IsSpace(r) || strings.ContainsRune("()./\u2212\u30fc", r) || unicode.Is(unicode.Pd, r)
 }
 
-func parseNumber(raw, region string) (string, bool) {
+func parse(raw, region string) (string, bool) {
 	n, err := phonenumbers.Parse(raw, region)
 	if err != nil || !phonenumbers.IsValidNumber(n) {
 		return "", false

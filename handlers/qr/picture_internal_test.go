@@ -1,4 +1,4 @@
-package handlers
+package qr
 
 import (
 	"bytes"
@@ -26,16 +26,16 @@ func realisticQR() string {
 // and reads it.
 func TestQRIsReadFrom300Pixels(t *testing.T) {
 	text := realisticQR()
-	img, err := newQRCache().image("one", &session.ShownCode{Text: text})
+	img, err := NewPictures(nil).Of("one", &session.ShownCode{Text: text})
 	if err != nil {
 		t.Fatal(err)
 	}
-	picture, err := png.Decode(bytes.NewReader(img.png))
+	picture, err := png.Decode(bytes.NewReader(img.PNG))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := picture.(*image.Paletted); !ok || len(img.png) > 4<<10 {
-		t.Errorf("the picture is a %T of %d bytes", picture, len(img.png))
+	if _, ok := picture.(*image.Paletted); !ok || len(img.PNG) > 4<<10 {
+		t.Errorf("the picture is a %T of %d bytes", picture, len(img.PNG))
 	}
 	got, err := readQR(picture)
 	if err != nil {
@@ -83,14 +83,14 @@ func shrink(src image.Image, size int) image.Image {
 	return out
 }
 
-func TestQRIsDrawnOnceAndForgotten(t *testing.T) {
-	c := newQRCache()
+func TestPicturesAreDrawnOnceAndForgotten(t *testing.T) {
+	p := NewPictures(nil)
 	code := &session.ShownCode{Text: "first"}
-	seen := make([]*qrImage, 20)
+	seen := make([]*Picture, 20)
 	var all sync.WaitGroup
 	for i := range seen {
 		all.Go(func() {
-			img, err := c.image("one", code)
+			img, err := p.Of("one", code)
 			if err != nil {
 				t.Error(err)
 			}
@@ -103,12 +103,16 @@ func TestQRIsDrawnOnceAndForgotten(t *testing.T) {
 			t.Fatal("drawn more than once")
 		}
 	}
-	if next, err := c.image("one", &session.ShownCode{Text: "second"}); err != nil || next == seen[0] {
+	if next, err := p.Of("one", &session.ShownCode{Text: "second"}); err != nil || next == seen[0] {
 		t.Error("the old code is still shown", err)
 	}
-	c.forget("one")
-	c.forget("two")
-	if n := len(c.images); n != 0 {
+	p.Saw(session.Snapshot{ID: "one", QR: code})
+	if n := p.byID.Len(); n != 1 {
+		t.Errorf("%d pictures are kept of a code that is shown", n)
+	}
+	p.Saw(session.Snapshot{ID: "one"})
+	p.Saw(session.Snapshot{ID: "two"})
+	if n := p.byID.Len(); n != 0 {
 		t.Errorf("%d pictures are kept", n)
 	}
 }

@@ -1,6 +1,11 @@
-package handlers
+package number_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"wadah/handlers/number"
+)
 
 // TestPhoneNumber holds that a number is understood however it is written, and that
 // nothing becomes a number that was not written.
@@ -32,23 +37,30 @@ func TestPhoneNumber(t *testing.T) {
 		"6281234567890@c.us@c.us": "", "6281234567890@": "", "@c.us": "", "6281234567890@example.com": "",
 		"": "", "+": "", "0": "", ".0": "", ".": "", "12": "", "true": "",
 	} {
-		if got, ok := phoneNumber(raw, "ID"); got != want || ok != (want != "") {
+		if got, ok := number.Parse(raw, "ID"); got != want || ok != (want != "") {
 			t.Errorf("%q: %q %v, want %q", raw, got, ok, want)
 		}
 	}
 }
 
-func TestDecimal(t *testing.T) {
-	for text, want := range map[string]string{
-		"6.28123456789e11": "628123456789", "6.28123456789E+11": "628123456789", "628123456789e0": "628123456789",
-		"628123456789000e-3": "628123456789", "6281234567895e-1": "628123456789.5", "6.28e11": "628000000000",
-		"0.00000628e17": "628000000000", "-1.5e1": "-15", "1e-3": "0.001", "0e5": "0", "1.50e0": "1.5", "12e-2": "0.12",
-		// Not ours to change.
-		"628123456789.0": "628123456789.0", "1.50": "1.50", "628123456789": "628123456789", "true": "true", "false": "false",
-		`["1e5"]`: `["1e5"]`, `{"e":1}`: `{"e":1}`, "1e99": "1e99", "1e-99": "1e-99", "1e99999999999999999999": "1e99999999999999999999",
-	} {
-		if got := decimal(text); got != want {
-			t.Errorf("%s: %s, want %s", text, got, want)
-		}
+// FuzzPhoneNumber accepts nothing but digits that a phone can have.
+func FuzzPhoneNumber(f *testing.F) {
+	for _, seed := range []string{"6281234567890", "0812-3456-7890", "+62 812 3456 7890", "(021) 555", "٠٨١٢", "+", "00000000000000000000", "\x00\xff", "+1;ext=99", "tel:+62;isub=1", "6222000000", "6222 000000"} {
+		f.Add(seed)
 	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		digits, ok := number.Parse(raw, "ID")
+		if !ok {
+			return
+		}
+		if len(digits) < 5 || len(digits) > 17 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0' {
+			t.Fatalf("%q became %q", raw, digits)
+		}
+		if !strings.HasPrefix(digits, "62") {
+			return // without the plus it may be read as one of the region's own
+		}
+		if again, ok := number.Parse(digits, "ID"); !ok || again != digits {
+			t.Fatalf("%q is not accepted as it was written: %q %v", digits, again, ok)
+		}
+	})
 }
