@@ -2,7 +2,7 @@ package models
 
 import (
 	"context"
-	"slices"
+	"database/sql"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,11 +14,11 @@ import (
 // the event it becomes. What is not set does not concern it.
 type Arrival struct {
 	DeviceID string
-	Account  string // number of the account, without server: chats of another one stay apart
-	At       time.Time
-	Chat     *ChatRef // nil: about no chat
-	ChatName string   // of a group; "" keeps what is known
-	Sender   Person   // who did it; unknown where FromMe
+	Account  string    // number of the account, without server: chats of another one stay apart
+	At       time.Time // zero: now
+	Chat     *ChatRef  // nil: about no chat
+	ChatName string    // of a group; "" keeps what is known
+	Sender   Person    // who did it; unknown where FromMe
 	FromMe   bool
 	PushName string // what the sender calls themselves
 
@@ -28,13 +28,10 @@ type Arrival struct {
 	// that a program may hand over again.
 	Send *NewSend
 	Once *Once
-	// ReadUpTo says that the account has read the chat elsewhere: nothing is unread.
-	ReadUpTo bool
+	// Settings are what the account has set for the chat; nil changes nothing.
+	Settings *ChatSettings
 	// Pairs are people whose two addresses became known.
 	Pairs []Person
-	// Timer is the new time after which messages of the chat disappear, in seconds; nil
-	// changes nothing.
-	Timer *int64
 	// Expect is something that will come, to be looked for until it was done.
 	Expect *Expected
 
@@ -45,19 +42,25 @@ type Arrival struct {
 
 // NewMessage is a message that arrived.
 type NewMessage struct {
-	WAID    string
-	Kind    string
-	Status  string // of the account's own
-	Source  string // of the account's own
-	Author  string // who wrote it here: a key's or user's ID
-	Target  string // WhatsApp's ID of the message that this one is about
-	Lacking string // why there is no content
+	WAID   string
+	Kind   string
+	Status string // of the account's own
+	Source string // of the account's own
+	Author string // who wrote it here: a key's or user's ID
+	Target string // WhatsApp's ID of the message that this one is about
+	// Lacking says why there is no content: LackingSecret, or a word of session/message for
+	// a message of which only the outside is known.
+	Lacking string
 	Hidden  bool
 	Body    []byte // plain; sealed here. Of an edit: what takes the place of its target's
 
 	// AnySender lets an edit or revocation change messages of others, too (admins of groups).
 	AnySender bool
 }
+
+// LackingSecret is why a message lacks what it says about another one, its target: it can
+// be read only with a secret that is in that message, which has not come (yet).
+const LackingSecret = "sealed"
 
 // NewReceipt says what became of messages of the account.
 type NewReceipt struct {
@@ -75,6 +78,8 @@ type NewEvent struct {
 	Body []byte // plain; sealed here
 	// Filled is the type when content came for a message that lacked it.
 	Filled string
+	// Gone is the body, in place of Body, of a message that was taken back before it came.
+	Gone []byte
 }
 
 // Outcome says what storing an arrival did.
@@ -82,6 +87,7 @@ type Outcome struct {
 	Repeated  bool   // it was there before, and nothing changed
 	MessageID string // ours, of the message
 	Seq       int64  // of the newest event that it became
+	Expects   bool   // something is expected now, see Expected
 	// Answered is set when Arrival.Once was used before: nothing was stored.
 	Answered *Answered
 }
@@ -93,7 +99,7 @@ func (s *Store) Accept(ctx context.Context, arrivals []Arrival) ([]Outcome, erro
 	var outcomes []Outcome
 	var heads map[string]int64
 	err := s.tx(ctx, "store what arrived", func(tx *gorm.DB) error {
-		b := &batch{s: s, tx: tx, now: s.nowMilli()}
+		b := s.batch(tx)
 		outcomes = make([]Outcome, len(arrivals))
 		for i := range arrivals {
 			b.current = i
@@ -114,16 +120,21 @@ func (s *Store) Accept(ctx context.Context, arrivals []Arrival) ([]Outcome, erro
 
 // batch is one transaction of the writer.
 type batch struct {
-	s   *Store
-	tx  *gorm.DB
-	now int64
+	s     *Store
+	tx    *gorm.DB
+	now   int64
+	stmts map[string]*sql.Stmt
 
 	contacts map[lookup]*contactRow // what was looked up
 	chats    map[lookup]*chatRow
+	changed  []*chatRow // of chats: those whose rows are to be written
+	merges   int        // how often two rows became one
 	events   []eventRow
 	places   []int // of events: which arrival each belongs to
 	current  int   // the arrival at work
 }
+
+func (s *Store) batch(tx *gorm.DB) *batch { return &batch{s: s, tx: tx, now: s.nowMilli()} }
 
 // owner is whose contacts and chats: a device, and the account it was linked to.
 type owner struct{ device, account string }
@@ -140,31 +151,27 @@ func (b *batch) accept(a *Arrival, out *Outcome) error {
 			return err
 		}
 	}
-	ev := eventRow{DeviceID: a.DeviceID, At: a.At.UnixMilli()}
-	if !a.FromMe && a.Sender.Known() {
-		c, err := b.contact(who, a.Sender, a.PushName)
-		if err != nil {
-			return err
-		}
-		ev.SenderID = c.ID
+	ev := eventRow{DeviceID: a.DeviceID, At: b.moment(a.At)}
+	chat, sender, err := b.place(who, a)
+	if err != nil {
+		return err
 	}
-	var chat *chatRow
-	if a.Chat != nil {
-		var err error
-		if chat, err = b.chat(who, *a.Chat, ""); err != nil {
-			return err
-		}
+	if sender != nil {
+		ev.SenderID = sender.ID
+	}
+	if chat != nil {
 		ev.ChatID = &chat.ID
-		if err := b.touchChat(chat, a); err != nil {
-			return err
-		}
+		b.touchChat(chat, a)
 	}
 	if a.Expect != nil {
+		out.Expects = true
 		if err := b.expect(a.DeviceID, *a.Expect); err != nil {
 			return err
 		}
 	}
 	switch {
+	case a.Message != nil && chat == nil:
+		return rules.Refuse("chat", "chat_required", "A message needs a chat.")
 	case a.Message != nil:
 		return b.message(a, chat, ev, out)
 	case a.Receipt != nil:
@@ -175,23 +182,41 @@ func (b *batch) accept(a *Arrival, out *Outcome) error {
 	return nil
 }
 
-// touchChat writes what the arrival says of the chat itself.
-func (b *batch) touchChat(chat *chatRow, a *Arrival) error {
-	news := map[string]any{}
-	if name := rules.Clip(a.ChatName, 256); name != "" && chat.Name != name {
-		news["name"], chat.Name = name, name
+// place finds the chat of an arrival and who did it; nil where there is none. Nobody has
+// done what the account itself did.
+func (b *batch) place(who owner, a *Arrival) (chat *chatRow, sender *contactRow, err error) {
+	person := a.Sender
+	if a.Message != nil && !person.Known() {
+		person = nobody // no message of somebody unknown is the account's own
 	}
-	if a.ReadUpTo && chat.Unread > 0 {
-		news["unread"], chat.Unread = 0, 0
+	theirs := !a.FromMe && person.Known()
+	if theirs {
+		if sender, err = b.contact(who, person, a.PushName); err != nil {
+			return nil, nil, err
+		}
 	}
-	if at := a.At.UnixMilli(); a.Timer != nil && *a.Timer != chat.Timer && at >= chat.TimerAt {
-		news["timer"], news["timer_at"] = *a.Timer, at
-		chat.Timer, chat.TimerAt = *a.Timer, at
+	if a.Chat == nil {
+		return nil, sender, nil
 	}
-	if len(news) == 0 {
-		return nil
+	merges := b.merges
+	if chat, err = b.chat(who, *a.Chat); err != nil {
+		return nil, nil, err
 	}
-	return b.tx.Model(&chatRow{}).Where("id = ?", chat.ID).Updates(news).Error
+	if theirs && b.merges != merges { // the chat's person was known by two rows until now
+		sender, err = b.contact(who, person, a.PushName)
+	}
+	return chat, sender, err
+}
+
+// nobody is who has sent what WhatsApp names no sender of.
+var nobody = Person{LID: "unknown"}
+
+// moment is a time as it is stored; now when there is none.
+func (b *batch) moment(t time.Time) int64 {
+	if t.IsZero() {
+		return b.now
+	}
+	return t.UnixMilli()
 }
 
 // log puts an event at the end of the batch.
@@ -206,16 +231,11 @@ func (b *batch) log(kind string, body []byte, ev eventRow) error {
 	return nil
 }
 
-// inParts calls do with parts of a list that fit into one query. Repetitions and empty
-// strings are left out.
-func inParts(list []string, do func(part []string) error) error {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	list = slices.DeleteFunc(slices.Compact(list), func(s string) bool { return s == "" })
-	for part := range slices.Chunk(list, inChunk) {
-		if err := do(part); err != nil {
-			return err
-		}
+// flush writes what the batch has gathered: changes of chats, and events, which get their
+// numbers here. It returns the newest number of each device that has new ones.
+func (b *batch) flush(outcomes []Outcome) (map[string]int64, error) {
+	if err := b.writeChats(); err != nil {
+		return nil, err
 	}
-	return nil
+	return b.writeEvents(outcomes)
 }

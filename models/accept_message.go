@@ -1,21 +1,32 @@
 package models
 
 import (
-	"gorm.io/gorm/clause"
+	"database/sql"
+	"errors"
+
+	"gorm.io/gorm"
 
 	"wadah/models/rules"
 )
+
+// The kinds of session/message that change another message.
+const (
+	kindEdit   = "edit"
+	kindRevoke = "revoke"
+)
+
+// newMessageQuery leaves out what a new message does not have yet: edits, counts of receipts.
+const newMessageQuery = `INSERT INTO messages (id, device_id, chat_id, sender_id, wa_id, kind, at, stored_at, status, status_at, error, code,
+		target, lacking, hidden, any_sender, edited_at, revoked_at, source, author, delivered, seen, body)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, 0, 0, ?, ?, 0, 0, ?) ON CONFLICT DO NOTHING`
 
 // message stores a message, or what a repeat of it brings.
 func (b *batch) message(a *Arrival, chat *chatRow, ev eventRow, out *Outcome) error {
 	m := a.Message
 	row := messageRow{
 		ID: b.s.ids.next(b.s.now()), DeviceID: a.DeviceID, ChatID: chat.ID, SenderID: ev.SenderID, WAID: rules.Clip(m.WAID, 120),
-		Kind: m.Kind, At: a.At.UnixMilli(), StoredAt: b.now, Status: m.Status, Target: rules.Clip(m.Target, 120),
-		Lacking: m.Lacking, Hidden: m.Hidden, Source: m.Source, Author: rules.Clip(m.Author, 100),
-	}
-	if m.Status != "" {
-		row.StatusAt = b.now
+		Kind: rules.Clip(m.Kind, 20), At: ev.At, StoredAt: b.now, Status: m.Status, Target: rules.Clip(m.Target, 120),
+		Lacking: rules.Clip(m.Lacking, 20), Hidden: m.Hidden, AnySender: m.AnySender, Source: m.Source, Author: rules.Clip(m.Author, 100),
 	}
 	var err error
 	if a.Once != nil {
@@ -26,23 +37,15 @@ func (b *batch) message(a *Arrival, chat *chatRow, ev eventRow, out *Outcome) er
 	if row.Body, err = b.s.vault.SealData(a.DeviceID, row.ID, m.Body); err != nil {
 		return err
 	}
-	res := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
-	if res.Error != nil {
-		return res.Error
+	isNew, err := b.insertMessage(&row)
+	if err != nil {
+		return err
 	}
-	kind := eventType(a.Event)
-	if res.RowsAffected == 0 {
-		filled, err := b.repeated(m, &row)
-		if err != nil || !filled {
-			out.Repeated = !filled
+	seen := false // the log tells of it already
+	if !isNew {
+		if out.Repeated, seen, err = b.fill(m, &row); err != nil || out.Repeated {
 			return err
 		}
-		if a.Event != nil {
-			kind = a.Event.Filled
-		}
-	}
-	if err := b.settleIn(a, chat, &row); err != nil {
-		return err
 	}
 	out.MessageID = row.ID
 	if a.Send != nil {
@@ -50,70 +53,101 @@ func (b *batch) message(a *Arrival, chat *chatRow, ev eventRow, out *Outcome) er
 			return err
 		}
 	}
+	body, err := b.settleIn(a, chat, &row, !seen, out)
+	if err != nil || a.Event == nil || m.Hidden || !isNew && row.Lacking != "" {
+		return err
+	}
 	ev.MessageID, ev.WAID = row.ID, row.WAID
-	if a.Event == nil || m.Hidden {
-		return nil
+	switch {
+	case seen && row.RevokedAt != 0:
+		return nil // there is nothing to add: the log says that it was taken back
+	case seen:
+		return b.log(a.Event.Filled, body, ev)
 	}
-	return b.log(kind, a.Event.Body, ev)
+	return b.log(a.Event.Type, body, ev)
 }
 
-func eventType(e *NewEvent) string {
-	if e == nil {
-		return ""
+// insertMessage reports whether the message is new.
+func (b *batch) insertMessage(row *messageRow) (bool, error) {
+	if row.Status != "" {
+		row.StatusAt = b.now
 	}
-	return e.Type
+	n, err := b.exec(newMessageQuery, row.ID, row.DeviceID, row.ChatID, row.SenderID, row.WAID, row.Kind, row.At, row.StoredAt, row.Status,
+		row.StatusAt, row.Target, row.Lacking, row.Hidden, row.AnySender, row.Source, row.Author, row.Body)
+	return n > 0, err
 }
 
-// repeated looks at the row that a repeat met. It reports whether the repeat filled it,
-// and leaves it in row.
-func (b *batch) repeated(m *NewMessage, row *messageRow) (filled bool, err error) {
+// fill looks at the row that a message met which was there before, and puts into it what
+// it lacked. It leaves the row as it is then in row, and reports whether the message only
+// repeats, and whether the log tells of it already.
+func (b *batch) fill(m *NewMessage, row *messageRow) (repeats, seen bool, err error) {
 	old, err := b.existing(row.ChatID, row.SenderID, row.WAID)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	if old.Lacking == "" || m.Lacking != "" {
-		*row = old
-		return false, nil
+	if knowledge(row.Lacking) <= knowledge(old.Lacking) {
+		return true, false, nil
 	}
-	body, err := b.s.vault.SealData(old.DeviceID, old.ID, m.Body)
-	if err != nil {
-		return false, err
+	seen = !old.Hidden
+	old.Kind, old.Target, old.Lacking, old.Hidden, old.AnySender = row.Kind, row.Target, row.Lacking, row.Hidden, row.AnySender
+	if old.RevokedAt == 0 {
+		if old.Body, err = b.s.vault.SealData(old.DeviceID, old.ID, m.Body); err != nil {
+			return false, false, err
+		}
 	}
-	old.Kind, old.Target, old.Lacking, old.Hidden, old.Body = m.Kind, row.Target, "", m.Hidden, body
 	*row = old
-	return true, b.tx.Model(&messageRow{}).Where("id = ?", old.ID).Updates(map[string]any{
-		"kind": old.Kind, "target": old.Target, "lacking": "", "hidden": old.Hidden, "body": body,
+	return false, seen, b.tx.Model(&messageRow{}).Where("id = ?", old.ID).Updates(map[string]any{
+		"kind": old.Kind, "target": old.Target, "lacking": old.Lacking, "hidden": old.Hidden, "any_sender": old.AnySender, "body": old.Body,
 	}).Error
 }
 
-// settleIn gives a new message its place: the chat shows it, its target is changed, and
-// a change that came before it is applied.
-func (b *batch) settleIn(a *Arrival, chat *chatRow, row *messageRow) error {
+// knowledge is how much is known of a message that lacks what it says for this reason.
+func knowledge(lacking string) int {
+	switch lacking {
+	case "":
+		return 2
+	case LackingSecret:
+		return 1
+	}
+	return 0
+}
+
+// settleIn gives a message its place: the chat shows it, what it is about is changed, and
+// changes that came before it are applied. It returns the body that its event gets.
+func (b *batch) settleIn(a *Arrival, chat *chatRow, row *messageRow, first bool, out *Outcome) ([]byte, error) {
 	m := a.Message
+	body := m.Body
+	if a.Event != nil {
+		body = a.Event.Body
+	}
 	if m.Target != "" {
-		if m.Kind != kindEdit && m.Kind != kindRevoke {
-			return nil
+		if m.Lacking == "" && (m.Kind == kindEdit || m.Kind == kindRevoke) {
+			return body, b.change(a, row)
 		}
-		return b.change(a, row)
+		return body, nil
 	}
 	if m.Hidden {
-		return nil
+		return body, nil
 	}
-	news := map[string]any{}
-	if row.At >= chat.LastAt {
-		chat.LastAt, chat.LastID = row.At, row.ID
-		news["last_at"], news["last_id"] = row.At, row.ID
-	}
-	if !a.FromMe {
-		chat.Unread++
-		news["unread"] = chat.Unread
-	}
-	if len(news) > 0 {
-		if err := b.tx.Model(&chatRow{}).Where("id = ?", chat.ID).Updates(news).Error; err != nil {
-			return err
+	if first {
+		if row.At >= chat.LastAt {
+			chat.LastAt, chat.LastID = row.At, row.ID
 		}
+		if !a.FromMe {
+			chat.Unread++
+		}
+		b.chatChanged(chat)
 	}
-	return b.changeLate(row)
+	changed, err := b.changeLate(row, out)
+	switch {
+	case err != nil:
+		return nil, err
+	case row.RevokedAt != 0 && a.Event != nil:
+		return a.Event.Gone, nil
+	case changed != nil:
+		return changed, nil
+	}
+	return body, nil
 }
 
 // change applies an edit or revocation to its target, if that is here.
@@ -124,108 +158,73 @@ func (b *batch) change(a *Arrival, row *messageRow) error {
 	}
 	var target messageRow
 	if err := q.Take(&target).Error; err != nil {
-		if isMissing(err) {
+		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return nil // it may come yet: see changeLate
 		}
 		return err
 	}
-	return b.rewrite(&target, row, a.Message.Body)
+	_, err := b.rewrite(&target, row, a.Message.Body)
+	return err
 }
 
-// rewrite gives a message the content of its newest edit, or none.
-func (b *batch) rewrite(target, by *messageRow, body []byte) error {
+// rewrite gives a message the content of its newest edit, or none. It reports whether
+// that is news.
+func (b *batch) rewrite(target, by *messageRow, body []byte) (bool, error) {
 	news := map[string]any{}
 	switch {
 	case by.Kind == kindRevoke:
 		news["revoked_at"], news["body"] = by.At, nil
+		target.RevokedAt = by.At
 	case target.RevokedAt != 0 || by.At < target.EditedAt:
-		return nil
+		return false, nil
 	default:
 		sealed, err := b.s.vault.SealData(target.DeviceID, target.ID, body)
 		if err != nil {
-			return err
+			return false, err
 		}
 		news["edited_at"], news["body"] = by.At, sealed
 		target.EditedAt = by.At
 	}
-	return b.tx.Model(&messageRow{}).Where("id = ?", target.ID).Updates(news).Error
+	return true, b.tx.Model(&messageRow{}).Where("id = ?", target.ID).Updates(news).Error
 }
 
-// changeLate applies the edits and revocations that came before the message itself.
-func (b *batch) changeLate(row *messageRow) error {
+// aboutQuery finds what says something about a message, in the order in which it was said.
+const aboutQuery = `SELECT id, sender_id, kind, at, lacking, any_sender, body FROM messages
+	WHERE chat_id = ? AND target = ? AND target <> '' ORDER BY at, id`
+
+// changeLate applies the edits and revocations that came before the message itself, and
+// expects those that need its secret to be read. It returns the body that the message has
+// then, or nil where it was not edited.
+func (b *batch) changeLate(row *messageRow, out *Outcome) (body []byte, err error) {
 	var early []messageRow
-	err := b.tx.Where("chat_id = ? AND target = ? AND sender_id = ? AND kind IN ?", row.ChatID, row.WAID, row.SenderID,
-		[]string{kindEdit, kindRevoke}).Order("at, id").Find(&early).Error
-	if err != nil {
+	err = b.each(aboutQuery, func(rows *sql.Rows) error {
+		e := messageRow{DeviceID: row.DeviceID}
+		err := rows.Scan(&e.ID, &e.SenderID, &e.Kind, &e.At, &e.Lacking, &e.AnySender, &e.Body)
+		early = append(early, e)
 		return err
+	}, row.ChatID, row.WAID)
+	if err != nil {
+		return nil, err
 	}
 	for _, e := range early {
-		body, err := b.s.vault.OpenData(e.DeviceID, e.ID, e.Body)
-		if err != nil {
-			return err
-		}
-		if err := b.rewrite(row, &e, body); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// The kinds of session/message that change another message.
-const (
-	kindEdit   = "edit"
-	kindRevoke = "revoke"
-)
-
-// receipt moves messages of the account forward.
-func (b *batch) receipt(a *Arrival, ev eventRow) error {
-	r := a.Receipt
-	var rows []messageRow
-	if err := inParts(r.WAIDs, func(part []string) error {
-		var some []messageRow
-		err := b.tx.Select("id", "device_id", "chat_id", "wa_id", "status").
-			Where("device_id = ? AND wa_id IN ? AND sender_id = ''", a.DeviceID, part).Order("id").Find(&some).Error
-		rows = append(rows, some...)
-		return err
-	}); err != nil {
-		return err
-	}
-	for _, row := range rows {
-		if r.Unsent {
-			taken, err := b.takeBack(row.ID)
+		switch {
+		case e.Lacking == LackingSecret && row.Lacking == "":
+			out.Expects = true
+			if err := b.expect(row.DeviceID, Expected{Kind: ExpectSecret, Name: e.ID}); err != nil {
+				return nil, err
+			}
+		case e.Lacking != "", e.Kind != kindEdit && e.Kind != kindRevoke, e.SenderID != row.SenderID && !e.AnySender:
+		default:
+			plain, err := b.s.vault.OpenData(e.DeviceID, e.ID, e.Body)
 			if err != nil {
-				return err
+				continue // what is damaged must not keep the message out
 			}
-			if !taken {
-				continue
+			if changed, err := b.rewrite(row, &e, plain); err != nil {
+				return nil, err
+			} else if changed {
+				body = plain
 			}
-		}
-		if r.Group {
-			if err := b.count(row.ID, ev.SenderID, r.Status); err != nil {
-				return err
-			}
-		}
-		if !forward(row.Status, r.Status) {
-			continue
-		}
-		err := b.tx.Model(&messageRow{}).Where("id = ?", row.ID).
-			Updates(map[string]any{"status": r.Status, "status_at": a.At.UnixMilli(), "error": rules.Clip(r.Error, 60), "code": r.Code}).Error
-		if err != nil {
-			return err
-		}
-		if row.Status == StatusQueued {
-			if err := b.done(row.ID); err != nil {
-				return err
-			}
-		}
-		if a.Event == nil {
-			continue
-		}
-		ev := ev
-		ev.MessageID, ev.WAID, ev.ChatID = row.ID, row.WAID, &row.ChatID
-		if err := b.log(a.Event.Type, a.Event.Body, ev); err != nil {
-			return err
 		}
 	}
-	return nil
+	return body, nil
 }

@@ -2,7 +2,9 @@ package models
 
 import (
 	"context"
-	"errors"
+	"database/sql"
+	"slices"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -28,6 +30,9 @@ type Chat struct {
 	LastAt   int64   // Unix milliseconds of the newest message
 	Unread   int64
 	Timer    int64 // seconds until messages disappear; 0 never
+	Archived bool
+	Pinned   bool
+	MutedTo  time.Time // zero: not muted
 }
 
 type chatRow struct {
@@ -50,42 +55,112 @@ type chatRow struct {
 
 func (chatRow) TableName() string { return "chats" }
 
+// ChatSettings are what was set for a chat; nil keeps what is known.
+type ChatSettings struct {
+	Timer   *int64    // seconds until messages disappear; 0: they stay
+	TimerAt time.Time // when that was set: an older setting does not replace a newer one
+	Unread  *int64
+}
+
 // chat finds the row of a chat, or makes it.
-func (b *batch) chat(who owner, ref ChatRef, name string) (*chatRow, error) {
+func (b *batch) chat(who owner, ref ChatRef) (*chatRow, error) {
 	if ref.JID != "" {
-		return b.chatBy(who, ref.Kind, "jid", ref.JID)
+		return b.chatBy(who, ref, ref.JID, chatByJIDQuery)
 	}
-	c, err := b.contact(who, ref.Person, name)
+	c, err := b.contact(who, ref.Person, "")
 	if err != nil {
 		return nil, err
 	}
-	return b.chatBy(who, ref.Kind, "contact_id", c.ID)
+	return b.chatBy(who, ref, c.ID, chatByContactQuery)
 }
 
-func (b *batch) chatBy(who owner, kind, field, value string) (*chatRow, error) {
+const (
+	chatColumns    = `id, device_id, account, kind, contact_id, jid, name, last_at, last_id, unread, timer, timer_at, archived, pinned, muted_to`
+	chatByJIDQuery = `SELECT ` + chatColumns + ` FROM chats WHERE device_id = ? AND account = ? AND jid = ?`
+
+	chatByContactQuery = `SELECT ` + chatColumns + ` FROM chats WHERE device_id = ? AND account = ? AND contact_id = ?`
+
+	writeChatQuery = `UPDATE chats SET name = ?, last_at = ?, last_id = ?, unread = ?, timer = ?, timer_at = ?,
+		archived = ?, pinned = ?, muted_to = ? WHERE id = ?`
+)
+
+// chatBy finds a chat by what its query takes, or makes it. What one batch has looked up
+// it remembers.
+func (b *batch) chatBy(who owner, ref ChatRef, value, query string) (*chatRow, error) {
 	key := lookup{who, value}
 	if row, ok := b.chats[key]; ok {
 		return row, nil
 	}
-	row := new(chatRow)
-	err := b.tx.Where("device_id = ? AND account = ? AND "+field+" = ?", who.device, who.account, value).Take(row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		row = &chatRow{ID: b.s.ids.next(b.s.now()), DeviceID: who.device, Account: who.account, Kind: rules.Clip(kind, 20)}
-		if field == "jid" {
+	var row *chatRow
+	err := b.each(query, func(rows *sql.Rows) error {
+		row = new(chatRow)
+		return rows.Scan(&row.ID, &row.DeviceID, &row.Account, &row.Kind, &row.ContactID, &row.JID, &row.Name, &row.LastAt,
+			&row.LastID, &row.Unread, &row.Timer, &row.TimerAt, &row.Archived, &row.Pinned, &row.MutedTo)
+	}, who.device, who.account, value)
+	if err != nil {
+		return nil, err
+	}
+	if row == nil {
+		row = &chatRow{ID: b.s.ids.next(b.s.now()), DeviceID: who.device, Account: who.account, Kind: rules.Clip(ref.Kind, 20)}
+		if ref.JID != "" {
 			row.JID = &value
 		} else {
 			row.ContactID = &value
 		}
-		err = b.tx.Create(row).Error
-	}
-	if err != nil {
-		return nil, err
+		if err := b.tx.Create(row).Error; err != nil {
+			return nil, err
+		}
 	}
 	if b.chats == nil {
 		b.chats = make(map[lookup]*chatRow)
 	}
 	b.chats[key] = row
 	return row, nil
+}
+
+// touchChat takes up what the arrival says of the chat itself.
+func (b *batch) touchChat(chat *chatRow, a *Arrival) {
+	was := *chat
+	if name := rules.Clip(a.ChatName, 256); name != "" {
+		chat.Name = name
+	}
+	if set := a.Settings; set != nil {
+		if set.Unread != nil {
+			chat.Unread = *set.Unread
+		}
+		if at := b.moment(set.TimerAt); set.Timer != nil && at >= chat.TimerAt {
+			chat.Timer, chat.TimerAt = *set.Timer, at
+		}
+	}
+	if *chat != was {
+		b.chatChanged(chat)
+	}
+}
+
+// chatChanged has a chat's row written with the batch.
+func (b *batch) chatChanged(chat *chatRow) {
+	if !slices.Contains(b.changed, chat) {
+		b.changed = append(b.changed, chat)
+	}
+}
+
+// writeChats writes the rows of chats that have changed.
+func (b *batch) writeChats() error {
+	for _, c := range b.changed {
+		_, err := b.exec(writeChatQuery, c.Name, c.LastAt, c.LastID, c.Unread, c.Timer, c.TimerAt, c.Archived, c.Pinned, c.MutedTo, c.ID)
+		if err != nil {
+			return err
+		}
+	}
+	b.changed = nil
+	return nil
+}
+
+// forget drops what the batch has looked up, where rows become others.
+func (b *batch) forget() error {
+	err := b.writeChats()
+	b.contacts, b.chats = nil, nil
+	return err
 }
 
 // mergeChatsOf gives the older of two contacts that are one person the chat of the
@@ -97,7 +172,6 @@ func (b *batch) mergeChatsOf(old, young *contactRow) error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	b.chats = nil
 	keep := rows[0]
 	if len(rows) == 2 {
 		if err := b.mergeChats(keep, rows[1]); err != nil {
@@ -118,13 +192,22 @@ func (b *batch) mergeChats(keep, gone chatRow) error {
 			return err
 		}
 	}
+	for i := range b.events {
+		if text(b.events[i].ChatID) == gone.ID {
+			b.events[i].ChatID = &keep.ID
+		}
+	}
 	newer := keep
 	if gone.LastAt > keep.LastAt {
 		newer = gone
 	}
+	timed := keep
+	if gone.TimerAt > keep.TimerAt {
+		timed = gone
+	}
 	err = b.tx.Model(&chatRow{}).Where("id = ?", keep.ID).Updates(map[string]any{
-		"last_at": newer.LastAt, "last_id": newer.LastID, "unread": keep.Unread + gone.Unread,
-		"timer": newer.Timer, "timer_at": newer.TimerAt,
+		"last_at": newer.LastAt, "last_id": newer.LastID, "unread": keep.Unread + gone.Unread, "timer": timed.Timer, "timer_at": timed.TimerAt,
+		"archived": newer.Archived, "pinned": keep.Pinned || gone.Pinned, "muted_to": max(keep.MutedTo, gone.MutedTo),
 	}).Error
 	if err != nil {
 		return err
@@ -149,7 +232,7 @@ func (b *batch) dropTwins(column, keep, gone, same string) error {
 func (s *Store) AdoptChats(ctx context.Context, deviceID, account string) error {
 	const doing = "give an account its first messages"
 	return s.tx(ctx, doing, func(tx *gorm.DB) error {
-		b := &batch{s: s, tx: tx, now: s.nowMilli()}
+		b := s.batch(tx)
 		var chats []chatRow
 		if err := tx.Where("device_id = ? AND account = ''", deviceID).Order("id").Find(&chats).Error; err != nil {
 			return err
@@ -163,7 +246,7 @@ func (s *Store) AdoptChats(ctx context.Context, deviceID, account string) error 
 				}
 				ref.Person = who.contact().Person
 			}
-			keep, err := b.chat(owner{deviceID, account}, ref, "")
+			keep, err := b.chat(owner{deviceID, account}, ref)
 			if err != nil {
 				return err
 			}

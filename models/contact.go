@@ -1,9 +1,7 @@
 package models
 
 import (
-	"errors"
-
-	"gorm.io/gorm"
+	"database/sql"
 
 	"wadah/models/rules"
 )
@@ -11,7 +9,7 @@ import (
 // Person is somebody on WhatsApp by the addresses that are known of them, JIDs without
 // a device part. One of them may be empty.
 type Person struct {
-	LID string // "123456789012345@lid"
+	LID string // "123456789012345@lid"; of what is no person but writes like one its only address
 	PN  string // "6281234567890@s.whatsapp.net"
 }
 
@@ -66,47 +64,101 @@ func (b *batch) contact(who owner, p Person, pushName string) (*contactRow, erro
 	if !p.Known() {
 		return nil, rules.Refuse("sender", "sender_required", "A person needs an address.")
 	}
-	byLID, err := b.contactBy(who, "lid", p.LID)
+	byLID, err := b.contactBy(who, contactByLIDQuery, p.LID)
 	if err != nil {
 		return nil, err
 	}
-	byPN, err := b.contactBy(who, "pn", p.PN)
+	byPN, err := b.contactBy(who, contactByPNQuery, p.PN)
 	if err != nil {
 		return nil, err
 	}
-	var row *contactRow
+	row := byLID
 	switch {
-	case byLID != nil && byPN != nil && byLID.ID != byPN.ID:
-		if byPN.LID == nil {
-			row, err = b.mergeContacts(byLID, byPN)
-		} else {
-			// The number belongs to somebody else now.
-			row, err = byLID, b.changeContact(byPN, map[string]any{"pn": nil})
+	case byPN == nil || byPN == byLID:
+	case byLID != nil && byPN.LID == nil:
+		if row, err = b.mergeContacts(byLID, byPN); err != nil {
+			return nil, err
 		}
-	case byLID != nil:
-		row = byLID
-	case byPN != nil && (byPN.LID == nil || p.LID == ""):
+	case byLID == nil && (byPN.LID == nil || p.LID == ""):
 		row = byPN
-	case byPN != nil:
-		if err = b.changeContact(byPN, map[string]any{"pn": nil}); err == nil {
-			row, err = b.newContact(who, p, pushName)
-		}
 	default:
+		// The number belongs to somebody else now.
+		if err := b.loseNumber(who, byPN); err != nil {
+			return nil, err
+		}
+	}
+	if row == nil {
 		return b.newContact(who, p, pushName)
 	}
+	return row, b.enrich(who, row, p, pushName)
+}
+
+const (
+	contactColumns    = `id, device_id, account, lid, pn, push_name, full_name, updated_at`
+	contactByLIDQuery = `SELECT ` + contactColumns + ` FROM contacts WHERE device_id = ? AND account = ? AND lid = ?`
+	contactByPNQuery  = `SELECT ` + contactColumns + ` FROM contacts WHERE device_id = ? AND account = ? AND pn = ?`
+	newContactQuery   = `INSERT INTO contacts (` + contactColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+)
+
+// contactBy looks a person up by one address; nil when there is none. What one batch has
+// looked up it remembers.
+func (b *batch) contactBy(who owner, query, jid string) (*contactRow, error) {
+	if jid == "" {
+		return nil, nil //nolint:nilnil // nobody is no error
+	}
+	if row, ok := b.contacts[lookup{who, jid}]; ok {
+		return row, nil
+	}
+	var row *contactRow
+	err := b.each(query, func(rows *sql.Rows) error {
+		row = new(contactRow)
+		return rows.Scan(&row.ID, &row.DeviceID, &row.Account, &row.LID, &row.PN, &row.PushName, &row.FullName, &row.UpdatedAt)
+	}, who.device, who.account, jid)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	// By its other address it may have been found before.
+	for _, address := range []string{text(row.LID), text(row.PN)} {
+		if known, ok := b.contacts[lookup{who, address}]; ok && known.ID == row.ID {
+			row = known
+		}
+	}
+	b.remember(who, row)
+	return row, nil
+}
+
+func (b *batch) remember(who owner, row *contactRow) {
+	if b.contacts == nil {
+		b.contacts = make(map[lookup]*contactRow)
+	}
+	for _, address := range []string{text(row.LID), text(row.PN)} {
+		if address != "" {
+			b.contacts[lookup{who, address}] = row
+		}
+	}
+}
+
+func (b *batch) newContact(who owner, p Person, pushName string) (*contactRow, error) {
+	row := &contactRow{
+		ID: b.s.ids.next(b.s.now()), DeviceID: who.device, Account: who.account,
+		LID: column(p.LID), PN: column(p.PN), PushName: rules.Clip(pushName, 256), UpdatedAt: b.now,
+	}
+	_, err := b.exec(newContactQuery, row.ID, row.DeviceID, row.Account, row.LID, row.PN, row.PushName, row.FullName, row.UpdatedAt)
 	if err != nil {
 		return nil, err
 	}
-	return row, b.enrich(row, p, pushName)
+	b.remember(who, row)
+	return row, nil
 }
 
 // enrich writes what is new about a person.
-func (b *batch) enrich(row *contactRow, p Person, pushName string) error {
+func (b *batch) enrich(who owner, row *contactRow, p Person, pushName string) error {
 	news := map[string]any{}
 	if p.LID != "" && text(row.LID) != p.LID {
 		news["lid"], row.LID = p.LID, &p.LID
 	}
 	if p.PN != "" && text(row.PN) != p.PN {
+		delete(b.contacts, lookup{who, text(row.PN)})
 		news["pn"], row.PN = p.PN, &p.PN
 	}
 	if name := rules.Clip(pushName, 256); name != "" && row.PushName != name {
@@ -115,50 +167,29 @@ func (b *batch) enrich(row *contactRow, p Person, pushName string) error {
 	if len(news) == 0 {
 		return nil
 	}
+	b.remember(who, row)
 	return b.changeContact(row, news)
+}
+
+// callContact writes what the account's address book calls somebody; "" for not at all.
+func (b *batch) callContact(row *contactRow, name string) error {
+	if name = rules.Clip(name, 256); row.FullName == name {
+		return nil
+	}
+	row.FullName = name
+	return b.changeContact(row, map[string]any{"full_name": name})
+}
+
+// loseNumber takes a number from somebody who does not have it any more.
+func (b *batch) loseNumber(who owner, row *contactRow) error {
+	delete(b.contacts, lookup{who, text(row.PN)})
+	row.PN = nil
+	return b.changeContact(row, map[string]any{"pn": nil})
 }
 
 func (b *batch) changeContact(row *contactRow, news map[string]any) error {
 	news["updated_at"] = b.now
-	if pn, ok := news["pn"]; ok && pn == nil {
-		row.PN = nil
-	}
-	b.contacts = nil // what was looked up may be out of date
 	return b.tx.Model(&contactRow{}).Where("id = ?", row.ID).Updates(news).Error
-}
-
-func (b *batch) newContact(who owner, p Person, pushName string) (*contactRow, error) {
-	row := &contactRow{
-		ID: b.s.ids.next(b.s.now()), DeviceID: who.device, Account: who.account,
-		LID: column(p.LID), PN: column(p.PN), PushName: rules.Clip(pushName, 256), UpdatedAt: b.now,
-	}
-	b.contacts = nil
-	return row, b.tx.Create(row).Error
-}
-
-// contactBy looks a person up by one address; nil when there is none. What one batch
-// has looked up it remembers.
-func (b *batch) contactBy(who owner, column, jid string) (*contactRow, error) {
-	if jid == "" {
-		return nil, nil //nolint:nilnil // nobody is no error
-	}
-	key := lookup{who, jid}
-	if row, ok := b.contacts[key]; ok {
-		return row, nil
-	}
-	row := new(contactRow)
-	err := b.tx.Where("device_id = ? AND account = ? AND "+column+" = ?", who.device, who.account, jid).Take(row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil //nolint:nilnil // nobody is no error
-	}
-	if err != nil {
-		return nil, err
-	}
-	if b.contacts == nil {
-		b.contacts = make(map[lookup]*contactRow)
-	}
-	b.contacts[key] = row
-	return row, nil
 }
 
 // mergeContacts makes one row of two: the older survives, with everything that hung on
@@ -167,6 +198,9 @@ func (b *batch) mergeContacts(x, y *contactRow) (*contactRow, error) {
 	old, young := x, y
 	if old.ID > young.ID {
 		old, young = young, old
+	}
+	if err := b.forget(); err != nil {
+		return nil, err
 	}
 	if err := b.mergeChatsOf(old, young); err != nil {
 		return nil, err
@@ -181,16 +215,32 @@ func (b *batch) mergeContacts(x, y *contactRow) (*contactRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	for table, field := range map[string]string{"messages": "sender_id", "event_log": "sender_id", "message_receipts": "contact_id"} {
-		if err := b.tx.Table(table).Where(field+" = ?", young.ID).Update(field, old.ID).Error; err != nil {
+	// The device is named for the sake of the indexes.
+	for _, query := range []string{
+		`UPDATE messages SET sender_id = ? WHERE device_id = ? AND sender_id = ?`,
+		`UPDATE event_log SET sender_id = ? WHERE device_id = ? AND sender_id = ?`,
+	} {
+		if err := b.tx.Exec(query, old.ID, old.DeviceID, young.ID).Error; err != nil {
 			return nil, err
 		}
 	}
-	b.contacts, b.chats = nil, nil
+	if err := b.tx.Model(&receiptRow{}).Where("contact_id = ?", young.ID).Update("contact_id", old.ID).Error; err != nil {
+		return nil, err
+	}
+	for i := range b.events {
+		if b.events[i].SenderID == young.ID {
+			b.events[i].SenderID = old.ID
+		}
+	}
+	b.merges++
 	if err := b.tx.Where("id = ?", young.ID).Delete(&contactRow{}).Error; err != nil {
 		return nil, err
 	}
-	return old, b.enrich(old, young.contact().Person, first(old.PushName, young.PushName))
+	who := owner{old.DeviceID, old.Account}
+	if err := b.callContact(old, first(old.FullName, young.FullName)); err != nil {
+		return nil, err
+	}
+	return old, b.enrich(who, old, young.contact().Person, first(old.PushName, young.PushName))
 }
 
 func first(values ...string) string {

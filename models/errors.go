@@ -16,6 +16,7 @@ import (
 var (
 	ErrNotFound    = engine.ErrNotFound
 	ErrConflict    = engine.ErrConflict
+	ErrRefused     = engine.ErrRefused
 	ErrBusy        = engine.ErrBusy
 	ErrNewerSchema = engine.ErrNewerSchema
 	ErrCorrupt     = engine.ErrCorrupt

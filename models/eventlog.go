@@ -2,6 +2,9 @@ package models
 
 import (
 	"context"
+	"database/sql"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,9 +45,22 @@ type eventHead struct {
 
 func (eventHead) TableName() string { return "event_heads" }
 
-// flush numbers the events of the batch and writes them. It returns the newest number
-// of each device that has new ones.
-func (b *batch) flush(outcomes []Outcome) (map[string]int64, error) {
+const (
+	// The row stays locked until the commit: numbers are in the order of commits.
+	takeNumbersQuery = `INSERT INTO event_heads (device_id, last, first) VALUES (?, ?, 1)
+		ON CONFLICT (device_id) DO UPDATE SET last = event_heads.last + ? RETURNING last`
+
+	newEventsQuery = `INSERT INTO event_log (device_id, seq, id, type, at, chat_id, sender_id, message_id, wa_id, body) VALUES `
+	newEventValues = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+	// eventsAtOnce is how many events one statement writes. SQLite's driver looks through
+	// all arguments for each parameter.
+	eventsAtOnce = 10
+)
+
+// writeEvents numbers the events of the batch and writes them. It returns the newest
+// number of each device that has new ones.
+func (b *batch) writeEvents(outcomes []Outcome) (map[string]int64, error) {
 	if len(b.events) == 0 {
 		return nil, nil //nolint:nilnil // nothing new
 	}
@@ -55,11 +71,8 @@ func (b *batch) flush(outcomes []Outcome) (map[string]int64, error) {
 	next := make(map[string]int64, len(count))
 	heads := make(map[string]int64, len(count))
 	for device, n := range count {
-		// The row stays locked until the commit: numbers are in the order of commits.
 		var last int64
-		err := b.tx.Raw(`INSERT INTO event_heads (device_id, last, first) VALUES (?, ?, 1)
-			ON CONFLICT (device_id) DO UPDATE SET last = event_heads.last + ? RETURNING last`, device, n, n).Scan(&last).Error
-		if err != nil {
+		if err := b.each(takeNumbersQuery, func(rows *sql.Rows) error { return rows.Scan(&last) }, device, n, n); err != nil {
 			return nil, err
 		}
 		heads[device], next[device] = last, last-n+1
@@ -70,7 +83,31 @@ func (b *batch) flush(outcomes []Outcome) (map[string]int64, error) {
 		next[e.DeviceID]++
 		outcomes[b.places[i]].Seq = e.Seq
 	}
-	return heads, b.tx.CreateInBatches(b.events, 50).Error
+	for part := range slices.Chunk(b.events, eventsAtOnce) {
+		if err := b.insertEvents(part); err != nil {
+			return nil, err
+		}
+	}
+	return heads, nil
+}
+
+// insertEvents writes up to eventsAtOnce events: all with one statement, or each with one,
+// so that there are two statements to prepare and not ten.
+func (b *batch) insertEvents(events []eventRow) error {
+	if len(events) < eventsAtOnce && len(events) > 1 {
+		for i := range events {
+			if err := b.insertEvents(events[i : i+1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	args := make([]any, 0, 10*len(events))
+	for _, e := range events {
+		args = append(args, e.DeviceID, e.Seq, e.ID, e.Type, e.At, e.ChatID, e.SenderID, e.MessageID, e.WAID, e.Body)
+	}
+	_, err := b.exec(newEventsQuery+strings.Repeat(newEventValues+", ", len(events)-1)+newEventValues, args...)
+	return err
 }
 
 // OnEvents has f called after each commit that made events, with the newest number of

@@ -4,9 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
-
 	"wadah/models/rules"
 )
 
@@ -22,6 +19,10 @@ type Expected struct {
 	NextAt   time.Time // not before
 }
 
+// ExpectSecret is the kind of what is expected when the secret has come that a message
+// needs to be read; Name is our ID of that message.
+const ExpectSecret = "secret"
+
 type expectedRow struct {
 	ID       string `gorm:"primaryKey"`
 	DeviceID string
@@ -34,14 +35,19 @@ type expectedRow struct {
 
 func (expectedRow) TableName() string { return "expected" }
 
-// expect remembers something once, however often it is announced.
+const expectQuery = `INSERT INTO expected (id, device_id, kind, name, body, tries, next_at) VALUES (?, ?, ?, ?, ?, 0, ?)
+	ON CONFLICT (device_id, kind, name) DO UPDATE SET id = excluded.id, body = excluded.body, tries = 0, next_at = excluded.next_at`
+
+// expect remembers something, once however often it is announced. Announced again it gets
+// another ID: who is just reading it has the older one, and does not finish the newer.
 func (b *batch) expect(deviceID string, e Expected) error {
-	row := expectedRow{ID: b.s.ids.next(b.s.now()), DeviceID: deviceID, Kind: rules.Clip(e.Kind, 20), Name: rules.Clip(e.Name, 120), NextAt: b.now}
-	var err error
-	if row.Body, err = b.s.vault.SealData(deviceID, row.ID, e.Body); err != nil {
+	id := b.s.ids.next(b.s.now())
+	body, err := b.s.vault.SealData(deviceID, id, e.Body)
+	if err != nil {
 		return err
 	}
-	return b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
+	_, err = b.exec(expectQuery, id, deviceID, rules.Clip(e.Kind, 20), rules.Clip(e.Name, 120), body, b.now)
+	return err
 }
 
 // ExpectedOf returns what a device still expects, oldest first.
@@ -79,83 +85,4 @@ func (s *Store) RetryExpected(ctx context.Context, id string, tries int64, next 
 // DoneExpected forgets something that was fetched and read, or that is given up.
 func (s *Store) DoneExpected(ctx context.Context, id string) error {
 	return wrap(ctx, "finish what was expected", s.write(ctx).Where("id = ?", id).Delete(&expectedRow{}).Error)
-}
-
-// Digest is what a phone's history says about people and chats.
-type Digest struct {
-	Chats []ChatState
-	Names []PersonName
-	Pairs []Person
-}
-
-// ChatState is a chat as the phone knew it. What happened since wins over it.
-type ChatState struct {
-	Chat     ChatRef
-	Name     string // of a group, or from the phone's address book
-	LastAt   time.Time
-	Unread   int64
-	Timer    int64 // seconds until messages disappear
-	TimerAt  time.Time
-	Archived bool
-	Pinned   bool
-	MutedTo  time.Time
-}
-
-// PersonName is what somebody calls themselves.
-type PersonName struct {
-	Person Person
-	Name   string
-}
-
-// SaveDigest stores what was read of something expected and forgets that it is expected,
-// both or neither, also across a power cut.
-func (s *Store) SaveDigest(ctx context.Context, e Expected, account string, d Digest) error {
-	const doing = "store a digest of the phone's history"
-	who := owner{e.DeviceID, account}
-	err := s.tx(ctx, doing, func(tx *gorm.DB) error {
-		b := &batch{s: s, tx: tx, now: s.nowMilli()}
-		for _, p := range d.Pairs {
-			if _, err := b.contact(who, p, ""); err != nil {
-				return err
-			}
-		}
-		for _, n := range d.Names {
-			if _, err := b.contact(who, n.Person, n.Name); err != nil {
-				return err
-			}
-		}
-		for _, c := range d.Chats {
-			if err := b.chatState(who, c); err != nil {
-				return err
-			}
-		}
-		return tx.Where("id = ?", e.ID).Delete(&expectedRow{}).Error
-	})
-	return s.settle(ctx, doing, err)
-}
-
-func (b *batch) chatState(who owner, c ChatState) error {
-	chat, err := b.chat(who, c.Chat, "")
-	if err != nil {
-		return err
-	}
-	news := map[string]any{"archived": c.Archived, "pinned": c.Pinned}
-	if !c.MutedTo.IsZero() {
-		news["muted_to"] = c.MutedTo.UnixMilli()
-	}
-	if name := rules.Clip(c.Name, 256); name != "" {
-		if chat.ContactID == nil {
-			news["name"] = name
-		} else if err := b.tx.Model(&contactRow{}).Where("id = ?", *chat.ContactID).Update("full_name", name).Error; err != nil {
-			return err
-		}
-	}
-	if at := c.LastAt.UnixMilli(); !c.LastAt.IsZero() && at > chat.LastAt {
-		news["last_at"], news["unread"] = at, c.Unread
-	}
-	if at := c.TimerAt.UnixMilli(); !c.TimerAt.IsZero() && at > chat.TimerAt {
-		news["timer"], news["timer_at"] = c.Timer, at
-	}
-	b.chats, b.contacts = nil, nil
-	return b.tx.Model(&chatRow{}).Where("id = ?", chat.ID).Updates(news).Error
 }

@@ -2,7 +2,7 @@ package models
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -53,6 +53,7 @@ type messageRow struct {
 	Target    string
 	Lacking   string
 	Hidden    bool
+	AnySender bool // of an edit or revocation: it may be about a message of somebody else's
 	EditedAt  int64
 	RevokedAt int64
 	Source    string
@@ -95,6 +96,19 @@ func (s *Store) Messages(ctx context.Context, f MessageFilter) ([]Message, error
 		return nil, wrap(ctx, "list messages", err)
 	}
 	return s.fillMessages(ctx, rows)
+}
+
+// Message returns one message by our ID of it. ErrNotFound when there is none (any more).
+func (s *Store) Message(ctx context.Context, id string) (Message, error) {
+	var row messageRow
+	if err := s.read(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
+		return Message{}, wrap(ctx, "read a message", err)
+	}
+	list, err := s.fillMessages(ctx, []messageRow{row})
+	if err != nil {
+		return Message{}, err
+	}
+	return list[0], nil
 }
 
 func (f MessageFilter) choose(q *gorm.DB) *gorm.DB {
@@ -198,7 +212,7 @@ func (s *Store) look(ctx context.Context, chatIDs, contactIDs []string) (named, 
 func (r chatRow) chat(with Contact) Chat {
 	return Chat{
 		ID: r.ID, DeviceID: r.DeviceID, Account: r.Account, Kind: r.Kind, Contact: with, JID: text(r.JID), Name: r.Name,
-		LastAt: r.LastAt, Unread: r.Unread, Timer: r.Timer,
+		LastAt: r.LastAt, Unread: r.Unread, Timer: r.Timer, Archived: r.Archived, Pinned: r.Pinned, MutedTo: momentOf(r.MutedTo),
 	}
 }
 
@@ -227,5 +241,16 @@ func (b *batch) existing(chatID, senderID, waID string) (messageRow, error) {
 	return row, err
 }
 
-// isMissing reports whether err says that there is no such row.
-func isMissing(err error) bool { return errors.Is(err, gorm.ErrRecordNotFound) }
+// inParts calls do with parts of a list that fit into one query. Repetitions and empty
+// strings are left out.
+func inParts(list []string, do func(part []string) error) error {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	list = slices.DeleteFunc(slices.Compact(list), func(s string) bool { return s == "" })
+	for part := range slices.Chunk(list, inChunk) {
+		if err := do(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}

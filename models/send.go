@@ -134,16 +134,12 @@ func (s *Store) NextSend(ctx context.Context, deviceID string) (Send, error) {
 }
 
 func (s *Store) send(ctx context.Context, row sendRow) (Send, error) {
-	var message messageRow
-	if err := s.read(ctx).Where("id = ?", row.MessageID).Take(&message).Error; err != nil {
-		return Send{}, wrap(ctx, "read a message to send", err)
-	}
-	list, err := s.fillMessages(ctx, []messageRow{message})
+	m, err := s.Message(ctx, row.MessageID)
 	if err != nil {
 		return Send{}, err
 	}
 	return Send{
-		Message: list[0], Account: row.Account, Bulk: row.Bulk, Typing: time.Duration(row.Typing) * time.Millisecond,
+		Message: m, Account: row.Account, Bulk: row.Bulk, Typing: time.Duration(row.Typing) * time.Millisecond,
 		ExpiresAt: fromMilli(row.ExpiresAt), HandedAt: momentOf(row.HandedAt), Tries: row.Tries,
 	}, nil
 }
@@ -179,19 +175,14 @@ func (b *batch) takeBack(messageID string) (taken bool, err error) {
 // Sending reads a message of the account's own, and whether it was handed over without a
 // known outcome.
 func (s *Store) Sending(ctx context.Context, messageID string) (m Message, handed bool, err error) {
-	var row messageRow
-	if err := s.read(ctx).Where("id = ?", messageID).Take(&row).Error; err != nil {
-		return Message{}, false, wrap(ctx, "read a message", err)
-	}
-	list, err := s.fillMessages(ctx, []messageRow{row})
-	if err != nil {
+	if m, err = s.Message(ctx, messageID); err != nil {
 		return Message{}, false, err
 	}
 	var sends []sendRow
 	if err := s.read(ctx).Where("message_id = ? AND handed_at > 0", messageID).Find(&sends).Error; err != nil {
 		return Message{}, false, wrap(ctx, "look into a lane", err)
 	}
-	return list[0], len(sends) > 0, nil
+	return m, len(sends) > 0, nil
 }
 
 // done takes messages out of the lane whose end is known.

@@ -67,6 +67,8 @@ type Store struct {
 	secrets secretCache
 	hash    passwords.Hasher
 
+	statements statements
+
 	onEvents func(map[string]int64) // set by OnEvents
 }
 
@@ -147,7 +149,7 @@ func (t tables) Check(ctx context.Context, db *gorm.DB, place string) error {
 func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(s.FlushUsage(ctx), s.engine.Close())
+	return errors.Join(s.FlushUsage(ctx), s.statements.close(), s.engine.Close())
 }
 
 // SQL is the pool that whatsmeow's store shares: one database, one thing to back

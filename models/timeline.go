@@ -82,7 +82,7 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 				return err
 			}
 		}
-		b := &batch{s: s, tx: tx, now: now.UnixMilli()}
+		b := s.batch(tx)
 		for _, row := range rows {
 			if err := b.log(eventState, stateBody(row), eventRow{DeviceID: row.DeviceID, At: row.At}); err != nil {
 				return err

@@ -18,7 +18,7 @@ type device struct {
 	created time.Time
 	snap    atomic.Pointer[Snapshot]  // written by apply alone: see TestOneWriterOfSnapshots
 	touched atomic.Pointer[time.Time] // when the scan window last began; never nil
-	expects atomic.Bool               // the store may know of something to read: see history.go
+	expects atomic.Bool               // the store may know of something to read: see expected.go
 	reading atomic.Bool               // it is being read
 	asking  chan struct{}             // holds who is asking for a phone code
 	record  *record                   // its row

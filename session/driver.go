@@ -111,6 +111,16 @@ type Conn interface {
 	// read and stored.
 	HistoryRead(ctx context.Context, id string, notice []byte)
 
+	// ReadAppState fetches what is new in a collection of the account's settings, and tells
+	// what they say now of people and chats; see message.AppState. Afresh: all of it,
+	// because nobody knows how much of an earlier reading was stored. Errors: ErrGone when
+	// it can never be read; anything else may be tried again.
+	ReadAppState(ctx context.Context, name string, keys []byte, afresh bool) (message.Digest, error)
+
+	// Reread reads a stored message anew that was sealed when it came; see
+	// message.Content.Sealed. One that cannot be opened stays as it is.
+	Reread(ctx context.Context, m message.Message) message.Message
+
 	// Send hands a message over and waits for WhatsApp's acknowledgement; see
 	// message.Sender for what it must survive and its errors.
 	Send(ctx context.Context, m message.Ready) (message.Ack, error)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"strings"
 
 	"wadah/models"
@@ -12,15 +13,45 @@ import (
 // attempt that is no longer current still brings is as good as any other; nobody else
 // has it.
 func (a *attempt) accept(in message.Incoming) error {
-	err := a.d.m.inbox.Accept(a.d.id, accountOf(a.jid), in)
+	account := accountOf(a.jid)
+	if m, ok := in.(message.Message); ok && m.Content.Kind == message.KindVote {
+		if err := a.nameVotes(account, &m.Content); err != nil {
+			return err
+		}
+		in = m
+	}
+	out, err := a.d.m.inbox.Accept(a.d.id, account, in)
 	if err != nil {
 		return err
 	}
-	switch in := in.(type) {
-	case message.History:
+	if out.Expects {
 		a.expect()
-	case message.Limit:
-		a.d.m.outbox.Limited(a.d.id, in)
+	}
+	if limit, ok := in.(message.Limit); ok {
+		a.d.m.outbox.Limited(a.d.id, limit)
+	}
+	return nil
+}
+
+// nameVotes puts the options of its poll into a vote, which names them by hash. The poll
+// may be forgotten sooner than the vote.
+func (a *attempt) nameVotes(account string, vote *message.Content) error {
+	if vote.Target == nil || len(vote.Votes) == 0 {
+		return nil
+	}
+	list, err := a.d.m.store.Messages(context.Background(), models.MessageFilter{DeviceID: a.d.id, WAID: vote.Target.ID, Limit: 10})
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if m.Kind != string(message.KindPoll) || m.Chat.Account != account {
+			continue
+		}
+		record, err := message.DecodeRecord(m.Body)
+		if err == nil && record.Content.Poll != nil {
+			vote.Chosen = record.Content.Poll.Chosen(vote.Votes)
+			return nil
+		}
 	}
 	return nil
 }

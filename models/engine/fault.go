@@ -17,6 +17,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict: another row holds what was asked for.
 	ErrConflict = errors.New("conflict")
+	// ErrRefused: the database does not take a value: one that is too large, or missing.
+	ErrRefused = errors.New("the database does not take this")
 	// ErrBusy: too many wait for the same; later it works.
 	ErrBusy = errors.New("busy")
 	// ErrNewerSchema: a newer version of Wadah has written this database.

@@ -27,6 +27,7 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0004_password_due", Migrate: passwordDue},
 		{ID: "0005_messages", Migrate: messages},
 		{ID: "0006_secret_views", Migrate: secretViews},
+		{ID: "0007_any_sender", Migrate: anySender},
 	}
 }
 

@@ -49,6 +49,10 @@ func Classify(err error) (why string, kind error) {
 	if !errors.As(err, &e) {
 		return "", nil
 	}
+	switch e.Code() {
+	case 18, 20, 275, 1299, 3091: // SQLITE_TOOBIG, SQLITE_MISMATCH; SQLITE_CONSTRAINT_CHECK, _NOTNULL, _DATATYPE
+		return "a value has no place in its column", engine.ErrRefused
+	}
 	switch e.Code() & 0xff { // the rest is detail
 	case 13: // SQLITE_FULL
 		return "the disk is full; free some space", engine.ErrStorage

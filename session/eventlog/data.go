@@ -60,15 +60,17 @@ type Message struct {
 	Contacts  []message.Contact `json:"contacts,omitempty"`
 	Poll      *message.Poll     `json:"poll,omitempty"`
 	Emoji     *string           `json:"emoji,omitempty"` // of a reaction; "" takes it back
-	Votes     *[]string         `json:"votes,omitempty"` // of a vote; empty takes it back
+	Votes     *[]string         `json:"votes,omitempty"` // of a vote: the options, by name; empty takes it back
 	New       *Message          `json:"new,omitempty"`   // of an edit: what takes the place of the old
 	Note      string            `json:"note,omitempty"`
 	ViewOnce  bool              `json:"view_once,omitempty"`
 	Forwarded bool              `json:"forwarded,omitempty"`
 	// Undecryptable: only the outside of the message is known; message_filled brings the rest.
-	Undecryptable bool       `json:"undecryptable,omitempty"`
-	EditedAt      *time.Time `json:"edited_at,omitempty"`
-	RevokedAt     *time.Time `json:"revoked_at,omitempty"`
+	Undecryptable bool `json:"undecryptable,omitempty"`
+	// Revoked: it was taken back before it came.
+	Revoked   bool       `json:"revoked,omitempty"`
+	EditedAt  *time.Time `json:"edited_at,omitempty"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
 }
 
 // Target is the message that another one is about.
@@ -97,7 +99,7 @@ func ChatOf(c models.Chat) Chat {
 // PersonOf is what programs see of a contact. The address to answer to is the number
 // where it is known, as programs are used to.
 func PersonOf(c models.Contact) Person {
-	p := person(message.Party{LID: c.LID, PN: c.PN})
+	p := person(message.PartyOfStored(c.Person))
 	p.Name = c.FullName
 	if p.Name == "" {
 		p.Name = c.PushName
@@ -106,11 +108,7 @@ func PersonOf(c models.Contact) Person {
 }
 
 func person(p message.Party) Person {
-	id := p.PN
-	if id == "" {
-		id = p.LID
-	}
-	return Person{ID: id, LID: p.LID, Phone: p.Number()}
+	return Person{ID: p.In(message.AddressingPN), LID: p.LID, Phone: p.Number()}
 }
 
 // Data is what programs see of an event beside its number, type and time.
@@ -131,8 +129,10 @@ func Data(e models.Event) (json.RawMessage, error) {
 			m.Sender = new(PersonOf(e.Sender))
 		}
 		return json.Marshal(m)
-	case message.EventStatus, message.EventCall, message.EventGroup, message.EventLimit:
+	case message.EventStatus, message.EventCall, message.EventLimit:
 		return about(e)
+	case message.EventGroup:
+		return groupChange(e)
 	}
 	if e.Body == nil {
 		return json.RawMessage("{}"), nil
@@ -148,17 +148,6 @@ func about(e models.Event) (json.RawMessage, error) {
 			return nil, err
 		}
 	}
-	if members, ok := fields["members"]; ok {
-		var parties []message.Party
-		raw, err := json.Marshal(members)
-		if err == nil {
-			err = json.Unmarshal(raw, &parties)
-		}
-		if err != nil {
-			return nil, err
-		}
-		fields["members"] = people(parties)
-	}
 	if e.WAID != "" {
 		fields["id_message"] = e.WAID
 	}
@@ -169,6 +158,77 @@ func about(e models.Event) (json.RawMessage, error) {
 		fields["by"] = PersonOf(e.Sender)
 	}
 	return json.Marshal(fields)
+}
+
+// GroupChange is news of a group as programs see it.
+type GroupChange struct {
+	Action  message.GroupAction `json:"action"`
+	Chat    *Chat               `json:"chat,omitempty"`
+	By      *Person             `json:"by,omitempty"`
+	Members []Person            `json:"members,omitempty"` // who joined, left, was promoted or demoted
+	Value   string              `json:"value,omitempty"`
+	Why     string              `json:"why,omitempty"`
+	Group   *Group              `json:"group,omitempty"` // as it is now, when it is new to the account
+}
+
+// Group is a group as programs see it.
+type Group struct {
+	ID          string     `json:"id"`
+	Subject     string     `json:"subject"`
+	Description string     `json:"description,omitempty"`
+	Owner       *Person    `json:"owner,omitempty"`
+	CreatedAt   *time.Time `json:"created_at,omitempty"`
+	Announce    bool       `json:"announce"` // only admins may write
+	Restrict    bool       `json:"restrict"` // only admins may change its details
+	Approval    bool       `json:"approval"` // admins must let new members in
+	Timer       int64      `json:"timer"`    // seconds until messages disappear; 0: they stay
+	Community   bool       `json:"community,omitempty"`
+	Parent      string     `json:"parent,omitempty"` // the community that it belongs to
+	Size        int        `json:"size"`
+	Members     []Member   `json:"members"` // may be fewer than Size
+}
+
+// Member is somebody in a group.
+type Member struct {
+	Person
+	Role message.Role `json:"role,omitempty"` // admin, superadmin
+}
+
+func groupChange(e models.Event) (json.RawMessage, error) {
+	var news message.GroupNews
+	if e.Body != nil {
+		if err := json.Unmarshal(e.Body, &news); err != nil {
+			return nil, err
+		}
+	}
+	change := GroupChange{Action: news.Action, Members: people(news.Members), Value: news.Value, Why: news.Why}
+	if e.Chat != nil {
+		change.Chat = new(ChatOf(*e.Chat))
+	}
+	if e.Sender.ID != "" {
+		change.By = new(PersonOf(e.Sender))
+	}
+	if news.Whole != nil {
+		change.Group = new(groupOf(*news.Whole))
+	}
+	return json.Marshal(change)
+}
+
+func groupOf(g message.Group) Group {
+	out := Group{
+		ID: g.JID, Subject: g.Subject, Description: g.Description, Announce: g.Announce, Restrict: g.Locked, Approval: g.Approval,
+		Timer: int64(g.Timer.Seconds()), Community: g.Community, Parent: g.Parent, Size: g.Size, Members: make([]Member, 0, len(g.Members)),
+	}
+	if g.Owner.Known() {
+		out.Owner = new(person(g.Owner))
+	}
+	if !g.CreatedAt.IsZero() {
+		out.CreatedAt = &g.CreatedAt
+	}
+	for _, m := range g.Members {
+		out.Members = append(out.Members, Member{person(m.Party), m.Role})
+	}
+	return out
 }
 
 func people(list []message.Party) []Person {
@@ -196,7 +256,7 @@ func MessageOf(row models.Message) (Message, error) {
 		m.EditedAt = &row.EditedAt
 	}
 	if !row.RevokedAt.IsZero() {
-		m.RevokedAt = &row.RevokedAt
+		m.Revoked, m.RevokedAt = true, &row.RevokedAt
 	}
 	return m, nil
 }
@@ -206,7 +266,7 @@ func ofRecord(r message.Record) Message {
 	m := Message{
 		Source: r.Source, Kind: c.Kind, Text: c.Text, Location: c.Location, Contacts: c.Contacts, Poll: c.Poll,
 		Note: c.Note, ViewOnce: c.ViewOnce, Forwarded: c.Forwarded,
-		Undecryptable: r.Lacking != "",
+		Undecryptable: r.Lacking != "", Revoked: r.Revoked,
 	}
 	if c.Target != nil {
 		m.Target = &Target{ID: c.Target.ID, FromMe: c.Target.FromMe}
@@ -230,7 +290,11 @@ func ofRecord(r message.Record) Message {
 	case message.KindReaction:
 		m.Emoji = new(c.Emoji)
 	case message.KindVote:
-		m.Votes = new(append([]string{}, c.Votes...))
+		votes := c.Chosen
+		if len(votes) == 0 {
+			votes = c.Votes
+		}
+		m.Votes = new(append([]string{}, votes...))
 	case message.KindEdit:
 		if c.New != nil {
 			m.New = new(ofRecord(message.Record{Content: *c.New}))

@@ -56,7 +56,7 @@ func splitJID(jid string) (user, server string) {
 	if isPersonal(server) {
 		user, _, _ = strings.Cut(user, ".")
 	}
-	if !isAddress(user) || !isAddress(server) {
+	if !isAddress(user, MaxAddress) || !isAddress(server, MaxServer) {
 		return "", ""
 	}
 	return user, server
@@ -81,13 +81,13 @@ func isDigits(s string) bool {
 }
 
 // isAddress reports whether s can be one half of an address: strangers write them too.
-func isAddress(s string) bool {
+func isAddress(s string, limit int) bool {
 	for _, c := range []byte(s) {
 		if c <= ' ' || c > '~' || c == '@' {
 			return false
 		}
 	}
-	return s != "" && len(s) <= MaxAddress
+	return s != "" && len(s) <= limit
 }
 
 // Key is the address a person is stored under: the LID where it is known, because

@@ -97,7 +97,7 @@ func FuzzAddress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		p := message.PartyOf(s)
 		for _, jid := range []string{p.LID, p.PN, p.Other, message.ChatAt(s).Key()} {
-			if len(jid) > 2*message.MaxAddress+1 || strings.ContainsFunc(jid, func(c rune) bool { return c <= ' ' || c > '~' }) {
+			if len(jid) > message.MaxAddress+message.MaxServer+1 || strings.ContainsFunc(jid, func(c rune) bool { return c <= ' ' || c > '~' }) {
 				t.Errorf("%q became %q", s, jid)
 			}
 		}

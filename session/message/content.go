@@ -96,6 +96,9 @@ type Content struct {
 
 	Emoji string   `json:"emoji,omitempty"` // of a reaction; "" takes it back
 	Votes []string `json:"votes,omitempty"` // of a vote: the options chosen, by hash as in Poll.Hashes; none takes it back
+	// Chosen are the names of Votes, when the poll was known; an option that is none of the
+	// poll's stands as its hash.
+	Chosen []string `json:"chosen,omitempty"`
 	// New is the whole content that an edit puts in the place of the old.
 	New *Content `json:"new,omitempty"`
 	// Note is machine-readable: what a system note says, or the name of an unknown kind.

@@ -6,11 +6,13 @@ import (
 	"wadah/models"
 )
 
-// Digest is what is kept of a piece of the phone's history: who there is and how the
-// chats stand. What was said before a device was linked is thrown away.
+// Digest is what is kept of a piece of the phone's history, or of the account's settings:
+// who there is and how the chats stand. What was said before a device was linked is
+// thrown away.
 type Digest struct {
 	Chats []ChatDigest
-	Names []Named
+	Names []Named // what people call themselves
+	Book  []Named // what the account's address book calls them; "" for not at all
 	Pairs []Party
 }
 
@@ -25,9 +27,11 @@ type ChatDigest struct {
 	Archived bool
 	Pinned   bool
 	MutedTo  time.Time // zero: not muted
+	// Set says that the last three are settings of the account as they are now.
+	Set bool
 }
 
-// Named is what somebody calls themselves.
+// Named is what somebody is called.
 type Named struct {
 	Person Party
 	Name   string
@@ -42,10 +46,13 @@ func Stored(d Digest) models.Digest {
 	for _, n := range d.Names {
 		s.Names = append(s.Names, models.PersonName{Person: personOf(n.Person), Name: n.Name})
 	}
+	for _, n := range d.Book {
+		s.Book = append(s.Book, models.PersonName{Person: personOf(n.Person), Name: n.Name})
+	}
 	for _, c := range d.Chats {
 		s.Chats = append(s.Chats, models.ChatState{
 			Chat: *refOf(c.Chat), Name: c.Name, LastAt: c.LastAt, Unread: int64(c.Unread),
-			Timer: int64(c.Timer.Seconds()), TimerAt: c.TimerAt, Archived: c.Archived, Pinned: c.Pinned, MutedTo: c.MutedTo,
+			Timer: int64(c.Timer.Seconds()), TimerAt: c.TimerAt, Archived: c.Archived, Pinned: c.Pinned, MutedTo: c.MutedTo, Set: c.Set,
 		})
 	}
 	return s

@@ -13,7 +13,7 @@ import (
 // those that WhatsApp Web makes, so that nothing marks messages of programs (whatsmeow
 // send.go, GenerateMessageID): "3EB0" and 18 hexadecimal digits.
 func NewID(account string, now time.Time) string {
-	data := binary.BigEndian.AppendUint64(nil, uint64(now.Unix())) //nolint:gosec // after 1970
+	data := binary.BigEndian.AppendUint64(nil, uint64(now.Unix()))
 	data = append(data, account+"@c.us"...)
 	var random [16]byte
 	rand.Read(random[:]) // never fails, by its documentation

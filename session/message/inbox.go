@@ -3,7 +3,10 @@ package message
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
 
 	"wadah/models"
 )
@@ -16,6 +19,7 @@ type Inbox struct {
 	log   *slog.Logger
 	queue chan *delivery
 	ended chan struct{} // closed when Run has ended
+	odd   atomic.Int64  // arrivals of which something had to be left out
 }
 
 // delivery is one arrival and who waits for it.
@@ -49,14 +53,46 @@ func NewInbox(store *models.Store, log *slog.Logger) *Inbox {
 
 // Accept stores one thing that a device of this account was handed, and returns when it
 // survives a power cut: only then may WhatsApp be told that it arrived. An error means
-// that it is not stored.
-func (i *Inbox) Accept(deviceID, account string, in Incoming) error {
-	a, ok := arrival(deviceID, account, in)
-	if !ok {
-		return nil
+// that it is not stored. What the database refuses for what it is, is stored as far as it
+// can be: see odd.go.
+func (i *Inbox) Accept(deviceID, account string, in Incoming) (models.Outcome, error) {
+	a, ok, err := made(deviceID, account, in)
+	if err != nil || !ok {
+		return models.Outcome{}, err
 	}
-	_, err := i.put(a)
-	return err
+	out, err := i.put(a)
+	if !isRefusal(err) {
+		return out, err
+	}
+	i.odd.Add(1)
+	i.log.Error("something that arrived cannot be stored as it is", "device", deviceID, "what", fmt.Sprintf("%T", in), "err", err)
+	for _, a := range lesser(a) {
+		if out, err = i.put(a); !isRefusal(err) {
+			return out, err
+		}
+	}
+	if gone := errors.Is(err, models.ErrNotFound); gone {
+		return models.Outcome{}, err // there is no such device any more
+	}
+	i.log.Error("nothing of it could be stored; it is passed over", "device", deviceID, "err", err)
+	return models.Outcome{}, nil
+}
+
+// Odd counts what arrived and could not be stored as it was.
+func (i *Inbox) Odd() int64 { return i.odd.Load() }
+
+// errPanic stands for a panic. Whatever made it would make it again.
+var errPanic = errors.New("storing panicked")
+
+// made is arrival, which is given what strangers have written.
+func made(deviceID, account string, in Incoming) (a models.Arrival, ok bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", errPanic, r)
+		}
+	}()
+	a, ok = arrival(deviceID, account, in)
+	return a, ok, nil
 }
 
 // put stores one arrival and returns when it survives a power cut.
@@ -119,7 +155,7 @@ func (i *Inbox) write(group []*delivery) {
 		for n, d := range group {
 			d.done <- stored{outcome: outcomes[n]}
 		}
-	case len(group) == 1 || errors.Is(err, models.ErrStorage):
+	case len(group) == 1 || !isRefusal(err):
 		for _, d := range group {
 			d.done <- stored{err: err}
 		}
@@ -131,7 +167,14 @@ func (i *Inbox) write(group []*delivery) {
 	}
 }
 
-// commit is one transaction. It is not bound to a context: what has begun is finished.
-func (i *Inbox) commit(arrivals []models.Arrival) ([]models.Outcome, error) {
+// commit is one transaction. It is not bound to a context: what has begun is finished. A
+// panic ends it and not the writer.
+func (i *Inbox) commit(arrivals []models.Arrival) (outcomes []models.Outcome, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			outcomes, err = nil, fmt.Errorf("%w: %v", errPanic, r)
+			i.log.Error("recovered from a panic", "in", "inbox", "panic", r, "stack", string(debug.Stack()))
+		}
+	}()
 	return i.store.Accept(context.Background(), arrivals)
 }

@@ -76,7 +76,7 @@ func TestInboxKeepsOrder(t *testing.T) {
 		ids[i] = device(t, s, fmt.Sprint("Toko ", i))
 		all.Go(func() {
 			for n := range each {
-				if err := inbox.Accept(ids[i], account, words(fmt.Sprint("A", n), fmt.Sprint(n))); err != nil {
+				if _, err := inbox.Accept(ids[i], account, words(fmt.Sprint("A", n), fmt.Sprint(n))); err != nil {
 					t.Error(err)
 				}
 			}
@@ -103,12 +103,12 @@ func TestInboxRefusesOne(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 20 {
 		all.Go(func() {
-			if err := inbox.Accept(id, account, words(fmt.Sprint("A", n), "ada")); err != nil {
+			if _, err := inbox.Accept(id, account, words(fmt.Sprint("A", n), "ada")); err != nil {
 				t.Error(err)
 			}
 		})
 		all.Go(func() {
-			if err := inbox.Accept("no-such-device", account, words(fmt.Sprint("B", n), "tidak")); err == nil {
+			if _, err := inbox.Accept("no-such-device", account, words(fmt.Sprint("B", n), "tidak")); err == nil {
 				t.Error("a message of a device that is gone was accepted")
 			}
 		})
@@ -125,7 +125,10 @@ func TestInboxEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inbox := message.NewInbox(nil, slog.New(slog.DiscardHandler))
 		result := make(chan error)
-		go func() { result <- inbox.Accept("d", account, words("A1", "halo")) }()
+		go func() {
+			_, err := inbox.Accept("d", account, words("A1", "halo"))
+			result <- err
+		}()
 		synctest.Wait()
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -133,7 +136,7 @@ func TestInboxEnds(t *testing.T) {
 		if err := <-result; !errors.Is(err, message.ErrClosed) {
 			t.Errorf("got %v", err)
 		}
-		if err := inbox.Accept("d", account, words("A2", "halo")); !errors.Is(err, message.ErrClosed) {
+		if _, err := inbox.Accept("d", account, words("A2", "halo")); !errors.Is(err, message.ErrClosed) {
 			t.Errorf("got %v", err)
 		}
 	})

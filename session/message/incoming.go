@@ -1,6 +1,10 @@
 package message
 
-import "time"
+import (
+	"time"
+
+	"wadah/models"
+)
 
 // Incoming is one thing that WhatsApp handed over and that must not be lost: it is
 // stored before WhatsApp is told that it arrived.
@@ -32,6 +36,8 @@ type (
 		// Raw is WhatsApp's protobuf without previews, for quoting, forwarding and programs
 		// that want it. Empty where it was longer than MaxRaw.
 		Raw []byte
+		// NewRaw is likewise what an edit puts in the place of its target, Content.New.
+		NewRaw []byte
 	}
 
 	// Undecryptable is a message of which only the outside is known. It may arrive once
@@ -96,6 +102,14 @@ type (
 	// Pair says that two addresses belong to one person.
 	Pair struct{ Person Party }
 
+	// ReadMark is the mark that the account has set on a chat, on its phone or another linked
+	// device: that it is read, or that it is not, although it was.
+	ReadMark struct {
+		Chat Chat
+		Read bool
+		At   time.Time
+	}
+
 	// Limit says what WhatsApp allows the account just now.
 	Limit struct {
 		Active bool
@@ -111,6 +125,16 @@ type (
 		Notice []byte
 		At     time.Time
 	}
+
+	// AppState says that settings of the account are to be fetched: who is in its address
+	// book, which chats are muted, and more. Name is that of their collection. With Keys,
+	// WhatsApp's protobuf, the phone has handed over the keys to all of them; Name is then
+	// the ID of its message.
+	AppState struct {
+		Name string
+		Keys []byte
+		At   time.Time
+	}
 )
 
 func (Message) incoming()       {}
@@ -121,16 +145,19 @@ func (Call) incoming()          {}
 func (GroupChange) incoming()   {}
 func (Pair) incoming()          {}
 func (Limit) incoming()         {}
+func (ReadMark) incoming()      {}
 func (History) incoming()       {}
+func (AppState) incoming()      {}
 
 // Why says why a message could not be read.
 type Why string
 
-// The reasons. The last two may come whole later; a view-once message is for phones alone.
+// The reasons. All but the first may come whole later; a view-once message is for phones alone.
 const (
 	WhyViewOnce      Why = "view_once"
 	WhyUndecryptable Why = "undecryptable"
-	WhyUnavailable   Why = "unavailable" // nothing was encrypted for this device
+	WhyUnavailable   Why = "unavailable"        // nothing was encrypted for this device
+	WhySealed        Why = models.LackingSecret // see Content.Sealed
 )
 
 // Status is what became of a message that the account sent. It only moves forward, in
@@ -160,31 +187,31 @@ const (
 
 // Group is a group as it is at one time.
 type Group struct {
-	JID         string
-	Subject     string
-	Description string
-	Owner       Party // who made it; may be unknown
-	CreatedAt   time.Time
-	SubjectBy   Party
-	SubjectAt   time.Time
-	Announce    bool // only admins may write
-	Locked      bool // only admins may change its details
-	Approval    bool // admins must let new members in
-	MembersAdd  bool // members may add others, too
-	Timer       time.Duration
-	Community   bool   // it holds other groups together
-	Parent      string // JID of the community it belongs to, or ""
-	News        bool   // it is the one in which a community's admins announce
-	Suspended   bool
-	Addressing  Addressing
-	Members     []Member // may be cut at MaxMembers
-	Size        int      // how many there are
+	JID         string        `json:"jid"`
+	Subject     string        `json:"subject,omitempty"`
+	Description string        `json:"description,omitempty"`
+	Owner       Party         `json:"owner,omitzero"` // who made it; may be unknown
+	CreatedAt   time.Time     `json:"created_at,omitzero"`
+	SubjectBy   Party         `json:"subject_by,omitzero"`
+	SubjectAt   time.Time     `json:"subject_at,omitzero"`
+	Announce    bool          `json:"announce,omitempty"`    // only admins may write
+	Locked      bool          `json:"locked,omitempty"`      // only admins may change its details
+	Approval    bool          `json:"approval,omitempty"`    // admins must let new members in
+	MembersAdd  bool          `json:"members_add,omitempty"` // members may add others, too
+	Timer       time.Duration `json:"timer,omitempty"`
+	Community   bool          `json:"community,omitempty"` // it holds other groups together
+	Parent      string        `json:"parent,omitempty"`    // JID of the community it belongs to, or ""
+	News        bool          `json:"news,omitempty"`      // it is the one in which a community's admins announce
+	Suspended   bool          `json:"suspended,omitempty"`
+	Addressing  Addressing    `json:"addressing,omitempty"`
+	Members     []Member      `json:"members,omitempty"` // may be cut at MaxMembers
+	Size        int           `json:"size,omitempty"`    // how many there are
 }
 
 // Member is somebody in a group.
 type Member struct {
 	Party
-	Role Role
+	Role Role `json:"role,omitempty"`
 }
 
 // Role is what a member of a group may do.

@@ -210,7 +210,7 @@ func (l *lane) typing(to Chat, d time.Duration) {
 
 // chatOf is a stored chat as the driver takes it.
 func chatOf(c models.Chat) Chat {
-	return Chat{Kind: ChatKind(c.Kind), Person: Party{LID: c.Contact.LID, PN: c.Contact.PN}, JID: c.JID}
+	return Chat{Kind: ChatKind(c.Kind), Person: PartyOfStored(c.Contact.Person), JID: c.JID}
 }
 
 // pacer is how much a device may send just now.

@@ -9,8 +9,9 @@ const (
 	MaxName     = 256      // of a person, a file, a group, a place
 	MaxVCard    = 64 << 10 // one visiting card
 	MaxVCards   = 256 << 10
-	MaxAddress  = 128 // one half of an address
-	MaxID       = 128 // of a message or call
+	MaxAddress  = 64  // of an address before its server
+	MaxServer   = 32  // of an address
+	MaxID       = 120 // of a message or call
 	MaxURL      = 2 << 10
 	MaxEmoji    = 64
 	MaxMentions = 1024

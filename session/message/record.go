@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"wadah/models"
 )
 
 // Record is what is kept of one message: sealed as the body of its row and of its event.
@@ -13,11 +15,17 @@ type Record struct {
 	Source  string  `json:"source,omitempty"`
 	Author  string  `json:"author,omitempty"`  // a key's or user's ID
 	Lacking Why     `json:"lacking,omitempty"` // why there is no content yet
+	Revoked bool    `json:"revoked,omitempty"` // it was taken back before it came
 
 	// What is needed to ask for the message's file again; see Envelope.
 	Device     int        `json:"device,omitempty"`
 	Addressing Addressing `json:"addressing,omitempty"`
 	ServerID   int        `json:"server_id,omitempty"`
+}
+
+// gone is what is left of a message that was taken back.
+func (r Record) gone() Record {
+	return Record{Content: Content{Kind: r.Content.Kind}, Source: r.Source, Revoked: true}
 }
 
 // encode is the record's JSON. It cannot fail: the values are plain.
@@ -40,6 +48,18 @@ func DecodeRecord(body []byte) (Record, error) {
 		return r, fmt.Errorf("a stored message cannot be read: %w", err)
 	}
 	return r, nil
+}
+
+// OfRow is a stored message as it came.
+func OfRow(row models.Message) (Message, error) {
+	record, err := DecodeRecord(row.Body)
+	return Message{
+		Envelope: Envelope{
+			ID: row.WAID, Chat: chatOf(row.Chat), Sender: PartyOfStored(row.Sender.Person), FromMe: row.FromMe, At: row.At,
+			Device: record.Device, Addressing: record.Addressing, ServerID: record.ServerID,
+		},
+		Content: record.Content, Raw: record.Raw,
+	}, err
 }
 
 // The types of events that this package makes. Programs see these words.
@@ -79,6 +99,8 @@ type (
 		Action  GroupAction `json:"action"`
 		Members []Party     `json:"members,omitempty"`
 		Value   string      `json:"value,omitempty"`
+		Why     string      `json:"why,omitempty"`
+		Whole   *Group      `json:"group,omitempty"`
 	}
 
 	// LimitNews is the body of EventLimit.

@@ -54,7 +54,7 @@ type Ack struct {
 	Partial int
 }
 
-// ErrOffline: the device has no connection, or lost it before anything left.
+// ErrOffline says that the device has no connection, or lost it before anything left.
 var ErrOffline = errors.New("the device is not connected to WhatsApp")
 
 // RefusedError is WhatsApp's refusal of a message.

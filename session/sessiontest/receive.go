@@ -13,6 +13,9 @@ type history struct {
 	mu     sync.Mutex
 	pieces map[string]func() (message.Digest, error) // by notice
 	read   []string                                  // ids of notices
+
+	settings func(name string, keys []byte, afresh bool) (message.Digest, error)
+	reread   func(message.Message) message.Message
 }
 
 // SetHistory makes reading the piece with this notice call f; without it a piece is gone.
@@ -52,4 +55,40 @@ func (c *Conn) HistoryRead(_ context.Context, id string, _ []byte) {
 	c.driver.history.mu.Lock()
 	defer c.driver.history.mu.Unlock()
 	c.driver.history.read = append(c.driver.history.read, id)
+}
+
+// SetAppState makes reading these settings call f; without it they say nothing.
+func (d *Driver) SetAppState(f func(name string, keys []byte, afresh bool) (message.Digest, error)) {
+	d.history.mu.Lock()
+	defer d.history.mu.Unlock()
+	d.history.settings = f
+}
+
+// ReadAppState implements session.Conn.
+func (c *Conn) ReadAppState(_ context.Context, name string, keys []byte, afresh bool) (message.Digest, error) {
+	c.driver.history.mu.Lock()
+	f := c.driver.history.settings
+	c.driver.history.mu.Unlock()
+	if f == nil {
+		return message.Digest{}, nil
+	}
+	return f(name, keys, afresh)
+}
+
+// SetReread makes reading sealed messages anew call f; without it they stay sealed.
+func (d *Driver) SetReread(f func(message.Message) message.Message) {
+	d.history.mu.Lock()
+	defer d.history.mu.Unlock()
+	d.history.reread = f
+}
+
+// Reread implements session.Conn.
+func (c *Conn) Reread(_ context.Context, m message.Message) message.Message {
+	c.driver.history.mu.Lock()
+	f := c.driver.history.reread
+	c.driver.history.mu.Unlock()
+	if f == nil {
+		return m
+	}
+	return f(m)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"wadah/session"
+	"wadah/session/message"
 )
 
 // gate is the driver, with a place to stand between it and the manager.
@@ -18,6 +19,9 @@ type gate struct {
 	before func(session.Target, session.Signal)
 	conns  []*gateConn // open ones
 	dials  int         // begun so far
+
+	noHistory bool                         // no piece of history can be read
+	accepting func(message.Incoming) error // may refuse what is handed over; nil refuses nothing
 }
 
 // dialled is how many dials have begun.
@@ -52,7 +56,18 @@ func (g *gate) Dial(ctx context.Context, to session.Target, on session.Handler) 
 	g.mu.Lock()
 	g.dials++
 	g.mu.Unlock()
-	deliver := on.Signal
+	deliver, accept := on.Signal, on.Accept
+	on.Accept = func(in message.Incoming) error {
+		g.mu.Lock()
+		accepting := g.accepting
+		g.mu.Unlock()
+		if accepting != nil {
+			if err := accepting(in); err != nil {
+				return err
+			}
+		}
+		return accept(in)
+	}
 	on.Signal = func(s session.Signal) {
 		g.mu.Lock()
 		before := g.before

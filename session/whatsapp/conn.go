@@ -34,7 +34,10 @@ type conn struct {
 	guard     *guard   // nil while linking
 	durable   *durable // nil while linking
 	linking   bool
+	device    string             // our id of it
+	self      types.JID          // the linked device; empty while linking
 	converter *convert.Converter // of what arrives; nil on a connection that receives nothing
+	settings  *settings          // likewise
 
 	// order is held while a signal is told, so that signals arrive in the order in
 	// which they were decided. No method that the handler may call takes it.
@@ -98,7 +101,9 @@ func newConn(d *Driver, to session.Target, on session.Handler) *conn {
 
 // speakFor makes the connection's client, for the device with this id of ours.
 func (c *conn) speakFor(device *store.Device, id string) {
+	c.device = id
 	if device.ID != nil {
+		c.self = *device.ID
 		name := device.PushName
 		if name == "" {
 			name = device.BusinessName

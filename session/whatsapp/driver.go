@@ -129,10 +129,14 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	if err != nil {
 		return nil, err
 	}
-	if all, ok := device.EventBuffer.(*stores); ok {
-		all.vault, all.owner, all.durable = d.vault, to.DeviceID, c.durable
-	}
 	c.speakFor(device, to.DeviceID)
+	if all, ok := device.EventBuffer.(*stores); ok {
+		all.vault, all.owner, all.durable, all.settings = d.vault, to.DeviceID, c.durable, c.settings
+		all.ownPhone = phoneAddresses(device)
+	}
+	if err := c.takeUp(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.connect(ctx, proxy); err != nil {
 		return nil, err
 	}

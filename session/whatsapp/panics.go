@@ -87,7 +87,7 @@ func (c *conn) handleStanzas(ctx context.Context, ended <-chan struct{}, queue <
 // handle lets the library handle one stanza.
 func (c *conn) handle(ctx context.Context, node *waBinary.Node) {
 	defer c.survive(node.Tag)
-	if f := stanzas[node.Tag]; f != nil {
+	if f := stanzas[node.Tag]; f != nil && c.noteAppState(node) {
 		f(c.cli.DangerousInternals(), ctx, node) //nolint:staticcheck // see above
 	}
 }

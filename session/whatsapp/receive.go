@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"go.mau.fi/whatsmeow/store"
 
@@ -33,6 +34,7 @@ func (c *conn) receive(device *store.Device) {
 	c.cli.SetMaxParallelRetryReceiptHandling(maxResends)
 	self := message.PartyOf(device.ID.String(), device.LID.String())
 	c.converter = &convert.Converter{Self: self, Open: c.cli}
+	c.settings = &settings{}
 }
 
 // maxResends is how many answers to recipients who could not read a message are made at once.
@@ -58,7 +60,7 @@ func (c *conn) accept(event any) (stored bool) {
 			stored = false
 		}
 	}()
-	for _, in := range c.converter.Incoming(context.Background(), event) {
+	for _, in := range c.incoming(event) {
 		if c.guard.failure() != nil || c.guard.ended.Load() {
 			return false
 		}
@@ -70,4 +72,29 @@ func (c *conn) accept(event any) (stored bool) {
 		c.durable.settled(mark) // Accept's commit carries what was stored before
 	}
 	return true
+}
+
+// incoming is what an event brings. Strangers write what is read here: should reading it
+// panic, it would do so whenever WhatsApp repeats it, and nothing else would come through;
+// the outside of a message is then all that is told of it.
+func (c *conn) incoming(event any) (list []message.Incoming) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("recovered from a panic", "in", "convert", "event", fmt.Sprintf("%T", event), "panic", r, "stack", string(debug.Stack()))
+			list = nil
+			if in, ok := c.converter.Outside(event); ok {
+				list = []message.Incoming{in}
+			}
+		}
+	}()
+	return c.converter.Incoming(context.Background(), event)
+}
+
+// Reread reads a stored message anew; see session.Conn.
+func (c *conn) Reread(ctx context.Context, m message.Message) message.Message {
+	if c.converter == nil || !c.begin() {
+		return m
+	}
+	defer c.work.Done()
+	return c.converter.Reread(ctx, m)
 }

@@ -20,8 +20,10 @@ type stores struct {
 	lids    store.LIDStore
 	durable *durable
 
-	vault Vault  // seals the plaintext of messages until they are stored; nil seals nothing
-	owner string // our id of the device
+	vault    Vault           // seals the plaintext of messages until they are stored; nil seals nothing
+	owner    string          // our id of the device
+	ownPhone map[string]bool // addresses of the account's own phone
+	settings *settings       // nil on a connection that receives nothing
 }
 
 var (
@@ -84,7 +86,8 @@ func (c *container) dress(device *store.Device, g *guard) error {
 	return nil
 }
 
-// step is do for what no frame may overtake.
+// step is do for what no frame may overtake: WhatsApp does not hand over again what it was
+// told that we have, and a counter or key that it was given must not be used for another.
 func (s *stores) step(ctx context.Context, f func() error) error {
 	err := s.do(ctx, f)
 	if err == nil {

@@ -19,7 +19,7 @@ const indexesPerDelete = 400
 var errVersionZero = errors.New("app state has no version 0")
 
 func (s *stores) PutAppStateSyncKey(ctx context.Context, id []byte, key store.AppStateSyncKey) error {
-	return s.do(ctx, func() error { return s.inner.PutAppStateSyncKey(ctx, id, key) })
+	return s.step(ctx, func() error { return s.inner.PutAppStateSyncKey(ctx, id, key) })
 }
 
 func (s *stores) GetAppStateSyncKey(ctx context.Context, id []byte) (v *store.AppStateSyncKey, err error) {
@@ -99,10 +99,14 @@ func (s *stores) PutBusinessName(ctx context.Context, user types.JID, businessNa
 }
 
 func (s *stores) PutContactName(ctx context.Context, user types.JID, fullName, firstName string) error {
+	s.settings.touchPeople(user)
 	return s.do(ctx, func() error { return s.inner.PutContactName(ctx, user, fullName, firstName) })
 }
 
 func (s *stores) PutAllContactNames(ctx context.Context, contacts []store.ContactEntry) error {
+	for _, c := range contacts {
+		s.settings.touchPeople(c.JID)
+	}
 	return s.do(ctx, func() error { return s.inner.PutAllContactNames(ctx, contacts) })
 }
 
@@ -121,14 +125,17 @@ func (s *stores) GetAllContacts(ctx context.Context) (v map[types.JID]types.Cont
 }
 
 func (s *stores) PutMutedUntil(ctx context.Context, chat types.JID, mutedUntil time.Time) error {
+	s.settings.touchChat(chat)
 	return s.do(ctx, func() error { return s.inner.PutMutedUntil(ctx, chat, mutedUntil) })
 }
 
 func (s *stores) PutPinned(ctx context.Context, chat types.JID, pinned bool) error {
+	s.settings.touchChat(chat)
 	return s.do(ctx, func() error { return s.inner.PutPinned(ctx, chat, pinned) })
 }
 
 func (s *stores) PutArchived(ctx context.Context, chat types.JID, archived bool) error {
+	s.settings.touchChat(chat)
 	return s.do(ctx, func() error { return s.inner.PutArchived(ctx, chat, archived) })
 }
 
@@ -151,7 +158,7 @@ func (s *stores) GetMessageSecret(ctx context.Context, chat, sender types.JID, i
 }
 
 func (s *stores) PutPrivacyTokens(ctx context.Context, tokens ...store.PrivacyToken) error {
-	return s.do(ctx, func() error { return s.inner.PutPrivacyTokens(ctx, tokens...) })
+	return s.step(ctx, func() error { return s.inner.PutPrivacyTokens(ctx, tokens...) })
 }
 
 func (s *stores) GetPrivacyToken(ctx context.Context, user types.JID) (v *store.PrivacyToken, err error) {
@@ -165,7 +172,7 @@ func (s *stores) DeleteExpiredPrivacyTokens(ctx context.Context, cutoff time.Tim
 }
 
 func (s *stores) PutNCTSalt(ctx context.Context, salt []byte) error {
-	return s.do(ctx, func() error { return s.inner.PutNCTSalt(ctx, salt) })
+	return s.step(ctx, func() error { return s.inner.PutNCTSalt(ctx, salt) })
 }
 
 func (s *stores) GetNCTSalt(ctx context.Context) (v []byte, err error) {

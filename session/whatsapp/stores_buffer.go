@@ -16,20 +16,42 @@ import (
 func (s *stores) GetBufferedEvent(ctx context.Context, ciphertextHash [32]byte) (v *store.BufferedEvent, err error) {
 	err = s.do(ctx, func() error { v, err = s.inner.GetBufferedEvent(ctx, ciphertextHash); return err })
 	if err == nil && v != nil && v.Plaintext != nil && s.vault != nil {
-		v.Plaintext, err = s.vault.OpenData(s.owner, hex.EncodeToString(ciphertextHash[:]), v.Plaintext)
+		v.Plaintext, _, err = openBuffered(s.vault, s.owner, ciphertextHash[:], v.Plaintext)
 	}
 	return v, err
 }
 
-// PutBufferedEvent keeps the plaintext of a message, sealed, until it is stored.
+// PutBufferedEvent keeps the plaintext of a message, sealed, until it is stored. The seal
+// says whether it is of the account's own phone, see takeUp.
 func (s *stores) PutBufferedEvent(ctx context.Context, ciphertextHash [32]byte, plaintext []byte, serverTimestamp time.Time) error {
 	if s.vault != nil {
+		owner := hex.EncodeToString(ciphertextHash[:])
+		if from, ok := ctx.Value(decrypted{}).(*string); ok && s.ownPhone[*from] {
+			owner += fromOwnPhone
+		}
 		var err error
-		if plaintext, err = s.vault.SealData(s.owner, hex.EncodeToString(ciphertextHash[:]), plaintext); err != nil {
+		if plaintext, err = s.vault.SealData(s.owner, owner, plaintext); err != nil {
 			return err
 		}
 	}
 	return s.do(ctx, func() error { return s.inner.PutBufferedEvent(ctx, ciphertextHash, plaintext, serverTimestamp) })
+}
+
+// decrypted is the key of a transaction's context under which stands whose session was
+// used in it.
+type decrypted struct{}
+
+const fromOwnPhone = " of the account's own phone"
+
+// openBuffered opens what PutBufferedEvent has sealed, and says whether the account's own
+// phone wrote it.
+func openBuffered(vault Vault, device string, hash, sealed []byte) (plain []byte, own bool, err error) {
+	owner := hex.EncodeToString(hash)
+	if plain, err = vault.OpenData(device, owner+fromOwnPhone, sealed); err == nil {
+		return plain, true, nil
+	}
+	plain, err = vault.OpenData(device, owner, sealed)
+	return plain, false, err
 }
 
 // DoDecryptionTxn runs fn in a transaction. What fn returns may be about the message and
@@ -38,6 +60,7 @@ func (s *stores) PutBufferedEvent(ctx context.Context, ciphertextHash [32]byte, 
 // transaction open, and with it the database locked for everybody.
 func (s *stores) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
 	var inner error
+	ctx = context.WithValue(ctx, decrypted{}, new(string))
 	err := s.do(ctx, func() error {
 		outer := s.inner.DoDecryptionTxn(ctx, func(ctx context.Context) error {
 			inner = survive(ctx, fn)

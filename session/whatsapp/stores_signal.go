@@ -42,6 +42,9 @@ func (s *stores) GetManySessions(ctx context.Context, addresses []string) (v map
 }
 
 func (s *stores) PutSession(ctx context.Context, address string, session []byte) error {
+	if from, ok := ctx.Value(decrypted{}).(*string); ok {
+		*from = address
+	}
 	return s.step(ctx, func() error { return s.inner.PutSession(ctx, address, session) })
 }
 

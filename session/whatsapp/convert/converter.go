@@ -46,6 +46,8 @@ func (c *Converter) Incoming(ctx context.Context, event any) []message.Incoming 
 		return all(c.Picture(e))
 	case *events.NotifyAccountReachoutTimelock:
 		return one(Limit(e))
+	case *events.MarkChatAsRead:
+		return all(c.ReadMark(e))
 	}
 	return all(c.Call(event))
 }
@@ -58,6 +60,17 @@ func all[T message.Incoming](list []T) []message.Incoming {
 		ins[i] = in
 	}
 	return ins
+}
+
+// ReadMark is the mark on a chat. Marks from before the device was linked say nothing: the
+// history brings what was unread then.
+func (c *Converter) ReadMark(e *events.MarkChatAsRead) []message.ReadMark {
+	chat := message.ChatAt(address(e.JID))
+	if e.FromFullSync || chat.Key() == "" {
+		return nil
+	}
+	chat.Person = c.whole(chat.Person)
+	return []message.ReadMark{{Chat: chat, Read: e.Action.GetRead(), At: cleanTime(e.Timestamp)}}
 }
 
 // Limit says whether the account may open new chats.

@@ -27,6 +27,8 @@ type reader struct {
 	cut     bool
 	// opened takes the place of the message in what is kept, once it was decrypted.
 	opened *waE2E.Message
+	// changed is the innermost message that was read in this one: what an edit puts in.
+	changed *waE2E.Message
 	// extra is what the message brings besides itself, or in its place.
 	extra []message.Incoming
 }
@@ -47,9 +49,35 @@ func (c *Converter) Message(ctx context.Context, evt *events.Message) []message.
 		return r.extra
 	}
 	m := message.Message{Envelope: c.envelope(&evt.Info), Content: content, Raw: keep(r.original(root))}
+	if content.New != nil {
+		m.NewRaw = keep(r.changed)
+	}
 	r.channelEdit(&m)
 	r.botEdit(&m)
 	return append(r.extra, m)
+}
+
+// Plumbing gives what a message of the account's own phone hands over beside what people
+// say: history, keys, pairs of addresses.
+func (c *Converter) Plumbing(evt *events.Message) []message.Incoming {
+	r := &reader{Converter: c, ctx: context.Background(), evt: evt}
+	r.plumbing(evt.Message.GetProtocolMessage())
+	return r.extra
+}
+
+// Outside is what can be said of a message whose content cannot be read. It is false of
+// other events.
+func (c *Converter) Outside(event any) (in message.Incoming, ok bool) {
+	defer func() {
+		if recover() != nil {
+			in, ok = nil, false
+		}
+	}()
+	evt, ok := event.(*events.Message)
+	if !ok || evt == nil {
+		return nil, false
+	}
+	return message.Message{Envelope: c.envelope(&evt.Info), Content: message.Content{Kind: message.KindUnknown, Note: message.NoteOdd}}, true
 }
 
 // Reread reads a stored message anew. What was sealed when it came may be opened once the
@@ -63,6 +91,9 @@ func (c *Converter) Reread(ctx context.Context, m message.Message) message.Messa
 	r := &reader{Converter: c, ctx: ctx, evt: &events.Message{Info: Info(m.Envelope), RawMessage: root}}
 	if content, ok := r.read(root); ok {
 		m.Content, m.Raw = content, keep(r.original(root))
+		if content.New != nil {
+			m.NewRaw = keep(r.changed)
+		}
 	}
 	return m
 }
@@ -120,8 +151,10 @@ const maxDepth = 3
 // inner reads a message inside this one: what an edit puts in, what is answered, a
 // comment. Nothing inside is decrypted.
 func (r *reader) inner(m *waE2E.Message) (message.Content, bool) {
-	in := &reader{Converter: r.Converter, ctx: r.ctx, evt: r.evt, depth: r.depth + 1, quoting: r.quoting}
-	return in.read(m)
+	in := &reader{Converter: r.Converter, ctx: r.ctx, evt: r.evt, depth: r.depth + 1, quoting: r.quoting, changed: m}
+	content, ok := in.read(m)
+	r.changed = in.changed
+	return content, ok
 }
 
 // readerOf gives what reads the content in a field of that name. What is not here and
@@ -242,6 +275,7 @@ func (r *reader) channelEdit(m *message.Message) {
 		Target: &message.Ref{ID: m.ID, FromMe: m.FromMe, Sender: m.Sender},
 		New:    &edited,
 	}
+	m.NewRaw = m.Raw
 	m.ID += "/" + meta.EditTS.UTC().Format("20060102150405.000")
 	m.At = cleanTime(meta.EditTS)
 }
@@ -258,4 +292,5 @@ func (r *reader) botEdit(m *message.Message) {
 		Target: &message.Ref{ID: id(bot.EditTargetID), FromMe: m.FromMe, Sender: m.Sender},
 		New:    &said,
 	}
+	m.NewRaw = m.Raw
 }

@@ -26,6 +26,8 @@ func (r *reader) plumbing(p *waE2E.ProtocolMessage) bool {
 		return false
 	case waE2E.ProtocolMessage_HISTORY_SYNC_NOTIFICATION:
 		r.history(p.GetHistorySyncNotification())
+	case waE2E.ProtocolMessage_APP_STATE_SYNC_KEY_SHARE:
+		r.keys(p.GetAppStateSyncKeyShare())
 	case waE2E.ProtocolMessage_LID_MIGRATION_MAPPING_SYNC:
 		r.pairs(p.GetLidMigrationMappingSyncMessage())
 	default:
@@ -43,6 +45,18 @@ func (r *reader) history(notice *waE2E.HistorySyncNotification) {
 		return // what was parsed can be written: it has no required fields
 	}
 	r.extra = append(r.extra, message.History{ID: id(r.evt.Info.ID), Notice: raw, At: cleanTime(r.evt.Info.Timestamp)})
+}
+
+// keys: only our own phone may hand over the keys to the account's settings.
+func (r *reader) keys(share *waE2E.AppStateSyncKeyShare) {
+	if len(share.GetKeys()) == 0 || !r.evt.Info.IsFromMe {
+		return
+	}
+	raw, err := marshal(share)
+	if err != nil {
+		return
+	}
+	r.extra = append(r.extra, message.AppState{Name: id(r.evt.Info.ID), Keys: raw, At: cleanTime(r.evt.Info.Timestamp)})
 }
 
 // pairs: the phone tells which LID belongs to which number it knew.
