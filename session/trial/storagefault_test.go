@@ -33,15 +33,6 @@ func fillDisk(t *testing.T) (mend func()) {
 	return func() { must(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &before)) }
 }
 
-// exec runs a statement on the database, past what is being tried.
-func (w *world) exec(queries ...string) {
-	w.t.Helper()
-	for _, query := range queries {
-		_, err := w.store.SQL().ExecContext(context.Background(), query)
-		must(w.t, err)
-	}
-}
-
 // lockDatabase is another program that holds the database.
 func (w *world) lockDatabase() (mend func()) {
 	w.t.Helper()

@@ -162,6 +162,15 @@ func (w *world) reopen() {
 	w.begin()
 }
 
+// exec runs a statement on the database, past what is being tried.
+func (w *world) exec(queries ...string) {
+	w.t.Helper()
+	for _, query := range queries {
+		_, err := w.store.SQL().ExecContext(context.Background(), query)
+		must(w.t, err)
+	}
+}
+
 func (w *world) add(name string) string {
 	w.t.Helper()
 	s, _, err := w.AddDevice(context.Background(), name)
