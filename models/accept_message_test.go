@@ -231,3 +231,28 @@ func TestExpectedAgain(t *testing.T) {
 		t.Errorf("left %+v (%v)", left, err)
 	}
 }
+
+// Ensure that what the account has set wins over what the phone's history remembers,
+// whichever is read first.
+func TestDigestsInAnyOrder(t *testing.T) {
+	chat := models.ChatRef{Kind: "private", Person: budi}
+	history := models.Digest{Chats: []models.ChatState{{Chat: chat, Name: "Budi", LastAt: atNoon, Unread: 2}}}
+	settings := models.Digest{
+		Book:  []models.PersonName{{Person: models.Person{PN: budiPN}, Name: "Pak Budi"}},
+		Chats: []models.ChatState{{Chat: models.ChatRef{Kind: "private", Person: models.Person{LID: budiLID}}, Set: true, Pinned: true, MutedTo: atNoon}},
+	}
+	for name, order := range map[string][]models.Digest{"history first": {history, settings}, "settings first": {settings, history}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			d, _ := f.device("Toko")
+			f.accept(models.Arrival{DeviceID: d.ID, Account: account, Pairs: []models.Person{budi}})
+			for _, digest := range order {
+				must(t, f.SaveDigest(t.Context(), models.Expected{ID: "none", DeviceID: d.ID}, account, digest))
+			}
+			c, err := f.ChatOf(t.Context(), d.ID, account, chat)
+			if err != nil || c.Contact.FullName != "Pak Budi" || !c.Pinned || !c.MutedTo.Equal(atNoon) || c.Unread != 2 {
+				t.Errorf("%+v (%v)", c, err)
+			}
+		})
+	}
+}

@@ -51,6 +51,8 @@ type chatRow struct {
 	Archived  bool
 	Pinned    bool
 	MutedTo   int64
+
+	made bool // by the batch at work
 }
 
 func (chatRow) TableName() string { return "chats" }
@@ -110,6 +112,7 @@ func (b *batch) chatBy(who owner, ref ChatRef, value, query string) (*chatRow, e
 		if err := b.tx.Create(row).Error; err != nil {
 			return nil, err
 		}
+		row.made = true
 	}
 	if b.chats == nil {
 		b.chats = make(map[lookup]*chatRow)

@@ -113,7 +113,7 @@ func (b *batch) chatState(who owner, c ChatState) error {
 	if err != nil {
 		return err
 	}
-	if c.Set || chat.LastAt == 0 {
+	if c.Set || chat.made {
 		chat.Archived, chat.Pinned, chat.MutedTo = c.Archived, c.Pinned, 0
 		if !c.MutedTo.IsZero() {
 			chat.MutedTo = c.MutedTo.UnixMilli()
@@ -133,8 +133,8 @@ func (b *batch) chatState(who owner, c ChatState) error {
 		chat.Name = name
 	default:
 		person, err := b.contact(who, c.Chat.Person, "")
-		if err != nil {
-			return err
+		if err != nil || person.FullName != "" {
+			return err // the address book knows better
 		}
 		return b.callContact(person, name)
 	}
