@@ -233,7 +233,7 @@ func (s *Service) settle(entry *codeEntry, secret []byte, ok bool) *link {
 	}
 	code.entry = nil
 	if !ok {
-		s.log.Info("wrong code entered", slog.String("phone", maskNumber(code.number)))
+		s.log.Info("wrong code entered", slog.String("phone", stanza.MaskNumber(code.number)))
 		if code.tries >= codeTries {
 			s.dropCode(code, ErrCodeWrong)
 		}

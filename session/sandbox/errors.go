@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // Errors that callers can tell apart with [errors.Is]. Their texts say what to
 // mend; they never contain a code, a key or a full phone number.
@@ -48,21 +45,3 @@ var (
 	ErrFault            = errors.New("unusable fault")
 	ErrOutageMode       = errors.New("unknown outage mode")
 )
-
-// maskNumber keeps the last three digits of a phone number, for logs.
-func maskNumber(number string) string {
-	if len(number) <= 3 {
-		return "…"
-	}
-	return "…" + number[len(number)-3:]
-}
-
-// maskJID keeps the end of the number and the device index of a JID, for logs.
-func maskJID(jid string) string {
-	user, _, _ := strings.Cut(jid, "@")
-	number, device, found := strings.Cut(user, ":")
-	if !found {
-		return maskNumber(number)
-	}
-	return maskNumber(number) + ":" + device
-}

@@ -120,7 +120,7 @@ func (c *conn) logout(id string, node *waBinary.Node) error {
 	if err := c.s.save(); err != nil {
 		c.s.log.Error("state not saved", slog.Any("err", err))
 	}
-	c.s.log.Info("companion logged out", slog.String("conn", c.id), slog.String("jid", maskJID(c.jid.String())))
+	c.s.log.Info("companion logged out", slog.String("conn", c.id), slog.String("jid", stanza.MaskJID(c.jid)))
 	if err := c.Send(stanza.Result(id)); err != nil {
 		return err
 	}

@@ -285,7 +285,7 @@ func (s *Service) complete(l *link, identity []byte) {
 	if err := s.save(); err != nil {
 		s.log.Error("state not saved", slog.Any("err", err))
 	}
-	s.log.Info("device linked", slog.String("conn", r.conn.id), slog.String("jid", maskJID(info.JID)))
+	s.log.Info("device linked", slog.String("conn", r.conn.id), slog.String("jid", stanza.MaskJID(l.phone.jidOf(l.index))))
 	if !s.takePairReplyFault(l.phone.number) {
 		r.conn.End(s.cfg.CloseLinger, streamError(515))
 	}

@@ -89,7 +89,7 @@ func (c *conn) login(payload *waWa6.ClientPayload, outdated bool) error {
 	}
 	c.session = session
 	c.s.count(func(n *counters) { n.loginsOK++ })
-	c.s.log.Info("companion online", slog.String("conn", c.id), slog.String("jid", maskJID(jid.String())))
+	c.s.log.Info("companion online", slog.String("conn", c.id), slog.String("jid", stanza.MaskJID(jid)))
 	return c.welcome(lid, missed)
 }
 

@@ -14,6 +14,8 @@ import (
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"wadah/session/sandbox/stanza"
 )
 
 const (
@@ -72,7 +74,7 @@ func (s *Service) scan(ctx context.Context, number, qrText string) (Companion, e
 	if err != nil {
 		return Companion{}, err
 	}
-	s.log.Info("code scanned", slog.String("phone", maskNumber(number)), slog.String("conn", l.registration.conn.id))
+	s.log.Info("code scanned", slog.String("phone", stanza.MaskNumber(number)), slog.String("conn", l.registration.conn.id))
 	if err := s.proceed(l); err != nil {
 		s.mu.Lock()
 		s.failLink(l, fmt.Errorf("%w: %w", ErrDeviceGone, err))

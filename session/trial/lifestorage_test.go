@@ -203,10 +203,9 @@ var lifeMoments = map[string]func(*broken){
 	"logging_out": func(b *broken) {
 		b.id = b.linked("Toko", phone)
 		b.strike()
-		switch _, err := b.LogoutDevice(context.Background(), b.id); {
-		case b.fault == "error":
+		if _, err := b.LogoutDevice(context.Background(), b.id); b.fault == "error" {
 			must(b.t, err) // WhatsApp has done it
-		default:
+		} else {
 			b.refused(err, session.ErrStorage)
 		}
 	},

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
+
+	"wadah/session/sandbox/stanza"
 )
 
 // account is a phone number with its devices; guarded by Router.mu.
@@ -203,3 +205,6 @@ func (a *account) blockedBy(other *account) bool { return other != a && other.bl
 
 // String names the device for logs and violations.
 func (d *device) String() string { return d.jid(types.DefaultUserServer).String() }
+
+// masked names the device in logs.
+func (d *device) masked() string { return stanza.MaskJID(d.jid(types.DefaultUserServer)) }

@@ -65,5 +65,5 @@ func (s *Session) refuse(node *waBinary.Node, why *refusal) {
 	if why.kind != "" {
 		s.note(why.kind, stanza.Attr(node, "id"), why.detail)
 	}
-	s.r.log.Info("message refused", "device", s.d.String(), "code", strconv.Itoa(why.code), "detail", why.detail)
+	s.r.log.Info("message refused", "device", s.d.masked(), "code", strconv.Itoa(why.code), "detail", why.detail)
 }

@@ -20,7 +20,7 @@ func (s *Session) Ask(node *waBinary.Node) waBinary.Node {
 		}
 	}
 	s.r.unknown(kind)
-	s.r.log.Warn("unknown request refused", slog.String("device", s.d.String()), slog.String("kind", kind))
+	s.r.log.Warn("unknown request refused", slog.String("device", s.d.masked()), slog.String("kind", kind))
 	return stanza.Refusal(id, 501, "feature-not-implemented")
 }
 
