@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -105,11 +106,11 @@ func (s *Server) exportAudit(c echo.Context, kind, mime string, send func(contex
 	filter, ok := auditFilter(views.AuditFilter{
 		Text: c.QueryParam("q"), Actor: c.QueryParam("actor"), Action: c.QueryParam("action"),
 		Device: c.QueryParam(deviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
-	}, visitorOf(c).zone)
+	}, visitor.Of(c).Zone)
 	if !ok {
 		return echo.ErrBadRequest
 	}
-	if err := s.trail.Must(c, byUser(c, audit.AuditExport, "", kind)); err != nil {
+	if err := s.trail.Must(c, visitor.Entry(c, audit.AuditExport, "", kind)); err != nil {
 		return err
 	}
 	h := c.Response().Header()

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -17,12 +18,12 @@ import (
 type (
 	liveVariant struct {
 		lang       views.Lang
-		zone       zone
+		zone       visitor.Zone
 		canOperate bool
 	}
 	timelineVariant struct {
 		lang views.Lang
-		zone zone
+		zone visitor.Zone
 	}
 )
 
@@ -34,9 +35,9 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 	}
 	release := s.manager.Watch(id)
 	defer release()
-	v := visitorOf(c)
-	shown := liveVariant{v.lang, v.zone, v.may(web.Operator)}
-	story := timelineVariant{v.lang, v.zone}
+	v := visitor.Of(c)
+	shown := liveVariant{v.Lang, v.Zone, v.May(web.Operator)}
+	story := timelineVariant{v.Lang, v.Zone}
 	whole := func(ctx context.Context) ([]byte, error) {
 		snap, err := s.manager.Snapshot(id)
 		if err != nil {
@@ -83,20 +84,20 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 
 // doorsFrame is what becomes of the keys and scan links of a device without a word from
 // the device: they are used, end, or are made and ended by others.
-func (s *Server) doorsFrame(ctx context.Context, snap session.Snapshot, v *visitor) ([]byte, error) {
+func (s *Server) doorsFrame(ctx context.Context, snap session.Snapshot, v *visitor.Visitor) ([]byte, error) {
 	stored, err := s.store.Keys(ctx, snap.ID)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.keysView(ctx, stored, v.zone)
+	keys, err := s.keysView(ctx, stored, v.Zone)
 	if err != nil {
 		return nil, err
 	}
-	links, err := s.scanLinksView(ctx, snap.ID, v.zone)
+	links, err := s.scanLinksView(ctx, snap.ID, v.Zone)
 	if err != nil {
 		return nil, err
 	}
-	partials, err := views.DoorsPartials(ctx, v.lang, s.deviceView(snap, v.zone, true), keys, links)
+	partials, err := views.DoorsPartials(ctx, v.Lang, s.deviceView(snap, v.Zone, true), keys, links)
 	return views.Message(partials), err
 }
 

@@ -44,7 +44,7 @@ func ownDoor(kind, of string) limit.Doors {
 // the user was signed in with before, or at those of strangers: also when its own is
 // closed. User is nil when nobody has the name.
 func (s *Server) attemptAs(c echo.Context, user *models.User, name string) (*limit.Attempt, models.Asker, time.Duration) {
-	if browser := s.knownBrowser(c, user); browser != "" {
+	if browser := s.logins.KnownBrowser(c, user); browser != "" {
 		if a, wait := s.ownDoors.Attempt(s.now(), ownDoor("browser", browser)); wait == 0 {
 			return a, models.Asker{}, 0
 		}

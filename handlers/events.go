@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/views"
 )
 
@@ -28,10 +29,10 @@ func (s *Server) pageEvents(c echo.Context) error {
 // servePanel serves a stream of the panel: it belongs to the visitor's login, shows what the
 // visitor may see, and ends with either.
 func (s *Server) servePanel(c echo.Context, watch live.Watch, show live.Show) error {
-	v := visitorOf(c)
-	watch.Shows, watch.Most = v.scope.sees, s.limits.LoginStreams
-	watch.Owner = live.Owner{Kind: live.ByLogin, ID: v.token, Of: v.user.ID}
-	show.May.Still = func(ctx context.Context) bool { return s.stillMay(ctx, v, watch.Device) }
+	v := visitor.Of(c)
+	watch.Shows, watch.Most = v.Scope.Sees, s.limits.LoginStreams
+	watch.Owner = live.Owner{Kind: live.ByLogin, ID: v.Token, Of: v.User.ID}
+	show.May.Still = func(ctx context.Context) bool { return s.logins.StillMay(ctx, v, watch.Device) }
 	return s.servePage(c, watch, show)
 }
 

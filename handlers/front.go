@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"wadah/handlers/limit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 )
 
@@ -51,7 +52,7 @@ func isProbe(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Pa
 // turnAway answers a failure without finding out who asks, which would cost a query.
 func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, f *web.Failure) {
 	c := s.echo.NewContext(r, w)
-	c.Set(visitorKey, stranger(c))
+	visitor.Stranger(c).Remember(c)
 	s.answers.HandleError(f, c)
 }
 

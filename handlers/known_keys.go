@@ -12,6 +12,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -20,13 +21,13 @@ import (
 // noteView stores that the visitor is about to be shown a key or a system secret. No trace,
 // no key.
 func (s *Server) noteView(c echo.Context, secretID string) error {
-	user := visitorOf(c).user
+	user := visitor.Of(c).User
 	return s.store.NoteViews(c.Request().Context(), models.Viewer{ID: user.ID, Name: user.Name}, secretID)
 }
 
 // shownView is to whom something was last shown; the zero view stays zero.
-func shownView(v models.SecretView, z zone) views.Shown {
-	shown := views.Shown{To: v.Viewer.Name, By: views.ShownToUser, At: z.at(v.At)}
+func shownView(v models.SecretView, z visitor.Zone) views.Shown {
+	shown := views.Shown{To: v.Viewer.Name, By: views.ShownToUser, At: z.At(v.At)}
 	switch v.Viewer.ID {
 	case models.ViewerCLI:
 		shown.By = views.ShownByCLI
@@ -57,7 +58,7 @@ func (s *Server) leaks(ctx context.Context) ([]leak, error) {
 	var out []leak
 	for _, k := range known {
 		may := scopes[k.Viewer.ID]
-		if k.DeviceID == "" && may != nil && may.all || k.DeviceID != "" && may.sees(k.DeviceID) {
+		if k.DeviceID == "" && may != nil && may.All || k.DeviceID != "" && may.Sees(k.DeviceID) {
 			continue
 		}
 		if n := len(out); n == 0 || out[n-1].SecretID != k.SecretID {
@@ -73,17 +74,17 @@ func (s *Server) leaks(ctx context.Context) ([]leak, error) {
 }
 
 // operators is what each user who may run devices may see, by ID.
-func (s *Server) operators(ctx context.Context) (map[string]*scope, error) {
+func (s *Server) operators(ctx context.Context) (map[string]*visitor.Scope, error) {
 	users, err := s.store.Users(ctx)
 	if err != nil {
 		return nil, err
 	}
-	scopes := make(map[string]*scope, len(users))
+	scopes := make(map[string]*visitor.Scope, len(users))
 	for _, u := range users {
 		if u.Role == models.RoleViewer {
 			continue
 		}
-		if scopes[u.ID], err = s.scopeOf(ctx, u); err != nil {
+		if scopes[u.ID], err = visitor.ScopeOf(ctx, s.store, u); err != nil {
 			return nil, err
 		}
 	}
@@ -97,12 +98,12 @@ func (s *Server) knownKeys(c echo.Context, back, personID string) (views.KnownKe
 	if err != nil {
 		return card, err
 	}
-	z := visitorOf(c).zone
+	z := visitor.Of(c).Zone
 	for _, l := range all {
 		if personID != "" && !slices.ContainsFunc(l.viewers, func(v models.Viewer) bool { return v.ID == personID }) {
 			continue
 		}
-		k := views.KnownKey{ID: l.SecretID, Name: l.Name, At: z.at(l.at)}
+		k := views.KnownKey{ID: l.SecretID, Name: l.Name, At: z.At(l.at)}
 		for _, v := range l.viewers {
 			k.People = append(k.People, v.Name)
 		}
@@ -173,7 +174,7 @@ func (s *Server) replaceLeak(c echo.Context, l leak, overlap time.Duration) erro
 		if _, err := s.store.RotateSystemSecret(ctx, overlap); err != nil {
 			return err
 		}
-		s.trail.Note(c, byUser(c, audit.SecretRotate, "", ""))
+		s.trail.Note(c, visitor.Entry(c, audit.SecretRotate, "", ""))
 		return s.settleLeak(ctx, l)
 	}
 	replaced, err := s.isReplaced(ctx, l)
@@ -195,7 +196,7 @@ func (s *Server) replaceLeak(c echo.Context, l leak, overlap time.Duration) erro
 	if overlap == 0 {
 		s.streams.End(live.ByKey, l.SecretID)
 	}
-	s.trail.Note(c, byUser(c, action, l.DeviceID, l.Name))
+	s.trail.Note(c, visitor.Entry(c, action, l.DeviceID, l.Name))
 	return s.settleLeak(ctx, l)
 }
 
@@ -218,7 +219,7 @@ func (s *Server) keepLeak(c echo.Context, l leak, _ time.Duration) error {
 	if err := s.settleLeak(c.Request().Context(), l); err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, action, l.DeviceID, l.Name))
+	s.trail.Note(c, visitor.Entry(c, action, l.DeviceID, l.Name))
 	return nil
 }
 

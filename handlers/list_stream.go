@@ -51,7 +51,7 @@ type listVariant struct {
 func (l listing) variant() listVariant {
 	v := listVariant{listing: l}
 	if l.scope != nil {
-		v.scope = l.scope.key
+		v.scope = l.scope.Key
 	}
 	v.listing.scope = nil
 	return v
@@ -169,7 +169,7 @@ func (s *Server) rowFrame(ctx context.Context, l listing, snap session.Snapshot)
 func (s *Server) summaryFrame(ctx context.Context, l listing) ([]byte, error) {
 	list := views.DevicesPage{Page: views.Page{Lang: l.lang}, Query: l.query}
 	match := matcher(l.query.Text)
-	for snap := range s.seen(l.scope) {
+	for snap := range l.scope.Seen(s.manager) {
 		list.Total++
 		if match(snap) {
 			list.Summary.Count(string(snap.State))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -22,9 +23,9 @@ const (
 // listing is what the list of devices shows to whom. Streams whose listings are equal
 // share their frames.
 type listing struct {
-	scope              *scope
+	scope              *visitor.Scope
 	lang               views.Lang
-	zone               zone
+	zone               visitor.Zone
 	query              views.DeviceQuery
 	canOperate, canAdd bool
 }
@@ -34,13 +35,13 @@ func listingOf(c echo.Context) listing { return listingAt(c, c.QueryParams()) }
 
 // listingAt is the list at an address with these values, as the visitor sees it.
 func listingAt(c echo.Context, values url.Values) listing {
-	v := visitorOf(c)
+	v := visitor.Of(c)
 	query := views.ParseDeviceQuery(values)
 	query.Text = strings.TrimSpace(query.Text)
 	if len(query.Text) > maxQuery {
 		query.Text = strings.ToValidUTF8(query.Text[:maxQuery], "")
 	}
-	return listing{scope: v.scope, lang: v.lang, zone: v.zone, query: query, canOperate: v.may(web.Operator), canAdd: v.may(web.Admin)}
+	return listing{scope: v.Scope, lang: v.Lang, zone: v.Zone, query: query, canOperate: v.May(web.Operator), canAdd: v.May(web.Admin)}
 }
 
 // row is the variant of what shows one device: who sees it sees the same.
@@ -52,7 +53,7 @@ func (l listing) row() listing {
 // summary is the variant of the line that counts the devices, whose numbers are links
 // within the query. Scopes are compared by key elsewhere.
 func (l listing) summary() listing {
-	l.scope, l.zone, l.query.Page, l.canOperate, l.canAdd = nil, zone{}, 0, false, false
+	l.scope, l.zone, l.query.Page, l.canOperate, l.canAdd = nil, visitor.Zone{}, 0, false, false
 	return l
 }
 
@@ -81,7 +82,7 @@ func (s *Server) arrange(l listing) arrangement {
 // summary counts those the text chooses.
 func (s *Server) chosen(l listing, summary *views.Summary) (chosen []*session.Snapshot, total int) {
 	match := matcher(l.query.Text)
-	for snap := range s.seen(l.scope) {
+	for snap := range l.scope.Seen(s.manager) {
 		total++
 		if !match(snap) {
 			continue

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 
 	"github.com/labstack/echo/v4"
@@ -96,13 +97,13 @@ func (s *Server) withVisitor(may web.Permission, next echo.HandlerFunc) echo.Han
 			return err
 		}
 		web.BoundBody(c, s.limits.MaxBody)
-		v, err := s.recognise(c)
+		v, err := s.logins.Recognise(c)
 		if err != nil {
 			return err
 		}
-		c.Set(visitorKey, v)
+		v.Remember(c)
 		if err := s.admit(c, may, v); err != nil {
-			s.noteRefusal(c, err, "")
+			visitor.NoteRefusal(c, s.trail, s.manager, err, "")
 			return err
 		}
 		if c.Response().Committed { // sent elsewhere

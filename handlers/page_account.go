@@ -9,7 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
-	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -26,31 +26,31 @@ func (s *Server) accountRefused(c echo.Context, field, code string) error {
 }
 
 func (s *Server) renderAccount(c echo.Context, status int, field, code string) error {
-	ctx, v := c.Request().Context(), visitorOf(c)
-	page := views.AccountPage{Page: s.page(c), Zone: views.ZoneChoice{Chosen: v.chosenZone, Now: v.zone.at(time.Now())}}
+	ctx, v := c.Request().Context(), visitor.Of(c)
+	page := views.AccountPage{Page: s.page(c), Zone: views.ZoneChoice{Chosen: v.ChosenZone, Now: v.Zone.At(time.Now())}}
 	page.Path = "/account"
 	if code != "" {
 		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
 		page.Zone.Problem = page.Problems["zone"]
 	}
 	var err error
-	if page.Factor.On, err = s.store.HasTOTP(ctx, v.user.ID); err != nil {
+	if page.Factor.On, err = s.store.HasTOTP(ctx, v.User.ID); err != nil {
 		return err
 	}
-	if page.Factor.Recovery, err = s.store.RecoveryCodesLeft(ctx, v.user.ID); err != nil {
+	if page.Factor.Recovery, err = s.store.RecoveryCodesLeft(ctx, v.User.ID); err != nil {
 		return err
 	}
 	page.Passkeys.Possible = s.passkeysPossible(c)
-	keys, err := s.store.Passkeys(ctx, v.user.ID)
+	keys, err := s.store.Passkeys(ctx, v.User.ID)
 	if err != nil {
 		return err
 	}
 	for _, k := range keys {
 		page.Passkeys.List = append(page.Passkeys.List, views.AccountPasskey{
-			ID: k.ID, Name: k.Name, Created: v.zone.at(k.CreatedAt), LastUsed: v.zone.atPtr(k.LastUsedAt),
+			ID: k.ID, Name: k.Name, Created: v.Zone.At(k.CreatedAt), LastUsed: v.Zone.AtPtr(k.LastUsedAt),
 		})
 	}
-	if page.Logins, err = s.loginsOf(c, v.user.ID); err != nil {
+	if page.Logins, err = s.loginsOf(c, v.User.ID); err != nil {
 		return err
 	}
 	return s.render(c, status, views.Account(page))
@@ -58,12 +58,12 @@ func (s *Server) renderAccount(c echo.Context, status int, field, code string) e
 
 // loginsOf is where a user is signed in, this browser first.
 func (s *Server) loginsOf(c echo.Context, userID string) ([]views.Login, error) {
-	ctx, z := c.Request().Context(), visitorOf(c).zone
+	ctx, z := c.Request().Context(), visitor.Of(c).Zone
 	logins, err := s.store.Logins().List(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
-	current, err := s.store.Logins().ID(ctx, visitorOf(c).token)
+	current, err := s.store.Logins().ID(ctx, visitor.Of(c).Token)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *Server) loginsOf(c echo.Context, userID string) ([]views.Login, error) 
 	for _, l := range logins {
 		shown = append(shown, views.Login{
 			ID: l.ID, Current: l.ID == current, Agent: l.UserAgent, Address: l.Address,
-			Since: z.at(l.CreatedAt), Seen: z.at(l.SeenAt),
+			Since: z.At(l.CreatedAt), Seen: z.At(l.SeenAt),
 		})
 	}
 	slices.SortStableFunc(shown, func(a, b views.Login) int {
@@ -89,7 +89,7 @@ func (s *Server) loginsOf(c echo.Context, userID string) ([]views.Login, error) 
 // changePassword sets a new password for who knows the old one, and ends that user's
 // logins everywhere else.
 func (s *Server) changePassword(c echo.Context) error {
-	user := visitorOf(c).user
+	user := visitor.Of(c).User
 	if code, err := s.provePassword(c); err != nil {
 		return err
 	} else if code != "" {
@@ -106,10 +106,10 @@ func (s *Server) changePassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.renewLogin(c); err != nil {
+	if err := s.logins.Renew(c); err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.PasswordChange, "", ""))
+	s.trail.Note(c, visitor.Entry(c, audit.PasswordChange, "", ""))
 	return s.accountDone(c, views.NoticePasswordChanged, "")
 }
 
@@ -128,15 +128,15 @@ func refusedStatus(code string) int {
 // "current", before something that would let a thief of the login stay. The code is
 // "" when it was right.
 func (s *Server) provePassword(c echo.Context) (code string, err error) {
-	v := visitorOf(c)
-	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("login", v.token))
+	v := visitor.Of(c)
+	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("login", v.Token))
 	if wait > 0 {
 		web.SetRetryAfter(c, wait)
 		return codeSlow, nil
 	}
-	_, err = s.store.Authenticate(c.Request().Context(), v.user.Name, c.FormValue("current"), models.Asker{})
+	_, err = s.store.Authenticate(c.Request().Context(), v.User.Name, c.FormValue("current"), models.Asker{})
 	if errors.Is(err, models.ErrNotFound) {
-		s.trail.Note(c, byUser(c, audit.PasswordRefused, "", ""))
+		s.trail.Note(c, visitor.Entry(c, audit.PasswordRefused, "", ""))
 		return "password_wrong", nil
 	}
 	if err != nil {
@@ -144,56 +144,26 @@ func (s *Server) provePassword(c echo.Context) (code string, err error) {
 		return "", err
 	}
 	try.Succeeded()
-	return "", s.leaveProof(c)
-}
-
-// renewLogin ends the user's logins and their streams, and opens a new one in this
-// browser: what somebody may do, or proves it with, has changed. It proves nothing by
-// itself.
-func (s *Server) renewLogin(c echo.Context) error {
-	v, proven := visitorOf(c), s.provenAt(c)
-	if err := s.endUser(c, v.user.ID); err != nil {
-		return err
-	}
-	return s.signIn(c, *v.user, proven)
-}
-
-// endUser ends all logins of a user, and their streams.
-func (s *Server) endUser(c echo.Context, userID string) error {
-	if err := s.store.Logins().EndUser(c.Request().Context(), userID); err != nil {
-		return err
-	}
-	s.streams.EndAllOf(live.ByLogin, userID)
-	return nil
+	return "", s.logins.LeaveProof(c)
 }
 
 // endOwnLogin ends one of the user's logins.
 func (s *Server) endOwnLogin(c echo.Context) error {
-	user := visitorOf(c).user
-	if err := s.endOneLogin(c, user.ID, c.Param("login")); err != nil {
+	user := visitor.Of(c).User
+	if err := s.logins.EndOne(c.Request().Context(), user.ID, c.Param("login")); err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.LoginEnd, "", user.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.LoginEnd, "", user.Name))
 	return s.accountDone(c, views.NoticeLoginEnded, "")
-}
-
-// endOneLogin ends a login. Streams do not know the login's ID, so all of that user
-// end; those whose login is valid come back at once.
-func (s *Server) endOneLogin(c echo.Context, userID, loginID string) error {
-	if err := s.store.Logins().End(c.Request().Context(), userID, loginID); err != nil {
-		return err
-	}
-	s.streams.EndAllOf(live.ByLogin, userID)
-	return nil
 }
 
 // endOtherLogins ends the user's logins but this one.
 func (s *Server) endOtherLogins(c echo.Context) error {
-	user := visitorOf(c).user
-	if err := s.renewLogin(c); err != nil {
+	user := visitor.Of(c).User
+	if err := s.logins.Renew(c); err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.LoginEnd, "", user.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.LoginEnd, "", user.Name))
 	return s.accountDone(c, views.NoticeLoginsEnded, "")
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/visitor"
 	"wadah/models"
 	"wadah/views"
 )
@@ -29,7 +30,7 @@ func (s *Server) auditPage(c echo.Context) error {
 		Before: c.QueryParam("before"),
 	}
 	page := views.AuditPage{Page: s.page(c), Filter: typed}
-	filter, ok := auditFilter(typed, visitorOf(c).zone)
+	filter, ok := auditFilter(typed, visitor.Of(c).Zone)
 	if !ok {
 		page.Problem = page.Lang.Invalid("date_invalid")
 	}
@@ -51,7 +52,7 @@ func (s *Server) auditPage(c echo.Context) error {
 		page.Devices = append(page.Devices, views.DeviceChoice{ID: snap.ID, Name: snap.Name})
 	}
 	for _, e := range entries {
-		page.Entries = append(page.Entries, auditView(e, visitorOf(c).zone, names))
+		page.Entries = append(page.Entries, auditView(e, visitor.Of(c).Zone, names))
 	}
 	users, err := s.store.Users(ctx)
 	if err != nil {
@@ -64,9 +65,9 @@ func (s *Server) auditPage(c echo.Context) error {
 }
 
 // auditView is an entry as the page shows it, with the names devices have now.
-func auditView(e models.AuditEntry, z zone, names map[string]string) views.AuditEntry {
+func auditView(e models.AuditEntry, z visitor.Zone, names map[string]string) views.AuditEntry {
 	shown := views.AuditEntry{
-		ID: e.ID, At: z.at(e.At), Actor: e.Actor, ActorKind: e.ActorKind, Action: e.Action,
+		ID: e.ID, At: z.At(e.At), Actor: e.Actor, ActorKind: e.ActorKind, Action: e.Action,
 		Target: e.Target, Address: e.Address, Detail: e.Detail,
 	}
 	name, exists := names[e.DeviceID]
@@ -84,19 +85,19 @@ func auditView(e models.AuditEntry, z zone, names map[string]string) views.Audit
 
 // auditFilter reads what was typed; days begin when they do where times are shown.
 // When a day cannot be read, it chooses everything.
-func auditFilter(typed views.AuditFilter, z zone) (f models.AuditFilter, ok bool) {
+func auditFilter(typed views.AuditFilter, z visitor.Zone) (f models.AuditFilter, ok bool) {
 	f = models.AuditFilter{
 		Actor: typed.Actor, Action: typed.Action, DeviceID: typed.Device,
 		Text: strings.TrimSpace(typed.Text), BeforeID: typed.Before,
 	}
 	var err error
 	if typed.From != "" {
-		if f.From, err = time.ParseInLocation(dayLayout, typed.From, z.in()); err != nil {
+		if f.From, err = time.ParseInLocation(dayLayout, typed.From, z.In()); err != nil {
 			return models.AuditFilter{}, false
 		}
 	}
 	if typed.To != "" {
-		day, err := time.ParseInLocation(dayLayout, typed.To, z.in())
+		day, err := time.ParseInLocation(dayLayout, typed.To, z.In())
 		if err != nil {
 			return models.AuditFilter{}, false
 		}
@@ -144,7 +145,7 @@ func SweepAudit(ctx context.Context, store *models.Store) error {
 func (s *Server) setRetention(c echo.Context) error {
 	days, err := strconv.Atoi(strings.TrimSpace(c.FormValue("days")))
 	if err != nil || days != 0 && (days < minRetention || days > maxRetention) {
-		problem := visitorOf(c).lang.Invalid("days_invalid")
+		problem := visitor.Of(c).Lang.Invalid("days_invalid")
 		return s.showSettings(c, http.StatusUnprocessableEntity, func(p *views.SettingsPage) {
 			p.Problems = map[string]string{"days": problem}
 		})

@@ -6,11 +6,12 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/visitor"
 	"wadah/views/gallery"
 )
 
 // componentsPage shows maintainers every component in every state.
 func (s *Server) componentsPage(c echo.Context) error {
-	page := gallery.ShowPage{Page: s.page(c), At: visitorOf(c).zone.at(time.Now())}
+	page := gallery.ShowPage{Page: s.page(c), At: visitor.Of(c).Zone.At(time.Now())}
 	return s.render(c, http.StatusOK, gallery.Show(page))
 }

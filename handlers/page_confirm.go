@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -30,7 +31,7 @@ func confirmURL(next string) string {
 // confirmForm asks for the password or a passkey and goes on to next.
 func (s *Server) confirmForm(c echo.Context) error {
 	next := web.OwnPath(c.QueryParam("next"), "")
-	if s.isProven(c) {
+	if s.logins.IsProven(c) {
 		return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 	}
 	return s.renderProof(c, http.StatusOK, views.ProofPage{Action: confirmPath, Next: next}, "")
@@ -65,7 +66,7 @@ func (s *Server) askPasskey(c echo.Context) (*protocol.CredentialAssertion, erro
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.passkeyUser(c.Request().Context(), *visitorOf(c).user)
+	user, err := s.passkeyUser(c.Request().Context(), *visitor.Of(c).User)
 	if err != nil {
 		return nil, err
 	}
@@ -86,14 +87,14 @@ func (s *Server) finishPasskeyProof(c echo.Context) error {
 	if !ok {
 		return s.ceremonyFailed(c, errCeremonyOver)
 	}
-	v := visitorOf(c)
+	v := visitor.Of(c)
 	if err := s.checkOwnPasskey(c, begun.Ceremony, at); err != nil {
-		return s.ceremonyFailed(c, s.passkeyRefused(c, v.user.Name, audit.PasswordRefused, err))
+		return s.ceremonyFailed(c, s.passkeyRefused(c, v.User.Name, audit.PasswordRefused, err))
 	}
-	if err := s.leaveProof(c); err != nil {
+	if err := s.logins.LeaveProof(c); err != nil {
 		return s.ceremonyFailed(c, err)
 	}
-	s.trail.Note(c, byUser(c, audit.LoginConfirm, "", ""))
+	s.trail.Note(c, visitor.Entry(c, audit.LoginConfirm, "", ""))
 	return writeCeremony(c, passkeyDone{web.OwnPath(begun.Next, "/devices")})
 }
 
@@ -104,7 +105,7 @@ func (s *Server) checkOwnPasskey(c echo.Context, ceremony webauthn.SessionData, 
 	if err != nil {
 		return err
 	}
-	user, err := s.passkeyUser(c.Request().Context(), *visitorOf(c).user)
+	user, err := s.passkeyUser(c.Request().Context(), *visitor.Of(c).User)
 	if err != nil {
 		return err
 	}

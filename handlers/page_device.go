@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -31,16 +32,16 @@ func (s *Server) snapshot(c echo.Context) (session.Snapshot, error) {
 
 // deviceShow is everything the page of a device shows, the key hidden.
 func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.DevicePage, error) {
-	ctx, v := c.Request().Context(), visitorOf(c)
-	page := views.DevicePage{Page: s.page(c), CanManage: v.may(web.Admin)}
+	ctx, v := c.Request().Context(), visitor.Of(c)
+	page := views.DevicePage{Page: s.page(c), CanManage: v.May(web.Admin)}
 	if !web.IsGet(c.Request()) {
 		page.Path = "/devices/" + snap.ID
 	}
 	var err error
-	if page.Device, err = s.deviceWithQR(snap, v.zone, v.may(web.Operator)); err != nil {
+	if page.Device, err = s.deviceWithQR(snap, v.Zone, v.May(web.Operator)); err != nil {
 		return page, err
 	}
-	if page.Timeline, err = s.timeline(ctx, snap, v.zone); err != nil {
+	if page.Timeline, err = s.timeline(ctx, snap, v.Zone); err != nil {
 		return page, err
 	}
 	keys, err := s.store.Keys(ctx, snap.ID)
@@ -49,21 +50,21 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 	}
 	page.API = views.API{BaseURL: s.site.BaseURL(c)}
 	if key := usableKey(keys, ""); key != nil {
-		page.API.KeyID, page.API.CanReveal = key.ID, v.may(web.Operator)
+		page.API.KeyID, page.API.CanReveal = key.ID, v.May(web.Operator)
 	}
-	if v.may(web.Admin) {
+	if v.May(web.Admin) {
 		if page.Settings, err = s.settingsView(snap); err != nil {
 			return page, err
 		}
 	}
-	if v.may(web.Operator) {
-		if page.Keys, err = s.keysView(ctx, keys, v.zone); err != nil {
+	if v.May(web.Operator) {
+		if page.Keys, err = s.keysView(ctx, keys, v.Zone); err != nil {
 			return page, err
 		}
 		if page.Passkeys, err = s.passkeysOffered(c); err != nil {
 			return page, err
 		}
-		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.zone)
+		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.Zone)
 	}
 	return page, err
 }
@@ -92,11 +93,11 @@ func (s *Server) confirmPage(c echo.Context) error {
 	}
 	action := views.ConfirmAction(c.Param("action"))
 	switch {
-	case action == views.ConfirmDelete && !visitorOf(c).may(web.Admin):
+	case action == views.ConfirmDelete && !visitor.Of(c).May(web.Admin):
 		return web.ErrForbidden
 	case action != views.ConfirmDelete && action != views.ConfirmLogout:
 		return echo.ErrNotFound
 	}
-	page := views.ConfirmPage{Page: s.page(c), Device: s.deviceView(snap, visitorOf(c).zone, true), Action: action}
+	page := views.ConfirmPage{Page: s.page(c), Device: s.deviceView(snap, visitor.Of(c).Zone, true), Action: action}
 	return s.render(c, http.StatusOK, views.Confirm(page))
 }

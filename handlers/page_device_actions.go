@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -37,7 +38,7 @@ func (s *Server) deviceAction(c echo.Context, action audit.Action, notice views.
 	if err != nil {
 		return s.actionFailed(c, before.ID, err)
 	}
-	s.trail.Note(c, byUser(c, action, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, action, snap.ID, snap.Name))
 	if web.IsFragment(c.Request()) {
 		return s.actionPartials(c)
 	}
@@ -49,7 +50,7 @@ func (s *Server) deviceAction(c echo.Context, action audit.Action, notice views.
 // through the page's event stream only. Two ways for it could overtake each other, and
 // a slow answer would show a state that is past.
 func (s *Server) actionPartials(c echo.Context) error {
-	notice, err := views.NoticePartial(c.Request().Context(), visitorOf(c).lang, nil)
+	notice, err := views.NoticePartial(c.Request().Context(), visitor.Of(c).Lang, nil)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (s *Server) logoutDevice(c echo.Context) error {
 	if err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
-	s.trail.Note(c, byUser(c, audit.DeviceLogout, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.DeviceLogout, snap.ID, snap.Name))
 	notice := views.NoticeLoggedOut
 	switch how {
 	case session.UnlinkUnconfirmed:
@@ -106,7 +107,7 @@ func (s *Server) deleteDevice(c echo.Context) error {
 	if err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
-	s.trail.Note(c, byUser(c, audit.DeviceDelete, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.DeviceDelete, snap.ID, snap.Name))
 	notice := views.NoticeDeviceDeleted
 	switch how {
 	case session.UnlinkConfirmed:

@@ -9,6 +9,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/number"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -35,7 +36,7 @@ func (s *Server) pairPhone(c echo.Context) error {
 	if after.Phone == nil {
 		return s.pairRefused(c, after, typed, "not_linking")
 	}
-	s.trail.Note(c, byUser(c, audit.DevicePair, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.DevicePair, snap.ID, snap.Name))
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }
 
@@ -57,7 +58,7 @@ func (s *Server) revealKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, v := c.Request().Context(), visitorOf(c)
+	ctx, v := c.Request().Context(), visitor.Of(c)
 	keys, err := s.store.Keys(ctx, snap.ID)
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func (s *Server) revealKey(c echo.Context) error {
 		return echo.ErrNotFound
 	}
 	// No trace, no key.
-	if err := s.trail.Must(c, byUser(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
+	if err := s.trail.Must(c, visitor.Entry(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
 		return err
 	}
 	value, err := s.store.RevealKey(ctx, key.ID)
@@ -79,11 +80,11 @@ func (s *Server) revealKey(c echo.Context) error {
 	}
 	if web.IsFragment(c.Request()) {
 		api := views.API{BaseURL: s.site.BaseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
-		partial, err := views.KeyPartial(ctx, v.lang, s.deviceView(snap, v.zone, true), api)
+		partial, err := views.KeyPartial(ctx, v.Lang, s.deviceView(snap, v.Zone, true), api)
 		if err != nil {
 			return err
 		}
-		notice, err := views.NoticePartial(ctx, v.lang, nil) // what was asked before is past
+		notice, err := views.NoticePartial(ctx, v.Lang, nil) // what was asked before is past
 		if err != nil {
 			return err
 		}
@@ -117,7 +118,7 @@ func (s *Server) passkeyStep(c echo.Context, action audit.Action, do func(contex
 	if err := do(c.Request().Context(), snap.ID); err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
-	s.trail.Note(c, byUser(c, action, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, action, snap.ID, snap.Name))
 	s.setFlash(c, views.NoticePasskeySent, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

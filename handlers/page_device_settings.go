@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -55,7 +56,7 @@ func (s *Server) renameDevice(c echo.Context) error {
 	if err != nil {
 		return s.settingRefused(c, snap, views.SettingName, err, func(v *views.DeviceSettings) { v.Name = typed })
 	}
-	s.trail.Note(c, byUser(c, audit.DeviceRename, after.ID, after.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.DeviceRename, after.ID, after.Name))
 	return s.settingSaved(c, after, views.SettingName, views.NoticeDeviceRenamed)
 }
 
@@ -71,7 +72,7 @@ func (s *Server) noteDevice(c echo.Context) error {
 	if err != nil {
 		return s.settingRefused(c, snap, views.SettingNote, err, func(v *views.DeviceSettings) { v.Note = typed })
 	}
-	s.trail.Note(c, byUser(c, audit.DeviceNote, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.DeviceNote, snap.ID, snap.Name))
 	return s.settingSaved(c, after, views.SettingNote, views.NoticeNoteSaved)
 }
 
@@ -93,7 +94,7 @@ func (s *Server) proxyDevice(c echo.Context) error {
 	if err != nil {
 		return s.settingRefused(c, snap, views.SettingProxy, err, func(v *views.DeviceSettings) { v.Proxy = typed })
 	}
-	e := byUser(c, audit.DeviceProxy, snap.ID, snap.Name)
+	e := visitor.Entry(c, audit.DeviceProxy, snap.ID, snap.Name)
 	e.Detail = proxyPlace(address)
 	s.trail.Note(c, e)
 	return s.settingSaved(c, after, views.SettingProxy, notice)
@@ -141,7 +142,7 @@ func (s *Server) defaultDeviceSubmit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	e := byUser(c, audit.DeviceDefault, snap.ID, snap.Name)
+	e := visitor.Entry(c, audit.DeviceDefault, snap.ID, snap.Name)
 	e.Detail = detail
 	s.trail.Note(c, e)
 	return s.settingSaved(c, after, views.SettingDefault, notice)
@@ -166,7 +167,7 @@ func (s *Server) settingRefused(c echo.Context, snap session.Snapshot, which vie
 	}
 	change := func(v *views.DeviceSettings) {
 		typed(v)
-		v.Refused, v.Problem = which, visitorOf(c).lang.Invalid(invalid.Code)
+		v.Refused, v.Problem = which, visitor.Of(c).Lang.Invalid(invalid.Code)
 	}
 	if web.IsFragment(c.Request()) {
 		return s.settingPartials(c, snap, http.StatusUnprocessableEntity, which, change)
@@ -180,17 +181,17 @@ func (s *Server) settingRefused(c echo.Context, snap session.Snapshot, which vie
 }
 
 func (s *Server) settingPartials(c echo.Context, snap session.Snapshot, status int, which views.Setting, change func(*views.DeviceSettings)) error {
-	ctx, v := c.Request().Context(), visitorOf(c)
+	ctx, v := c.Request().Context(), visitor.Of(c)
 	view, err := s.settingsView(snap)
 	if err != nil {
 		return err
 	}
 	change(&view)
-	part, err := views.SettingPartial(ctx, v.lang, s.deviceView(snap, v.zone, true), view, which)
+	part, err := views.SettingPartial(ctx, v.Lang, s.deviceView(snap, v.Zone, true), view, which)
 	if err != nil {
 		return err
 	}
-	notice, err := views.NoticePartial(ctx, v.lang, nil) // what was wrong before is past
+	notice, err := views.NoticePartial(ctx, v.Lang, nil) // what was wrong before is past
 	if err != nil {
 		return err
 	}

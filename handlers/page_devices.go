@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -67,7 +68,7 @@ func (s *Server) addDevice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.DeviceCreate, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.DeviceCreate, snap.ID, snap.Name))
 	s.setFlash(c, views.NoticeDeviceAdded, snap.Name)
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

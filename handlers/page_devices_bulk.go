@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -76,7 +77,7 @@ func (s *Server) bulkAction(c echo.Context) error {
 		switch err := errs[i]; {
 		case err == nil:
 			outcome.Done++
-			s.trail.Note(c, byUser(c, deed.action, snap.ID, snap.Name))
+			s.trail.Note(c, visitor.Entry(c, deed.action, snap.ID, snap.Name))
 		case errors.Is(err, session.ErrNoDevice): // deleted since
 			outcome.Gone++
 		default:
@@ -107,14 +108,14 @@ func (s *Server) bulkChoice(c echo.Context, l listing) (chosen []*session.Snapsh
 		asked[id] = true
 	}
 	delete(asked, "")
-	for snap := range s.seen(l.scope) {
+	for snap := range l.scope.Seen(s.manager) {
 		if asked[snap.ID] {
 			chosen = append(chosen, snap)
 			delete(asked, snap.ID)
 		}
 	}
 	for id := range asked {
-		s.noteRefusal(c, session.ErrNoDevice, id)
+		visitor.NoteRefusal(c, s.trail, s.manager, session.ErrNoDevice, id)
 	}
 	return chosen, len(asked)
 }
@@ -146,7 +147,7 @@ func (s *Server) forEach(ctx context.Context, devices []*session.Snapshot, do fu
 func (s *Server) inSentence(c echo.Context, err error) string {
 	f := web.FailureOf(err)
 	web.LogFailure(s.log, c, f)
-	return problemWords(f, visitorOf(c).lang).Text
+	return problemWords(f, visitor.Of(c).Lang).Text
 }
 
 // bulkAnswer tells what came of it; the states come over the event stream.

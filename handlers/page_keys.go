@@ -11,6 +11,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -22,7 +23,7 @@ const endedKeysShown = 10
 
 // keysView is the card of a device's keys: those that are valid, oldest first, then
 // those that ended last.
-func (s *Server) keysView(ctx context.Context, keys []models.APIKey, z zone) (views.Keys, error) {
+func (s *Server) keysView(ctx context.Context, keys []models.APIKey, z visitor.Zone) (views.Keys, error) {
 	out, now := views.Keys{Show: true}, time.Now()
 	ids := make([]string, 0, len(keys))
 	for _, k := range keys {
@@ -47,17 +48,17 @@ func (s *Server) keysView(ctx context.Context, keys []models.APIKey, z zone) (vi
 	return out, nil
 }
 
-func keyView(k models.APIKey, all []models.APIKey, z zone, now time.Time) views.Key {
-	view := views.Key{ID: k.ID, Name: k.Name, State: views.KeyValid, CreatedAt: z.at(k.CreatedAt)}
+func keyView(k models.APIKey, all []models.APIKey, z visitor.Zone, now time.Time) views.Key {
+	view := views.Key{ID: k.ID, Name: k.Name, State: views.KeyValid, CreatedAt: z.At(k.CreatedAt)}
 	if k.LastUsedAt != nil {
-		view.LastUsed = z.at(*k.LastUsedAt)
+		view.LastUsed = z.At(*k.LastUsedAt)
 	}
 	if k.ExpiresAt != nil {
-		view.ExpiresAt = z.at(*k.ExpiresAt)
+		view.ExpiresAt = z.At(*k.ExpiresAt)
 	}
 	switch {
 	case k.RevokedAt != nil:
-		view.State, view.ExpiresAt = views.KeyRevoked, z.at(*k.RevokedAt)
+		view.State, view.ExpiresAt = views.KeyRevoked, z.At(*k.RevokedAt)
 	case k.ExpiresAt != nil && !now.Before(*k.ExpiresAt):
 		view.State = views.KeyExpired
 	case k.ExpiresAt != nil && slices.ContainsFunc(all, func(other models.APIKey) bool { return replaces(other, k) }):
@@ -100,7 +101,7 @@ func (s *Server) createKey(c echo.Context) error {
 	}
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
-		problems := map[string]string{invalid.Field: visitorOf(c).lang.Invalid(invalid.Code)}
+		problems := map[string]string{invalid.Field: visitor.Of(c).Lang.Invalid(invalid.Code)}
 		return s.showKeys(c, snap, http.StatusUnprocessableEntity, func(k *views.Keys) {
 			k.Name, k.Expires, k.Problems = name, life, problems
 		}, nil)
@@ -108,8 +109,8 @@ func (s *Server) createKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.KeyCreate, snap.ID, key.Name))
-	return s.showKey(c, snap, key.ID, key.Value, visitorOf(c).lang.Notice(views.NoticeKeyCreated, "Name", key.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.KeyCreate, snap.ID, key.Name))
+	return s.showKey(c, snap, key.ID, key.Value, visitor.Of(c).Lang.Notice(views.NoticeKeyCreated, "Name", key.Name))
 }
 
 // keyExpiry is when a key ends that lives as long as was chosen; nil is never.
@@ -132,7 +133,7 @@ func (s *Server) revealOneKey(c echo.Context) error {
 		return err
 	}
 	// No trace, no key.
-	if err := s.trail.Must(c, byUser(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
+	if err := s.trail.Must(c, visitor.Entry(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
 		return err
 	}
 	value, err := s.store.RevealKey(c.Request().Context(), key.ID)
@@ -160,8 +161,8 @@ func (s *Server) rotateKey(c echo.Context) error {
 	if overlap == 0 {
 		s.streams.End(live.ByKey, old.ID)
 	}
-	s.trail.Note(c, byUser(c, audit.KeyRotate, snap.ID, key.Name))
-	return s.showKey(c, snap, key.ID, key.Value, visitorOf(c).lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.KeyRotate, snap.ID, key.Name))
+	return s.showKey(c, snap, key.ID, key.Value, visitor.Of(c).Lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
 }
 
 // overlapOf is how long what is replaced stays valid; missing means not at all.
@@ -191,7 +192,7 @@ func (s *Server) revokeKey(c echo.Context) error {
 		return err
 	}
 	s.streams.End(live.ByKey, key.ID)
-	s.trail.Note(c, byUser(c, audit.KeyRevoke, snap.ID, key.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.KeyRevoke, snap.ID, key.Name))
 	s.setFlash(c, views.NoticeKeyRevoked, key.Name)
 	return c.Redirect(http.StatusSeeOther, to)
 }
@@ -222,7 +223,7 @@ func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, cha
 		}
 		return s.render(c, status, views.DeviceShow(page))
 	}
-	ctx, lang, z := c.Request().Context(), visitorOf(c).lang, visitorOf(c).zone
+	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
 	keys, err := s.store.Keys(ctx, snap.ID)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -43,8 +44,8 @@ func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, 
 	} else if code != "" {
 		return nil, &web.Failure{Status: refusedStatus(code), Code: code}
 	}
-	v := visitorOf(c)
-	user, err := s.passkeyUser(c.Request().Context(), *v.user)
+	v := visitor.Of(c)
+	user, err := s.passkeyUser(c.Request().Context(), *v.User)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, 
 	if err != nil {
 		return nil, web.ErrInternal.Because(err)
 	}
-	s.registrations.Put(v.token, time.Now(), registration{name, *ceremony})
+	s.registrations.Put(v.Token, time.Now(), registration{name, *ceremony})
 	return options, nil
 }
 
@@ -74,12 +75,12 @@ type passkeyDone struct {
 }
 
 func (s *Server) addPasskey(c echo.Context) error {
-	v, ctx := visitorOf(c), c.Request().Context()
+	v, ctx := visitor.Of(c), c.Request().Context()
 	party, err := s.relyingParty(c)
 	if err != nil {
 		return err
 	}
-	begun, ok := s.registrations.Take(v.token, time.Now())
+	begun, ok := s.registrations.Take(v.Token, time.Now())
 	if !ok {
 		return errCeremonyOver
 	}
@@ -87,7 +88,7 @@ func (s *Server) addPasskey(c echo.Context) error {
 	if err != nil {
 		return errPasskeyRefused.Because(err)
 	}
-	credential, err := party.CreateCredential(&passkeyUser{User: *v.user}, begun.ceremony, answer)
+	credential, err := party.CreateCredential(&passkeyUser{User: *v.User}, begun.ceremony, answer)
 	if err != nil {
 		return errPasskeyRefused.Because(err)
 	}
@@ -95,21 +96,21 @@ func (s *Server) addPasskey(c echo.Context) error {
 	if err != nil {
 		return web.ErrInternal.Because(err)
 	}
-	key, err := s.store.AddPasskey(ctx, v.user.ID, begun.name, credential.ID, stored)
+	key, err := s.store.AddPasskey(ctx, v.User.ID, begun.name, credential.ID, stored)
 	if errors.Is(err, models.ErrConflict) {
 		return (&web.Failure{Status: http.StatusConflict, Code: "passkey_exists"}).Because(err)
 	}
 	if err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.PasskeyAdd, "", key.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.PasskeyAdd, "", key.Name))
 	s.setFlash(c, views.NoticePasskeyAdded, key.Name)
 	return nil
 }
 
 // renamePasskey gives a passkey another name.
 func (s *Server) renamePasskey(c echo.Context) error {
-	user := visitorOf(c).user
+	user := visitor.Of(c).User
 	err := s.store.RenamePasskey(c.Request().Context(), user.ID, c.Param("passkey"), c.FormValue("name"))
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
@@ -119,7 +120,7 @@ func (s *Server) renamePasskey(c echo.Context) error {
 		return err
 	}
 	name := strings.TrimSpace(c.FormValue("name"))
-	s.trail.Note(c, byUser(c, audit.PasskeyRename, "", name))
+	s.trail.Note(c, visitor.Entry(c, audit.PasskeyRename, "", name))
 	return s.accountDone(c, views.NoticePasskeyRenamed, name)
 }
 
@@ -130,7 +131,7 @@ func (s *Server) removePasskey(c echo.Context) error {
 	} else if code != "" {
 		return s.accountRefused(c, "passkeys", code)
 	}
-	user := visitorOf(c).user
+	user := visitor.Of(c).User
 	name, err := s.passkeyName(c.Request().Context(), user.ID, c.Param("passkey"))
 	if err != nil {
 		return err
@@ -138,10 +139,10 @@ func (s *Server) removePasskey(c echo.Context) error {
 	if err := s.store.RemovePasskey(c.Request().Context(), user.ID, c.Param("passkey")); err != nil {
 		return err
 	}
-	if err := s.renewLogin(c); err != nil {
+	if err := s.logins.Renew(c); err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.PasskeyRemove, "", name))
+	s.trail.Note(c, visitor.Entry(c, audit.PasskeyRemove, "", name))
 	return s.accountDone(c, views.NoticePasskeyRemoved, name)
 }
 

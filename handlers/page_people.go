@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/models"
 	"wadah/views"
 )
@@ -42,8 +43,8 @@ func (s *Server) renderPeople(c echo.Context, status int, page views.PeoplePage)
 func (s *Server) personView(c echo.Context, u models.User) (views.Person, error) {
 	ctx := c.Request().Context()
 	p := views.Person{
-		ID: u.ID, Name: u.Name, Role: views.Role(u.Role), Created: visitorOf(c).zone.at(u.CreatedAt),
-		Self: u.ID == visitorOf(c).user.ID,
+		ID: u.ID, Name: u.Name, Role: views.Role(u.Role), Created: visitor.Of(c).Zone.At(u.CreatedAt),
+		Self: u.ID == visitor.Of(c).User.ID,
 	}
 	devices, err := s.store.AssignedDevices(ctx, u.ID)
 	if err != nil {
@@ -74,7 +75,7 @@ func (s *Server) lastSeen(c echo.Context, userID string) (time.Time, error) {
 			last = l.SeenAt
 		}
 	}
-	return visitorOf(c).zone.at(last), nil
+	return visitor.Of(c).Zone.At(last), nil
 }
 
 // addPerson adds somebody who may sign in.
@@ -83,7 +84,7 @@ func (s *Server) addPerson(c echo.Context) error {
 	user, err := s.store.CreateUser(c.Request().Context(), name, c.FormValue("password"), role)
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
-		problem := visitorOf(c).lang.Invalid(invalid.Code)
+		problem := visitor.Of(c).Lang.Invalid(invalid.Code)
 		return s.renderPeople(c, http.StatusUnprocessableEntity, views.PeoplePage{
 			Name: name, Role: views.Role(role), Problems: map[string]string{invalid.Field: problem},
 		})
@@ -97,7 +98,7 @@ func (s *Server) addPerson(c echo.Context) error {
 
 // auditPerson writes down what an admin did to somebody's account.
 func (s *Server) auditPerson(c echo.Context, action audit.Action, user models.User, detail string) {
-	e := byUser(c, action, "", user.Name)
+	e := visitor.Entry(c, action, "", user.Name)
 	e.Detail = detail
 	s.trail.Note(c, e)
 }

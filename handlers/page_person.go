@@ -10,6 +10,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -32,7 +33,7 @@ func (s *Server) person(c echo.Context) (models.User, error) {
 // personElse is person for what nobody may do to the own account.
 func (s *Server) personElse(c echo.Context) (models.User, error) {
 	user, err := s.person(c)
-	if err == nil && user.ID == visitorOf(c).user.ID {
+	if err == nil && user.ID == visitor.Of(c).User.ID {
 		return user, web.ErrForbidden
 	}
 	return user, err
@@ -97,13 +98,13 @@ func (s *Server) setRole(c echo.Context) error {
 		return err
 	}
 	s.auditPerson(c, audit.UserRole, user, user.Role+" → "+role)
-	if user.ID == visitorOf(c).user.ID {
-		if err := s.renewLogin(c); err != nil {
+	if user.ID == visitor.Of(c).User.ID {
+		if err := s.logins.Renew(c); err != nil {
 			return err
 		}
 		return s.accountDone(c, views.NoticeRoleSaved, user.Name) // people are an admin's
 	}
-	if err := s.endUser(c, user.ID); err != nil {
+	if err := s.logins.EndAll(c.Request().Context(), user.ID); err != nil {
 		return err
 	}
 	return s.personDone(c, views.NoticeRoleSaved, user)
@@ -127,7 +128,7 @@ func (s *Server) assignDevices(c echo.Context) error {
 	if err := s.endLinksBeyond(c.Request().Context(), user, user.Role); err != nil {
 		return err
 	}
-	s.streams.EndAllOf(live.ByLogin, user.ID)
+	s.logins.EndStreams(user.ID)
 	s.auditPerson(c, audit.UserDevices, user, s.deviceNames(chosen))
 	return s.personDone(c, views.NoticeAssigned, user)
 }
@@ -194,7 +195,7 @@ func (s *Server) resetPassword(c echo.Context) error {
 	if !done {
 		return err
 	}
-	s.streams.EndAllOf(live.ByLogin, user.ID)
+	s.logins.EndStreams(user.ID)
 	s.auditPerson(c, audit.UserPassword, user, "")
 	return s.personDone(c, views.NoticePasswordReset, user)
 }
@@ -212,7 +213,7 @@ func (s *Server) removeFactors(c echo.Context) error {
 	if err := s.store.RemoveFactors(c.Request().Context(), user.ID); err != nil {
 		return err
 	}
-	if err := s.endUser(c, user.ID); err != nil {
+	if err := s.logins.EndAll(c.Request().Context(), user.ID); err != nil {
 		return err
 	}
 	s.auditPerson(c, audit.UserFactors, user, "")
@@ -228,10 +229,10 @@ func (s *Server) endPersonLogins(c echo.Context) error {
 	if c.FormValue("confirm") != "yes" {
 		return c.Redirect(http.StatusSeeOther, "/people/"+user.ID)
 	}
-	if user.ID == visitorOf(c).user.ID { // all but the one that asks
-		err = s.renewLogin(c)
+	if user.ID == visitor.Of(c).User.ID { // all but the one that asks
+		err = s.logins.Renew(c)
 	} else {
-		err = s.endUser(c, user.ID)
+		err = s.logins.EndAll(c.Request().Context(), user.ID)
 	}
 	if err != nil {
 		return err
@@ -246,7 +247,7 @@ func (s *Server) endPersonLogin(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.endOneLogin(c, user.ID, c.Param("login")); err != nil {
+	if err := s.logins.EndOne(c.Request().Context(), user.ID, c.Param("login")); err != nil {
 		return err
 	}
 	s.auditPerson(c, audit.UserLogins, user, "")
@@ -271,7 +272,7 @@ func (s *Server) deletePerson(c echo.Context) error {
 	if !done {
 		return err
 	}
-	s.streams.EndAllOf(live.ByLogin, user.ID)
+	s.logins.EndStreams(user.ID)
 	s.auditPerson(c, audit.UserDelete, user, user.Role)
 	s.setFlash(c, views.NoticePersonDeleted, user.Name)
 	return c.Redirect(http.StatusSeeOther, "/people")

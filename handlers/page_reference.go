@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/views"
 )
@@ -45,13 +46,13 @@ func (s *Server) referencePage(c echo.Context) error {
 }
 
 func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
-	v := visitorOf(c)
-	page := views.ReferencePage{Page: s.page(c), BaseURL: s.site.BaseURL(c), CanTry: v.may(web.Operator), CanTrySystem: v.may(web.Admin)}
+	v := visitor.Of(c)
+	page := views.ReferencePage{Page: s.page(c), BaseURL: s.site.BaseURL(c), CanTry: v.May(web.Operator), CanTrySystem: v.May(web.Admin)}
 	ref, err := s.reference()
 	if err != nil {
 		return page, err
 	}
-	page.Reference = ref.texts[v.lang]
+	page.Reference = ref.texts[v.Lang]
 	l := s.limits
 	page.Limits = views.RefLimits{
 		KeyRate: l.KeyRate, KeyBurst: l.KeyBurst, AddressRate: l.AddressRate, AddressBurst: l.AddressBurst,
@@ -66,7 +67,7 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 	}
 	chosen := c.FormValue(deviceField)
 	if page.CanTry {
-		page.Devices = s.deviceChoices(v.scope, chosen)
+		page.Devices = s.deviceChoices(v.Scope, chosen)
 	}
 	if !web.IsGet(c.Request()) {
 		page.Path = "/reference" // what was tried is not tried again by a change of language
@@ -80,8 +81,8 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 
 // deviceChoices are the devices somebody may see, by name. The only one is chosen
 // without being asked for.
-func (s *Server) deviceChoices(a *scope, chosen string) []views.DeviceChoice {
-	snaps := slices.SortedStableFunc(s.seen(a), byName)
+func (s *Server) deviceChoices(a *visitor.Scope, chosen string) []views.DeviceChoice {
+	snaps := slices.SortedStableFunc(a.Seen(s.manager), byName)
 	var out []views.DeviceChoice
 	for _, snap := range snaps {
 		out = append(out, views.DeviceChoice{ID: snap.ID, Name: snap.Name, Chosen: snap.ID == chosen || len(snaps) == 1})

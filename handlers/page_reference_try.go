@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -36,8 +37,8 @@ func (s *Server) tryCall(c echo.Context) error {
 	if !known || !call.Try {
 		return echo.ErrNotFound
 	}
-	if call.System && !visitorOf(c).may(web.Admin) {
-		s.noteRefusal(c, web.ErrForbidden, "")
+	if call.System && !visitor.Of(c).May(web.Admin) {
+		visitor.NoteRefusal(c, s.trail, s.manager, web.ErrForbidden, "")
 		return web.ErrForbidden
 	}
 	answer := views.TryAnswer{Call: call.Name}
@@ -64,7 +65,7 @@ func (s *Server) tryCall(c echo.Context) error {
 
 // try finds the key and makes the call. No trace, no key.
 func (s *Server) try(c echo.Context, call views.RefCall, snap session.Snapshot, answer *views.TryAnswer) error {
-	if err := s.trail.Must(c, byUser(c, audit.ReferenceTry, snap.ID, call.Name)); err != nil {
+	if err := s.trail.Must(c, visitor.Entry(c, audit.ReferenceTry, snap.ID, call.Name)); err != nil {
 		return err
 	}
 	var key string
@@ -161,7 +162,7 @@ func (s *Server) showTry(c echo.Context, answer views.TryAnswer) error {
 		status = http.StatusUnprocessableEntity
 	}
 	if web.IsFragment(c.Request()) {
-		partials, err := views.TryPartials(c.Request().Context(), visitorOf(c).lang, answer)
+		partials, err := views.TryPartials(c.Request().Context(), visitor.Of(c).Lang, answer)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/number"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -30,11 +31,11 @@ func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		web.BoundBody(c, s.limits.MaxBody)
-		v := stranger(c)
-		if err := s.locate(c, v); err != nil {
+		v := visitor.Stranger(c)
+		if err := s.zones.Locate(c, v); err != nil {
 			return err
 		}
-		c.Set(visitorKey, v)
+		v.Remember(c)
 		c.Response().Header().Set("X-Robots-Tag", "noindex, nofollow")
 		if r.Method == http.MethodPost {
 			if err := r.ParseForm(); err != nil {
@@ -71,7 +72,7 @@ func (s *Server) scanPage(c echo.Context) error {
 }
 
 func (s *Server) scanShow(c echo.Context, status int, link models.ScanLink, snap session.Snapshot, number, problem string) error {
-	page, err := s.scanView(link, snap, c.Param("token"), visitorOf(c).zone)
+	page, err := s.scanView(link, snap, c.Param("token"), visitor.Of(c).Zone)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (s *Server) scanShow(c echo.Context, status int, link models.ScanLink, snap
 
 // scanView is what a scan page shows of a device: its name, how far linking has come,
 // and the code.
-func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token string, z zone) (views.ScanPage, error) {
+func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token string, z visitor.Zone) (views.ScanPage, error) {
 	d, err := s.deviceWithQR(snap, z, true)
 	if err != nil {
 		return views.ScanPage{}, err
@@ -95,7 +96,7 @@ func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token str
 		d.Passkey = &views.Passkey{Deadline: d.Passkey.Deadline} // its answer is not for strangers
 	}
 	return views.ScanPage{
-		Token: token, Expires: z.at(link.ExpiresAt),
+		Token: token, Expires: z.At(link.ExpiresAt),
 		Device: views.Device{
 			Name: d.Name, State: d.State, Reason: d.Reason, Since: d.Since, Until: d.Until, NextTry: d.NextTry, Linked: d.Linked,
 			Retrying: d.Retrying, Desired: d.Desired, QR: d.QR, Code: d.Code, Passkey: d.Passkey,
@@ -156,7 +157,7 @@ func (s *Server) scanPair(c echo.Context) error {
 		if fresh, err := s.manager.Snapshot(snap.ID); err == nil {
 			snap = fresh
 		}
-		return s.scanShow(c, http.StatusUnprocessableEntity, link, snap, typed, visitorOf(c).lang.Invalid(code))
+		return s.scanShow(c, http.StatusUnprocessableEntity, link, snap, typed, visitor.Of(c).Lang.Invalid(code))
 	}
 	digits, ok := number.Parse(typed, s.cfg.PhoneRegion)
 	if !ok {
@@ -208,16 +209,16 @@ func (s *Server) scanEvents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, token, v := snap.ID, c.Param("token"), visitorOf(c)
+	id, token, v := snap.ID, c.Param("token"), visitor.Of(c)
 	release := s.manager.Watch(id)
 	defer release()
 	watch := live.Watch{Device: id, Most: s.limits.KeyStreams, Owner: live.Owner{Kind: live.ByLink, ID: link.ID, Of: id}}
 	frame := func(ctx context.Context, snap session.Snapshot) ([]byte, error) {
-		page, err := s.scanView(link, snap, token, v.zone)
+		page, err := s.scanView(link, snap, token, v.Zone)
 		if err != nil {
 			return nil, err
 		}
-		page.Lang = v.lang
+		page.Lang = v.Lang
 		partial, err := views.ScanPartial(ctx, page)
 		return views.Message(partial), err
 	}

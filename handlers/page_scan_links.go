@@ -10,6 +10,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -17,7 +18,7 @@ import (
 )
 
 // scanLinksView is the card of the links that let somebody else link the device.
-func (s *Server) scanLinksView(ctx context.Context, deviceID string, z zone) (views.ScanLinks, error) {
+func (s *Server) scanLinksView(ctx context.Context, deviceID string, z visitor.Zone) (views.ScanLinks, error) {
 	out := views.ScanLinks{Show: true}
 	links, err := s.manager.ScanLinks().List(ctx, deviceID)
 	if err != nil {
@@ -25,7 +26,7 @@ func (s *Server) scanLinksView(ctx context.Context, deviceID string, z zone) (vi
 	}
 	for _, l := range links {
 		out.List = append(out.List, views.ScanLink{
-			ID: l.ID, CreatedBy: l.CreatedBy, CreatedAt: z.at(l.CreatedAt), ExpiresAt: z.at(l.ExpiresAt),
+			ID: l.ID, CreatedBy: l.CreatedBy, CreatedAt: z.At(l.CreatedAt), ExpiresAt: z.At(l.ExpiresAt),
 		})
 	}
 	return out, nil
@@ -38,17 +39,17 @@ func (s *Server) createScanLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, v := c.Request().Context(), visitorOf(c)
-	link, err := s.newScanLink(ctx, snap, v.user.Name, c.FormValue("life"))
+	ctx, v := c.Request().Context(), visitor.Of(c)
+	link, err := s.newScanLink(ctx, snap, v.User.Name, c.FormValue("life"))
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) || errors.Is(err, session.ErrAlreadyLinked) {
-		problem := v.lang.Invalid(web.FailureOf(err).Code)
+		problem := v.Lang.Invalid(web.FailureOf(err).Code)
 		return s.showScanLinks(c, snap, http.StatusUnprocessableEntity, func(l *views.ScanLinks) { l.Problem = problem }, nil)
 	}
 	if err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.ScanLinkCreate, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.ScanLinkCreate, snap.ID, snap.Name))
 	address := s.site.BaseURL(c) + "/scan/" + link.Token
 	return s.showScanLinks(c, snap, http.StatusOK, func(l *views.ScanLinks) {
 		for i := range l.List {
@@ -56,7 +57,7 @@ func (s *Server) createScanLink(c echo.Context) error {
 				l.List[i].URL = address
 			}
 		}
-	}, v.lang.Notice(views.NoticeScanLinkCreated))
+	}, v.Lang.Notice(views.NoticeScanLinkCreated))
 }
 
 // newScanLink makes a link that is valid for life, a duration; "" is the usual one.
@@ -82,7 +83,7 @@ func (s *Server) revokeScanLink(c echo.Context) error {
 		return err
 	}
 	s.streams.End(live.ByLink, id)
-	s.trail.Note(c, byUser(c, audit.ScanLinkRevoke, snap.ID, snap.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.ScanLinkRevoke, snap.ID, snap.Name))
 	s.setFlash(c, views.NoticeScanLinkRevoked, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }
@@ -100,7 +101,7 @@ func (s *Server) showScanLinks(c echo.Context, snap session.Snapshot, status int
 		}
 		return s.render(c, status, views.DeviceShow(page))
 	}
-	ctx, lang, z := c.Request().Context(), visitorOf(c).lang, visitorOf(c).zone
+	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
 	card, err := s.scanLinksView(ctx, snap.ID, z)
 	if err != nil {
 		return err

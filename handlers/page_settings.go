@@ -12,6 +12,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/limit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -40,7 +41,7 @@ func (s *Server) settingsPage(c echo.Context) error {
 }
 
 func (s *Server) showSettings(c echo.Context, status int, change func(*views.SettingsPage)) error {
-	ctx, z := c.Request().Context(), visitorOf(c).zone
+	ctx, z := c.Request().Context(), visitor.Of(c).Zone
 	page := views.SettingsPage{Page: s.page(c), BaseURL: s.site.BaseURL(c), MinDays: minRetention, Limits: s.limitsView()}
 	page.Path = "/settings"
 	page.ScanWindow, page.Grace = s.lifeView()
@@ -62,7 +63,7 @@ func (s *Server) showSettings(c echo.Context, status int, change func(*views.Set
 	}
 	for _, secret := range secrets {
 		page.Secrets = append(page.Secrets, views.Secret{
-			ID: secret.ID, CreatedAt: z.at(secret.CreatedAt), ExpiresAt: z.atPtr(secret.ExpiresAt), Shown: shownView(shown[secret.ID], z),
+			ID: secret.ID, CreatedAt: z.At(secret.CreatedAt), ExpiresAt: z.AtPtr(secret.ExpiresAt), Shown: shownView(shown[secret.ID], z),
 		})
 	}
 	if page.Zone, err = s.zoneView(ctx); err != nil {
@@ -147,14 +148,14 @@ func (s *Server) rotateSecret(c echo.Context) error {
 	if len(before) > 0 {
 		action = audit.SecretRotate
 	}
-	s.trail.Note(c, byUser(c, action, "", ""))
-	return s.showSecret(c, secret.ID, secret.Value, visitorOf(c).lang.Notice(views.NoticeSecretCreated))
+	s.trail.Note(c, visitor.Entry(c, action, "", ""))
+	return s.showSecret(c, secret.ID, secret.Value, visitor.Of(c).Lang.Notice(views.NoticeSecretCreated))
 }
 
 // revealSecret shows a system secret, after it was written down who asked for it.
 func (s *Server) revealSecret(c echo.Context) error {
 	id := c.Param("secret")
-	if err := s.trail.Must(c, byUser(c, audit.SecretReveal, "", "")); err != nil {
+	if err := s.trail.Must(c, visitor.Entry(c, audit.SecretReveal, "", "")); err != nil {
 		return err
 	}
 	value, err := s.store.RevealSystemSecret(c.Request().Context(), id)
@@ -188,7 +189,7 @@ func (s *Server) revokeSecrets(c echo.Context) error {
 	if err := s.store.RevokeSystemSecrets(c.Request().Context()); err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.SecretRevoke, "", ""))
+	s.trail.Note(c, visitor.Entry(c, audit.SecretRevoke, "", ""))
 	return s.settingsDone(c, views.NoticeSecretRevoked, "")
 }
 
@@ -210,7 +211,7 @@ func (s *Server) setBrand(c echo.Context) error {
 
 // noteSetting writes down what a setting is now, as it is stored; the page has the words.
 func (s *Server) noteSetting(c echo.Context, name, value string) {
-	e := byUser(c, audit.SettingsChange, "", name)
+	e := visitor.Entry(c, audit.SettingsChange, "", name)
 	e.Detail = value
 	s.trail.Note(c, e)
 }

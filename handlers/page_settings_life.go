@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
@@ -34,11 +35,11 @@ func (s *Server) lifeView() (scanWindow, grace views.LifeTime) {
 }
 
 // versionView is the version of WhatsApp Web as the settings show it.
-func (s *Server) versionView(z zone) views.WhatsAppVersion {
+func (s *Server) versionView(z visitor.Zone) views.WhatsAppVersion {
 	info := s.manager.VersionInfo()
 	out := views.WhatsAppVersion{
 		Version: info.Version.String(), Learnt: info.Learnt, Every: info.Every,
-		CheckedAt: z.at(info.CheckedAt), FailedAt: z.at(info.FailedAt),
+		CheckedAt: z.At(info.CheckedAt), FailedAt: z.At(info.FailedAt),
 	}
 	for _, snap := range s.manager.Snapshots() {
 		if snap.Reason == session.ReasonOutdated {
@@ -72,7 +73,7 @@ func (s *Server) setTimes(c echo.Context) error {
 	problems := map[string]string{}
 	for field, refusal := range map[string]error{"scan_window": session.ErrScanWindow, "grace": session.ErrGrace} {
 		if errors.Is(err, refusal) {
-			problems[field] = visitorOf(c).lang.Invalid(field)
+			problems[field] = visitor.Of(c).Lang.Invalid(field)
 		}
 	}
 	if len(problems) > 0 {
@@ -113,14 +114,14 @@ func (s *Server) checkVersion(c echo.Context) error {
 	case now != before:
 		notice, text = views.NoticeVersionUpdated, before.String()+" → "+now.String()
 	}
-	s.trail.Note(c, byUser(c, audit.VersionCheck, "", text))
+	s.trail.Note(c, visitor.Entry(c, audit.VersionCheck, "", text))
 	return s.settingsDone(c, notice, text)
 }
 
 // setZone sets the zone of who has none.
 func (s *Server) setZone(c echo.Context) error {
 	name := c.FormValue("zone")
-	err := s.zones.setInstallation(c.Request().Context(), name)
+	err := s.zones.SetInstallation(c.Request().Context(), name)
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
 		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *views.SettingsPage) {
@@ -130,18 +131,18 @@ func (s *Server) setZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.noteSetting(c, zoneSetting, name)
+	s.noteSetting(c, visitor.ZoneSetting, name)
 	return s.settingsDone(c, views.NoticeSettingsSaved, "")
 }
 
 // zoneView is the choice of the installation's zone.
 func (s *Server) zoneView(ctx context.Context) (views.ZoneChoice, error) {
-	name, err := s.store.Setting(ctx, zoneSetting)
+	name, err := s.store.Setting(ctx, visitor.ZoneSetting)
 	if err != nil && !errors.Is(err, models.ErrNotFound) {
 		return views.ZoneChoice{}, err
 	}
-	z, err := s.zones.installation(ctx)
-	return views.ZoneChoice{Chosen: name, Now: z.at(time.Now())}, err
+	z, err := s.zones.Installation(ctx)
+	return views.ZoneChoice{Chosen: name, Now: z.At(time.Now())}, err
 }
 
 // settingsDone goes back to the settings with a word that it is done.

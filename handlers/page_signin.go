@@ -10,7 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
-	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -22,7 +22,7 @@ func (s *Server) signInForm(c echo.Context) error {
 		return err
 	}
 	next := web.OwnPath(c.QueryParam("next"), "")
-	if visitorOf(c).user != nil {
+	if visitor.Of(c).User != nil {
 		return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 	}
 	return s.render(c, http.StatusOK, views.SignIn(s.signInPage(c, "", next)))
@@ -98,7 +98,7 @@ func (s *Server) enter(c echo.Context, user models.User, how audit.Action, next 
 	if user.PasswordDue {
 		return stepURL("/signin/password", next), passwordPending.begin(s, c, passwordStep{user.ID, user.PasswordAt, how})
 	}
-	if err := s.signIn(c, user, s.now()); err != nil {
+	if err := s.logins.Open(c, user, s.now()); err != nil {
 		return "", err
 	}
 	s.trail.Note(c, audit.Entry(audit.User(user.Name), how, "", ""))
@@ -111,7 +111,7 @@ func (s *Server) boundLogins(c echo.Context, user models.User) error {
 	if err != nil || ended == 0 {
 		return err
 	}
-	s.streams.EndAllOf(live.ByLogin, user.ID) // those whose login is valid come back at once
+	s.logins.EndStreams(user.ID)
 	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.LoginFull, "", ""))
 	s.setFlash(c, views.NoticeLoginsFull, strconv.Itoa(models.MaxLogins))
 	return nil
@@ -154,14 +154,13 @@ func (s *Server) signInRefused(c echo.Context, name, next string, why refusedSig
 
 // signOut ends this browser's login.
 func (s *Server) signOut(c echo.Context) error {
-	v := visitorOf(c)
-	if v.user != nil {
-		if err := s.endLogin(c.Request().Context(), v.token); err != nil {
-			return err
-		}
-		s.trail.Note(c, byUser(c, audit.SignOut, "", ""))
+	v := visitor.Of(c)
+	if err := s.logins.Close(c); err != nil {
+		return err
 	}
-	s.site.DropCookie(c, loginCookie)
+	if v.User != nil {
+		s.trail.Note(c, visitor.Entry(c, audit.SignOut, "", ""))
+	}
 	s.setFlash(c, views.NoticeSignedOut, "")
 	return c.Redirect(http.StatusSeeOther, "/signin")
 }

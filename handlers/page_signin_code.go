@@ -106,7 +106,7 @@ func (s *Server) codeSubmit(c echo.Context) error {
 // attemptCode begins an attempt at the second step, at the door of a browser that the user
 // was signed in with before, or at that of all others.
 func (s *Server) attemptCode(c echo.Context, user *models.User) (*limit.Attempt, time.Duration) {
-	if browser := s.knownBrowser(c, user); browser != "" {
+	if browser := s.logins.KnownBrowser(c, user); browser != "" {
 		if try, wait := s.ownDoors.Attempt(s.now(), ownDoor("code in browser", browser)); wait == 0 {
 			return try, 0
 		}

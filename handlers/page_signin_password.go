@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -63,7 +64,7 @@ func (s *Server) newPasswordSubmit(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/signin")
 	}
 	refused := func(field, code string) error {
-		problems := map[string]string{field: visitorOf(c).lang.Invalid(code)}
+		problems := map[string]string{field: visitor.Of(c).Lang.Invalid(code)}
 		return s.renderNewPassword(c, http.StatusUnprocessableEntity, user, problems)
 	}
 	if c.FormValue("password") != c.FormValue("password2") {

@@ -9,6 +9,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/qr"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
@@ -24,21 +25,21 @@ func (s *Server) beginTOTP(c echo.Context) error {
 	} else if code != "" {
 		return s.accountRefused(c, "totp", code)
 	}
-	v := visitorOf(c)
-	enrolment, err := s.store.EnrolTOTP(c.Request().Context(), v.user.ID, totpIssuer)
+	v := visitor.Of(c)
+	enrolment, err := s.store.EnrolTOTP(c.Request().Context(), v.User.ID, totpIssuer)
 	if errors.Is(err, models.ErrConflict) { // in another tab, or twice
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
 	if err != nil {
 		return err
 	}
-	s.enrolments.Put(v.token, time.Now(), enrolment)
+	s.enrolments.Put(v.Token, time.Now(), enrolment)
 	return c.Redirect(http.StatusSeeOther, "/account/totp")
 }
 
 // enrolTOTP shows the secret for the app, as a QR code and to type.
 func (s *Server) enrolTOTP(c echo.Context) error {
-	enrolment, ok := s.enrolments.Get(visitorOf(c).token, time.Now())
+	enrolment, ok := s.enrolments.Get(visitor.Of(c).Token, time.Now())
 	if !ok {
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
@@ -61,35 +62,35 @@ func (s *Server) renderEnrolment(c echo.Context, status int, enrolment models.TO
 // confirmTOTP completes the enrolment with a code of the app, and shows the recovery
 // codes this once.
 func (s *Server) confirmTOTP(c echo.Context) error {
-	v, now := visitorOf(c), time.Now()
-	enrolment, ok := s.enrolments.Get(v.token, now)
+	v, now := visitor.Of(c), time.Now()
+	enrolment, ok := s.enrolments.Get(v.Token, now)
 	if !ok {
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
-	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("enrolment", v.token))
+	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("enrolment", v.Token))
 	if wait > 0 {
 		web.SetRetryAfter(c, wait)
 		return s.renderEnrolment(c, http.StatusTooManyRequests, enrolment, codeSlow)
 	}
-	codes, err := s.store.ConfirmTOTP(c.Request().Context(), v.user.ID, c.FormValue("code"))
+	codes, err := s.store.ConfirmTOTP(c.Request().Context(), v.User.ID, c.FormValue("code"))
 	var invalid *models.Invalid
 	switch {
 	case errors.As(err, &invalid):
 		return s.renderEnrolment(c, http.StatusUnprocessableEntity, enrolment, invalid.Code)
 	case errors.Is(err, models.ErrNotFound): // completed or begun anew elsewhere
 		try.Undo()
-		s.enrolments.Drop(v.token)
+		s.enrolments.Drop(v.Token)
 		return c.Redirect(http.StatusSeeOther, "/account")
 	case err != nil:
 		try.Undo()
 		return err
 	}
 	try.Succeeded()
-	s.enrolments.Drop(v.token)
-	if err := s.renewLogin(c); err != nil {
+	s.enrolments.Drop(v.Token)
+	if err := s.logins.Renew(c); err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.TOTPEnable, "", v.user.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.TOTPEnable, "", v.User.Name))
 	return s.renderRecovery(c, codes)
 }
 
@@ -106,7 +107,7 @@ func (s *Server) newRecoveryCodes(c echo.Context) error {
 	} else if code != "" {
 		return s.accountRefused(c, "totp", code)
 	}
-	user := visitorOf(c).user
+	user := visitor.Of(c).User
 	codes, err := s.store.NewRecoveryCodes(c.Request().Context(), user.ID)
 	if errors.Is(err, models.ErrNotFound) { // removed in another tab
 		return c.Redirect(http.StatusSeeOther, "/account")
@@ -114,7 +115,7 @@ func (s *Server) newRecoveryCodes(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.RecoveryCreate, "", user.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.RecoveryCreate, "", user.Name))
 	return s.renderRecovery(c, codes)
 }
 
@@ -125,13 +126,13 @@ func (s *Server) removeTOTP(c echo.Context) error {
 	} else if code != "" {
 		return s.accountRefused(c, "totp", code)
 	}
-	user := visitorOf(c).user
+	user := visitor.Of(c).User
 	if err := s.store.RemoveTOTP(c.Request().Context(), user.ID); err != nil {
 		return err
 	}
-	if err := s.renewLogin(c); err != nil {
+	if err := s.logins.Renew(c); err != nil {
 		return err
 	}
-	s.trail.Note(c, byUser(c, audit.TOTPRemove, "", user.Name))
+	s.trail.Note(c, visitor.Entry(c, audit.TOTPRemove, "", user.Name))
 	return s.accountDone(c, views.NoticeTOTPOff, "")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 )
@@ -142,7 +143,7 @@ func (s *Server) ceremonyFailed(c echo.Context, err error) error {
 	}
 	message := ""
 	if inWords(f) {
-		message = visitorOf(c).lang.Invalid(f.Code)
+		message = visitor.Of(c).Lang.Invalid(f.Code)
 	}
 	f.WriteHeaders(c.Response().Header())
 	return web.WriteJSON(c, f.Status, web.AppendAny(nil, struct {

@@ -10,6 +10,7 @@ import (
 	"wadah/handlers/audit"
 	"wadah/handlers/number"
 	"wadah/handlers/qr"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -17,7 +18,7 @@ import (
 
 // phonesPage shows the virtual phones.
 func (s *Server) phonesPage(c echo.Context) error {
-	page, err := s.phonesView(c.Request().Context(), s.page(c), visitorOf(c))
+	page, err := s.phonesView(c.Request().Context(), s.page(c), visitor.Of(c))
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (s *Server) addPhone(c echo.Context) error {
 	}
 	var refusal *SandboxRefusal
 	if errors.As(err, &refusal) {
-		page, err := s.phonesView(c.Request().Context(), s.page(c), visitorOf(c))
+		page, err := s.phonesView(c.Request().Context(), s.page(c), visitor.Of(c))
 		if err != nil {
 			return err
 		}
@@ -88,7 +89,7 @@ func (s *Server) phoneCode(c echo.Context) error {
 		if snap.Phone == nil || spellCode(snap.Phone.Text) != code {
 			continue
 		}
-		if !visitorOf(c).scope.sees(snap.ID) {
+		if !visitor.Of(c).Scope.Sees(snap.ID) {
 			return s.phoneSaid(c, &SandboxRefusal{Code: "code_wrong"}, "", "")
 		}
 		id, name = snap.ID, snap.Name
@@ -195,7 +196,7 @@ func (s *Server) phoneSaid(c echo.Context, err error, notice views.Notice, name 
 		}
 		return c.Redirect(http.StatusSeeOther, "/phones")
 	}
-	lang, status := visitorOf(c).lang, http.StatusOK
+	lang, status := visitor.Of(c).Lang, http.StatusOK
 	said := lang.Notice(notice, "Name", name)
 	if refusal != nil {
 		status, said = http.StatusUnprocessableEntity, &views.Flash{Tone: views.ToneDanger, Text: lang.Invalid(refusal.Code)}
@@ -209,7 +210,7 @@ func (s *Server) phoneSaid(c echo.Context, err error, notice views.Notice, name 
 
 // notePhone writes down what was done to a virtual phone, which is told by its name.
 func (s *Server) notePhone(c echo.Context, action audit.Action, deviceID, name string) {
-	s.trail.Note(c, byUser(c, action, deviceID, name))
+	s.trail.Note(c, visitor.Entry(c, action, deviceID, name))
 }
 
 // phoneSeen refuses to act on the link of a device the visitor may not see. target is
@@ -220,7 +221,7 @@ func (s *Server) phoneSeen(c echo.Context, target string) error {
 	}
 	hidden := make(map[string]bool)
 	for _, snap := range s.manager.Snapshots() {
-		if snap.Linked() && !visitorOf(c).scope.sees(snap.ID) {
+		if snap.Linked() && !visitor.Of(c).Scope.Sees(snap.ID) {
 			hidden[snap.Account.JID] = true
 		}
 	}

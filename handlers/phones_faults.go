@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/views"
 )
 
@@ -39,7 +40,7 @@ func (s *Server) faultForAll(c echo.Context) error {
 func (s *Server) faultDone(c echo.Context, target, name string, fault Fault) error {
 	err := s.cfg.Sandbox.Fault(target, fault)
 	if err == nil {
-		e := byUser(c, audit.PhoneFault, "", name)
+		e := visitor.Entry(c, audit.PhoneFault, "", name)
 		e.Detail = fault.Kind
 		s.trail.Note(c, e)
 	}
@@ -47,7 +48,7 @@ func (s *Server) faultDone(c echo.Context, target, name string, fault Fault) err
 	if views.FaultWaits(fault.Kind) {
 		notice = views.NoticeFaultWaits
 	}
-	return s.phoneSaid(c, err, notice, visitorOf(c).lang.Fault(fault.Kind))
+	return s.phoneSaid(c, err, notice, visitor.Of(c).Lang.Fault(fault.Kind))
 }
 
 // longestBan bounds how long a ban that somebody tries out can be asked to last.

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/views"
 )
@@ -48,7 +49,7 @@ func (s *Server) phoneRefusesPasskey(c echo.Context) error {
 // phoneDecides passes on a decision about a link that the visitor sees on the phone.
 func (s *Server) phoneDecides(c echo.Context, notice views.Notice, do func(number string) error) error {
 	number := c.Param("number")
-	page, err := s.phonesView(c.Request().Context(), views.Page{}, visitorOf(c))
+	page, err := s.phonesView(c.Request().Context(), views.Page{}, visitor.Of(c))
 	if err != nil {
 		return err
 	}

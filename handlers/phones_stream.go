@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/live"
+	"wadah/handlers/visitor"
 	"wadah/views"
 )
 
@@ -26,7 +27,7 @@ func (s *Server) phoneEvents(c echo.Context) error {
 	}
 	changes, stop := s.cfg.Sandbox.Watch()
 	defer stop()
-	v, shown := visitorOf(c), &phonesShown{}
+	v, shown := visitor.Of(c), &phonesShown{}
 	return s.servePanel(c, live.Watch{}, live.Show{
 		First: func(ctx context.Context) ([]byte, error) { return s.phonesFrame(ctx, v, shown) },
 		Changes: func(ctx context.Context, _ live.Batch, send func([]byte)) error {
@@ -40,8 +41,8 @@ func (s *Server) phoneEvents(c echo.Context) error {
 
 // phonesFrame is what has changed since the last frame; nil for nothing, everything
 // when phones have come or gone.
-func (s *Server) phonesFrame(ctx context.Context, v *visitor, shown *phonesShown) ([]byte, error) {
-	page, err := s.phonesView(ctx, views.Page{Lang: v.lang}, v)
+func (s *Server) phonesFrame(ctx context.Context, v *visitor.Visitor, shown *phonesShown) ([]byte, error) {
+	page, err := s.phonesView(ctx, views.Page{Lang: v.Lang}, v)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
@@ -28,9 +29,9 @@ func (s *Server) lastPhone(deviceID string) string {
 
 // phonesView is the page of the virtual phones, with the devices that have to do with
 // them, but those the reader may not see.
-func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor) (views.PhonesPage, error) {
+func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor.Visitor) (views.PhonesPage, error) {
 	out := views.PhonesPage{
-		Page: page, Outage: s.cfg.Sandbox.Outage(), CanPlay: v.may(web.Operator), CanBreak: v.may(web.Admin),
+		Page: page, Outage: s.cfg.Sandbox.Outage(), CanPlay: v.May(web.Operator), CanBreak: v.May(web.Admin),
 		Events: "/events?page=phones",
 	}
 	look := phoneLook{s: s, v: v, byJID: make(map[string]session.Snapshot)}
@@ -38,12 +39,12 @@ func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor) (v
 		if snap.Linked() {
 			look.byJID[snap.Account.JID] = snap
 		}
-		if !v.scope.sees(snap.ID) {
+		if !v.Scope.Sees(snap.ID) {
 			continue
 		}
 		look.seen = append(look.seen, snap)
 		if snap.State == session.StateScan && out.CanPlay {
-			out.Targets = append(out.Targets, scanTarget(snap, v.zone))
+			out.Targets = append(out.Targets, scanTarget(snap, v.Zone))
 		}
 	}
 	out.NoDevices = len(look.seen) == 0
@@ -58,14 +59,14 @@ func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor) (v
 }
 
 // scanTarget is a device that shows a code now.
-func scanTarget(snap session.Snapshot, z zone) views.ScanTarget {
+func scanTarget(snap session.Snapshot, z visitor.Zone) views.ScanTarget {
 	target := views.ScanTarget{DeviceID: snap.ID, Name: snap.Name}
 	code := snap.QR
 	if snap.Phone != nil {
 		code, target.Code = snap.Phone, snap.Phone.Text
 	}
 	if code != nil {
-		target.From, target.Expires = z.at(code.From), z.at(code.Expires)
+		target.From, target.Expires = z.At(code.From), z.At(code.Expires)
 	}
 	return target
 }
@@ -73,7 +74,7 @@ func scanTarget(snap session.Snapshot, z zone) views.ScanTarget {
 // phoneLook is how somebody sees the phones.
 type phoneLook struct {
 	s     *Server
-	v     *visitor
+	v     *visitor.Visitor
 	seen  []session.Snapshot          // devices that may be seen
 	byJID map[string]session.Snapshot // all linked devices
 }
@@ -86,7 +87,7 @@ func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error)
 	var beside []session.Snapshot
 	for _, c := range phone.Companions {
 		snap := l.byJID[c.JID]
-		if snap.ID != "" && !l.v.scope.sees(snap.ID) {
+		if snap.ID != "" && !l.v.Scope.Sees(snap.ID) {
 			view.Shared = true
 			continue
 		}
@@ -96,7 +97,7 @@ func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error)
 		}
 		view.Companions = append(view.Companions, views.Companion{
 			JID: c.JID, Device: snap.Name, DeviceID: snap.ID, State: string(snap.State), Reason: string(snap.Reason),
-			OS: c.OS, Platform: c.Platform, LinkedAt: l.v.zone.at(c.LinkedAt), LastActive: l.v.zone.at(c.LastActive), Connected: c.Connected,
+			OS: c.OS, Platform: c.Platform, LinkedAt: l.v.Zone.At(c.LinkedAt), LastActive: l.v.Zone.At(c.LastActive), Connected: c.Connected,
 		})
 	}
 	for _, link := range phone.Linking {
@@ -130,7 +131,7 @@ func (l *phoneLook) link(number string, link PhoneLink) (views.PhoneLink, bool) 
 			return step, true
 		}
 	}
-	return step, l.v.scope.all
+	return step, l.v.Scope.All
 }
 
 // isLinking reports whether it is this device that a phone is linking.
@@ -150,13 +151,13 @@ func (l *phoneLook) device(ctx context.Context, snap session.Snapshot) (views.Ph
 	if err != nil {
 		return views.PhoneDevice{}, err
 	}
-	z, canPlay := l.v.zone, l.v.may(web.Operator)
+	z, canPlay := l.v.Zone, l.v.May(web.Operator)
 	device := views.PhoneDevice{Device: l.s.deviceView(snap, z, canPlay)}
 	if !canPlay {
 		device.Code, device.Passkey = nil, nil
 	}
 	for _, r := range rows {
-		device.Timeline = append(device.Timeline, views.Event{At: z.at(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
+		device.Timeline = append(device.Timeline, views.Event{At: z.At(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
 	}
 	return device, nil
 }

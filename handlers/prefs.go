@@ -10,65 +10,44 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
 
 const (
-	langCookie  = "wadah_lang"
-	themeCookie = "wadah_theme"
 	flashCookie = "wadah_flash"
 
 	prefsLast = 365 * 24 * time.Hour
 	flashLast = time.Minute
 )
 
-// stranger is a visitor nobody knows, with what the browser prefers.
-func stranger(c echo.Context) *visitor {
-	v := &visitor{lang: views.MatchLang(c.Request().Header.Get("Accept-Language"))}
-	v.prefer(web.CookieValue(c, langCookie), web.CookieValue(c, themeCookie), web.CookieValue(c, zoneCookie))
-	return v
-}
-
-// prefer takes over a choice of language, theme and time zone; an empty one is none.
-func (v *visitor) prefer(lang, theme, zone string) {
-	if l, ok := views.ParseLang(lang); ok {
-		v.lang = l
-	}
-	if t, ok := views.ParseTheme(theme); ok && theme != "" {
-		v.theme = t
-	}
-	if zone != "" {
-		v.chosenZone = zone
-	}
-}
-
 // setPrefs stores the language, theme or time zone a visitor chose, in the browser
 // and, for who is signed in, in the account.
 func (s *Server) setPrefs(c echo.Context) error {
-	v := visitorOf(c)
-	lang, theme, zone := v.lang, v.theme, v.chosenZone
+	v := visitor.Of(c)
+	lang, theme, zone := v.Lang, v.Theme, v.ChosenZone
 	if text := c.FormValue("zone"); text != "" {
-		if _, ok := s.zones.find(text); !ok && text != zoneAuto {
+		if _, ok := s.zones.Find(text); !ok && text != visitor.ZoneAuto {
 			return s.zoneRefused(c)
 		}
 		zone = text
-		s.keepPref(c, zoneCookie, zone)
+		s.keepPref(c, visitor.ZoneCookie, zone)
 	}
 	if chosen, ok := views.ParseLang(c.FormValue("lang")); ok {
 		lang = chosen
-		s.keepPref(c, langCookie, string(lang))
+		s.keepPref(c, visitor.LangCookie, string(lang))
 	}
 	if text := c.FormValue("theme"); text != "" {
 		if chosen, ok := views.ParseTheme(text); ok {
 			theme = chosen
-			s.keepPref(c, themeCookie, themeName(theme))
+			s.keepPref(c, visitor.ThemeCookie, themeName(theme))
 		}
 	}
-	if v.user != nil {
-		prefs := models.Prefs{Lang: string(lang), Theme: themeName(theme), Zone: cmp.Or(zone, zoneAuto)}
-		if err := s.store.SetUserPrefs(c.Request().Context(), v.user.ID, prefs); err != nil {
+	if v.User != nil {
+		prefs := models.Prefs{Lang: string(lang), Theme: themeName(theme), Zone: cmp.Or(zone, visitor.ZoneAuto)}
+		if err := s.store.SetUserPrefs(c.Request().Context(), v.User.ID, prefs); err != nil {
 			return err
 		}
 	}
@@ -82,9 +61,9 @@ func (s *Server) setPrefs(c echo.Context) error {
 // zoneRefused says that there is no such zone, at the field of the account.
 func (s *Server) zoneRefused(c echo.Context) error {
 	if c.Path() != "/account/prefs" {
-		return errZoneUnknown()
+		return visitor.ErrZoneUnknown()
 	}
-	return s.accountRefused(c, "zone", codeZoneUnknown)
+	return s.accountRefused(c, "zone", visitor.CodeZoneUnknown)
 }
 
 // themeName is a theme as it is stored: an empty text would mean that none was chosen.

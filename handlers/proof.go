@@ -5,37 +5,23 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/views"
 )
 
-const (
-	// proofLasts is how long the password or a passkey stands for who is signed in, at
-	// routes that could hand over the installation.
-	proofLasts = 10 * time.Minute
-	// provenKey holds, in a login, when its person had last given the password or a passkey
-	// as it was opened, in Unix milliseconds.
-	provenKey = "proven"
-	// proofCookie says the same of later times. It is sealed to the login and not part of
-	// it: who has copied the login's cookie before gains nothing when its owner proves to
-	// be the owner.
-	proofCookie  = "wadah_proof"
-	purposeProof = "proof"
-
-	// proofField is the field with the password. A program may send it along at once.
-	proofField = "current"
-)
+// proofField is the field with the password. A program may send it along at once.
+const proofField = "current"
 
 // withProof lets nobody pass whose password or passkey is long ago. It asks for one, keeps
 // what was sent, and goes on with it then.
 func (s *Server) withProof(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if s.isProven(c) {
+		if s.logins.IsProven(c) {
 			return next(c)
 		}
 		r := c.Request()
@@ -53,50 +39,13 @@ func (s *Server) withProof(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// isProven reports whether who is signed in has given the password or a passkey lately.
-func (s *Server) isProven(c echo.Context) bool {
-	age := s.now().Sub(s.provenAt(c))
-	return -proofLasts < age && age < proofLasts // in the future: the clock was wrong
-}
-
-// provenAt is when who is signed in last gave the password or a passkey: as the login was
-// opened, or in this browser since.
-func (s *Server) provenAt(c echo.Context) time.Time {
-	v := visitorOf(c)
-	sealed := web.CookieValue(c, proofCookie)
-	if sealed == "" {
-		return v.proven
-	}
-	text, err := s.store.Unseal(purposeProof, v.token, sealed)
-	if err != nil {
-		return v.proven
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil || at.Before(v.proven) {
-		return v.proven
-	}
-	return at
-}
-
-// leaveProof remembers that who is signed in has just given the password or a passkey.
-func (s *Server) leaveProof(c echo.Context) error {
-	v, now := visitorOf(c), s.now()
-	sealed, err := s.store.Seal(purposeProof, v.token, now.Format(time.RFC3339Nano))
-	if err != nil {
-		return err
-	}
-	v.proven = now
-	s.site.SetCookie(c, proofCookie, sealed, now.Add(proofLasts))
-	return nil
-}
-
 // prove checks the password that was sent along; the code is "" when it was right.
 func (s *Server) prove(c echo.Context) (code string, err error) {
 	code, err = s.provePassword(c)
 	if err != nil || code != "" {
 		return code, err
 	}
-	s.trail.Note(c, byUser(c, audit.LoginConfirm, "", ""))
+	s.trail.Note(c, visitor.Entry(c, audit.LoginConfirm, "", ""))
 	return "", nil
 }
 
@@ -131,11 +80,11 @@ func (s *Server) renderProof(c echo.Context, status int, page views.ProofPage, p
 	if page.Passkeys, err = s.passkeysOffered(c); err != nil {
 		return err
 	}
-	if lang := visitorOf(c).lang; problem != "" {
+	if lang := visitor.Of(c).Lang; problem != "" {
 		page.Problem = lang.Invalid(problem)
 	}
 	if web.IsFragment(c.Request()) {
-		page.Lang, page.User = visitorOf(c).lang, &views.User{Name: visitorOf(c).user.Name}
+		page.Lang, page.User = visitor.Of(c).Lang, &views.User{Name: visitor.Of(c).User.Name}
 		part, err := views.ProofPartial(c.Request().Context(), page)
 		if err != nil {
 			return err
@@ -152,6 +101,6 @@ func (s *Server) passkeysOffered(c echo.Context) (bool, error) {
 	if !s.passkeysPossible(c) {
 		return false, nil
 	}
-	keys, err := s.store.Passkeys(c.Request().Context(), visitorOf(c).user.ID)
+	keys, err := s.store.Passkeys(c.Request().Context(), visitor.Of(c).User.ID)
 	return len(keys) > 0, err
 }

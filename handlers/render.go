@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/static"
 	"wadah/views"
@@ -19,9 +20,9 @@ import (
 // page is what every page needs around its content. It takes the flash, so call it
 // once for an answer.
 func (s *Server) page(c echo.Context) views.Page {
-	v := visitorOf(c)
+	v := visitor.Of(c)
 	p := views.Page{
-		Lang: v.lang, Theme: v.theme, Zone: v.chosenZone, Path: "/", Flash: s.takeFlash(c, v.lang),
+		Lang: v.Lang, Theme: v.Theme, Zone: v.ChosenZone, Path: "/", Flash: s.takeFlash(c, v.Lang),
 		Sandbox: s.cfg.Simulated || s.cfg.Sandbox != nil, Phones: s.cfg.Sandbox != nil,
 		Versions: views.Versions{Wadah: s.cfg.Version, Library: s.cfg.Library, WhatsApp: s.manager.Version().String()},
 		Asset:    static.URL,
@@ -29,8 +30,8 @@ func (s *Server) page(c echo.Context) views.Page {
 	if web.IsGet(c.Request()) {
 		p.Path = c.Request().URL.RequestURI()
 	}
-	if v.user != nil {
-		p.User = &views.User{Name: v.user.Name, Role: views.Role(v.user.Role)}
+	if v.User != nil {
+		p.User = &views.User{Name: v.User.Name, Role: views.Role(v.User.Role)}
 	}
 	return p
 }
@@ -86,12 +87,12 @@ func inWords(f *web.Failure) bool {
 // renderProblem answers a failure in the panel: a notice for htmx, otherwise a page.
 func (s *Server) renderProblem(c echo.Context, f *web.Failure) error {
 	s.site.SetHeaders(c)
-	if _, known := c.Get(visitorKey).(*visitor); !known {
-		if v, err := s.recognise(c); err == nil {
-			c.Set(visitorKey, v)
+	if !visitor.IsKnown(c) {
+		if v, err := s.logins.Recognise(c); err == nil {
+			v.Remember(c)
 		}
 	}
-	lang := visitorOf(c).lang
+	lang := visitor.Of(c).Lang
 	words := problemWords(f, lang)
 	if web.IsFragment(c.Request()) {
 		text := strings.TrimSpace(words.Text + " " + words.Advice)

@@ -7,13 +7,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
 	"wadah/handlers/limit"
 	"wadah/handlers/live"
 	"wadah/handlers/qr"
+	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
@@ -50,7 +50,7 @@ type Server struct {
 	now     func() time.Time
 
 	echo     *echo.Echo
-	logins   *scs.SessionManager
+	logins   *visitor.Logins
 	site     *web.Site
 	answers  *web.Answers
 	setup    *setupDoor
@@ -68,7 +68,7 @@ type Server struct {
 	limited rates
 	conns   *limit.Conns
 	trail   *audit.Trail
-	zones   *zones
+	zones   *visitor.Zones
 
 	// reference reads the API's description when it is first asked for.
 	reference func() (*apiReference, error)
@@ -93,7 +93,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
 		site: web.NewSite(cfg.SiteConfig, log), setup: newSetupDoor(cfg.SetupToken),
-		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), pictures: qr.NewPictures(manager), zones: newZones(store), files: web.NewFiles(), buffers: new(buffers),
+		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), pictures: qr.NewPictures(manager), zones: visitor.NewZones(store), files: web.NewFiles(), buffers: new(buffers),
 		streams:    live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
 		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
 		limits: cfg.Limits, limited: newRates(cfg.Limits),
@@ -110,7 +110,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		Proxy: s.site.Trusts,
 	}, log)
 	s.streams.Tell(s.pictures.Saw)
-	s.logins = newLogins(store)
+	s.logins = visitor.NewLogins(store, manager, s.streams, s.site, s.zones, s.now)
 	s.echo = s.newEcho()
 	s.running.Go(func() { s.conns.Run(s.quit) })
 	go s.streams.Run(s.quit)

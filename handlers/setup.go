@@ -108,7 +108,7 @@ func (s *Server) setupSubmit(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := s.signIn(c, user, s.now()); err != nil {
+	if err := s.logins.Open(c, user, s.now()); err != nil {
 		return err
 	}
 	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.SetUp, "", user.Name))

@@ -1,8 +1,9 @@
-package handlers
+package visitor
 
 import (
 	"crypto/rand"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,17 +23,18 @@ const (
 	knownPeople = 5
 
 	purposeKnown = "known browser"
+	knownLasts   = 365 * 24 * time.Hour
 )
 
-// knownBrowser is under which name a browser is known to a user; "" when it is not. Nobody
+// KnownBrowser is under which name a browser is known to a user; "" when it is not. Nobody
 // (nil) takes the same work: it must not show which names there are.
-func (s *Server) knownBrowser(c echo.Context, user *models.User) (name string) {
+func (l *Logins) KnownBrowser(c echo.Context, user *models.User) (name string) {
 	owner := "nobody"
 	if user != nil {
 		owner = user.ID
 	}
 	for _, token := range knownTokens(c) {
-		if plain, err := s.store.Unseal(purposeKnown, owner, token); err == nil && name == "" {
+		if plain, err := l.store.Unseal(purposeKnown, owner, token); err == nil && name == "" {
 			name = plain
 		}
 	}
@@ -49,17 +51,17 @@ func knownTokens(c echo.Context) []string {
 }
 
 // rememberBrowser makes the browser known to who has just signed in, under a new name.
-func (s *Server) rememberBrowser(c echo.Context, user models.User) error {
-	token, err := s.store.Seal(purposeKnown, user.ID, rand.Text())
+func (l *Logins) rememberBrowser(c echo.Context, user models.User) error {
+	token, err := l.store.Seal(purposeKnown, user.ID, rand.Text())
 	if err != nil {
 		return err
 	}
 	tokens := []string{token}
 	for _, other := range knownTokens(c) {
-		if _, err := s.store.Unseal(purposeKnown, user.ID, other); err != nil && len(tokens) < knownPeople {
+		if _, err := l.store.Unseal(purposeKnown, user.ID, other); err != nil && len(tokens) < knownPeople {
 			tokens = append(tokens, other)
 		}
 	}
-	s.site.SetCookieAt(c, knownPath, knownCookie, strings.Join(tokens, "."), s.now().Add(prefsLast))
+	l.site.SetCookieAt(c, knownPath, knownCookie, strings.Join(tokens, "."), l.now().Add(knownLasts))
 	return nil
 }

@@ -1,0 +1,198 @@
+package visitor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/live"
+	"wadah/handlers/web"
+	"wadah/models"
+	"wadah/session"
+)
+
+const (
+	loginCookie   = "wadah_login"
+	loginIdle     = 12 * time.Hour
+	loginLifetime = 30 * 24 * time.Hour
+
+	// seenKey holds when a login was last used, in Unix seconds. It is stored at most
+	// once per touchEvery: an idle limit of hours needs no write per click.
+	seenKey    = "seen"
+	touchEvery = time.Minute
+)
+
+// Logins are how people who are signed in are known: the only place that opens and ends
+// logins. What ends one ends its event streams, too.
+type Logins struct {
+	sessions *scs.SessionManager
+	store    *models.Store
+	devices  *session.Manager
+	streams  *live.Broadcaster
+	site     *web.Site
+	zones    *Zones
+	now      func() time.Time
+}
+
+// NewLogins makes them; now is the clock by which people sign in.
+func NewLogins(store *models.Store, devices *session.Manager, streams *live.Broadcaster, site *web.Site, zones *Zones, now func() time.Time) *Logins {
+	// Not scs.New: it starts a goroutine for a store in memory, which never ends. Its cookie
+	// settings are not used: the Secure flag depends on the request, so site writes cookies.
+	sessions := &scs.SessionManager{Store: store.Logins(), IdleTimeout: loginIdle, Lifetime: loginLifetime, Codec: scs.GobCodec{}}
+	return &Logins{sessions, store, devices, streams, site, zones, now}
+}
+
+// Recognise finds out who made a request. An ended, expired or unknown login is a
+// stranger's; only a store that cannot be used is an error.
+func (l *Logins) Recognise(c echo.Context) (*Visitor, error) {
+	v, err := l.whoIs(c)
+	if err != nil {
+		return nil, err
+	}
+	return v, l.zones.Locate(c, v)
+}
+
+func (l *Logins) whoIs(c echo.Context) (*Visitor, error) {
+	v := Stranger(c)
+	token := web.CookieValue(c, loginCookie)
+	if token == "" {
+		return v, nil
+	}
+	ctx, err := l.sessions.Load(c.Request().Context(), token)
+	if err != nil {
+		return nil, err
+	}
+	user, err := l.store.User(ctx, l.sessions.GetString(ctx, models.LoginUserID))
+	if errors.Is(err, models.ErrNotFound) {
+		return v, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v.Scope, err = ScopeOf(ctx, l.store, user); err != nil {
+		return nil, err
+	}
+	web.Recognised(c)
+	v.User, v.Token = &user, token
+	v.Proven = time.UnixMilli(l.sessions.GetInt64(ctx, provenKey))
+	v.prefer(user.Lang, user.Theme, user.Zone)
+	return v, l.touch(ctx, c)
+}
+
+// touch records that a login is in use, which moves its idle limit.
+func (l *Logins) touch(ctx context.Context, c echo.Context) error {
+	now := time.Now()
+	// A clock that was set back since makes the age negative.
+	if age := now.Sub(time.Unix(l.sessions.GetInt64(ctx, seenKey), 0)); age >= 0 && age < touchEvery {
+		return nil
+	}
+	l.sessions.Put(ctx, seenKey, now.Unix())
+	token, expires, err := l.sessions.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	l.site.SetCookie(c, loginCookie, token, expires)
+	return nil
+}
+
+// Open opens a new login for user in this browser, with a token nobody has seen,
+// and ends the one the browser had. Proven is when the user gave the password or a passkey.
+func (l *Logins) Open(c echo.Context, user models.User, proven time.Time) error {
+	if old, err := c.Cookie(loginCookie); err == nil {
+		if err := l.end(c.Request().Context(), old.Value); err != nil {
+			return err
+		}
+	}
+	ctx, err := l.sessions.Load(c.Request().Context(), "")
+	if err != nil {
+		return err
+	}
+	l.sessions.Put(ctx, models.LoginUserID, user.ID)
+	l.sessions.Put(ctx, models.LoginAddress, l.site.ClientAddr(c))
+	l.sessions.Put(ctx, models.LoginUserAgent, c.Request().UserAgent())
+	l.sessions.Put(ctx, seenKey, time.Now().Unix())
+	l.sessions.Put(ctx, provenKey, proven.UnixMilli())
+	token, expires, err := l.sessions.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	l.site.SetCookie(c, loginCookie, token, expires)
+	return l.rememberBrowser(c, user)
+}
+
+// end ends a login and its event streams; an unknown token is no error.
+func (l *Logins) end(ctx context.Context, token string) error {
+	if token == "" {
+		return nil
+	}
+	if err := l.store.Logins().DeleteCtx(ctx, token); err != nil {
+		return err
+	}
+	l.streams.End(live.ByLogin, token)
+	return nil
+}
+
+// StillMay reports whether a visitor's login is valid, the role is what it was and the
+// stream's devices are still the visitor's, so that an open stream may go on. A store
+// that does not answer is no reason to send everybody away.
+func (l *Logins) StillMay(ctx context.Context, v *Visitor, device string) bool {
+	_, found, err := l.store.Logins().FindCtx(ctx, v.Token)
+	if err != nil || !found {
+		return err != nil
+	}
+	user, err := l.store.User(ctx, v.User.ID)
+	if err != nil {
+		return !errors.Is(err, models.ErrNotFound)
+	}
+	if user.Role != v.User.Role {
+		return false
+	}
+	now, err := ScopeOf(ctx, l.store, user)
+	return err != nil || v.Scope.stillSees(now, device, l.devices)
+}
+
+// Close ends the visitor's own login, in this browser.
+func (l *Logins) Close(c echo.Context) error {
+	if err := l.end(c.Request().Context(), Of(c).Token); err != nil {
+		return err
+	}
+	l.site.DropCookie(c, loginCookie)
+	return nil
+}
+
+// EndAll ends all logins of a user, and their streams.
+func (l *Logins) EndAll(ctx context.Context, userID string) error {
+	if err := l.store.Logins().EndUser(ctx, userID); err != nil {
+		return err
+	}
+	l.EndStreams(userID)
+	return nil
+}
+
+// EndOne ends a login. Streams do not know the login's ID, so all of that user
+// end; those whose login is valid come back at once.
+func (l *Logins) EndOne(ctx context.Context, userID, loginID string) error {
+	if err := l.store.Logins().End(ctx, userID, loginID); err != nil {
+		return err
+	}
+	l.EndStreams(userID)
+	return nil
+}
+
+// Renew ends the user's logins and their streams, and opens a new one in this
+// browser: what somebody may do, or proves it with, has changed. It proves nothing by
+// itself.
+func (l *Logins) Renew(c echo.Context) error {
+	v, proven := Of(c), l.provenAt(c)
+	if err := l.EndAll(c.Request().Context(), v.User.ID); err != nil {
+		return err
+	}
+	return l.Open(c, *v.User, proven)
+}
+
+// EndStreams ends the event streams of a user: what may be seen has changed, or the logins
+// have ended with something else. Those whose login is valid come back at once.
+func (l *Logins) EndStreams(userID string) { l.streams.EndAllOf(live.ByLogin, userID) }
