@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -69,7 +70,7 @@ func (s *Server) familyDevice(ctx context.Context, snap session.Snapshot) (famil
 	if err != nil {
 		return d, err
 	}
-	if key := usableKey(keys, ""); key != nil {
+	if key := models.OldestKey(keys, time.Now()); key != nil {
 		d.keyID = key.ID
 		d.APIKey, err = s.store.RevealKey(ctx, key.ID)
 	}

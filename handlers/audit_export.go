@@ -105,7 +105,7 @@ func (s *Server) auditJSON(c echo.Context) error {
 func (s *Server) exportAudit(c echo.Context, kind, mime string, send func(context.Context, models.AuditFilter, *exportWriter) error) error {
 	filter, ok := auditFilter(views.AuditFilter{
 		Text: c.QueryParam("q"), Actor: c.QueryParam("actor"), Action: c.QueryParam("action"),
-		Device: c.QueryParam(deviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
+		Device: c.QueryParam(web.DeviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
 	}, visitor.Of(c).Zone)
 	if !ok {
 		return echo.ErrBadRequest

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/live"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
@@ -55,7 +56,7 @@ func (s *Server) deviceEvents(c echo.Context, id string) error {
 		doors, err := s.doorsFrame(ctx, snap, v)
 		return slices.Concat(now, past, doors), err
 	}
-	return s.servePanel(c, live.Watch{Device: id}, live.Show{
+	return s.streams.ServeVisitor(c, live.Watch{Device: id}, live.Show{
 		First: whole,
 		Changes: func(ctx context.Context, b live.Batch, send func([]byte)) error {
 			u := b.Newest()
@@ -97,13 +98,13 @@ func (s *Server) doorsFrame(ctx context.Context, snap session.Snapshot, v *visit
 	if err != nil {
 		return nil, err
 	}
-	partials, err := views.DoorsPartials(ctx, v.Lang, s.deviceView(snap, v.Zone, true), keys, links)
+	partials, err := views.DoorsPartials(ctx, v.Lang, pages.Device(snap, v.Zone, true), keys, links)
 	return views.Message(partials), err
 }
 
 func (s *Server) liveFrame(ctx context.Context, u *live.Update, v liveVariant) ([]byte, error) {
 	return u.Frame(v, func() ([]byte, error) {
-		d, err := s.deviceWithQR(u.Snap, v.zone, v.canOperate)
+		d, err := pages.DeviceWithQR(s.pictures, u.Snap, v.zone, v.canOperate)
 		if err != nil {
 			return nil, err
 		}

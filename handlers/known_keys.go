@@ -18,25 +18,6 @@ import (
 	"wadah/views"
 )
 
-// noteView stores that the visitor is about to be shown a key or a system secret. No trace,
-// no key.
-func (s *Server) noteView(c echo.Context, secretID string) error {
-	user := visitor.Of(c).User
-	return s.store.NoteViews(c.Request().Context(), models.Viewer{ID: user.ID, Name: user.Name}, secretID)
-}
-
-// shownView is to whom something was last shown; the zero view stays zero.
-func shownView(v models.SecretView, z visitor.Zone) views.Shown {
-	shown := views.Shown{To: v.Viewer.Name, By: views.ShownToUser, At: z.At(v.At)}
-	switch v.Viewer.ID {
-	case models.ViewerCLI:
-		shown.By = views.ShownByCLI
-	case models.ViewerSystem:
-		shown.By = views.ShownBySystem
-	}
-	return shown
-}
-
 // leak is a valid key or system secret and who knows it without the right to use it.
 type leak struct {
 	models.KnownSecret
@@ -127,7 +108,7 @@ func (s *Server) deviceName(id string) string {
 // admin has decided.
 func (s *Server) settleKnownKeys(c echo.Context) error {
 	ctx, to := c.Request().Context(), web.OwnPath(c.FormValue("back"), "/people")
-	overlap, err := overlapOf(c)
+	overlap, err := web.Overlap(c)
 	if err != nil {
 		return err
 	}
@@ -150,7 +131,7 @@ func (s *Server) settleKnownKeys(c echo.Context) error {
 		}
 		var invalid *models.Invalid
 		if errors.As(err, &invalid) {
-			s.setProblem(c, invalid.Code)
+			s.SetProblem(c, invalid.Code)
 			return c.Redirect(http.StatusSeeOther, to)
 		}
 		if err != nil {
@@ -159,9 +140,9 @@ func (s *Server) settleKnownKeys(c echo.Context) error {
 		done++
 	}
 	if done == 0 {
-		s.setProblem(c, "no_key_chosen")
+		s.SetProblem(c, "no_key_chosen")
 	} else {
-		s.setFlash(c, notice, strconv.Itoa(done))
+		s.SetFlash(c, notice, strconv.Itoa(done))
 	}
 	return c.Redirect(http.StatusSeeOther, to)
 }
@@ -207,7 +188,7 @@ func (s *Server) isReplaced(ctx context.Context, l leak) (bool, error) {
 	if err != nil || i < 0 {
 		return false, err
 	}
-	return keys[i].ExpiresAt != nil && slices.ContainsFunc(keys, func(other models.APIKey) bool { return replaces(other, keys[i]) }), nil
+	return keys[i].ExpiresAt != nil && slices.ContainsFunc(keys, func(other models.APIKey) bool { return other.Replaces(keys[i]) }), nil
 }
 
 // keepLeak decides that a key or secret stays as it is.

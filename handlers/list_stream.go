@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/live"
+	"wadah/handlers/pages"
 	"wadah/session"
 	"wadah/views"
 )
@@ -30,7 +31,7 @@ type listWatch struct {
 // listEvents keeps a page of the list of devices live.
 func (s *Server) listEvents(c echo.Context) error {
 	w := &listWatch{s: s, l: listingOf(c)}
-	return s.servePanel(c, live.Watch{}, live.Show{First: w.first, Changes: w.changes})
+	return s.streams.ServeVisitor(c, live.Watch{}, live.Show{First: w.first, Changes: w.changes})
 }
 
 // Variants of the list's frames.
@@ -161,7 +162,7 @@ func (s *Server) listPartials(ctx context.Context, page views.Page, l listing, a
 
 // rowFrame shows a device's row anew.
 func (s *Server) rowFrame(ctx context.Context, l listing, snap session.Snapshot) ([]byte, error) {
-	row, err := views.RowPartial(ctx, l.lang, s.deviceView(snap, l.zone, l.canOperate))
+	row, err := views.RowPartial(ctx, l.lang, pages.Device(snap, l.zone, l.canOperate))
 	return views.Message(row), err
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
@@ -126,7 +127,7 @@ func (s *Server) listView(page views.Page, l listing, a arrangement) views.Devic
 	}
 	out.Query.Page = a.number
 	for _, snap := range a.page {
-		out.Devices = append(out.Devices, s.deviceView(*snap, l.zone, l.canOperate))
+		out.Devices = append(out.Devices, pages.Device(*snap, l.zone, l.canOperate))
 	}
 	return out
 }

@@ -43,7 +43,7 @@ func (s *Server) aboutPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.AboutPage{Page: s.page(c)}
+	page := views.AboutPage{Page: s.Around(c)}
 	version := map[string]string{}
 	for _, l := range static.Licences() {
 		page.Count++
@@ -61,18 +61,18 @@ func (s *Server) aboutPage(c echo.Context) error {
 		{Name: "htmx", Version: version["htmx.org"]},
 		{Name: "Pico CSS", Version: version["@picocss/pico"]},
 	}
-	return s.render(c, http.StatusOK, views.About(page))
+	return s.Render(c, http.StatusOK, views.About(page))
 }
 
 // licencesPage lists the licences of everything the program contains.
 func (s *Server) licencesPage(c echo.Context) error {
-	page := views.LicencesPage{Page: s.page(c)}
+	page := views.LicencesPage{Page: s.Around(c)}
 	for _, l := range static.Licences() {
 		page.Parts = append(page.Parts, views.LicencePart{
 			Name: l.Name, Version: s.cfg.Build.version(l), Terms: l.Terms, Text: strings.TrimSuffix(l.Text, ".txt"),
 		})
 	}
-	return s.render(c, http.StatusOK, views.Licences(page))
+	return s.Render(c, http.StatusOK, views.Licences(page))
 }
 
 // licencePage is the text of one licence.
@@ -91,6 +91,6 @@ func (s *Server) licencePage(c echo.Context) error {
 	if page.Text, err = static.LicenceText(name); err != nil {
 		return err
 	}
-	page.Page = s.page(c)
-	return s.render(c, http.StatusOK, views.Licence(page))
+	page.Page = s.Around(c)
+	return s.Render(c, http.StatusOK, views.Licence(page))
 }

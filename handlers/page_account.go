@@ -27,7 +27,7 @@ func (s *Server) accountRefused(c echo.Context, field, code string) error {
 
 func (s *Server) renderAccount(c echo.Context, status int, field, code string) error {
 	ctx, v := c.Request().Context(), visitor.Of(c)
-	page := views.AccountPage{Page: s.page(c), Zone: views.ZoneChoice{Chosen: v.ChosenZone, Now: v.Zone.At(time.Now())}}
+	page := views.AccountPage{Page: s.Around(c), Zone: views.ZoneChoice{Chosen: v.ChosenZone, Now: v.Zone.At(time.Now())}}
 	page.Path = "/account"
 	if code != "" {
 		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
@@ -53,7 +53,7 @@ func (s *Server) renderAccount(c echo.Context, status int, field, code string) e
 	if page.Logins, err = s.loginsOf(c, v.User.ID); err != nil {
 		return err
 	}
-	return s.render(c, status, views.Account(page))
+	return s.Render(c, status, views.Account(page))
 }
 
 // loginsOf is where a user is signed in, this browser first.
@@ -169,6 +169,6 @@ func (s *Server) endOtherLogins(c echo.Context) error {
 
 // accountDone goes back to the account with a word that it is done.
 func (s *Server) accountDone(c echo.Context, notice views.Notice, name string) error {
-	s.setFlash(c, notice, name)
+	s.SetFlash(c, notice, name)
 	return c.Redirect(http.StatusSeeOther, "/account")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/visitor"
+	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -26,10 +27,10 @@ func (s *Server) auditPage(c echo.Context) error {
 	ctx := c.Request().Context()
 	typed := views.AuditFilter{
 		Text: c.QueryParam("q"), Actor: c.QueryParam("actor"), Action: c.QueryParam("action"),
-		Device: c.QueryParam(deviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
+		Device: c.QueryParam(web.DeviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
 		Before: c.QueryParam("before"),
 	}
-	page := views.AuditPage{Page: s.page(c), Filter: typed}
+	page := views.AuditPage{Page: s.Around(c), Filter: typed}
 	filter, ok := auditFilter(typed, visitor.Of(c).Zone)
 	if !ok {
 		page.Problem = page.Lang.Invalid("date_invalid")
@@ -61,7 +62,7 @@ func (s *Server) auditPage(c echo.Context) error {
 	for _, u := range users {
 		page.Actors = append(page.Actors, u.Name)
 	}
-	return s.render(c, http.StatusOK, views.Audit(page))
+	return s.Render(c, http.StatusOK, views.Audit(page))
 }
 
 // auditView is an entry as the page shows it, with the names devices have now.
@@ -154,6 +155,6 @@ func (s *Server) setRetention(c echo.Context) error {
 		return err
 	}
 	s.noteSetting(c, retentionSetting, strconv.Itoa(days))
-	s.setFlash(c, views.NoticeSettingsSaved, "")
+	s.SetFlash(c, views.NoticeSettingsSaved, "")
 	return c.Redirect(http.StatusSeeOther, "/settings")
 }

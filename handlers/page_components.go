@@ -12,6 +12,6 @@ import (
 
 // componentsPage shows maintainers every component in every state.
 func (s *Server) componentsPage(c echo.Context) error {
-	page := gallery.ShowPage{Page: s.page(c), At: visitor.Of(c).Zone.At(time.Now())}
-	return s.render(c, http.StatusOK, gallery.Show(page))
+	page := gallery.ShowPage{Page: s.Around(c), At: visitor.Of(c).Zone.At(time.Now())}
+	return s.Render(c, http.StatusOK, gallery.Show(page))
 }

@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
+	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
@@ -21,24 +24,24 @@ func (s *Server) devicePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.DeviceShow(page))
+	return s.Render(c, http.StatusOK, views.DeviceShow(page))
 }
 
 // snapshot is the device a route is about. A device another process has added
 // meanwhile is looked for once.
 func (s *Server) snapshot(c echo.Context) (session.Snapshot, error) {
-	return s.manager.Find(c.Request().Context(), c.Param(deviceParam))
+	return s.manager.Find(c.Request().Context(), c.Param(web.DeviceParam))
 }
 
 // deviceShow is everything the page of a device shows, the key hidden.
 func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.DevicePage, error) {
 	ctx, v := c.Request().Context(), visitor.Of(c)
-	page := views.DevicePage{Page: s.page(c), CanManage: v.May(web.Admin)}
+	page := views.DevicePage{Page: s.Around(c), CanManage: v.May(web.Admin)}
 	if !web.IsGet(c.Request()) {
 		page.Path = "/devices/" + snap.ID
 	}
 	var err error
-	if page.Device, err = s.deviceWithQR(snap, v.Zone, v.May(web.Operator)); err != nil {
+	if page.Device, err = pages.DeviceWithQR(s.pictures, snap, v.Zone, v.May(web.Operator)); err != nil {
 		return page, err
 	}
 	if page.Timeline, err = s.timeline(ctx, snap, v.Zone); err != nil {
@@ -49,7 +52,7 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 		return page, err
 	}
 	page.API = views.API{BaseURL: s.site.BaseURL(c)}
-	if key := usableKey(keys, ""); key != nil {
+	if key := models.OldestKey(keys, time.Now()); key != nil {
 		page.API.KeyID, page.API.CanReveal = key.ID, v.May(web.Operator)
 	}
 	if v.May(web.Admin) {
@@ -98,6 +101,6 @@ func (s *Server) confirmPage(c echo.Context) error {
 	case action != views.ConfirmDelete && action != views.ConfirmLogout:
 		return echo.ErrNotFound
 	}
-	page := views.ConfirmPage{Page: s.page(c), Device: s.deviceView(snap, visitor.Of(c).Zone, true), Action: action}
-	return s.render(c, http.StatusOK, views.Confirm(page))
+	page := views.ConfirmPage{Page: s.Around(c), Device: pages.Device(snap, visitor.Of(c).Zone, true), Action: action}
+	return s.Render(c, http.StatusOK, views.Confirm(page))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
@@ -42,7 +43,7 @@ func (s *Server) deviceAction(c echo.Context, action audit.Action, notice views.
 	if web.IsFragment(c.Request()) {
 		return s.actionPartials(c)
 	}
-	s.setFlash(c, notice, snap.Name)
+	s.SetFlash(c, notice, snap.Name)
 	return c.Redirect(http.StatusSeeOther, web.OwnPath(c.FormValue("next"), "/devices/"+snap.ID))
 }
 
@@ -54,17 +55,17 @@ func (s *Server) actionPartials(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return writePartials(c, http.StatusOK, notice)
+	return pages.WritePartials(c, http.StatusOK, notice)
 }
 
 // actionFailed takes a person back to the page with the reason, when it is one people
 // can do something about.
 func (s *Server) actionFailed(c echo.Context, id string, err error) error {
 	f := web.FailureOf(err)
-	if !inWords(f) || web.IsFragment(c.Request()) {
+	if !pages.InWords(f) || web.IsFragment(c.Request()) {
 		return err
 	}
-	s.setProblem(c, f.Code)
+	s.SetProblem(c, f.Code)
 	return c.Redirect(http.StatusSeeOther, web.OwnPath(c.FormValue("next"), "/devices/"+id))
 }
 
@@ -90,7 +91,7 @@ func (s *Server) logoutDevice(c echo.Context) error {
 		notice = views.NoticeLogoutNotLinked
 	case session.UnlinkConfirmed:
 	}
-	s.setFlash(c, notice, snap.Name)
+	s.SetFlash(c, notice, snap.Name)
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }
 
@@ -116,6 +117,6 @@ func (s *Server) deleteDevice(c echo.Context) error {
 		notice = views.NoticeDeletedUnverified
 	case session.UnlinkNotLinked:
 	}
-	s.setFlash(c, notice, snap.Name)
+	s.SetFlash(c, notice, snap.Name)
 	return c.Redirect(http.StatusSeeOther, "/devices")
 }

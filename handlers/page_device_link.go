@@ -3,14 +3,18 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
 	"wadah/handlers/number"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
+	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
@@ -28,7 +32,7 @@ func (s *Server) pairPhone(c echo.Context) error {
 	}
 	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, digits, false)
 	if err != nil {
-		if f := web.FailureOf(err); inWords(f) {
+		if f := web.FailureOf(err); pages.InWords(f) {
 			return s.pairRefused(c, snap, typed, f.Code)
 		}
 		return err
@@ -49,7 +53,7 @@ func (s *Server) pairRefused(c echo.Context, snap session.Snapshot, typed, code 
 		return err
 	}
 	page.Number, page.NumberProblem = typed, page.Lang.Invalid(code)
-	return s.render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
+	return s.Render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
 }
 
 // revealKey shows an API key, after it was written down who asked for it.
@@ -63,7 +67,11 @@ func (s *Server) revealKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	key := usableKey(keys, c.FormValue("key"))
+	key := models.OldestKey(keys, time.Now())
+	if id := c.FormValue("key"); id != "" {
+		keys = slices.DeleteFunc(keys, func(k models.APIKey) bool { return k.ID != id })
+		key = models.OldestKey(keys, time.Now())
+	}
 	if key == nil {
 		return echo.ErrNotFound
 	}
@@ -75,12 +83,12 @@ func (s *Server) revealKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.noteView(c, key.ID); err != nil {
+	if err := visitor.NoteView(c, s.store, key.ID); err != nil {
 		return err
 	}
 	if web.IsFragment(c.Request()) {
 		api := views.API{BaseURL: s.site.BaseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
-		partial, err := views.KeyPartial(ctx, v.Lang, s.deviceView(snap, v.Zone, true), api)
+		partial, err := views.KeyPartial(ctx, v.Lang, pages.Device(snap, v.Zone, true), api)
 		if err != nil {
 			return err
 		}
@@ -88,14 +96,14 @@ func (s *Server) revealKey(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return writePartials(c, http.StatusOK, partial, notice)
+		return pages.WritePartials(c, http.StatusOK, partial, notice)
 	}
 	page, err := s.deviceShow(c, snap)
 	if err != nil {
 		return err
 	}
 	page.API.Key = value
-	return s.render(c, http.StatusOK, views.DeviceShow(page))
+	return s.Render(c, http.StatusOK, views.DeviceShow(page))
 }
 
 // answerPasskey passes on what was pasted from WhatsApp's own page.
@@ -119,6 +127,6 @@ func (s *Server) passkeyStep(c echo.Context, action audit.Action, do func(contex
 		return s.actionFailed(c, snap.ID, err)
 	}
 	s.trail.Note(c, visitor.Entry(c, action, snap.ID, snap.Name))
-	s.setFlash(c, views.NoticePasskeySent, "")
+	s.SetFlash(c, views.NoticePasskeySent, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

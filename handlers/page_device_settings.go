@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -153,7 +154,7 @@ func (s *Server) defaultDeviceSubmit(c echo.Context) error {
 // through the page's event stream.
 func (s *Server) settingSaved(c echo.Context, snap session.Snapshot, which views.Setting, notice views.Notice) error {
 	if !web.IsFragment(c.Request()) {
-		s.setFlash(c, notice, snap.Name)
+		s.SetFlash(c, notice, snap.Name)
 		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 	}
 	return s.settingPartials(c, snap, http.StatusOK, which, func(v *views.DeviceSettings) { v.Saved = which })
@@ -177,7 +178,7 @@ func (s *Server) settingRefused(c echo.Context, snap session.Snapshot, which vie
 		return err
 	}
 	change(&page.Settings)
-	return s.render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
+	return s.Render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
 }
 
 func (s *Server) settingPartials(c echo.Context, snap session.Snapshot, status int, which views.Setting, change func(*views.DeviceSettings)) error {
@@ -187,7 +188,7 @@ func (s *Server) settingPartials(c echo.Context, snap session.Snapshot, status i
 		return err
 	}
 	change(&view)
-	part, err := views.SettingPartial(ctx, v.Lang, s.deviceView(snap, v.Zone, true), view, which)
+	part, err := views.SettingPartial(ctx, v.Lang, pages.Device(snap, v.Zone, true), view, which)
 	if err != nil {
 		return err
 	}
@@ -195,5 +196,5 @@ func (s *Server) settingPartials(c echo.Context, snap session.Snapshot, status i
 	if err != nil {
 		return err
 	}
-	return writePartials(c, status, part, notice)
+	return pages.WritePartials(c, status, part, notice)
 }

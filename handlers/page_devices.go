@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -33,10 +34,10 @@ func (s *Server) devicesPage(c echo.Context) error {
 
 // renderList answers with the page of the list, changed as an action wants it.
 func (s *Server) renderList(c echo.Context, status int, l listing, change func(*views.DevicesPage)) error {
-	list := s.listView(s.page(c), l, s.arrange(l))
+	list := s.listView(s.Around(c), l, s.arrange(l))
 	list.Path = list.Query.Path()
 	change(&list)
-	return s.render(c, status, views.Devices(list))
+	return s.Render(c, status, views.Devices(list))
 }
 
 // searchPartials replaces the tools, the summary, the rows and the stream, which sends
@@ -52,7 +53,7 @@ func (s *Server) searchPartials(c echo.Context, l listing) error {
 	if err != nil {
 		return err
 	}
-	return writePartials(c, http.StatusOK, append(partials, tools)...)
+	return pages.WritePartials(c, http.StatusOK, append(partials, tools)...)
 }
 
 // addDevice makes a device and goes to its page.
@@ -69,6 +70,6 @@ func (s *Server) addDevice(c echo.Context) error {
 		return err
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.DeviceCreate, snap.ID, snap.Name))
-	s.setFlash(c, views.NoticeDeviceAdded, snap.Name)
+	s.SetFlash(c, views.NoticeDeviceAdded, snap.Name)
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
@@ -20,7 +21,7 @@ import (
 )
 
 const (
-	// bulkField names the devices chosen on the list. It is not deviceField, for which the
+	// bulkField names the devices chosen on the list. It is not web.DeviceField, for which the
 	// guard refuses the whole request: a device that was deleted or taken away meanwhile
 	// must not keep the others from being stopped.
 	bulkField = "chosen"
@@ -147,7 +148,7 @@ func (s *Server) forEach(ctx context.Context, devices []*session.Snapshot, do fu
 func (s *Server) inSentence(c echo.Context, err error) string {
 	f := web.FailureOf(err)
 	web.LogFailure(s.log, c, f)
-	return problemWords(f, visitor.Of(c).Lang).Text
+	return pages.ProblemWords(f, visitor.Of(c).Lang).Text
 }
 
 // bulkAnswer tells what came of it; the states come over the event stream.
@@ -157,10 +158,10 @@ func (s *Server) bulkAnswer(c echo.Context, l listing, notice views.Notice, outc
 		if err != nil {
 			return err
 		}
-		return writePartials(c, http.StatusOK, partial)
+		return pages.WritePartials(c, http.StatusOK, partial)
 	}
 	if outcome.Done == outcome.Asked {
-		s.setFlash(c, notice, strconv.Itoa(outcome.Done))
+		s.SetFlash(c, notice, strconv.Itoa(outcome.Done))
 		return c.Redirect(http.StatusSeeOther, l.query.Path())
 	}
 	return s.renderList(c, http.StatusOK, l, func(p *views.DevicesPage) { p.Outcome = &outcome })

@@ -11,6 +11,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -36,7 +37,7 @@ func (s *Server) keysView(ctx context.Context, keys []models.APIKey, z visitor.Z
 	var ended []views.Key
 	for _, k := range keys {
 		view := keyView(k, keys, z, now)
-		view.Shown = shownView(shown[k.ID], z)
+		view.Shown = pages.ShownTo(shown[k.ID], z)
 		if view.State == views.KeyValid || view.State == views.KeyEnding {
 			out.List = append(out.List, view)
 			continue
@@ -61,17 +62,10 @@ func keyView(k models.APIKey, all []models.APIKey, z visitor.Zone, now time.Time
 		view.State, view.ExpiresAt = views.KeyRevoked, z.At(*k.RevokedAt)
 	case k.ExpiresAt != nil && !now.Before(*k.ExpiresAt):
 		view.State = views.KeyExpired
-	case k.ExpiresAt != nil && slices.ContainsFunc(all, func(other models.APIKey) bool { return replaces(other, k) }):
+	case k.ExpiresAt != nil && slices.ContainsFunc(all, func(other models.APIKey) bool { return other.Replaces(k) }):
 		view.State = views.KeyEnding
 	}
 	return view
-}
-
-// replaces reports whether a is what k was replaced by: newer, of the same name, and
-// valid for longer.
-func replaces(a, k models.APIKey) bool {
-	return a.Name == k.Name && a.ID > k.ID && a.RevokedAt == nil &&
-		(a.ExpiresAt == nil || k.ExpiresAt != nil && a.ExpiresAt.After(*k.ExpiresAt))
 }
 
 // keyOfRoute is the device and the key a route is about.
@@ -150,7 +144,7 @@ func (s *Server) rotateKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	overlap, err := overlapOf(c)
+	overlap, err := web.Overlap(c)
 	if err != nil {
 		return err
 	}
@@ -163,19 +157,6 @@ func (s *Server) rotateKey(c echo.Context) error {
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.KeyRotate, snap.ID, key.Name))
 	return s.showKey(c, snap, key.ID, key.Value, visitor.Of(c).Lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
-}
-
-// overlapOf is how long what is replaced stays valid; missing means not at all.
-func overlapOf(c echo.Context) (time.Duration, error) {
-	text := c.FormValue("overlap")
-	if text == "" {
-		return 0, nil
-	}
-	overlap, err := time.ParseDuration(text)
-	if err != nil {
-		return 0, &models.Invalid{Field: "overlap", Code: "overlap_invalid", Message: "The overlap must be a duration such as 24h."}
-	}
-	return overlap, nil
 }
 
 // revokeKey ends a key and its event streams at once.
@@ -193,13 +174,13 @@ func (s *Server) revokeKey(c echo.Context) error {
 	}
 	s.streams.End(live.ByKey, key.ID)
 	s.trail.Note(c, visitor.Entry(c, audit.KeyRevoke, snap.ID, key.Name))
-	s.setFlash(c, views.NoticeKeyRevoked, key.Name)
+	s.SetFlash(c, views.NoticeKeyRevoked, key.Name)
 	return c.Redirect(http.StatusSeeOther, to)
 }
 
 // showKey answers with the keys, one of them in plain text.
 func (s *Server) showKey(c echo.Context, snap session.Snapshot, keyID, value string, said *views.Flash) error {
-	if err := s.noteView(c, keyID); err != nil {
+	if err := visitor.NoteView(c, s.store, keyID); err != nil {
 		return err
 	}
 	return s.showKeys(c, snap, http.StatusOK, func(k *views.Keys) {
@@ -221,7 +202,7 @@ func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, cha
 		if change(&page.Keys); said != nil {
 			page.Flash = said
 		}
-		return s.render(c, status, views.DeviceShow(page))
+		return s.Render(c, status, views.DeviceShow(page))
 	}
 	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
 	keys, err := s.store.Keys(ctx, snap.ID)
@@ -233,7 +214,7 @@ func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, cha
 		return err
 	}
 	change(&card)
-	partial, err := views.KeysPartial(ctx, lang, s.deviceView(snap, z, true), card)
+	partial, err := views.KeysPartial(ctx, lang, pages.Device(snap, z, true), card)
 	if err != nil {
 		return err
 	}
@@ -241,5 +222,5 @@ func (s *Server) showKeys(c echo.Context, snap session.Snapshot, status int, cha
 	if err != nil {
 		return err
 	}
-	return writePartials(c, status, partial, notice)
+	return pages.WritePartials(c, status, partial, notice)
 }

@@ -104,7 +104,7 @@ func (s *Server) addPasskey(c echo.Context) error {
 		return err
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.PasskeyAdd, "", key.Name))
-	s.setFlash(c, views.NoticePasskeyAdded, key.Name)
+	s.SetFlash(c, views.NoticePasskeyAdded, key.Name)
 	return nil
 }
 

@@ -34,9 +34,9 @@ func (s *Server) renderPeople(c echo.Context, status int, page views.PeoplePage)
 	if page.Known, err = s.knownKeys(c, "/people", ""); err != nil {
 		return err
 	}
-	page.Page = s.page(c)
+	page.Page = s.Around(c)
 	page.Path = "/people"
-	return s.render(c, status, views.People(page))
+	return s.Render(c, status, views.People(page))
 }
 
 // personView is a user as the pages of people show one.
@@ -105,6 +105,6 @@ func (s *Server) auditPerson(c echo.Context, action audit.Action, user models.Us
 
 // personDone goes to the person's page with a word that it is done.
 func (s *Server) personDone(c echo.Context, notice views.Notice, user models.User) error {
-	s.setFlash(c, notice, user.Name)
+	s.SetFlash(c, notice, user.Name)
 	return c.Redirect(http.StatusSeeOther, "/people/"+user.ID)
 }

@@ -41,7 +41,7 @@ func (s *Server) personElse(c echo.Context) (models.User, error) {
 
 // renderPerson shows the page, with what is wrong at a field.
 func (s *Server) renderPerson(c echo.Context, status int, user models.User, field, code string) error {
-	page := views.PersonPage{Page: s.page(c)}
+	page := views.PersonPage{Page: s.Around(c)}
 	page.Path = "/people/" + user.ID
 	if code != "" {
 		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
@@ -63,7 +63,7 @@ func (s *Server) renderPerson(c echo.Context, status int, user models.User, fiel
 	if page.Known, err = s.knownKeys(c, page.Path, user.ID); err != nil {
 		return err
 	}
-	return s.render(c, status, views.PersonShow(page))
+	return s.Render(c, status, views.PersonShow(page))
 }
 
 // changePerson does something to an account and goes back to its page, with what is
@@ -117,7 +117,7 @@ func (s *Server) assignDevices(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	chosen := c.Request().PostForm[deviceField]
+	chosen := c.Request().PostForm[web.DeviceField]
 	err = s.store.AssignDevices(c.Request().Context(), user.ID, chosen)
 	if errors.Is(err, models.ErrNotFound) { // one was deleted meanwhile
 		return s.renderPerson(c, http.StatusUnprocessableEntity, user, "devices", "device_unknown")
@@ -274,6 +274,6 @@ func (s *Server) deletePerson(c echo.Context) error {
 	}
 	s.logins.EndStreams(user.ID)
 	s.auditPerson(c, audit.UserDelete, user, user.Role)
-	s.setFlash(c, views.NoticePersonDeleted, user.Name)
+	s.SetFlash(c, views.NoticePersonDeleted, user.Name)
 	return c.Redirect(http.StatusSeeOther, "/people")
 }

@@ -1,12 +1,12 @@
 package handlers
 
 import (
-	"compress/gzip"
 	"net/http"
 	"slices"
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/views"
@@ -26,28 +26,12 @@ func (s *Server) referencePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Add("Vary", "Accept-Encoding")
-	if !web.AcceptsGzip(c.Request()) {
-		return s.render(c, http.StatusOK, views.ReferenceShow(page))
-	}
-	buf := s.buffers.get()
-	defer s.buffers.put(buf)
-	if err := views.ReferenceShow(page).Render(c.Request().Context(), buf); err != nil {
-		return err
-	}
-	// A quarter of a megabyte of text becomes a tenth of that. Other pages are not
-	// compressed: the length of what is would tell about the secrets in it.
-	small, err := web.Compress(buf.Bytes(), gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Encoding", "gzip")
-	return writeHTML(c, http.StatusOK, small)
+	return s.RenderSmall(c, http.StatusOK, views.ReferenceShow(page)) // a quarter of a megabyte
 }
 
 func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 	v := visitor.Of(c)
-	page := views.ReferencePage{Page: s.page(c), BaseURL: s.site.BaseURL(c), CanTry: v.May(web.Operator), CanTrySystem: v.May(web.Admin)}
+	page := views.ReferencePage{Page: s.Around(c), BaseURL: s.site.BaseURL(c), CanTry: v.May(web.Operator), CanTrySystem: v.May(web.Admin)}
 	ref, err := s.reference()
 	if err != nil {
 		return page, err
@@ -65,7 +49,7 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 		}
 		page.SystemOff = len(secrets) == 0
 	}
-	chosen := c.FormValue(deviceField)
+	chosen := c.FormValue(web.DeviceField)
 	if page.CanTry {
 		page.Devices = s.deviceChoices(v.Scope, chosen)
 	}
@@ -82,7 +66,7 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 // deviceChoices are the devices somebody may see, by name. The only one is chosen
 // without being asked for.
 func (s *Server) deviceChoices(a *visitor.Scope, chosen string) []views.DeviceChoice {
-	snaps := slices.SortedStableFunc(a.Seen(s.manager), byName)
+	snaps := slices.SortedStableFunc(a.Seen(s.manager), pages.ByName)
 	var out []views.DeviceChoice
 	for _, snap := range snaps {
 		out = append(out, views.DeviceChoice{ID: snap.ID, Name: snap.Name, Chosen: snap.ID == chosen || len(snaps) == 1})

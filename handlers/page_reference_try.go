@@ -11,8 +11,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
+	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
@@ -43,7 +45,7 @@ func (s *Server) tryCall(c echo.Context) error {
 	}
 	answer := views.TryAnswer{Call: call.Name}
 	var snap session.Snapshot
-	if id := c.FormValue(deviceField); call.OnDevice && id != "" {
+	if id := c.FormValue(web.DeviceField); call.OnDevice && id != "" {
 		if snap, err = s.manager.Find(c.Request().Context(), id); err != nil {
 			return err
 		}
@@ -86,7 +88,7 @@ func (s *Server) try(c echo.Context, call views.RefCall, snap session.Snapshot, 
 		if value := c.FormValue(tryField + p.Name); p.Tried && value != "" {
 			form.Set(p.Name, value)
 		}
-		if p.Name == deviceParam {
+		if p.Name == web.DeviceParam {
 			form.Set(p.Name, snap.ID)
 		}
 	}
@@ -138,7 +140,7 @@ func (s *Server) oldestKey(ctx context.Context, deviceID string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	key := usableKey(keys, "")
+	key := models.OldestKey(keys, time.Now())
 	if key == nil {
 		return "", nil
 	}
@@ -166,12 +168,12 @@ func (s *Server) showTry(c echo.Context, answer views.TryAnswer) error {
 		if err != nil {
 			return err
 		}
-		return writePartials(c, status, partials)
+		return pages.WritePartials(c, status, partials)
 	}
 	page, err := s.referenceShow(c)
 	if err != nil {
 		return err
 	}
 	page.Tried = &answer
-	return s.render(c, status, views.ReferenceShow(page))
+	return s.Render(c, status, views.ReferenceShow(page))
 }

@@ -12,15 +12,13 @@ import (
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
 	"wadah/handlers/number"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
-
-// brandSetting is the name that scan pages show above the code.
-const brandSetting = "brand"
 
 // withStranger is withVisitor for the pages behind a scan link: whoever holds the link
 // may use them, and nobody is recognised. The handlers look the link up.
@@ -76,19 +74,19 @@ func (s *Server) scanShow(c echo.Context, status int, link models.ScanLink, snap
 	if err != nil {
 		return err
 	}
-	page.Page = s.page(c)
+	page.Page = s.Around(c)
 	page.Path = "/scan/" + page.Token
 	page.Number, page.NumberProblem = number, problem
-	if page.Brand, err = s.brand(c.Request().Context()); err != nil {
+	if page.Brand, err = pages.Brand(c.Request().Context(), s.store); err != nil {
 		return err
 	}
-	return s.render(c, status, views.ScanShow(page))
+	return s.Render(c, status, views.ScanShow(page))
 }
 
 // scanView is what a scan page shows of a device: its name, how far linking has come,
 // and the code.
 func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token string, z visitor.Zone) (views.ScanPage, error) {
-	d, err := s.deviceWithQR(snap, z, true)
+	d, err := pages.DeviceWithQR(s.pictures, snap, z, true)
 	if err != nil {
 		return views.ScanPage{}, err
 	}
@@ -106,22 +104,13 @@ func (s *Server) scanView(link models.ScanLink, snap session.Snapshot, token str
 
 // scanOver tells that the link opens nothing any more, or never did.
 func (s *Server) scanOver(c echo.Context) error {
-	page := views.ScanOverPage{Page: s.page(c), Done: s.manager.ScanLinks().IsFinished(c.Param("token"))}
+	page := views.ScanOverPage{Page: s.Around(c), Done: s.manager.ScanLinks().IsFinished(c.Param("token"))}
 	page.Path = "/"
 	var err error
-	if page.Brand, err = s.brand(c.Request().Context()); err != nil {
+	if page.Brand, err = pages.Brand(c.Request().Context(), s.store); err != nil {
 		return err
 	}
-	return s.render(c, http.StatusGone, views.ScanOver(page))
-}
-
-// brand is the name that scan pages carry; "" for none.
-func (s *Server) brand(ctx context.Context) (string, error) {
-	name, err := s.store.Setting(ctx, brandSetting)
-	if errors.Is(err, models.ErrNotFound) {
-		return "", nil
-	}
-	return name, err
+	return s.Render(c, http.StatusGone, views.ScanOver(page))
 }
 
 // scanStart turns the device on, when it is off and waits to be linked.
@@ -165,7 +154,7 @@ func (s *Server) scanPair(c echo.Context) error {
 	}
 	after, err := s.manager.PairPhone(c.Request().Context(), snap.ID, digits, false)
 	if err != nil {
-		if f := web.FailureOf(err); inWords(f) {
+		if f := web.FailureOf(err); pages.InWords(f) {
 			return refused(f.Code)
 		}
 		return err
@@ -222,7 +211,7 @@ func (s *Server) scanEvents(c echo.Context) error {
 		partial, err := views.ScanPartial(ctx, page)
 		return views.Message(partial), err
 	}
-	return s.servePage(c, watch, live.Show{
+	return s.streams.ServePage(c, watch, live.Show{
 		First: func(ctx context.Context) ([]byte, error) {
 			snap, err := s.manager.Snapshot(id)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -84,7 +85,7 @@ func (s *Server) revokeScanLink(c echo.Context) error {
 	}
 	s.streams.End(live.ByLink, id)
 	s.trail.Note(c, visitor.Entry(c, audit.ScanLinkRevoke, snap.ID, snap.Name))
-	s.setFlash(c, views.NoticeScanLinkRevoked, "")
+	s.SetFlash(c, views.NoticeScanLinkRevoked, "")
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }
 
@@ -99,7 +100,7 @@ func (s *Server) showScanLinks(c echo.Context, snap session.Snapshot, status int
 		if change(&page.ScanLinks); said != nil {
 			page.Flash = said
 		}
-		return s.render(c, status, views.DeviceShow(page))
+		return s.Render(c, status, views.DeviceShow(page))
 	}
 	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
 	card, err := s.scanLinksView(ctx, snap.ID, z)
@@ -107,7 +108,7 @@ func (s *Server) showScanLinks(c echo.Context, snap session.Snapshot, status int
 		return err
 	}
 	change(&card)
-	partial, err := views.ScanLinksPartial(ctx, lang, s.deviceView(snap, z, true), card)
+	partial, err := views.ScanLinksPartial(ctx, lang, pages.Device(snap, z, true), card)
 	if err != nil {
 		return err
 	}
@@ -115,5 +116,5 @@ func (s *Server) showScanLinks(c echo.Context, snap session.Snapshot, status int
 	if err != nil {
 		return err
 	}
-	return writePartials(c, status, partial, notice)
+	return pages.WritePartials(c, status, partial, notice)
 }

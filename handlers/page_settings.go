@@ -12,6 +12,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/limit"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -42,7 +43,7 @@ func (s *Server) settingsPage(c echo.Context) error {
 
 func (s *Server) showSettings(c echo.Context, status int, change func(*views.SettingsPage)) error {
 	ctx, z := c.Request().Context(), visitor.Of(c).Zone
-	page := views.SettingsPage{Page: s.page(c), BaseURL: s.site.BaseURL(c), MinDays: minRetention, Limits: s.limitsView()}
+	page := views.SettingsPage{Page: s.Around(c), BaseURL: s.site.BaseURL(c), MinDays: minRetention, Limits: s.limitsView()}
 	page.Path = "/settings"
 	page.ScanWindow, page.Grace = s.lifeView()
 	page.WhatsApp = s.versionView(z)
@@ -63,7 +64,7 @@ func (s *Server) showSettings(c echo.Context, status int, change func(*views.Set
 	}
 	for _, secret := range secrets {
 		page.Secrets = append(page.Secrets, views.Secret{
-			ID: secret.ID, CreatedAt: z.At(secret.CreatedAt), ExpiresAt: z.AtPtr(secret.ExpiresAt), Shown: shownView(shown[secret.ID], z),
+			ID: secret.ID, CreatedAt: z.At(secret.CreatedAt), ExpiresAt: z.AtPtr(secret.ExpiresAt), Shown: pages.ShownTo(shown[secret.ID], z),
 		})
 	}
 	if page.Zone, err = s.zoneView(ctx); err != nil {
@@ -72,11 +73,11 @@ func (s *Server) showSettings(c echo.Context, status int, change func(*views.Set
 	if page.Days, err = retention(ctx, s.store); err != nil {
 		return err
 	}
-	if page.Brand, err = s.brand(ctx); err != nil {
+	if page.Brand, err = pages.Brand(ctx, s.store); err != nil {
 		return err
 	}
 	change(&page)
-	return s.render(c, status, views.Settings(page))
+	return s.Render(c, status, views.Settings(page))
 }
 
 // limitsView are the limits in force, with the variables that set them.
@@ -132,7 +133,7 @@ func variables(fields ...string) string {
 // rotateSecret makes the first system secret, or replaces it, and shows the new one.
 func (s *Server) rotateSecret(c echo.Context) error {
 	ctx := c.Request().Context()
-	overlap, err := overlapOf(c)
+	overlap, err := web.Overlap(c)
 	if err != nil {
 		return err
 	}
@@ -166,7 +167,7 @@ func (s *Server) revealSecret(c echo.Context) error {
 }
 
 func (s *Server) showSecret(c echo.Context, id, value string, said *views.Flash) error {
-	if err := s.noteView(c, id); err != nil {
+	if err := visitor.NoteView(c, s.store, id); err != nil {
 		return err
 	}
 	return s.showSettings(c, http.StatusOK, func(page *views.SettingsPage) {
@@ -202,10 +203,10 @@ func (s *Server) setBrand(c echo.Context) error {
 			page.Brand = name
 		})
 	}
-	if err := s.store.SetSetting(c.Request().Context(), brandSetting, name); err != nil {
+	if err := s.store.SetSetting(c.Request().Context(), pages.BrandSetting, name); err != nil {
 		return err
 	}
-	s.noteSetting(c, brandSetting, name)
+	s.noteSetting(c, pages.BrandSetting, name)
 	return s.settingsDone(c, views.NoticeSettingsSaved, "")
 }
 

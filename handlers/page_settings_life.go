@@ -147,6 +147,6 @@ func (s *Server) zoneView(ctx context.Context) (views.ZoneChoice, error) {
 
 // settingsDone goes back to the settings with a word that it is done.
 func (s *Server) settingsDone(c echo.Context, notice views.Notice, name string) error {
-	s.setFlash(c, notice, name)
+	s.SetFlash(c, notice, name)
 	return c.Redirect(http.StatusSeeOther, "/settings")
 }

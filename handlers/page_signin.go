@@ -25,12 +25,12 @@ func (s *Server) signInForm(c echo.Context) error {
 	if visitor.Of(c).User != nil {
 		return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 	}
-	return s.render(c, http.StatusOK, views.SignIn(s.signInPage(c, "", next)))
+	return s.Render(c, http.StatusOK, views.SignIn(s.signInPage(c, "", next)))
 }
 
 func (s *Server) signInPage(c echo.Context, name, next string) views.SignInPage {
 	return views.SignInPage{
-		Page: s.page(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c), Elsewhere: s.site.LosesLogins(c.Request()),
+		Page: s.Around(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c), Elsewhere: s.site.LosesLogins(c.Request()),
 	}
 }
 
@@ -113,7 +113,7 @@ func (s *Server) boundLogins(c echo.Context, user models.User) error {
 	}
 	s.logins.EndStreams(user.ID)
 	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.LoginFull, "", ""))
-	s.setFlash(c, views.NoticeLoginsFull, strconv.Itoa(models.MaxLogins))
+	s.SetFlash(c, views.NoticeLoginsFull, strconv.Itoa(models.MaxLogins))
 	return nil
 }
 
@@ -149,7 +149,7 @@ func (s *Server) signInRefused(c echo.Context, name, next string, why refusedSig
 	if why.wait > 0 {
 		web.SetRetryAfter(c, why.wait)
 	}
-	return s.render(c, why.status, views.SignIn(page))
+	return s.Render(c, why.status, views.SignIn(page))
 }
 
 // signOut ends this browser's login.
@@ -161,6 +161,6 @@ func (s *Server) signOut(c echo.Context) error {
 	if v.User != nil {
 		s.trail.Note(c, visitor.Entry(c, audit.SignOut, "", ""))
 	}
-	s.setFlash(c, views.NoticeSignedOut, "")
+	s.SetFlash(c, views.NoticeSignedOut, "")
 	return c.Redirect(http.StatusSeeOther, "/signin")
 }

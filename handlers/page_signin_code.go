@@ -56,14 +56,14 @@ func (s *Server) codeForm(c echo.Context) error {
 
 func (s *Server) renderCode(c echo.Context, status int, problem string) error {
 	page := views.SecondStepPage{
-		Page: s.page(c), Next: web.OwnPath(c.FormValue("next"), ""),
+		Page: s.Around(c), Next: web.OwnPath(c.FormValue("next"), ""),
 		Recovery: c.FormValue("way") == "recovery", Passkeys: s.passkeysPossible(c),
 	}
 	page.Path = "/signin/code"
 	if problem != "" {
 		page.Problem = page.Lang.Invalid(problem)
 	}
-	return s.render(c, status, views.SecondStep(page))
+	return s.Render(c, status, views.SecondStep(page))
 }
 
 // codeSubmit signs in who knows a code of the app, or a recovery code.
@@ -73,7 +73,7 @@ func (s *Server) codeSubmit(c echo.Context) error {
 		return err
 	}
 	if user == nil {
-		s.setProblem(c, "signin_again")
+		s.SetProblem(c, "signin_again")
 		return c.Redirect(http.StatusSeeOther, "/signin")
 	}
 	try, wait := s.attemptCode(c, user)
@@ -122,7 +122,7 @@ func (s *Server) checkCode(c echo.Context, userID string) (how audit.Action, err
 	}
 	left, err := s.store.UseRecoveryCode(ctx, userID, code)
 	if err == nil {
-		s.setFlash(c, views.NoticeRecoveryUsed, strconv.Itoa(left))
+		s.SetFlash(c, views.NoticeRecoveryUsed, strconv.Itoa(left))
 	}
 	return audit.SignInRecovery, err
 }

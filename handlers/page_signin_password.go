@@ -48,9 +48,9 @@ func (s *Server) newPasswordForm(c echo.Context) error {
 }
 
 func (s *Server) renderNewPassword(c echo.Context, status int, user *models.User, problems map[string]string) error {
-	page := views.NewPasswordPage{Page: s.page(c), Name: user.Name, Next: web.OwnPath(c.FormValue("next"), ""), Problems: problems}
+	page := views.NewPasswordPage{Page: s.Around(c), Name: user.Name, Next: web.OwnPath(c.FormValue("next"), ""), Problems: problems}
 	page.Path = "/signin/password"
-	return s.render(c, status, views.NewPassword(page))
+	return s.Render(c, status, views.NewPassword(page))
 }
 
 // newPasswordSubmit takes the new password and signs in.
@@ -60,7 +60,7 @@ func (s *Server) newPasswordSubmit(c echo.Context) error {
 		return err
 	}
 	if user == nil {
-		s.setProblem(c, "signin_again")
+		s.SetProblem(c, "signin_again")
 		return c.Redirect(http.StatusSeeOther, "/signin")
 	}
 	refused := func(field, code string) error {
@@ -85,6 +85,6 @@ func (s *Server) newPasswordSubmit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.setFlash(c, views.NoticePasswordChanged, "")
+	s.SetFlash(c, views.NoticePasswordChanged, "")
 	return c.Redirect(http.StatusSeeOther, to)
 }

@@ -51,12 +51,12 @@ func (s *Server) renderEnrolment(c echo.Context, status int, enrolment models.TO
 	if err != nil {
 		return err
 	}
-	page := views.TOTPPage{Page: s.page(c), QR: img.URI, Secret: enrolment.Secret}
+	page := views.TOTPPage{Page: s.Around(c), QR: img.URI, Secret: enrolment.Secret}
 	page.Path = "/account/totp"
 	if problem != "" {
 		page.Problem = page.Lang.Invalid(problem)
 	}
-	return s.render(c, status, views.TOTPEnrol(page))
+	return s.Render(c, status, views.TOTPEnrol(page))
 }
 
 // confirmTOTP completes the enrolment with a code of the app, and shows the recovery
@@ -95,9 +95,9 @@ func (s *Server) confirmTOTP(c echo.Context) error {
 }
 
 func (s *Server) renderRecovery(c echo.Context, codes []string) error {
-	page := views.RecoveryPage{Page: s.page(c), Codes: codes}
+	page := views.RecoveryPage{Page: s.Around(c), Codes: codes}
 	page.Path = "/account"
-	return s.render(c, http.StatusOK, views.RecoveryCodes(page))
+	return s.Render(c, http.StatusOK, views.RecoveryCodes(page))
 }
 
 // newRecoveryCodes replaces the recovery codes, for who proves the password.

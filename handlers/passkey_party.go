@@ -12,6 +12,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -142,7 +143,7 @@ func (s *Server) ceremonyFailed(c echo.Context, err error) error {
 		web.LogFailure(s.log, c, f)
 	}
 	message := ""
-	if inWords(f) {
+	if pages.InWords(f) {
 		message = visitor.Of(c).Lang.Invalid(f.Code)
 	}
 	f.WriteHeaders(c.Response().Header())

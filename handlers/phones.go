@@ -9,6 +9,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/number"
+	"wadah/handlers/pages"
 	"wadah/handlers/qr"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
@@ -18,11 +19,11 @@ import (
 
 // phonesPage shows the virtual phones.
 func (s *Server) phonesPage(c echo.Context) error {
-	page, err := s.phonesView(c.Request().Context(), s.page(c), visitor.Of(c))
+	page, err := s.phonesView(c.Request().Context(), s.Around(c), visitor.Of(c))
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Phones(page))
+	return s.Render(c, http.StatusOK, views.Phones(page))
 }
 
 // addPhone adds a virtual phone.
@@ -35,20 +36,20 @@ func (s *Server) addPhone(c echo.Context) error {
 	}
 	var refusal *SandboxRefusal
 	if errors.As(err, &refusal) {
-		page, err := s.phonesView(c.Request().Context(), s.page(c), visitor.Of(c))
+		page, err := s.phonesView(c.Request().Context(), s.Around(c), visitor.Of(c))
 		if err != nil {
 			return err
 		}
 		page.Path = "/phones"
 		page.AddNumber, page.AddName, page.AddPlatform = typed, name, platform
 		page.AddProblem = page.Lang.Invalid(refusal.Code)
-		return s.render(c, http.StatusUnprocessableEntity, views.Phones(page))
+		return s.Render(c, http.StatusUnprocessableEntity, views.Phones(page))
 	}
 	if err != nil {
 		return err
 	}
 	s.notePhone(c, audit.PhoneAdd, "", name)
-	s.setFlash(c, views.NoticePhoneAdded, name)
+	s.SetFlash(c, views.NoticePhoneAdded, name)
 	return c.Redirect(http.StatusSeeOther, "/phones")
 }
 
@@ -62,13 +63,13 @@ func (s *Server) removePhone(c echo.Context) error {
 		return s.phoneSaid(c, err, "", "")
 	}
 	s.notePhone(c, audit.PhoneRemove, "", name)
-	s.setFlash(c, views.NoticePhoneRemoved, name)
+	s.SetFlash(c, views.NoticePhoneRemoved, name)
 	return c.Redirect(http.StatusSeeOther, "/phones")
 }
 
 // phoneScan has a virtual phone scan what a device shows.
 func (s *Server) phoneScan(c echo.Context) error {
-	snap, err := s.manager.Snapshot(c.FormValue(deviceField))
+	snap, err := s.manager.Snapshot(c.FormValue(web.DeviceField))
 	if err != nil {
 		return err
 	}
@@ -190,9 +191,9 @@ func (s *Server) phoneSaid(c echo.Context, err error, notice views.Notice, name 
 	}
 	if !web.IsFragment(c.Request()) {
 		if refusal != nil {
-			s.setProblem(c, refusal.Code)
+			s.SetProblem(c, refusal.Code)
 		} else {
-			s.setFlash(c, notice, name)
+			s.SetFlash(c, notice, name)
 		}
 		return c.Redirect(http.StatusSeeOther, "/phones")
 	}
@@ -205,7 +206,7 @@ func (s *Server) phoneSaid(c echo.Context, err error, notice views.Notice, name 
 	if err != nil {
 		return err
 	}
-	return writePartials(c, status, partial)
+	return pages.WritePartials(c, status, partial)
 }
 
 // notePhone writes down what was done to a virtual phone, which is told by its name.

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/views"
@@ -14,7 +15,7 @@ import (
 // phoneAnswersPasskey lets the phone's passkey answer what a device asks for: what a
 // person does in the browser, on WhatsApp's own page.
 func (s *Server) phoneAnswersPasskey(c echo.Context) error {
-	snap, err := s.manager.Snapshot(c.FormValue(deviceField))
+	snap, err := s.manager.Snapshot(c.FormValue(web.DeviceField))
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func (s *Server) phoneAnswersPasskey(c echo.Context) error {
 		return s.phoneSaid(c, err, "", "")
 	}
 	if err := s.manager.AnswerPasskey(c.Request().Context(), snap.ID, answer); err != nil {
-		if f := web.FailureOf(err); inWords(f) {
+		if f := web.FailureOf(err); pages.InWords(f) {
 			return s.phoneSaid(c, &SandboxRefusal{Code: f.Code, Err: err}, "", "")
 		}
 		return err

@@ -28,7 +28,7 @@ func (s *Server) phoneEvents(c echo.Context) error {
 	changes, stop := s.cfg.Sandbox.Watch()
 	defer stop()
 	v, shown := visitor.Of(c), &phonesShown{}
-	return s.servePanel(c, live.Watch{}, live.Show{
+	return s.streams.ServeVisitor(c, live.Watch{}, live.Show{
 		First: func(ctx context.Context) ([]byte, error) { return s.phonesFrame(ctx, v, shown) },
 		Changes: func(ctx context.Context, _ live.Batch, send func([]byte)) error {
 			now, err := s.phonesFrame(ctx, v, shown)

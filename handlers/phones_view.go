@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
@@ -152,7 +153,7 @@ func (l *phoneLook) device(ctx context.Context, snap session.Snapshot) (views.Ph
 		return views.PhoneDevice{}, err
 	}
 	z, canPlay := l.v.Zone, l.v.May(web.Operator)
-	device := views.PhoneDevice{Device: l.s.deviceView(snap, z, canPlay)}
+	device := views.PhoneDevice{Device: pages.Device(snap, z, canPlay)}
 	if !canPlay {
 		device.Code, device.Passkey = nil, nil
 	}

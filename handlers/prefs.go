@@ -3,9 +3,6 @@ package handlers
 import (
 	"cmp"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -17,10 +14,7 @@ import (
 )
 
 const (
-	flashCookie = "wadah_flash"
-
 	prefsLast = 365 * 24 * time.Hour
-	flashLast = time.Minute
 )
 
 // setPrefs stores the language, theme or time zone a visitor chose, in the browser
@@ -52,7 +46,7 @@ func (s *Server) setPrefs(c echo.Context) error {
 		}
 	}
 	if c.Path() == "/account/prefs" {
-		s.setFlash(c, views.NoticePrefsSaved, "")
+		s.SetFlash(c, views.NoticePrefsSaved, "")
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
 	return c.Redirect(http.StatusSeeOther, web.OwnPath(c.FormValue("next"), "/"))
@@ -76,42 +70,4 @@ func themeName(t views.Theme) string {
 
 func (s *Server) keepPref(c echo.Context, name, value string) {
 	s.site.SetCookie(c, name, value, time.Now().Add(prefsLast))
-}
-
-// setFlash leaves a notice for the next page of this browser. Only its name and the
-// thing's name travel, so nobody can put words into our mouth.
-func (s *Server) setFlash(c echo.Context, n views.Notice, name string) {
-	s.leaveFlash(c, string(n)+"|"+url.QueryEscape(name))
-}
-
-// setProblem leaves a refusal for the next page, by its code (views.Lang.Invalid).
-func (s *Server) setProblem(c echo.Context, code string) { s.leaveFlash(c, "!"+code) }
-
-func (s *Server) leaveFlash(c echo.Context, value string) {
-	s.site.SetCookie(c, flashCookie, value, time.Now().Add(flashLast))
-}
-
-// takeFlash is the message left for this page, which then is no longer there.
-func (s *Server) takeFlash(c echo.Context, lang views.Lang) *views.Flash {
-	value := web.CookieValue(c, flashCookie)
-	if value == "" {
-		return nil
-	}
-	s.site.DropCookie(c, flashCookie)
-	if code, ok := strings.CutPrefix(value, "!"); ok {
-		return &views.Flash{Tone: views.ToneDanger, Text: lang.Invalid(code)}
-	}
-	notice, escaped, _ := strings.Cut(value, "|")
-	name, err := url.QueryUnescape(escaped)
-	if err != nil {
-		return nil
-	}
-	if views.Notice(notice) == views.NoticeRecoveryUsed {
-		n, err := strconv.Atoi(name)
-		if err != nil {
-			return nil
-		}
-		return lang.Notice(views.NoticeRecoveryUsed, "Count", n)
-	}
-	return lang.Notice(views.Notice(notice), "Name", name)
 }

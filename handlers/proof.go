@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/views"
@@ -89,11 +90,11 @@ func (s *Server) renderProof(c echo.Context, status int, page views.ProofPage, p
 		if err != nil {
 			return err
 		}
-		return writePartials(c, status, part)
+		return pages.WritePartials(c, status, part)
 	}
-	page.Page = s.page(c)
+	page.Page = s.Around(c)
 	page.Path = confirmURL(page.Next)
-	return s.render(c, status, views.Proof(page))
+	return s.Render(c, status, views.Proof(page))
 }
 
 // passkeysOffered reports whether who is signed in can show a passkey here.

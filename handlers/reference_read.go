@@ -82,7 +82,7 @@ func (d *oaDocument) call(lang views.Lang, path string, p *oaPath) (views.RefCal
 			return c, err
 		}
 	}
-	c.OnDevice = !c.System || slices.ContainsFunc(c.Params, func(v views.RefParam) bool { return v.Name == deviceParam })
+	c.OnDevice = !c.System || slices.ContainsFunc(c.Params, func(v views.RefParam) bool { return v.Name == web.DeviceParam })
 	c.Answer, err = d.answer(lang, op)
 	return c, err
 }
@@ -126,7 +126,7 @@ func (d *oaDocument) params(lang views.Lang, op *oaOperation, system bool) ([]vi
 		out = append(out, views.RefParam{
 			Name: f.name, Type: s.kind(), Text: s.in(lang), Bounds: s.bounds(), Longest: s.longest(), Default: s.Default.Value,
 			Example: s.Example.Value, Number: s.kind() == "integer", Required: s.Needed,
-			Tried: f.name != deviceParam && f.name != "apiKey",
+			Tried: f.name != web.DeviceParam && f.name != "apiKey",
 		})
 	}
 	return out, nil

@@ -12,11 +12,13 @@ import (
 	"wadah/handlers/audit"
 	"wadah/handlers/limit"
 	"wadah/handlers/live"
+	"wadah/handlers/pages"
 	"wadah/handlers/qr"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
+	"wadah/views"
 )
 
 // Config is what the outside decides about the HTTP side.
@@ -43,6 +45,8 @@ type Config struct {
 
 // Server answers HTTP: the panel, the API and their event streams.
 type Server struct {
+	*pages.Renderer
+
 	cfg     Config
 	store   *models.Store
 	manager *session.Manager
@@ -58,8 +62,7 @@ type Server struct {
 	ownDoors *limit.Throttle // of known browsers, logins and second steps
 	pictures *qr.Pictures
 	files    *web.Files
-	buffers  *buffers
-	streams  *live.Broadcaster
+	streams  *pages.Streams
 	// What somebody who is signed in has begun, by the token of the login.
 	enrolments    *limit.Map[string, models.TOTPEnrolment]
 	registrations *limit.Map[string, registration]
@@ -93,8 +96,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
 		site: web.NewSite(cfg.SiteConfig, log), setup: newSetupDoor(cfg.SetupToken),
-		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), pictures: qr.NewPictures(manager), zones: visitor.NewZones(store), files: web.NewFiles(), buffers: new(buffers),
-		streams:    live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log),
+		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), pictures: qr.NewPictures(manager), zones: visitor.NewZones(store), files: web.NewFiles(),
 		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
 		limits: cfg.Limits, limited: newRates(cfg.Limits),
 		lastPhones: limit.NewMap[string, string](lastPhonesSize, 0), reference: sync.OnceValues(readReference),
@@ -103,14 +105,20 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	if s.now = cfg.Now; s.now == nil {
 		s.now = time.Now
 	}
+	s.Renderer = pages.NewRenderer(s.site, manager, views.Page{
+		Sandbox: cfg.Simulated || cfg.Sandbox != nil, Phones: cfg.Sandbox != nil,
+		Versions: views.Versions{Wadah: cfg.Version, Library: cfg.Library},
+	})
 	s.trail = audit.NewTrail(store, s.site, log)
 	s.answers = web.NewAnswers(log, systemPaths, s.renderProblem)
 	s.conns = limit.NewConns(limit.ConnLimits{
 		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
 		Proxy: s.site.Trusts,
 	}, log)
-	s.streams.Tell(s.pictures.Saw)
-	s.logins = visitor.NewLogins(store, manager, s.streams, s.site, s.zones, s.now)
+	broadcaster := live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log)
+	broadcaster.Tell(s.pictures.Saw)
+	s.logins = visitor.NewLogins(store, manager, broadcaster, s.site, s.zones, s.now)
+	s.streams = pages.NewStreams(broadcaster, s.logins, s.limits.LoginStreams)
 	s.echo = s.newEcho()
 	s.running.Go(func() { s.conns.Run(s.quit) })
 	go s.streams.Run(s.quit)

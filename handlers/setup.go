@@ -66,7 +66,7 @@ func (s *Server) setupForm(c echo.Context) error {
 	if ok, err := s.setupOpen(c, token); err != nil || !ok {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Setup(views.SetupPage{Page: s.page(c), Token: token}))
+	return s.Render(c, http.StatusOK, views.Setup(views.SetupPage{Page: s.Around(c), Token: token}))
 }
 
 // setupOpen reports whether set-up may go on with token; when not it has answered.
@@ -79,8 +79,8 @@ func (s *Server) setupOpen(c echo.Context, token string) (bool, error) {
 		return false, c.Redirect(http.StatusSeeOther, "/signin")
 	}
 	if !s.setup.opens(token) {
-		page := views.SetupNeededPage{Page: s.page(c)}
-		return false, s.render(c, http.StatusForbidden, views.SetupNeeded(page))
+		page := views.SetupNeededPage{Page: s.Around(c)}
+		return false, s.Render(c, http.StatusForbidden, views.SetupNeeded(page))
 	}
 	return true, nil
 }
@@ -92,17 +92,17 @@ func (s *Server) setupSubmit(c echo.Context) error {
 		return err
 	}
 	name, password := c.FormValue("name"), c.FormValue("password")
-	page := views.SetupPage{Page: s.page(c), Token: token, Name: name}
+	page := views.SetupPage{Page: s.Around(c), Token: token, Name: name}
 	if password != c.FormValue("password2") {
 		page.Problems = map[string]string{"password2": page.Lang.Invalid("password_mismatch")}
-		return s.render(c, http.StatusUnprocessableEntity, views.Setup(page))
+		return s.Render(c, http.StatusUnprocessableEntity, views.Setup(page))
 	}
 	user, err := s.store.CreateFirstAdmin(c.Request().Context(), name, password)
 	var invalid *models.Invalid
 	switch {
 	case errors.As(err, &invalid):
 		page.Problems = map[string]string{invalid.Field: page.Lang.Invalid(invalid.Code)}
-		return s.render(c, http.StatusUnprocessableEntity, views.Setup(page))
+		return s.Render(c, http.StatusUnprocessableEntity, views.Setup(page))
 	case errors.Is(err, models.ErrConflict): // somebody else was quicker
 		return c.Redirect(http.StatusSeeOther, "/signin")
 	case err != nil:
@@ -112,6 +112,6 @@ func (s *Server) setupSubmit(c echo.Context) error {
 		return err
 	}
 	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.SetUp, "", user.Name))
-	s.setFlash(c, views.NoticeWelcome, "")
+	s.SetFlash(c, views.NoticeWelcome, "")
 	return c.Redirect(http.StatusSeeOther, "/devices")
 }

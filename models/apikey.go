@@ -31,6 +31,28 @@ type APIKey struct {
 	RevokedAt  *time.Time // nil: valid
 }
 
+// Opens reports whether the key opens its device at a time.
+func (k APIKey) Opens(at time.Time) bool {
+	return k.RevokedAt == nil && (k.ExpiresAt == nil || at.Before(*k.ExpiresAt))
+}
+
+// Replaces reports whether other was replaced by the key: which is newer, of the same name,
+// and valid for longer.
+func (k APIKey) Replaces(other APIKey) bool {
+	return k.Name == other.Name && k.ID > other.ID && k.RevokedAt == nil &&
+		(k.ExpiresAt == nil || other.ExpiresAt != nil && k.ExpiresAt.After(*other.ExpiresAt))
+}
+
+// OldestKey is the oldest of a device's keys that opens it at a time; nil when there is none.
+func OldestKey(keys []APIKey, at time.Time) *APIKey {
+	for i, k := range keys {
+		if k.Opens(at) {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
 // LogValue keeps the key out of logs, as String and GoString do.
 func (k APIKey) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", k.ID), slog.String("device", k.DeviceID))

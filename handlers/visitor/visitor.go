@@ -107,3 +107,10 @@ func NoteRefusal(c echo.Context, trail *audit.Trail, devices *session.Manager, w
 	}
 	trail.Refused(c, audit.User(v.User.Name), deviceID)
 }
+
+// NoteView stores that the visitor is about to be shown a key or a system secret. No trace,
+// no key.
+func NoteView(c echo.Context, store *models.Store, secretID string) error {
+	user := Of(c).User
+	return store.NoteViews(c.Request().Context(), models.Viewer{ID: user.ID, Name: user.Name}, secretID)
+}

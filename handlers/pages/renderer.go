@@ -1,0 +1,103 @@
+package pages
+
+import (
+	"bytes"
+	"compress/gzip"
+	"strconv"
+	"sync"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/visitor"
+	"wadah/handlers/web"
+	"wadah/session"
+	"wadah/static"
+	"wadah/views"
+)
+
+// Renderer answers people: with pages, parts of pages, and a word on the next page.
+type Renderer struct {
+	site    *web.Site
+	devices *session.Manager
+	common  views.Page // what is the same on all pages
+	buffers buffers
+}
+
+// NewRenderer makes one of what is the same on all pages.
+func NewRenderer(site *web.Site, devices *session.Manager, common views.Page) *Renderer {
+	return &Renderer{site: site, devices: devices, common: common}
+}
+
+// Around is what every page needs around its content. It takes the flash, so call it
+// once for an answer.
+func (r *Renderer) Around(c echo.Context) views.Page {
+	v := visitor.Of(c)
+	p := r.common
+	p.Lang, p.Theme, p.Zone, p.Path, p.Flash = v.Lang, v.Theme, v.ChosenZone, "/", r.takeFlash(c, v.Lang)
+	p.Versions.WhatsApp, p.Asset = r.devices.Version().String(), static.URL
+	if web.IsGet(c.Request()) {
+		p.Path = c.Request().URL.RequestURI()
+	}
+	if v.User != nil {
+		p.User = &views.User{Name: v.User.Name, Role: views.Role(v.User.Role)}
+	}
+	return p
+}
+
+// buffers are reused between answers: a page is some 40 kB.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) get() *bytes.Buffer {
+	if buf, ok := b.pool.Get().(*bytes.Buffer); ok {
+		buf.Reset()
+		return buf
+	}
+	return new(bytes.Buffer)
+}
+
+func (b *buffers) put(buf *bytes.Buffer) { b.pool.Put(buf) }
+
+// Render answers with a page. It is rendered whole before a byte is sent, so that a
+// failure still becomes an error page.
+func (r *Renderer) Render(c echo.Context, status int, page templ.Component) error {
+	buf := r.buffers.get()
+	defer r.buffers.put(buf)
+	if err := page.Render(c.Request().Context(), buf); err != nil {
+		return err
+	}
+	return writeHTML(c, status, buf.Bytes())
+}
+
+// RenderSmall is render for a long page without secrets, which is compressed for who can
+// read that. Other pages are not: the length of what is would tell about the secrets in it.
+func (r *Renderer) RenderSmall(c echo.Context, status int, page templ.Component) error {
+	c.Response().Header().Add("Vary", "Accept-Encoding")
+	if !web.AcceptsGzip(c.Request()) {
+		return r.Render(c, status, page)
+	}
+	buf := r.buffers.get()
+	defer r.buffers.put(buf)
+	if err := page.Render(c.Request().Context(), buf); err != nil {
+		return err
+	}
+	small, err := web.Compress(buf.Bytes(), gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Encoding", "gzip")
+	return writeHTML(c, status, small)
+}
+
+// writeHTML answers with HTML that no cache may keep: it is for one person.
+func writeHTML(c echo.Context, status int, body []byte) error {
+	h := c.Response().Header()
+	h["Cache-Control"] = web.NoStore
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	return c.HTMLBlob(status, body)
+}
+
+// WritePartials answers an htmx request with what it replaces.
+func WritePartials(c echo.Context, status int, partials ...[]byte) error {
+	return writeHTML(c, status, bytes.Join(partials, nil))
+}

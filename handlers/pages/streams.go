@@ -1,0 +1,44 @@
+package pages
+
+import (
+	"context"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/live"
+	"wadah/handlers/visitor"
+	"wadah/views"
+)
+
+// Streams are the event streams of pages.
+type Streams struct {
+	*live.Broadcaster
+	logins   *visitor.Logins
+	perLogin int // how many streams a login may have open
+}
+
+// NewStreams makes them; a login may have so many open.
+func NewStreams(all *live.Broadcaster, logins *visitor.Logins, perLogin int) *Streams {
+	return &Streams{all, logins, perLogin}
+}
+
+// ServeVisitor serves a stream of the panel: it belongs to the visitor's login, shows what the
+// visitor may see, and ends with either.
+func (s *Streams) ServeVisitor(c echo.Context, watch live.Watch, show live.Show) error {
+	v := visitor.Of(c)
+	watch.Shows, watch.Most = v.Scope.Sees, s.perLogin
+	watch.Owner = live.Owner{Kind: live.ByLogin, ID: v.Token, Of: v.User.ID}
+	show.May.Still = func(ctx context.Context) bool { return s.logins.StillMay(ctx, v, watch.Device) }
+	return s.ServePage(c, watch, show)
+}
+
+// ServePage serves a stream to a page: the first thing it says is the server's time, and
+// it never stays silent for long.
+func (s *Streams) ServePage(c echo.Context, watch live.Watch, show live.Show) error {
+	show.Frames = live.Frames{
+		Hello: views.Hello(time.Now()), Ended: views.Ended(),
+		Beat: func() []byte { return views.Beat(time.Now()) }, Pulse: views.BeatEvery,
+	}
+	return s.Serve(c, watch, show)
+}
