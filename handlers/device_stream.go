@@ -104,7 +104,7 @@ func (s *Server) doorsFrame(ctx context.Context, snap session.Snapshot, v *visit
 
 func (s *Server) liveFrame(ctx context.Context, u *live.Update, v liveVariant) ([]byte, error) {
 	return u.Frame(v, func() ([]byte, error) {
-		d, err := pages.DeviceWithQR(s.pictures, u.Snap, v.zone, v.canOperate)
+		d, err := s.DeviceWithQR(u.Snap, v.zone, v.canOperate)
 		if err != nil {
 			return nil, err
 		}

@@ -120,3 +120,27 @@ func (s *Server) withVisitor(may web.Permission, next echo.HandlerFunc) echo.Han
 		return next(c)
 	}
 }
+
+// withStranger is withVisitor for the pages behind a scan link: whoever holds the link
+// may use them, and nobody is recognised. The handlers look the link up.
+func (s *Server) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if err := s.site.OwnForm(c); err != nil {
+			return err
+		}
+		web.BoundBody(c, s.limits.MaxBody)
+		v := visitor.Stranger(c)
+		if err := s.zones.Locate(c, v); err != nil {
+			return err
+		}
+		v.Remember(c)
+		c.Response().Header().Set("X-Robots-Tag", "noindex, nofollow")
+		if r.Method == http.MethodPost {
+			if err := r.ParseForm(); err != nil {
+				return web.FormFailure(err)
+			}
+		}
+		return next(c)
+	}
+}

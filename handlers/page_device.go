@@ -41,7 +41,7 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 		page.Path = "/devices/" + snap.ID
 	}
 	var err error
-	if page.Device, err = pages.DeviceWithQR(s.pictures, snap, v.Zone, v.May(web.Operator)); err != nil {
+	if page.Device, err = s.DeviceWithQR(snap, v.Zone, v.May(web.Operator)); err != nil {
 		return page, err
 	}
 	if page.Timeline, err = s.timeline(ctx, snap, v.Zone); err != nil {

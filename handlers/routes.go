@@ -56,6 +56,7 @@ func (s *Server) routes() []web.Route {
 	list = append(list, s.apiRoutes()...)
 	list = append(list, s.systemRoutes()...)
 	list = append(list, s.doorRoutes()...)
+	list = append(list, s.scan.Routes()...)
 	list = append(list, s.settingsRoutes()...)
 	list = append(list, s.referenceRoutes()...)
 	if s.cfg.Sandbox != nil {
@@ -64,7 +65,7 @@ func (s *Server) routes() []web.Route {
 	return list
 }
 
-// doorRoutes are the keys and scan links of a device, and what a scan link opens.
+// doorRoutes are the keys and scan links of a device.
 func (s *Server) doorRoutes() []web.Route {
 	return []web.Route{
 		web.Proven(web.Post("/devices/:id/keys", web.Operator, s.createKey)),
@@ -73,11 +74,6 @@ func (s *Server) doorRoutes() []web.Route {
 		web.Post("/devices/:id/keys/:key/revoke", web.Operator, s.revokeKey),
 		web.Post("/devices/:id/scan-links", web.Operator, s.createScanLink),
 		web.Post("/devices/:id/scan-links/:link/revoke", web.Operator, s.revokeScanLink),
-
-		web.Get("/scan/:token", web.ScanLink, s.scanPage),
-		web.Get("/scan/:token/events", web.ScanLink, s.scanEvents),
-		web.Post("/scan/:token/start", web.ScanLink, s.scanStart),
-		web.Post("/scan/:token/pair", web.ScanLink, s.scanPair),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"wadah/handlers/live"
 	"wadah/handlers/pages"
 	"wadah/handlers/qr"
+	"wadah/handlers/scan"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -61,6 +62,7 @@ type Server struct {
 	throttle *limit.Throttle // of strangers
 	ownDoors *limit.Throttle // of known browsers, logins and second steps
 	pictures *qr.Pictures
+	scan     *scan.Pages
 	files    *web.Files
 	streams  *pages.Streams
 	// What somebody who is signed in has begun, by the token of the login.
@@ -105,7 +107,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	if s.now = cfg.Now; s.now == nil {
 		s.now = time.Now
 	}
-	s.Renderer = pages.NewRenderer(s.site, manager, views.Page{
+	s.Renderer = pages.NewRenderer(s.site, manager, s.pictures, views.Page{
 		Sandbox: cfg.Simulated || cfg.Sandbox != nil, Phones: cfg.Sandbox != nil,
 		Versions: views.Versions{Wadah: cfg.Version, Library: cfg.Library},
 	})
@@ -118,7 +120,8 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	broadcaster := live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log)
 	broadcaster.Tell(s.pictures.Saw)
 	s.logins = visitor.NewLogins(store, manager, broadcaster, s.site, s.zones, s.now)
-	s.streams = pages.NewStreams(broadcaster, s.logins, s.limits.LoginStreams)
+	s.streams = pages.NewStreams(broadcaster, s.logins, s.limits.LoginStreams, s.limits.KeyStreams)
+	s.scan = scan.New(s.Renderer, store, manager, s.streams, s.trail, cfg.PhoneRegion)
 	s.echo = s.newEcho()
 	s.running.Go(func() { s.conns.Run(s.quit) })
 	go s.streams.Run(s.quit)

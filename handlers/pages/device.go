@@ -3,7 +3,6 @@ package pages
 import (
 	"time"
 
-	"wadah/handlers/qr"
 	"wadah/handlers/visitor"
 	"wadah/session"
 	"wadah/views"
@@ -37,13 +36,13 @@ func Device(snap session.Snapshot, z visitor.Zone, canOperate bool) views.Device
 
 // DeviceWithQR is deviceView with the picture of the code; the list does without.
 // Who may not link the device does not get what links it: no QR, no phone code.
-func DeviceWithQR(pictures *qr.Pictures, snap session.Snapshot, z visitor.Zone, canOperate bool) (views.Device, error) {
+func (r *Renderer) DeviceWithQR(snap session.Snapshot, z visitor.Zone, canOperate bool) (views.Device, error) {
 	d := Device(snap, z, canOperate)
 	if !canOperate {
 		d.Code, d.Passkey = nil, nil
 		return d, nil
 	}
-	img, err := pictures.Shown(snap)
+	img, err := r.pictures.Shown(snap)
 	if err == nil && img != nil {
 		d.QR = &views.QR{Src: img.URI, From: z.At(snap.QR.From), Expires: z.At(snap.QR.Expires)}
 	}

@@ -27,7 +27,7 @@ func (r *Renderer) SetFlash(c echo.Context, n views.Notice, name string) {
 func (r *Renderer) SetProblem(c echo.Context, code string) { r.leaveFlash(c, "!"+code) }
 
 func (r *Renderer) leaveFlash(c echo.Context, value string) {
-	r.site.SetCookie(c, flashCookie, value, time.Now().Add(flashLast))
+	r.SetCookie(c, flashCookie, value, time.Now().Add(flashLast))
 }
 
 // takeFlash is the message left for this page, which then is no longer there.
@@ -36,7 +36,7 @@ func (r *Renderer) takeFlash(c echo.Context, lang views.Lang) *views.Flash {
 	if value == "" {
 		return nil
 	}
-	r.site.DropCookie(c, flashCookie)
+	r.DropCookie(c, flashCookie)
 	if code, ok := strings.CutPrefix(value, "!"); ok {
 		return &views.Flash{Tone: views.ToneDanger, Text: lang.Invalid(code)}
 	}

@@ -25,7 +25,7 @@ func InWords(f *web.Failure) bool {
 
 // Problem answers a failure in the panel: a notice for htmx, otherwise a page.
 func (r *Renderer) Problem(c echo.Context, f *web.Failure) error {
-	r.site.SetHeaders(c)
+	r.SetHeaders(c)
 	lang := visitor.Of(c).Lang
 	words := ProblemWords(f, lang)
 	if web.IsFragment(c.Request()) {

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/qr"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
@@ -16,17 +17,19 @@ import (
 	"wadah/views"
 )
 
-// Renderer answers people: with pages, parts of pages, and a word on the next page.
+// Renderer answers people: with pages, parts of pages, and a word on the next page. It knows
+// the site they come to.
 type Renderer struct {
-	site    *web.Site
-	devices *session.Manager
-	common  views.Page // what is the same on all pages
-	buffers buffers
+	*web.Site
+	devices  *session.Manager
+	pictures *qr.Pictures
+	common   views.Page // what is the same on all pages
+	buffers  buffers
 }
 
 // NewRenderer makes one of what is the same on all pages.
-func NewRenderer(site *web.Site, devices *session.Manager, common views.Page) *Renderer {
-	return &Renderer{site: site, devices: devices, common: common}
+func NewRenderer(site *web.Site, devices *session.Manager, pictures *qr.Pictures, common views.Page) *Renderer {
+	return &Renderer{Site: site, devices: devices, pictures: pictures, common: common}
 }
 
 // Around is what every page needs around its content. It takes the flash, so call it

@@ -16,11 +16,12 @@ type Streams struct {
 	*live.Broadcaster
 	logins   *visitor.Logins
 	perLogin int // how many streams a login may have open
+	perLink  int // how many of one scan link
 }
 
-// NewStreams makes them; a login may have so many open.
-func NewStreams(all *live.Broadcaster, logins *visitor.Logins, perLogin int) *Streams {
-	return &Streams{all, logins, perLogin}
+// NewStreams makes them; a login and a scan link may have so many open.
+func NewStreams(all *live.Broadcaster, logins *visitor.Logins, perLogin, perLink int) *Streams {
+	return &Streams{all, logins, perLogin, perLink}
 }
 
 // ServeVisitor serves a stream of the panel: it belongs to the visitor's login, shows what the
@@ -30,12 +31,19 @@ func (s *Streams) ServeVisitor(c echo.Context, watch live.Watch, show live.Show)
 	watch.Shows, watch.Most = v.Scope.Sees, s.perLogin
 	watch.Owner = live.Owner{Kind: live.ByLogin, ID: v.Token, Of: v.User.ID}
 	show.May.Still = func(ctx context.Context) bool { return s.logins.StillMay(ctx, v, watch.Device) }
-	return s.ServePage(c, watch, show)
+	return s.serve(c, watch, show)
 }
 
-// ServePage serves a stream to a page: the first thing it says is the server's time, and
+// ServeGuest serves a stream of a page behind a scan link, to whom and for how long watch and
+// show say.
+func (s *Streams) ServeGuest(c echo.Context, watch live.Watch, show live.Show) error {
+	watch.Most = s.perLink
+	return s.serve(c, watch, show)
+}
+
+// serve serves a stream to a page: the first thing it says is the server's time, and
 // it never stays silent for long.
-func (s *Streams) ServePage(c echo.Context, watch live.Watch, show live.Show) error {
+func (s *Streams) serve(c echo.Context, watch live.Watch, show live.Show) error {
 	show.Frames = live.Frames{
 		Hello: views.Hello(time.Now()), Ended: views.Ended(),
 		Beat: func() []byte { return views.Beat(time.Now()) }, Pulse: views.BeatEvery,
