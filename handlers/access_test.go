@@ -18,7 +18,7 @@ import (
 // that they are not.
 func two(t *testing.T) (e *env, mine, theirs string) {
 	t.Helper()
-	e = newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t).sandbox() })
+	e = newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t) })
 	mine, _ = e.device("Kasir")
 	theirs, _ = e.device("Gudang")
 	e.user("boss", models.RoleAdmin)
@@ -163,48 +163,4 @@ func TestHiddenDeviceIsInNoStream(t *testing.T) {
 			t.Fatal("no change of the assigned device")
 		}
 	}
-}
-
-// TestHiddenDeviceOnThePhones has a phone with a link of each device.
-func TestHiddenDeviceOnThePhones(t *testing.T) {
-	p := newPhones(t)
-	e := newEnv(t, func(c *handlers.Config) { c.Sandbox = p.sandbox() })
-	mine, _ := e.device("Kasir")
-	theirs, _ := e.device("Gudang")
-	e.assign(e.user("run", models.RoleOperator), mine)
-	jids := map[string]string{mine: "6281100000001:1@s.whatsapp.net", theirs: "6281100000001:2@s.whatsapp.net"}
-	for id, jid := range jids {
-		e.start(id, session.StateScan)
-		e.link(id, jid)
-		p.list[0].Companions = append(p.list[0].Companions, handlers.Companion{JID: jid})
-	}
-	b := e.signedIn("run")
-	page := b.get("/phones")
-	if strings.Contains(page.body, jids[theirs]) || !strings.Contains(page.body, jids[mine]) {
-		t.Error("the page shows the wrong links")
-	}
-	if strings.Contains(page.body, "/phones/outage") || !strings.Contains(e.admin().get("/phones").body, "/phones/outage") {
-		t.Error("the switch that hits every device is for admins, and for them alone")
-	}
-	to := "/phones/6281100000001/"
-	for _, c := range []struct {
-		path string
-		form url.Values
-		want int
-	}{
-		{"unlink", url.Values{"jid": {jids[theirs]}}, http.StatusNotFound},
-		{"fault", url.Values{"kind": {"drop"}, "target": {jids[theirs]}}, http.StatusNotFound},
-		{"unlink", nil, http.StatusForbidden},
-		{"fault", url.Values{"kind": {"drop"}}, http.StatusForbidden},
-		{"fault", url.Values{"kind": {"drop"}, "target": {"6281100000001"}}, http.StatusForbidden},
-		{"online", url.Values{"online": {"false"}}, http.StatusForbidden},
-		{"passkey", url.Values{"on": {"true"}}, http.StatusForbidden},
-		{"calm", nil, http.StatusForbidden},
-		{"remove", nil, http.StatusForbidden},
-	} {
-		if got := b.post(to+c.path, c.form); got.StatusCode != c.want || p.last() != "" {
-			t.Errorf("%s %v: %d, want %d; asked %q", c.path, c.form, got.StatusCode, c.want, p.last())
-		}
-	}
-	b.post(to+"unlink", url.Values{"jid": {jids[mine]}}).leads(t, "/phones")
 }

@@ -74,7 +74,7 @@ func TestDefaultDeviceBehindAProxy(t *testing.T) {
 		"a local URL":       {public(t, "http://localhost:8080"), http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := newEnv(t, test.config, func(c *handlers.Config) { c.Sandbox = newPhones(t).sandbox() })
+			e := newEnv(t, test.config, func(c *handlers.Config) { c.Sandbox = newPhones(t) })
 			id, _ := e.device("one")
 			if _, err := e.manager.SetDefaultDevice(t.Context(), id, true); err != nil {
 				t.Fatal(err)

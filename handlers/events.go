@@ -14,7 +14,9 @@ func (s *Server) pageEvents(c echo.Context) error {
 	case "devices":
 		return s.listEvents(c)
 	case "phones":
-		return s.phoneEvents(c)
+		if s.phones != nil {
+			return s.phones.Events(c)
+		}
 	}
 	return echo.ErrNotFound
 }

@@ -40,7 +40,7 @@ func TestSpellingsOfCalls(t *testing.T) {
 // HEAD is GET without the body, wherever there is GET: the same status and headers, and a
 // stream's ends at once.
 func TestHeadWhereverGet(t *testing.T) {
-	e := newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t).sandbox() })
+	e := newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t) })
 	e.user("boss", models.RoleAdmin)
 	id, key := e.device("Kasir")
 	e.start(id, session.StateScan)

@@ -25,7 +25,7 @@ const password = "correct horse battery"
 type env struct {
 	t       testing.TB
 	store   *models.Store
-	driver  *sessiontest.Driver
+	driver  *sessiontest.Driver // nil on another driver
 	manager *session.Manager
 	server  *handlers.Server
 	url     string
@@ -62,6 +62,15 @@ func newEnv(t testing.TB, change ...func(*handlers.Config)) *env {
 // newEnvWith is newEnv with other times of device life.
 func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handlers.Config)) *env {
 	t.Helper()
+	driver := sessiontest.New()
+	e := newEnvOn(t, func(*models.Store) session.Driver { return driver }, lives, change...)
+	e.driver = driver
+	return e
+}
+
+// newEnvOn is newEnvWith on another driver.
+func newEnvOn(t testing.TB, open func(*models.Store) session.Driver, lives func(*session.Config), change ...func(*handlers.Config)) *env {
+	t.Helper()
 	logged := &logBuffer{}
 	log := slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	later := new(atomic.Int64)
@@ -80,11 +89,10 @@ func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handl
 	if err != nil {
 		t.Fatal(err)
 	}
-	driver := sessiontest.New()
 	life := session.DefaultConfig()
 	life.VersionEvery = 0 // tests say when
 	lives(&life)
-	manager := session.NewManager(store, driver, life, log)
+	manager := session.NewManager(store, open(store), life, log)
 	if err := manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +116,7 @@ func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handl
 			t.Errorf("close store: %v", err)
 		}
 	})
-	e = &env{t: t, store: store, driver: driver, manager: manager, server: server, url: web.URL, logged: logged, later: later, stopped: stopped}
+	e = &env{t: t, store: store, manager: manager, server: server, url: web.URL, logged: logged, later: later, stopped: stopped}
 	return e
 }
 

@@ -59,8 +59,8 @@ func (s *Server) routes() []web.Route {
 	list = append(list, s.scan.Routes()...)
 	list = append(list, s.settingsRoutes()...)
 	list = append(list, s.referenceRoutes()...)
-	if s.cfg.Sandbox != nil {
-		list = append(list, s.sandboxRoutes()...)
+	if s.phones != nil {
+		list = append(list, s.phones.Routes()...)
 	}
 	return list
 }

@@ -5,12 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"wadah/handlers/phones"
 	"wadah/handlers/web"
 )
 
 // everyRoute is what the server would serve with a sandbox.
 func everyRoute() []web.Route {
-	return (&Server{cfg: Config{Sandbox: &Sandbox{}}, files: web.NewFiles()}).routes()
+	return (&Server{files: web.NewFiles(), phones: new(phones.Pages)}).routes()
 }
 
 func TestEveryRouteDeclaresItsPermission(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 // TestEveryRouteByRole walks every route as nobody and as each role.
 func TestEveryRouteByRole(t *testing.T) {
-	e := newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t).sandbox() })
+	e := newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t) })
 	e.user("boss", models.RoleAdmin)
 	e.user("run", models.RoleOperator)
 	e.user("look", models.RoleViewer)

@@ -13,12 +13,14 @@ import (
 	"wadah/handlers/limit"
 	"wadah/handlers/live"
 	"wadah/handlers/pages"
+	"wadah/handlers/phones"
 	"wadah/handlers/qr"
 	"wadah/handlers/scan"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
+	"wadah/session/sandbox"
 	"wadah/views"
 )
 
@@ -33,7 +35,7 @@ type Config struct {
 	// Simulated says that WhatsApp is simulated, here or elsewhere: every page says so.
 	Simulated bool
 	// Sandbox is the simulated WhatsApp of this process; nil in production.
-	Sandbox *Sandbox
+	Sandbox *sandbox.Service
 	// SetupToken opens the set-up page while there is no user; empty makes a random one.
 	SetupToken string
 	// PhoneRegion is the country of phone numbers without a country code; empty is "ID".
@@ -63,6 +65,7 @@ type Server struct {
 	ownDoors *limit.Throttle // of known browsers, logins and second steps
 	pictures *qr.Pictures
 	scan     *scan.Pages
+	phones   *phones.Pages // nil without
 	files    *web.Files
 	streams  *pages.Streams
 	// What somebody who is signed in has begun, by the token of the login.
@@ -77,8 +80,6 @@ type Server struct {
 
 	// reference reads the API's description when it is first asked for.
 	reference func() (*apiReference, error)
-
-	lastPhones *limit.Map[string, string] // number of the phone each device was linked to last, by the device's ID
 
 	running sync.WaitGroup // what runs beside the streams until quit is closed
 
@@ -101,8 +102,8 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), pictures: qr.NewPictures(manager), zones: visitor.NewZones(store), files: web.NewFiles(),
 		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
 		limits: cfg.Limits, limited: newRates(cfg.Limits),
-		lastPhones: limit.NewMap[string, string](lastPhonesSize, 0), reference: sync.OnceValues(readReference),
-		quit: make(chan struct{}),
+		reference: sync.OnceValues(readReference),
+		quit:      make(chan struct{}),
 	}
 	if s.now = cfg.Now; s.now == nil {
 		s.now = time.Now
@@ -122,6 +123,9 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	s.logins = visitor.NewLogins(store, manager, broadcaster, s.site, s.zones, s.now)
 	s.streams = pages.NewStreams(broadcaster, s.logins, s.limits.LoginStreams, s.limits.KeyStreams)
 	s.scan = scan.New(s.Renderer, store, manager, s.streams, s.trail, cfg.PhoneRegion)
+	if cfg.Sandbox != nil {
+		s.phones = phones.New(s.Renderer, cfg.Sandbox, manager, s.streams, s.trail, cfg.PhoneRegion)
+	}
 	s.echo = s.newEcho()
 	s.running.Go(func() { s.conns.Run(s.quit) })
 	go s.streams.Run(s.quit)

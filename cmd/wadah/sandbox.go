@@ -56,7 +56,7 @@ func (c *sandboxCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	return server{
 		program: p, log: log, data: data, web: c.httpFlags, life: c.lifeFlags,
 		whatsapp: endpoint{url: service.URL(), rootKey: service.RootKey()},
-		phones:   panelPhones(service),
+		phones:   service,
 		control:  controlURL(service),
 	}.run(ctx)
 }

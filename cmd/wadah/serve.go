@@ -9,6 +9,7 @@ import (
 
 	"wadah/handlers"
 	"wadah/session"
+	"wadah/session/sandbox"
 	"wadah/session/whatsapp"
 )
 
@@ -46,8 +47,8 @@ type server struct {
 	web      httpFlags
 	life     lifeFlags
 	whatsapp endpoint
-	phones   *handlers.Sandbox // the virtual phones of the panel; nil without
-	control  string            // where their control API is, for the greeting
+	phones   *sandbox.Service // the virtual phones of the panel; nil without
+	control  string           // where their control API is, for the greeting
 }
 
 // run serves until ctx ends. What is opened last is closed first: streams, HTTP,

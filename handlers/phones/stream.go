@@ -1,4 +1,4 @@
-package handlers
+package phones
 
 import (
 	"bytes"
@@ -19,19 +19,16 @@ type phonesShown struct {
 	parts   map[string][]byte // last partial of each phone, by number; "" is what is about all
 }
 
-// phoneEvents keeps the page of the virtual phones live. Devices change through the
+// Events keeps the page of the virtual phones live. Devices change through the
 // manager's hub like everywhere, the phones themselves through the sandbox's tokens.
-func (s *Server) phoneEvents(c echo.Context) error {
-	if s.cfg.Sandbox == nil {
-		return echo.ErrNotFound
-	}
-	changes, stop := s.cfg.Sandbox.Watch()
+func (s *Pages) Events(c echo.Context) error {
+	changes, stop := s.service.Watch()
 	defer stop()
 	v, shown := visitor.Of(c), &phonesShown{}
 	return s.streams.ServeVisitor(c, live.Watch{}, live.Show{
-		First: func(ctx context.Context) ([]byte, error) { return s.phonesFrame(ctx, v, shown) },
+		First: func(ctx context.Context) ([]byte, error) { return s.frame(ctx, v, shown) },
 		Changes: func(ctx context.Context, _ live.Batch, send func([]byte)) error {
-			now, err := s.phonesFrame(ctx, v, shown)
+			now, err := s.frame(ctx, v, shown)
 			send(now)
 			return err
 		},
@@ -39,10 +36,10 @@ func (s *Server) phoneEvents(c echo.Context) error {
 	})
 }
 
-// phonesFrame is what has changed since the last frame; nil for nothing, everything
+// frame is what has changed since the last frame; nil for nothing, everything
 // when phones have come or gone.
-func (s *Server) phonesFrame(ctx context.Context, v *visitor.Visitor, shown *phonesShown) ([]byte, error) {
-	page, err := s.phonesView(ctx, views.Page{Lang: v.Lang}, v)
+func (s *Pages) frame(ctx context.Context, v *visitor.Visitor, shown *phonesShown) ([]byte, error) {
+	page, err := s.view(ctx, views.Page{Lang: v.Lang}, v)
 	if err != nil {
 		return nil, err
 	}

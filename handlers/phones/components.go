@@ -1,4 +1,4 @@
-package handlers
+package phones
 
 import (
 	"net/http"
@@ -10,8 +10,8 @@ import (
 	"wadah/views/gallery"
 )
 
-// componentsPage shows maintainers every component in every state.
-func (s *Server) componentsPage(c echo.Context) error {
+// components shows maintainers every component in every state.
+func (s *Pages) components(c echo.Context) error {
 	page := gallery.ShowPage{Page: s.Around(c), At: visitor.Of(c).Zone.At(time.Now())}
 	return s.Render(c, http.StatusOK, gallery.Show(page))
 }

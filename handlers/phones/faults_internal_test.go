@@ -1,11 +1,10 @@
-package main
+package phones
 
 import (
 	"errors"
 	"slices"
 	"testing"
 
-	"wadah/handlers"
 	"wadah/session/sandbox"
 	"wadah/views"
 )
@@ -26,9 +25,9 @@ func TestPhonesOfferEveryFault(t *testing.T) {
 	if _, err := s.AddPhone(number, "Budi"); err != nil {
 		t.Fatal(err)
 	}
-	phones, offered := panelPhones(s), map[sandbox.FaultKind]bool{}
+	offered := map[sandbox.FaultKind]bool{}
 	for _, kind := range views.FaultKinds() {
-		fault, err := faultOf(handlers.Fault{Kind: kind})
+		fault, err := faultOf(kind, 0)
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
@@ -37,8 +36,8 @@ func TestPhonesOfferEveryFault(t *testing.T) {
 		if kind == string(sandbox.FaultHangHandshake) {
 			target = ""
 		}
-		var refused *handlers.SandboxRefusal // a fault of live connections finds none here
-		if err := phones.Fault(target, handlers.Fault{Kind: kind}); err != nil && (!errors.As(err, &refused) || refused.Code != "fault_offline") {
+		var refused *refusal // a fault of live connections finds none here
+		if err := refuse(strike(s, target, fault)); err != nil && (!errors.As(err, &refused) || refused.code != "fault_offline") {
 			t.Errorf("the service does not take %s: %v", kind, err)
 		}
 	}
@@ -47,13 +46,13 @@ func TestPhonesOfferEveryFault(t *testing.T) {
 			t.Errorf("the page lacks the fault %s", kind)
 		}
 	}
-	if !phones.Phones()[0].Troubled {
+	if len(s.Phones()[0].Faults) == 0 {
 		t.Error("the phone does not show that faults wait")
 	}
-	if phones.ClearFaults(number); phones.Phones()[0].Troubled {
+	if s.ClearFaultsOf(number); len(s.Phones()[0].Faults) != 0 {
 		t.Error("the phone is troubled after its faults were ended")
 	}
-	if _, err := faultOf(handlers.Fault{Kind: "connect_failure_x"}); !errors.Is(err, sandbox.ErrFault) {
+	if _, err := faultOf("connect_failure_x", 0); !errors.Is(err, sandbox.ErrFault) {
 		t.Errorf("a refusal without a number: %v", err)
 	}
 
@@ -67,6 +66,9 @@ func TestPhonesOfferEveryFault(t *testing.T) {
 	steps := []string{string(sandbox.StepPasskey), string(sandbox.StepConfirm), string(sandbox.StepPairing)}
 	if !slices.Equal(steps, views.LinkSteps()) {
 		t.Errorf("the page knows the steps %v, the service has %v", views.LinkSteps(), steps)
+	}
+	if broken := errors.New("broken"); refuse(broken) != broken || refuse(nil) != nil { //nolint:errorlint // the very error
+		t.Error("what a person cannot mend is taken for a refusal")
 	}
 	for _, r := range refusals {
 		if !slices.Contains(views.InvalidCodes(), r.code) {

@@ -1,4 +1,4 @@
-package handlers
+package phones
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
+	"wadah/session/sandbox"
 	"wadah/views"
 )
 
@@ -19,24 +20,24 @@ const phoneTimeline = 5
 // what one wants to see.
 const lastPhonesSize = 10_000
 
-// sawPhone notes that a device has to do with a phone.
-func (s *Server) sawPhone(deviceID, number string) { s.lastPhones.Put(deviceID, time.Now(), number) }
+// saw notes that a device has to do with a phone.
+func (s *Pages) saw(deviceID, number string) { s.lastPhones.Put(deviceID, time.Now(), number) }
 
-// lastPhone is the number of the phone a device had to do with last; "" for none.
-func (s *Server) lastPhone(deviceID string) string {
+// last is the number of the phone a device had to do with last; "" for none.
+func (s *Pages) last(deviceID string) string {
 	number, _ := s.lastPhones.Get(deviceID, time.Now())
 	return number
 }
 
-// phonesView is the page of the virtual phones, with the devices that have to do with
+// view is the page of the virtual phones, with the devices that have to do with
 // them, but those the reader may not see.
-func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor.Visitor) (views.PhonesPage, error) {
+func (s *Pages) view(ctx context.Context, page views.Page, v *visitor.Visitor) (views.PhonesPage, error) {
 	out := views.PhonesPage{
-		Page: page, Outage: s.cfg.Sandbox.Outage(), CanPlay: v.May(web.Operator), CanBreak: v.May(web.Admin),
+		Page: page, Outage: string(s.service.Outage()), CanPlay: v.May(web.Operator), CanBreak: v.May(web.Admin),
 		Events: "/events?page=phones",
 	}
 	look := phoneLook{s: s, v: v, byJID: make(map[string]session.Snapshot)}
-	for _, snap := range s.manager.Snapshots() {
+	for _, snap := range s.devices.Snapshots() {
 		if snap.Linked() {
 			look.byJID[snap.Account.JID] = snap
 		}
@@ -49,7 +50,7 @@ func (s *Server) phonesView(ctx context.Context, page views.Page, v *visitor.Vis
 		}
 	}
 	out.NoDevices = len(look.seen) == 0
-	for _, phone := range s.cfg.Sandbox.Phones() {
+	for _, phone := range s.service.Phones() {
 		view, err := look.phone(ctx, phone)
 		if err != nil {
 			return out, err
@@ -74,16 +75,16 @@ func scanTarget(snap session.Snapshot, z visitor.Zone) views.ScanTarget {
 
 // phoneLook is how somebody sees the phones.
 type phoneLook struct {
-	s     *Server
+	s     *Pages
 	v     *visitor.Visitor
 	seen  []session.Snapshot          // devices that may be seen
 	byJID map[string]session.Snapshot // all linked devices
 }
 
-func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error) {
+func (l *phoneLook) phone(ctx context.Context, phone sandbox.PhoneInfo) (views.Phone, error) {
 	view := views.Phone{
-		Number: phone.Number, Name: phone.Name, Platform: phone.Platform, Online: phone.Online, Passkey: phone.Passkey,
-		Code: phone.Code, Troubled: phone.Troubled,
+		Number: phone.Number, Name: phone.Name, Platform: string(phone.Platform), Online: phone.Online, Passkey: phone.Passkey,
+		Code: phone.CodeWaiting, Troubled: len(phone.Faults) > 0,
 	}
 	var beside []session.Snapshot
 	for _, c := range phone.Companions {
@@ -93,7 +94,7 @@ func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error)
 			continue
 		}
 		if snap.ID != "" {
-			l.s.sawPhone(snap.ID, phone.Number)
+			l.s.saw(snap.ID, phone.Number)
 			beside = append(beside, snap)
 		}
 		view.Companions = append(view.Companions, views.Companion{
@@ -107,7 +108,7 @@ func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error)
 		}
 	}
 	for _, snap := range l.seen {
-		if !snap.Linked() && l.s.lastPhone(snap.ID) == phone.Number {
+		if !snap.Linked() && l.s.last(snap.ID) == phone.Number {
 			beside = append(beside, snap)
 		}
 	}
@@ -123,11 +124,11 @@ func (l *phoneLook) phone(ctx context.Context, phone Phone) (views.Phone, error)
 
 // link is a device that the phone is linking. It is left out when it is a device the
 // reader may not see, or may not be told from one.
-func (l *phoneLook) link(number string, link PhoneLink) (views.PhoneLink, bool) {
-	step := views.PhoneLink{OS: link.OS, Step: link.Step, Code: link.Code}
+func (l *phoneLook) link(number string, link sandbox.Linking) (views.PhoneLink, bool) {
+	step := views.PhoneLink{OS: link.OS, Step: string(link.Step), Code: link.Code}
 	for _, snap := range l.seen {
 		if l.s.isLinking(snap, number, link) {
-			l.s.sawPhone(snap.ID, number)
+			l.s.saw(snap.ID, number)
 			step.DeviceID, step.Device = snap.ID, snap.Name
 			return step, true
 		}
@@ -136,19 +137,19 @@ func (l *phoneLook) link(number string, link PhoneLink) (views.PhoneLink, bool) 
 }
 
 // isLinking reports whether it is this device that a phone is linking.
-func (s *Server) isLinking(snap session.Snapshot, number string, link PhoneLink) bool {
+func (s *Pages) isLinking(snap session.Snapshot, number string, link sandbox.Linking) bool {
 	switch {
 	case snap.Passkey == nil:
-		return link.Step == views.LinkPairing && snap.State == session.StatePairing && s.lastPhone(snap.ID) == number
-	case link.Step == views.LinkPasskey:
-		return len(snap.Passkey.Request) > 0 && s.cfg.Sandbox.AsksForPasskey(number, snap.Passkey.Request)
+		return link.Step == sandbox.StepPairing && snap.State == session.StatePairing && s.last(snap.ID) == number
+	case link.Step == sandbox.StepPasskey:
+		return len(snap.Passkey.Request) > 0 && s.service.AsksForPasskey(number, snap.Passkey.Request)
 	}
 	return link.Code != "" && link.Code == snap.Passkey.Code
 }
 
 // device is what happens to a device, as it stands beside its phone.
 func (l *phoneLook) device(ctx context.Context, snap session.Snapshot) (views.PhoneDevice, error) {
-	rows, err := l.s.manager.Events(ctx, snap.ID, phoneTimeline)
+	rows, err := l.s.devices.Events(ctx, snap.ID, phoneTimeline)
 	if err != nil {
 		return views.PhoneDevice{}, err
 	}
