@@ -29,19 +29,10 @@ func (s *Server) admit(c echo.Context, may web.Permission, v *visitor.Visitor) e
 		}
 		return errSignedOut
 	}
-	if sent, err := s.sendToSetup(c); sent || err != nil {
+	if sent, err := s.signin.SendToSetup(c); sent || err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, signInURL(c))
-}
-
-// sendToSetup leads to the set-up while there is no user, and reports whether it did.
-func (s *Server) sendToSetup(c echo.Context) (sent bool, err error) {
-	needed, err := s.setup.needed(c.Request().Context(), s.store)
-	if err != nil || !needed {
-		return false, err
-	}
-	return true, c.Redirect(http.StatusSeeOther, "/setup")
 }
 
 // isPage reports whether a browser will show the answer as a page, so that it may be

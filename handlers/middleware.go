@@ -37,7 +37,7 @@ func (s *Server) guard(r web.Route) echo.HandlerFunc {
 	}
 	do := r.Do
 	if r.Proven {
-		do = s.withProof(do)
+		do = s.signin.WithProof(do)
 	}
 	return s.logged(s.survive(s.withHeaders(s.withVisitor(r.May, do))))
 }

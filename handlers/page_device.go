@@ -64,7 +64,7 @@ func (s *Server) deviceShow(c echo.Context, snap session.Snapshot) (views.Device
 		if page.Keys, err = s.keysView(ctx, keys, v.Zone); err != nil {
 			return page, err
 		}
-		if page.Passkeys, err = s.passkeysOffered(c); err != nil {
+		if page.Passkeys, err = s.signin.PasskeysOffered(c); err != nil {
 			return page, err
 		}
 		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.Zone)

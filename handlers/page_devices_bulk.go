@@ -147,7 +147,7 @@ func (s *Server) forEach(ctx context.Context, devices []*session.Snapshot, do fu
 // ours to mend.
 func (s *Server) inSentence(c echo.Context, err error) string {
 	f := web.FailureOf(err)
-	web.LogFailure(s.log, c, f)
+	s.LogFailure(c, f)
 	return pages.ProblemWords(f, visitor.Of(c).Lang).Text
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"wadah/handlers/audit"
 	"wadah/handlers/live"
+	"wadah/handlers/panel/signin"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
@@ -57,7 +58,7 @@ func (s *Server) renderPerson(c echo.Context, status int, user models.User, fiel
 	for _, snap := range s.manager.Snapshots() {
 		page.Devices = append(page.Devices, views.DeviceChoice{ID: snap.ID, Name: snap.Name, Chosen: assigned[snap.ID]})
 	}
-	if page.Logins, err = s.loginsOf(c, user.ID); err != nil {
+	if page.Logins, err = signin.LoginsOf(c, s.store, user.ID); err != nil {
 		return err
 	}
 	if page.Known, err = s.knownKeys(c, page.Path, user.ID); err != nil {
@@ -102,7 +103,8 @@ func (s *Server) setRole(c echo.Context) error {
 		if err := s.logins.Renew(c); err != nil {
 			return err
 		}
-		return s.accountDone(c, views.NoticeRoleSaved, user.Name) // people are an admin's
+		s.SetFlash(c, views.NoticeRoleSaved, user.Name)
+		return c.Redirect(http.StatusSeeOther, "/account") // people are an admin's
 	}
 	if err := s.logins.EndAll(c.Request().Context(), user.ID); err != nil {
 		return err

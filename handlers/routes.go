@@ -12,23 +12,10 @@ func (s *Server) routes() []web.Route {
 		web.Get("/api/openapi.yaml", web.Open, s.apiDescription),
 
 		// Doors.
-		web.Get("/setup", web.Setup, s.setupForm),
-		web.Post("/setup", web.Setup, s.setupSubmit),
-		web.Get("/signin", web.Anyone, s.signInForm),
-		web.Post("/signin", web.Anyone, s.signInSubmit),
-		web.Post("/signout", web.Anyone, s.signOut),
-		web.Post("/prefs", web.Anyone, s.setPrefs),
 
 		// Panel.
 		web.Get("/", web.Viewer, s.home),
 		web.Get("/events", web.Viewer, s.pageEvents),
-		web.Get("/confirm", web.Viewer, s.confirmForm),
-		web.Post("/confirm", web.Viewer, s.confirmSubmit),
-		web.Post("/confirm/passkey/begin", web.Viewer, s.beginPasskeyProof),
-		web.Post("/confirm/passkey/finish", web.Viewer, s.finishPasskeyProof),
-		web.Get("/account", web.Viewer, s.accountPage),
-		web.Post("/account/password", web.Viewer, s.changePassword),
-		web.Post("/account/prefs", web.Viewer, s.setPrefs),
 
 		web.Get("/devices", web.Viewer, s.devicesPage),
 		web.Post("/devices", web.Admin, s.addDevice),
@@ -56,6 +43,8 @@ func (s *Server) routes() []web.Route {
 	list = append(list, s.apiRoutes()...)
 	list = append(list, s.systemRoutes()...)
 	list = append(list, s.doorRoutes()...)
+	list = append(list, s.signin.Routes()...)
+	list = append(list, s.account.Routes()...)
 	list = append(list, s.scan.Routes()...)
 	list = append(list, s.settingsRoutes()...)
 	list = append(list, s.referenceRoutes()...)

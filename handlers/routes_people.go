@@ -6,25 +6,6 @@ import "wadah/handlers/web"
 // in, and what they did. ":id" in a path always is a device, so people have ":user".
 func (s *Server) peopleRoutes() []web.Route {
 	return []web.Route{
-		web.Get("/signin/code", web.Anyone, s.codeForm),
-		web.Post("/signin/code", web.Anyone, s.codeSubmit),
-		web.Get("/signin/password", web.Anyone, s.newPasswordForm),
-		web.Post("/signin/password", web.Anyone, s.newPasswordSubmit),
-		web.Post("/signin/passkey/begin", web.Anyone, s.beginPasskeySignIn),
-		web.Post("/signin/passkey/finish", web.Anyone, s.finishPasskeySignIn),
-
-		web.Post("/account/totp", web.Viewer, s.beginTOTP),
-		web.Get("/account/totp", web.Viewer, s.enrolTOTP),
-		web.Post("/account/totp/confirm", web.Viewer, s.confirmTOTP),
-		web.Post("/account/totp/recovery", web.Viewer, s.newRecoveryCodes),
-		web.Post("/account/totp/remove", web.Viewer, s.removeTOTP),
-		web.Post("/account/logins", web.Viewer, s.endOtherLogins),
-		web.Post("/account/logins/:login", web.Viewer, s.endOwnLogin),
-		web.Post("/account/passkeys/begin", web.Viewer, s.beginPasskey),
-		web.Post("/account/passkeys/finish", web.Viewer, s.finishPasskey),
-		web.Post("/account/passkeys/:passkey/rename", web.Viewer, s.renamePasskey),
-		web.Post("/account/passkeys/:passkey/remove", web.Viewer, s.removePasskey),
-
 		web.Get("/people", web.Admin, s.peoplePage),
 		web.Proven(web.Post("/people", web.Admin, s.addPerson)),
 		web.Proven(web.Post("/people/known-keys", web.Admin, s.settleKnownKeys)),

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"wadah/handlers/limit"
 	"wadah/handlers/live"
 	"wadah/handlers/pages"
+	"wadah/handlers/panel/signin"
 	"wadah/handlers/phones"
 	"wadah/handlers/qr"
 	"wadah/handlers/scan"
@@ -60,17 +62,13 @@ type Server struct {
 	logins   *visitor.Logins
 	site     *web.Site
 	answers  *web.Answers
-	setup    *setupDoor
-	throttle *limit.Throttle // of strangers
-	ownDoors *limit.Throttle // of known browsers, logins and second steps
+	signin   *signin.Pages
+	account  *signin.Account
 	pictures *qr.Pictures
 	scan     *scan.Pages
 	phones   *phones.Pages // nil without
 	files    *web.Files
 	streams  *pages.Streams
-	// What somebody who is signed in has begun, by the token of the login.
-	enrolments    *limit.Map[string, models.TOTPEnrolment]
-	registrations *limit.Map[string, registration]
 
 	limits  limit.Limits
 	limited rates
@@ -98,9 +96,8 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	}
 	s := &Server{
 		cfg: cfg, store: store, manager: manager, log: log,
-		site: web.NewSite(cfg.SiteConfig, log), setup: newSetupDoor(cfg.SetupToken),
-		throttle: limit.NewThrottle(), ownDoors: limit.NewThrottle(), pictures: qr.NewPictures(manager), zones: visitor.NewZones(store), files: web.NewFiles(),
-		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
+		site:     web.NewSite(cfg.SiteConfig, log),
+		pictures: qr.NewPictures(manager), zones: visitor.NewZones(store), files: web.NewFiles(),
 		limits: cfg.Limits, limited: newRates(cfg.Limits),
 		reference: sync.OnceValues(readReference),
 		quit:      make(chan struct{}),
@@ -108,7 +105,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	if s.now = cfg.Now; s.now == nil {
 		s.now = time.Now
 	}
-	s.Renderer = pages.NewRenderer(s.site, manager, s.pictures, views.Page{
+	s.Renderer = pages.NewRenderer(s.site, manager, s.pictures, log, views.Page{
 		Sandbox: cfg.Simulated || cfg.Sandbox != nil, Phones: cfg.Sandbox != nil,
 		Versions: views.Versions{Wadah: cfg.Version, Library: cfg.Library},
 	})
@@ -122,6 +119,8 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	broadcaster.Tell(s.pictures.Saw)
 	s.logins = visitor.NewLogins(store, manager, broadcaster, s.site, s.zones, s.now)
 	s.streams = pages.NewStreams(broadcaster, s.logins, s.limits.LoginStreams, s.limits.KeyStreams)
+	s.signin = signin.New(s.Renderer, store, s.logins, s.trail, cfg.SetupToken, s.now)
+	s.account = signin.NewAccount(s.signin, s.zones)
 	s.scan = scan.New(s.Renderer, store, manager, s.streams, s.trail, cfg.PhoneRegion)
 	if cfg.Sandbox != nil {
 		s.phones = phones.New(s.Renderer, cfg.Sandbox, manager, s.streams, s.trail, cfg.PhoneRegion)
@@ -157,3 +156,7 @@ func (s *Server) Close() {
 	<-s.streams.Done()
 	s.running.Wait()
 }
+
+// SetupURL is the path of the one-time set-up page with its token, to be printed for
+// whoever started the program; "" when a user exists.
+func (s *Server) SetupURL(ctx context.Context) (string, error) { return s.signin.SetupURL(ctx) }

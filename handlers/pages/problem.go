@@ -57,3 +57,7 @@ func ProblemWords(f *web.Failure, lang views.Lang) views.ProblemWords {
 	}
 	return words
 }
+
+// LogFailure writes down what is ours to mend, of a failure that is told otherwise than by a
+// page.
+func (r *Renderer) LogFailure(c echo.Context, f *web.Failure) { web.LogFailure(r.log, c, f) }

@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"compress/gzip"
+	"log/slog"
 	"strconv"
 	"sync"
 
@@ -23,13 +24,14 @@ type Renderer struct {
 	*web.Site
 	devices  *session.Manager
 	pictures *qr.Pictures
+	log      *slog.Logger
 	common   views.Page // what is the same on all pages
 	buffers  buffers
 }
 
 // NewRenderer makes one of what is the same on all pages.
-func NewRenderer(site *web.Site, devices *session.Manager, pictures *qr.Pictures, common views.Page) *Renderer {
-	return &Renderer{Site: site, devices: devices, pictures: pictures, common: common}
+func NewRenderer(site *web.Site, devices *session.Manager, pictures *qr.Pictures, log *slog.Logger, common views.Page) *Renderer {
+	return &Renderer{Site: site, devices: devices, pictures: pictures, log: log, common: common}
 }
 
 // Around is what every page needs around its content. It takes the flash, so call it

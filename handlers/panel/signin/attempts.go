@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"time"
@@ -17,10 +17,18 @@ const (
 	sharedSlowest = time.Minute
 )
 
+// guesses slow down who guesses passwords and codes.
+type guesses struct {
+	strangers *limit.Throttle
+	own       *limit.Throttle // of known browsers, logins and second steps
+}
+
+func newGuesses() guesses { return guesses{limit.NewThrottle(), limit.NewThrottle()} }
+
 // strangerDoors are the doors of an attempt to sign in from a browser nobody knows: this
 // account from this network, the network, and the account, which warns only: nobody can
 // close it for its owner.
-func (s *Server) strangerDoors(c echo.Context, name string) limit.Doors {
+func (s *Pages) strangerDoors(c echo.Context, name string) limit.Doors {
 	account, networks := accountKey(name), s.networks(c)
 	d := limit.Doors{
 		Own:    limit.Door{Key: "both " + networks[0] + " " + account, Free: 5, Longest: slowest},
@@ -43,13 +51,13 @@ func ownDoor(kind, of string) limit.Doors {
 // attemptAs begins an attempt to be the user with this name, at the door of a browser that
 // the user was signed in with before, or at those of strangers: also when its own is
 // closed. User is nil when nobody has the name.
-func (s *Server) attemptAs(c echo.Context, user *models.User, name string) (*limit.Attempt, models.Asker, time.Duration) {
+func (s *Pages) attemptAs(c echo.Context, user *models.User, name string) (*limit.Attempt, models.Asker, time.Duration) {
 	if browser := s.logins.KnownBrowser(c, user); browser != "" {
-		if a, wait := s.ownDoors.Attempt(s.now(), ownDoor("browser", browser)); wait == 0 {
+		if a, wait := s.guesses.own.Attempt(s.now(), ownDoor("browser", browser)); wait == 0 {
 			return a, models.Asker{}, 0
 		}
 	}
-	a, wait := s.throttle.Attempt(s.now(), s.strangerDoors(c, name))
+	a, wait := s.guesses.strangers.Attempt(s.now(), s.strangerDoors(c, name))
 	return a, models.Stranger(s.networks(c)[0]), wait
 }
 
@@ -62,6 +70,6 @@ func accountKey(name string) string {
 }
 
 // networks are what a request came from, the narrowest first.
-func (s *Server) networks(c echo.Context) []string {
-	return limit.Networks(s.site.Client(c.Request()))
+func (s *Pages) networks(c echo.Context) []string {
+	return limit.Networks(s.Client(c.Request()))
 }

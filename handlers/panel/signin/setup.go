@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"context"
@@ -16,23 +16,24 @@ import (
 	"wadah/views"
 )
 
-// setupDoor is open while the installation has no user, to whoever holds its token.
-type setupDoor struct {
+// firstRun is set-up, which is open while the installation has no user, to whoever holds its
+// token.
+type firstRun struct {
 	token string
 	done  atomic.Bool // a user exists; that never changes back
 }
 
-// newSetupDoor makes a door with the given token, or with one of 130 random bits.
-func newSetupDoor(token string) *setupDoor {
+// newFirstRun makes it with the given token, or with one of 130 random bits.
+func newFirstRun(token string) *firstRun {
 	if token == "" {
 		token = rand.Text()
 	}
-	return &setupDoor{token: token}
+	return &firstRun{token: token}
 }
 
 // needed reports whether there is no user yet, also when another process made one.
-func (d *setupDoor) needed(ctx context.Context, store *models.Store) (bool, error) {
-	if d.done.Load() {
+func (f *firstRun) needed(ctx context.Context, store *models.Store) (bool, error) {
+	if f.done.Load() {
 		return false, nil
 	}
 	n, err := store.CountUsers(ctx)
@@ -40,28 +41,28 @@ func (d *setupDoor) needed(ctx context.Context, store *models.Store) (bool, erro
 		return false, err
 	}
 	if n > 0 {
-		d.done.Store(true)
+		f.done.Store(true)
 	}
 	return n == 0, nil
 }
 
-func (d *setupDoor) opens(token string) bool {
-	return subtle.ConstantTimeCompare([]byte(token), []byte(d.token)) == 1
+func (f *firstRun) opens(token string) bool {
+	return subtle.ConstantTimeCompare([]byte(token), []byte(f.token)) == 1
 }
 
 // SetupURL is the path of the one-time set-up page with its token, to be printed for
 // whoever started the program; "" when a user exists.
-func (s *Server) SetupURL(ctx context.Context) (string, error) {
-	needed, err := s.setup.needed(ctx, s.store)
+func (s *Pages) SetupURL(ctx context.Context) (string, error) {
+	needed, err := s.first.needed(ctx, s.store)
 	if err != nil || !needed {
 		return "", err
 	}
-	return "/setup?token=" + url.QueryEscape(s.setup.token), nil
+	return "/setup?token=" + url.QueryEscape(s.first.token), nil
 }
 
 // setupForm shows the form that makes the first admin to whoever has the link, and to
 // others where to find it.
-func (s *Server) setupForm(c echo.Context) error {
+func (s *Pages) setupForm(c echo.Context) error {
 	token := c.QueryParam("token")
 	if ok, err := s.setupOpen(c, token); err != nil || !ok {
 		return err
@@ -70,15 +71,15 @@ func (s *Server) setupForm(c echo.Context) error {
 }
 
 // setupOpen reports whether set-up may go on with token; when not it has answered.
-func (s *Server) setupOpen(c echo.Context, token string) (bool, error) {
-	needed, err := s.setup.needed(c.Request().Context(), s.store)
+func (s *Pages) setupOpen(c echo.Context, token string) (bool, error) {
+	needed, err := s.first.needed(c.Request().Context(), s.store)
 	if err != nil {
 		return false, err
 	}
 	if !needed {
 		return false, c.Redirect(http.StatusSeeOther, "/signin")
 	}
-	if !s.setup.opens(token) {
+	if !s.first.opens(token) {
 		page := views.SetupNeededPage{Page: s.Around(c)}
 		return false, s.Render(c, http.StatusForbidden, views.SetupNeeded(page))
 	}
@@ -86,7 +87,7 @@ func (s *Server) setupOpen(c echo.Context, token string) (bool, error) {
 }
 
 // setupSubmit makes the first admin and signs that person in.
-func (s *Server) setupSubmit(c echo.Context) error {
+func (s *Pages) setupSubmit(c echo.Context) error {
 	token := c.FormValue("token")
 	if ok, err := s.setupOpen(c, token); err != nil || !ok {
 		return err
@@ -114,4 +115,13 @@ func (s *Server) setupSubmit(c echo.Context) error {
 	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.SetUp, "", user.Name))
 	s.SetFlash(c, views.NoticeWelcome, "")
 	return c.Redirect(http.StatusSeeOther, "/devices")
+}
+
+// SendToSetup leads to the set-up while there is no user, and reports whether it did.
+func (s *Pages) SendToSetup(c echo.Context) (sent bool, err error) {
+	needed, err := s.first.needed(c.Request().Context(), s.store)
+	if err != nil || !needed {
+		return false, err
+	}
+	return true, c.Redirect(http.StatusSeeOther, "/setup")
 }

@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"cmp"
@@ -19,7 +19,7 @@ const (
 
 // setPrefs stores the language, theme or time zone a visitor chose, in the browser
 // and, for who is signed in, in the account.
-func (s *Server) setPrefs(c echo.Context) error {
+func (s *Account) setPrefs(c echo.Context) error {
 	v := visitor.Of(c)
 	lang, theme, zone := v.Lang, v.Theme, v.ChosenZone
 	if text := c.FormValue("zone"); text != "" {
@@ -53,7 +53,7 @@ func (s *Server) setPrefs(c echo.Context) error {
 }
 
 // zoneRefused says that there is no such zone, at the field of the account.
-func (s *Server) zoneRefused(c echo.Context) error {
+func (s *Account) zoneRefused(c echo.Context) error {
 	if c.Path() != "/account/prefs" {
 		return visitor.ErrZoneUnknown()
 	}
@@ -68,6 +68,6 @@ func themeName(t views.Theme) string {
 	return string(t)
 }
 
-func (s *Server) keepPref(c echo.Context, name, value string) {
-	s.site.SetCookie(c, name, value, time.Now().Add(prefsLast))
+func (s *Account) keepPref(c echo.Context, name, value string) {
+	s.SetCookie(c, name, value, time.Now().Add(prefsLast))
 }

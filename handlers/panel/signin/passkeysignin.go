@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 
 // beginPasskeySignIn asks the browser for a passkey of anybody: whose it is, the
 // passkey says, so the answer tells nothing about accounts.
-func (s *Server) beginPasskeySignIn(c echo.Context) error {
+func (s *Pages) beginPasskeySignIn(c echo.Context) error {
 	party, err := s.relyingParty(c)
 	if err != nil {
 		return s.ceremonyFailed(c, err)
@@ -37,7 +37,7 @@ func (s *Server) beginPasskeySignIn(c echo.Context) error {
 
 // finishPasskeySignIn signs in who has shown a passkey. It verified the person, so it
 // stands for password and second factor.
-func (s *Server) finishPasskeySignIn(c echo.Context) error {
+func (s *Pages) finishPasskeySignIn(c echo.Context) error {
 	begun, at, ok := passkeyPending.begun(s, c)
 	passkeyPending.end(s, c)
 	if !ok {
@@ -57,12 +57,12 @@ func (s *Server) finishPasskeySignIn(c echo.Context) error {
 
 // passkeyRefused writes a refusal down, until there are too many of one network. It keeps
 // nobody out: a passkey cannot be guessed, so there is no harm in looking at each.
-func (s *Server) passkeyRefused(c echo.Context, actor string, action audit.Action, err error) error {
+func (s *Pages) passkeyRefused(c echo.Context, actor string, action audit.Action, err error) error {
 	if !errors.Is(err, errPasskeyRefused) {
 		return err
 	}
 	failed := limit.Doors{Own: limit.Door{Key: "passkey " + s.networks(c)[0], Free: 20, Longest: sharedSlowest}}
-	if _, wait := s.throttle.Attempt(s.now(), failed); wait > 0 {
+	if _, wait := s.guesses.strangers.Attempt(s.now(), failed); wait > 0 {
 		return (&web.Failure{Status: http.StatusTooManyRequests, Code: codeSlow, RetryAfter: wait}).Because(err)
 	}
 	s.trail.Note(c, audit.Entry(audit.User(actor), action, "", ""))
@@ -72,7 +72,7 @@ func (s *Server) passkeyRefused(c echo.Context, actor string, action audit.Actio
 // checkPasskey finds out whose passkey has answered what was asked at the given time.
 // Whatever is wrong with it is errPasskeyRefused; an answer that was given before is
 // errCeremonyOver.
-func (s *Server) checkPasskey(c echo.Context, ceremony webauthn.SessionData, at time.Time) (models.User, error) {
+func (s *Pages) checkPasskey(c echo.Context, ceremony webauthn.SessionData, at time.Time) (models.User, error) {
 	ctx := c.Request().Context()
 	party, err := s.relyingParty(c)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Server) checkPasskey(c echo.Context, ceremony webauthn.SessionData, at 
 
 // passkeyOwner is whose passkey it is; ErrNotFound when nobody's, or not the one's who
 // the authenticator says.
-func (s *Server) passkeyOwner(ctx context.Context, rawID, handle []byte) (*passkeyUser, models.Passkey, error) {
+func (s *Pages) passkeyOwner(ctx context.Context, rawID, handle []byte) (*passkeyUser, models.Passkey, error) {
 	key, err := s.store.PasskeyByCredential(ctx, rawID)
 	if err != nil {
 		return nil, key, err

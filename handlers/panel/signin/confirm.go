@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"encoding/json"
@@ -29,7 +29,7 @@ func confirmURL(next string) string {
 }
 
 // confirmForm asks for the password or a passkey and goes on to next.
-func (s *Server) confirmForm(c echo.Context) error {
+func (s *Pages) confirmForm(c echo.Context) error {
 	next := web.OwnPath(c.QueryParam("next"), "")
 	if s.logins.IsProven(c) {
 		return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
@@ -38,7 +38,7 @@ func (s *Server) confirmForm(c echo.Context) error {
 }
 
 // confirmSubmit takes the password.
-func (s *Server) confirmSubmit(c echo.Context) error {
+func (s *Pages) confirmSubmit(c echo.Context) error {
 	next := web.OwnPath(c.FormValue("next"), "")
 	code, err := s.prove(c)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *Server) confirmSubmit(c echo.Context) error {
 }
 
 // beginPasskeyProof asks the browser for one of the user's passkeys.
-func (s *Server) beginPasskeyProof(c echo.Context) error {
+func (s *Pages) beginPasskeyProof(c echo.Context) error {
 	options, err := s.askPasskey(c)
 	if err != nil {
 		return s.ceremonyFailed(c, err)
@@ -61,7 +61,7 @@ func (s *Server) beginPasskeyProof(c echo.Context) error {
 	}{options})
 }
 
-func (s *Server) askPasskey(c echo.Context) (*protocol.CredentialAssertion, error) {
+func (s *Pages) askPasskey(c echo.Context) (*protocol.CredentialAssertion, error) {
 	party, err := s.relyingParty(c)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (s *Server) askPasskey(c echo.Context) (*protocol.CredentialAssertion, erro
 }
 
 // finishPasskeyProof takes the passkey.
-func (s *Server) finishPasskeyProof(c echo.Context) error {
+func (s *Pages) finishPasskeyProof(c echo.Context) error {
 	begun, at, ok := proofPending.begun(s, c)
 	proofPending.end(s, c)
 	if !ok {
@@ -100,7 +100,7 @@ func (s *Server) finishPasskeyProof(c echo.Context) error {
 
 // checkOwnPasskey accepts a passkey of who is signed in and of nobody else. Whatever is
 // wrong with it is errPasskeyRefused.
-func (s *Server) checkOwnPasskey(c echo.Context, ceremony webauthn.SessionData, at time.Time) error {
+func (s *Pages) checkOwnPasskey(c echo.Context, ceremony webauthn.SessionData, at time.Time) error {
 	party, err := s.relyingParty(c)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (s *Server) checkOwnPasskey(c echo.Context, ceremony webauthn.SessionData, 
 }
 
 // acceptPasskey stores that a passkey was used for what was asked at the given time.
-func (s *Server) acceptPasskey(c echo.Context, keyID string, credential *webauthn.Credential, at time.Time) error {
+func (s *Pages) acceptPasskey(c echo.Context, keyID string, credential *webauthn.Credential, at time.Time) error {
 	if credential.Authenticator.CloneWarning { // its counter went back
 		return refusePasskey(errors.New("the authenticator's counter went back"))
 	}

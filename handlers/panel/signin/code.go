@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ type codeStep struct {
 }
 
 // askCode sends somebody whose password was right on to the second step.
-func (s *Server) askCode(c echo.Context, user models.User, next string) error {
+func (s *Pages) askCode(c echo.Context, user models.User, next string) error {
 	if err := codePending.begin(s, c, codeStep{user.ID, user.PasswordAt}); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (s *Server) askCode(c echo.Context, user models.User, next string) error {
 }
 
 // atCode is who stands at the second step; nil when nobody does.
-func (s *Server) atCode(c echo.Context) (*models.User, error) {
+func (s *Pages) atCode(c echo.Context) (*models.User, error) {
 	step, _, ok := codePending.begun(s, c)
 	if !ok {
 		return nil, nil
@@ -43,7 +43,7 @@ func (s *Server) atCode(c echo.Context) (*models.User, error) {
 }
 
 // codeForm asks for a code.
-func (s *Server) codeForm(c echo.Context) error {
+func (s *Pages) codeForm(c echo.Context) error {
 	user, err := s.atCode(c)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (s *Server) codeForm(c echo.Context) error {
 	return s.renderCode(c, http.StatusOK, "")
 }
 
-func (s *Server) renderCode(c echo.Context, status int, problem string) error {
+func (s *Pages) renderCode(c echo.Context, status int, problem string) error {
 	page := views.SecondStepPage{
 		Page: s.Around(c), Next: web.OwnPath(c.FormValue("next"), ""),
 		Recovery: c.FormValue("way") == "recovery", Passkeys: s.passkeysPossible(c),
@@ -67,7 +67,7 @@ func (s *Server) renderCode(c echo.Context, status int, problem string) error {
 }
 
 // codeSubmit signs in who knows a code of the app, or a recovery code.
-func (s *Server) codeSubmit(c echo.Context) error {
+func (s *Pages) codeSubmit(c echo.Context) error {
 	user, err := s.atCode(c)
 	if err != nil {
 		return err
@@ -105,17 +105,17 @@ func (s *Server) codeSubmit(c echo.Context) error {
 
 // attemptCode begins an attempt at the second step, at the door of a browser that the user
 // was signed in with before, or at that of all others.
-func (s *Server) attemptCode(c echo.Context, user *models.User) (*limit.Attempt, time.Duration) {
+func (s *Pages) attemptCode(c echo.Context, user *models.User) (*limit.Attempt, time.Duration) {
 	if browser := s.logins.KnownBrowser(c, user); browser != "" {
-		if try, wait := s.ownDoors.Attempt(s.now(), ownDoor("code in browser", browser)); wait == 0 {
+		if try, wait := s.guesses.own.Attempt(s.now(), ownDoor("code in browser", browser)); wait == 0 {
 			return try, 0
 		}
 	}
-	return s.ownDoors.Attempt(s.now(), ownDoor("code", user.ID))
+	return s.guesses.own.Attempt(s.now(), ownDoor("code", user.ID))
 }
 
 // checkCode accepts a code of the way that was chosen, and says what that is called.
-func (s *Server) checkCode(c echo.Context, userID string) (how audit.Action, err error) {
+func (s *Pages) checkCode(c echo.Context, userID string) (how audit.Action, err error) {
 	ctx, code := c.Request().Context(), c.FormValue("code")
 	if c.FormValue("way") != "recovery" {
 		return audit.SignIn, s.store.CheckTOTP(ctx, userID, code)

@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 )
 
 // beginPasskey begins to register a passkey, for who proves the password.
-func (s *Server) beginPasskey(c echo.Context) error {
+func (s *Account) beginPasskey(c echo.Context) error {
 	options, err := s.registerPasskey(c)
 	if err != nil {
 		return s.ceremonyFailed(c, err)
@@ -30,7 +30,7 @@ func (s *Server) beginPasskey(c echo.Context) error {
 	}{options})
 }
 
-func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, error) {
+func (s *Account) registerPasskey(c echo.Context) (*protocol.CredentialCreation, error) {
 	party, err := s.relyingParty(c)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (s *Server) registerPasskey(c echo.Context) (*protocol.CredentialCreation, 
 }
 
 // finishPasskey stores the passkey the browser made.
-func (s *Server) finishPasskey(c echo.Context) error {
+func (s *Account) finishPasskey(c echo.Context) error {
 	if err := s.addPasskey(c); err != nil {
 		return s.ceremonyFailed(c, err)
 	}
@@ -74,7 +74,7 @@ type passkeyDone struct {
 	Next string `json:"next"`
 }
 
-func (s *Server) addPasskey(c echo.Context) error {
+func (s *Account) addPasskey(c echo.Context) error {
 	v, ctx := visitor.Of(c), c.Request().Context()
 	party, err := s.relyingParty(c)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Server) addPasskey(c echo.Context) error {
 }
 
 // renamePasskey gives a passkey another name.
-func (s *Server) renamePasskey(c echo.Context) error {
+func (s *Account) renamePasskey(c echo.Context) error {
 	user := visitor.Of(c).User
 	err := s.store.RenamePasskey(c.Request().Context(), user.ID, c.Param("passkey"), c.FormValue("name"))
 	var invalid *models.Invalid
@@ -125,7 +125,7 @@ func (s *Server) renamePasskey(c echo.Context) error {
 }
 
 // removePasskey ends a passkey, for who proves the password.
-func (s *Server) removePasskey(c echo.Context) error {
+func (s *Account) removePasskey(c echo.Context) error {
 	if code, err := s.provePassword(c); err != nil {
 		return err
 	} else if code != "" {
@@ -146,7 +146,7 @@ func (s *Server) removePasskey(c echo.Context) error {
 	return s.accountDone(c, views.NoticePasskeyRemoved, name)
 }
 
-func (s *Server) passkeyName(ctx context.Context, userID, id string) (string, error) {
+func (s *Account) passkeyName(ctx context.Context, userID, id string) (string, error) {
 	keys, err := s.store.Passkeys(ctx, userID)
 	if err != nil {
 		return "", err

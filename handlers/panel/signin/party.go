@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"context"
@@ -44,8 +44,8 @@ func newAssertion(c echo.Context, ceremony *webauthn.SessionData) assertion {
 
 // passkeysPossible reports whether browsers allow passkeys under the address the
 // request was made to: a host name, with TLS unless it is this machine.
-func (s *Server) passkeysPossible(c echo.Context) bool {
-	u, err := url.Parse(s.site.BaseURL(c))
+func (s *Pages) passkeysPossible(c echo.Context) bool {
+	u, err := url.Parse(s.BaseURL(c))
 	if err != nil || !strings.EqualFold(u.Host, c.Request().Host) {
 		return false // the page was not opened at the public URL
 	}
@@ -57,11 +57,11 @@ func (s *Server) passkeysPossible(c echo.Context) bool {
 
 // relyingParty is what this installation is to authenticators: its host name. Passkeys
 // prove the person by themselves, so they always verify who holds them.
-func (s *Server) relyingParty(c echo.Context) (*webauthn.WebAuthn, error) {
+func (s *Pages) relyingParty(c echo.Context) (*webauthn.WebAuthn, error) {
 	if !s.passkeysPossible(c) {
 		return nil, errNoPasskeys
 	}
-	base := s.site.BaseURL(c)
+	base := s.BaseURL(c)
 	u, err := url.Parse(base)
 	if err != nil {
 		return nil, errNoPasskeys.Because(err)
@@ -114,7 +114,7 @@ func (u *passkeyUser) WebAuthnDisplayName() string                { return u.Nam
 func (u *passkeyUser) WebAuthnCredentials() []webauthn.Credential { return u.credentials }
 
 // passkeyUser is the user with the passkeys that are stored.
-func (s *Server) passkeyUser(ctx context.Context, user models.User) (*passkeyUser, error) {
+func (s *Pages) passkeyUser(ctx context.Context, user models.User) (*passkeyUser, error) {
 	keys, err := s.store.Passkeys(ctx, user.ID)
 	if err != nil {
 		return nil, err
@@ -137,10 +137,10 @@ func writeCeremony(c echo.Context, answer any) error {
 
 // ceremonyFailed answers passkey.js with a sentence in the visitor's language, where
 // the panel has one for the code. Other errors are answered as everywhere.
-func (s *Server) ceremonyFailed(c echo.Context, err error) error {
+func (s *Pages) ceremonyFailed(c echo.Context, err error) error {
 	f := web.FailureOf(err)
 	if f.Status >= http.StatusInternalServerError {
-		web.LogFailure(s.log, c, f)
+		s.LogFailure(c, f)
 	}
 	message := ""
 	if pages.InWords(f) {

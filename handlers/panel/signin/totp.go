@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ import (
 const totpIssuer = "Wadah"
 
 // beginTOTP begins to enrol an authenticator app, for who proves the password.
-func (s *Server) beginTOTP(c echo.Context) error {
+func (s *Account) beginTOTP(c echo.Context) error {
 	if code, err := s.provePassword(c); err != nil {
 		return err
 	} else if code != "" {
@@ -38,7 +38,7 @@ func (s *Server) beginTOTP(c echo.Context) error {
 }
 
 // enrolTOTP shows the secret for the app, as a QR code and to type.
-func (s *Server) enrolTOTP(c echo.Context) error {
+func (s *Account) enrolTOTP(c echo.Context) error {
 	enrolment, ok := s.enrolments.Get(visitor.Of(c).Token, time.Now())
 	if !ok {
 		return c.Redirect(http.StatusSeeOther, "/account")
@@ -46,7 +46,7 @@ func (s *Server) enrolTOTP(c echo.Context) error {
 	return s.renderEnrolment(c, http.StatusOK, enrolment, "")
 }
 
-func (s *Server) renderEnrolment(c echo.Context, status int, enrolment models.TOTPEnrolment, problem string) error {
+func (s *Account) renderEnrolment(c echo.Context, status int, enrolment models.TOTPEnrolment, problem string) error {
 	img, err := qr.Draw(enrolment.URL)
 	if err != nil {
 		return err
@@ -61,13 +61,13 @@ func (s *Server) renderEnrolment(c echo.Context, status int, enrolment models.TO
 
 // confirmTOTP completes the enrolment with a code of the app, and shows the recovery
 // codes this once.
-func (s *Server) confirmTOTP(c echo.Context) error {
+func (s *Account) confirmTOTP(c echo.Context) error {
 	v, now := visitor.Of(c), time.Now()
 	enrolment, ok := s.enrolments.Get(v.Token, now)
 	if !ok {
 		return c.Redirect(http.StatusSeeOther, "/account")
 	}
-	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("enrolment", v.Token))
+	try, wait := s.guesses.own.Attempt(s.now(), ownDoor("enrolment", v.Token))
 	if wait > 0 {
 		web.SetRetryAfter(c, wait)
 		return s.renderEnrolment(c, http.StatusTooManyRequests, enrolment, codeSlow)
@@ -94,14 +94,14 @@ func (s *Server) confirmTOTP(c echo.Context) error {
 	return s.renderRecovery(c, codes)
 }
 
-func (s *Server) renderRecovery(c echo.Context, codes []string) error {
+func (s *Account) renderRecovery(c echo.Context, codes []string) error {
 	page := views.RecoveryPage{Page: s.Around(c), Codes: codes}
 	page.Path = "/account"
 	return s.Render(c, http.StatusOK, views.RecoveryCodes(page))
 }
 
 // newRecoveryCodes replaces the recovery codes, for who proves the password.
-func (s *Server) newRecoveryCodes(c echo.Context) error {
+func (s *Account) newRecoveryCodes(c echo.Context) error {
 	if code, err := s.provePassword(c); err != nil {
 		return err
 	} else if code != "" {
@@ -120,7 +120,7 @@ func (s *Server) newRecoveryCodes(c echo.Context) error {
 }
 
 // removeTOTP ends the second factor, for who proves the password.
-func (s *Server) removeTOTP(c echo.Context) error {
+func (s *Account) removeTOTP(c echo.Context) error {
 	if code, err := s.provePassword(c); err != nil {
 		return err
 	} else if code != "" {

@@ -1,6 +1,7 @@
-package handlers
+package signin
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,15 +13,16 @@ import (
 	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
+	"wadah/models"
 	"wadah/views"
 )
 
 // proofField is the field with the password. A program may send it along at once.
 const proofField = "current"
 
-// withProof lets nobody pass whose password or passkey is long ago. It asks for one, keeps
+// WithProof lets nobody pass whose password or passkey is long ago. It asks for one, keeps
 // what was sent, and goes on with it then.
-func (s *Server) withProof(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Pages) WithProof(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if s.logins.IsProven(c) {
 			return next(c)
@@ -41,7 +43,7 @@ func (s *Server) withProof(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // prove checks the password that was sent along; the code is "" when it was right.
-func (s *Server) prove(c echo.Context) (code string, err error) {
+func (s *Pages) prove(c echo.Context) (code string, err error) {
 	code, err = s.provePassword(c)
 	if err != nil || code != "" {
 		return code, err
@@ -52,7 +54,7 @@ func (s *Server) prove(c echo.Context) (code string, err error) {
 
 // askProof asks for the password or a passkey, with all that was sent: nothing typed is
 // lost. What is asked with GET comes again as it was.
-func (s *Server) askProof(c echo.Context, status int, problem string) error {
+func (s *Pages) askProof(c echo.Context, status int, problem string) error {
 	r := c.Request()
 	again := web.OwnPath(r.URL.RequestURI(), "/devices")
 	if r.Method != http.MethodPost {
@@ -76,9 +78,9 @@ func fieldsOf(form url.Values) []views.FormField {
 	return fields
 }
 
-func (s *Server) renderProof(c echo.Context, status int, page views.ProofPage, problem string) error {
+func (s *Pages) renderProof(c echo.Context, status int, page views.ProofPage, problem string) error {
 	var err error
-	if page.Passkeys, err = s.passkeysOffered(c); err != nil {
+	if page.Passkeys, err = s.PasskeysOffered(c); err != nil {
 		return err
 	}
 	if lang := visitor.Of(c).Lang; problem != "" {
@@ -97,11 +99,45 @@ func (s *Server) renderProof(c echo.Context, status int, page views.ProofPage, p
 	return s.Render(c, status, views.Proof(page))
 }
 
-// passkeysOffered reports whether who is signed in can show a passkey here.
-func (s *Server) passkeysOffered(c echo.Context) (bool, error) {
+// PasskeysOffered reports whether who is signed in can show a passkey here.
+func (s *Pages) PasskeysOffered(c echo.Context) (bool, error) {
 	if !s.passkeysPossible(c) {
 		return false, nil
 	}
 	keys, err := s.store.Passkeys(c.Request().Context(), visitor.Of(c).User.ID)
 	return len(keys) > 0, err
+}
+
+// provePassword asks who is signed in for the password once more, in the field
+// "current", before something that would let a thief of the login stay. The code is
+// "" when it was right.
+func (s *Pages) provePassword(c echo.Context) (code string, err error) {
+	v := visitor.Of(c)
+	try, wait := s.guesses.own.Attempt(s.now(), ownDoor("login", v.Token))
+	if wait > 0 {
+		web.SetRetryAfter(c, wait)
+		return codeSlow, nil
+	}
+	_, err = s.store.Authenticate(c.Request().Context(), v.User.Name, c.FormValue("current"), models.Asker{})
+	if errors.Is(err, models.ErrNotFound) {
+		s.trail.Note(c, visitor.Entry(c, audit.PasswordRefused, "", ""))
+		return "password_wrong", nil
+	}
+	if err != nil {
+		try.Undo()
+		return "", err
+	}
+	try.Succeeded()
+	return "", s.logins.LeaveProof(c)
+}
+
+// codeSlow says that there were too many attempts.
+const codeSlow = "signin_slow"
+
+// refusedStatus is the status of a refusal with this code.
+func refusedStatus(code string) int {
+	if code == codeSlow {
+		return http.StatusTooManyRequests
+	}
+	return http.StatusUnprocessableEntity
 }

@@ -1,31 +1,69 @@
-package handlers
+package signin
 
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/limit"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
 
+// Account is the pages of one's own account: password, factors, passkeys, logins, choices.
+type Account struct {
+	*Pages
+	zones *visitor.Zones
+	// What somebody has begun, by the token of the login.
+	enrolments    *limit.Map[string, models.TOTPEnrolment]
+	registrations *limit.Map[string, registration]
+}
+
+// NewAccount makes the pages.
+func NewAccount(s *Pages, zones *visitor.Zones) *Account {
+	return &Account{
+		Pages: s, zones: zones,
+		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
+	}
+}
+
+// Routes are those of the account. Everybody may choose language, theme and time zone.
+func (s *Account) Routes() []web.Route {
+	return []web.Route{
+		web.Post("/prefs", web.Anyone, s.setPrefs),
+		web.Get("/account", web.Viewer, s.accountPage),
+		web.Post("/account/password", web.Viewer, s.changePassword),
+		web.Post("/account/prefs", web.Viewer, s.setPrefs),
+		web.Post("/account/totp", web.Viewer, s.beginTOTP),
+		web.Get("/account/totp", web.Viewer, s.enrolTOTP),
+		web.Post("/account/totp/confirm", web.Viewer, s.confirmTOTP),
+		web.Post("/account/totp/recovery", web.Viewer, s.newRecoveryCodes),
+		web.Post("/account/totp/remove", web.Viewer, s.removeTOTP),
+		web.Post("/account/logins", web.Viewer, s.endOtherLogins),
+		web.Post("/account/logins/:login", web.Viewer, s.endOwnLogin),
+		web.Post("/account/passkeys/begin", web.Viewer, s.beginPasskey),
+		web.Post("/account/passkeys/finish", web.Viewer, s.finishPasskey),
+		web.Post("/account/passkeys/:passkey/rename", web.Viewer, s.renamePasskey),
+		web.Post("/account/passkeys/:passkey/remove", web.Viewer, s.removePasskey),
+	}
+}
+
 // accountPage is a user's own account.
-func (s *Server) accountPage(c echo.Context) error {
+func (s *Account) accountPage(c echo.Context) error {
 	return s.renderAccount(c, http.StatusOK, "", "")
 }
 
 // accountRefused shows the account again with what is wrong at a field.
-func (s *Server) accountRefused(c echo.Context, field, code string) error {
+func (s *Account) accountRefused(c echo.Context, field, code string) error {
 	return s.renderAccount(c, refusedStatus(code), field, code)
 }
 
-func (s *Server) renderAccount(c echo.Context, status int, field, code string) error {
+func (s *Account) renderAccount(c echo.Context, status int, field, code string) error {
 	ctx, v := c.Request().Context(), visitor.Of(c)
 	page := views.AccountPage{Page: s.Around(c), Zone: views.ZoneChoice{Chosen: v.ChosenZone, Now: v.Zone.At(time.Now())}}
 	page.Path = "/account"
@@ -50,45 +88,15 @@ func (s *Server) renderAccount(c echo.Context, status int, field, code string) e
 			ID: k.ID, Name: k.Name, Created: v.Zone.At(k.CreatedAt), LastUsed: v.Zone.AtPtr(k.LastUsedAt),
 		})
 	}
-	if page.Logins, err = s.loginsOf(c, v.User.ID); err != nil {
+	if page.Logins, err = LoginsOf(c, s.store, v.User.ID); err != nil {
 		return err
 	}
 	return s.Render(c, status, views.Account(page))
 }
 
-// loginsOf is where a user is signed in, this browser first.
-func (s *Server) loginsOf(c echo.Context, userID string) ([]views.Login, error) {
-	ctx, z := c.Request().Context(), visitor.Of(c).Zone
-	logins, err := s.store.Logins().List(ctx, userID)
-	if err != nil {
-		return nil, err
-	}
-	current, err := s.store.Logins().ID(ctx, visitor.Of(c).Token)
-	if err != nil {
-		return nil, err
-	}
-	shown := make([]views.Login, 0, len(logins))
-	for _, l := range logins {
-		shown = append(shown, views.Login{
-			ID: l.ID, Current: l.ID == current, Agent: l.UserAgent, Address: l.Address,
-			Since: z.At(l.CreatedAt), Seen: z.At(l.SeenAt),
-		})
-	}
-	slices.SortStableFunc(shown, func(a, b views.Login) int {
-		switch {
-		case a.Current:
-			return -1
-		case b.Current:
-			return 1
-		}
-		return 0
-	})
-	return shown, nil
-}
-
 // changePassword sets a new password for who knows the old one, and ends that user's
 // logins everywhere else.
-func (s *Server) changePassword(c echo.Context) error {
+func (s *Account) changePassword(c echo.Context) error {
 	user := visitor.Of(c).User
 	if code, err := s.provePassword(c); err != nil {
 		return err
@@ -113,42 +121,8 @@ func (s *Server) changePassword(c echo.Context) error {
 	return s.accountDone(c, views.NoticePasswordChanged, "")
 }
 
-// codeSlow says that there were too many attempts.
-const codeSlow = "signin_slow"
-
-// refusedStatus is the status of a refusal with this code.
-func refusedStatus(code string) int {
-	if code == codeSlow {
-		return http.StatusTooManyRequests
-	}
-	return http.StatusUnprocessableEntity
-}
-
-// provePassword asks who is signed in for the password once more, in the field
-// "current", before something that would let a thief of the login stay. The code is
-// "" when it was right.
-func (s *Server) provePassword(c echo.Context) (code string, err error) {
-	v := visitor.Of(c)
-	try, wait := s.ownDoors.Attempt(s.now(), ownDoor("login", v.Token))
-	if wait > 0 {
-		web.SetRetryAfter(c, wait)
-		return codeSlow, nil
-	}
-	_, err = s.store.Authenticate(c.Request().Context(), v.User.Name, c.FormValue("current"), models.Asker{})
-	if errors.Is(err, models.ErrNotFound) {
-		s.trail.Note(c, visitor.Entry(c, audit.PasswordRefused, "", ""))
-		return "password_wrong", nil
-	}
-	if err != nil {
-		try.Undo()
-		return "", err
-	}
-	try.Succeeded()
-	return "", s.logins.LeaveProof(c)
-}
-
 // endOwnLogin ends one of the user's logins.
-func (s *Server) endOwnLogin(c echo.Context) error {
+func (s *Account) endOwnLogin(c echo.Context) error {
 	user := visitor.Of(c).User
 	if err := s.logins.EndOne(c.Request().Context(), user.ID, c.Param("login")); err != nil {
 		return err
@@ -158,7 +132,7 @@ func (s *Server) endOwnLogin(c echo.Context) error {
 }
 
 // endOtherLogins ends the user's logins but this one.
-func (s *Server) endOtherLogins(c echo.Context) error {
+func (s *Account) endOtherLogins(c echo.Context) error {
 	user := visitor.Of(c).User
 	if err := s.logins.Renew(c); err != nil {
 		return err
@@ -168,7 +142,7 @@ func (s *Server) endOtherLogins(c echo.Context) error {
 }
 
 // accountDone goes back to the account with a word that it is done.
-func (s *Server) accountDone(c echo.Context, notice views.Notice, name string) error {
+func (s *Account) accountDone(c echo.Context, notice views.Notice, name string) error {
 	s.SetFlash(c, notice, name)
 	return c.Redirect(http.StatusSeeOther, "/account")
 }

@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"errors"
@@ -23,7 +23,7 @@ type passwordStep struct {
 }
 
 // atNewPassword is who has to choose a new password; nil when nobody does.
-func (s *Server) atNewPassword(c echo.Context) (user *models.User, how audit.Action, err error) {
+func (s *Pages) atNewPassword(c echo.Context) (user *models.User, how audit.Action, err error) {
 	step, _, ok := passwordPending.begun(s, c)
 	if !ok {
 		return nil, "", nil
@@ -36,7 +36,7 @@ func (s *Server) atNewPassword(c echo.Context) (user *models.User, how audit.Act
 }
 
 // newPasswordForm asks for a new password.
-func (s *Server) newPasswordForm(c echo.Context) error {
+func (s *Pages) newPasswordForm(c echo.Context) error {
 	user, _, err := s.atNewPassword(c)
 	if err != nil {
 		return err
@@ -47,14 +47,14 @@ func (s *Server) newPasswordForm(c echo.Context) error {
 	return s.renderNewPassword(c, http.StatusOK, user, nil)
 }
 
-func (s *Server) renderNewPassword(c echo.Context, status int, user *models.User, problems map[string]string) error {
+func (s *Pages) renderNewPassword(c echo.Context, status int, user *models.User, problems map[string]string) error {
 	page := views.NewPasswordPage{Page: s.Around(c), Name: user.Name, Next: web.OwnPath(c.FormValue("next"), ""), Problems: problems}
 	page.Path = "/signin/password"
 	return s.Render(c, status, views.NewPassword(page))
 }
 
 // newPasswordSubmit takes the new password and signs in.
-func (s *Server) newPasswordSubmit(c echo.Context) error {
+func (s *Pages) newPasswordSubmit(c echo.Context) error {
 	user, how, err := s.atNewPassword(c)
 	if err != nil {
 		return err

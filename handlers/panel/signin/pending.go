@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"encoding/json"
@@ -36,7 +36,7 @@ type sealedStep[T any] struct {
 	Value T
 }
 
-func (p pendingStep[T]) begin(s *Server, c echo.Context, value T) error {
+func (p pendingStep[T]) begin(s *Pages, c echo.Context, value T) error {
 	now := s.now()
 	plain, err := json.Marshal(sealedStep[T]{now, value})
 	if err != nil {
@@ -46,13 +46,13 @@ func (p pendingStep[T]) begin(s *Server, c echo.Context, value T) error {
 	if err != nil {
 		return err
 	}
-	s.site.SetCookie(c, p.cookie, sealed, now.Add(stepTime))
+	s.SetCookie(c, p.cookie, sealed, now.Add(stepTime))
 	return nil
 }
 
 // begun is what this browser has begun and not finished; ok is false when there is
 // nothing, or it is too long ago.
-func (p pendingStep[T]) begun(s *Server, c echo.Context) (value T, at time.Time, ok bool) {
+func (p pendingStep[T]) begun(s *Pages, c echo.Context) (value T, at time.Time, ok bool) {
 	sealed := web.CookieValue(c, p.cookie)
 	if sealed == "" {
 		return value, at, false
@@ -68,4 +68,4 @@ func (p pendingStep[T]) begun(s *Server, c echo.Context) (value T, at time.Time,
 	return step.Value, step.Begun, true
 }
 
-func (p pendingStep[T]) end(s *Server, c echo.Context) { s.site.DropCookie(c, p.cookie) }
+func (p pendingStep[T]) end(s *Pages, c echo.Context) { s.DropCookie(c, p.cookie) }

@@ -1,4 +1,4 @@
-package handlers
+package signin
 
 import (
 	"errors"
@@ -16,9 +16,9 @@ import (
 	"wadah/views"
 )
 
-// signInForm asks who somebody is; who is signed in goes on.
-func (s *Server) signInForm(c echo.Context) error {
-	if sent, err := s.sendToSetup(c); sent || err != nil {
+// form asks who somebody is; who is signed in goes on.
+func (s *Pages) form(c echo.Context) error {
+	if sent, err := s.SendToSetup(c); sent || err != nil {
 		return err
 	}
 	next := web.OwnPath(c.QueryParam("next"), "")
@@ -28,17 +28,17 @@ func (s *Server) signInForm(c echo.Context) error {
 	return s.Render(c, http.StatusOK, views.SignIn(s.signInPage(c, "", next)))
 }
 
-func (s *Server) signInPage(c echo.Context, name, next string) views.SignInPage {
+func (s *Pages) signInPage(c echo.Context, name, next string) views.SignInPage {
 	return views.SignInPage{
-		Page: s.Around(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c), Elsewhere: s.site.LosesLogins(c.Request()),
+		Page: s.Around(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c), Elsewhere: s.LosesLogins(c.Request()),
 	}
 }
 
-// signInSubmit takes a name and a password, and asks for a code where the account has
+// submit takes a name and a password, and asks for a code where the account has
 // a second factor. A wrong name and a wrong password look the same, take the same time
 // and are slowed down alike.
-func (s *Server) signInSubmit(c echo.Context) error {
-	if sent, err := s.sendToSetup(c); sent || err != nil {
+func (s *Pages) submit(c echo.Context) error {
+	if sent, err := s.SendToSetup(c); sent || err != nil {
 		return err
 	}
 	name, next := c.FormValue("name"), web.OwnPath(c.FormValue("next"), "")
@@ -70,7 +70,7 @@ func (s *Server) signInSubmit(c echo.Context) error {
 
 // checkSignIn finds out whose name and password were given; wait is how long nobody may
 // try.
-func (s *Server) checkSignIn(c echo.Context, name string) (user models.User, wait time.Duration, err error) {
+func (s *Pages) checkSignIn(c echo.Context, name string) (user models.User, wait time.Duration, err error) {
 	ctx := c.Request().Context()
 	var meant *models.User
 	if found, err := s.store.UserByName(ctx, name); err == nil {
@@ -94,7 +94,7 @@ func (s *Server) checkSignIn(c echo.Context, name string) (user models.User, wai
 
 // enter signs in who has just proved everything that the account asks for, and says where
 // to go on: to next, or to where a new password is chosen.
-func (s *Server) enter(c echo.Context, user models.User, how audit.Action, next string) (to string, err error) {
+func (s *Pages) enter(c echo.Context, user models.User, how audit.Action, next string) (to string, err error) {
 	if user.PasswordDue {
 		return stepURL("/signin/password", next), passwordPending.begin(s, c, passwordStep{user.ID, user.PasswordAt, how})
 	}
@@ -106,7 +106,7 @@ func (s *Server) enter(c echo.Context, user models.User, how audit.Action, next 
 }
 
 // boundLogins ends the logins of a user that are too many, and says so.
-func (s *Server) boundLogins(c echo.Context, user models.User) error {
+func (s *Pages) boundLogins(c echo.Context, user models.User) error {
 	ended, err := s.store.Logins().EndBeyond(c.Request().Context(), user.ID)
 	if err != nil || ended == 0 {
 		return err
@@ -127,7 +127,7 @@ func stepURL(path, next string) string {
 
 // auditRefusedSignIn writes down whose account was tried. A name that no account has is
 // not written down: it may be a password in the wrong field.
-func (s *Server) auditRefusedSignIn(c echo.Context, name string) {
+func (s *Pages) auditRefusedSignIn(c echo.Context, name string) {
 	target := ""
 	if user, err := s.store.UserByName(c.Request().Context(), name); err == nil {
 		target = user.Name
@@ -143,7 +143,7 @@ type refusedSignIn struct {
 }
 
 // signInRefused shows the form again.
-func (s *Server) signInRefused(c echo.Context, name, next string, why refusedSignIn) error {
+func (s *Pages) signInRefused(c echo.Context, name, next string, why refusedSignIn) error {
 	page := s.signInPage(c, name, next)
 	page.Path, page.Problem = "/signin", page.Lang.Invalid(why.code)
 	if why.wait > 0 {
@@ -153,7 +153,7 @@ func (s *Server) signInRefused(c echo.Context, name, next string, why refusedSig
 }
 
 // signOut ends this browser's login.
-func (s *Server) signOut(c echo.Context) error {
+func (s *Pages) signOut(c echo.Context) error {
 	v := visitor.Of(c)
 	if err := s.logins.Close(c); err != nil {
 		return err
