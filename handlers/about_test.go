@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"wadah/handlers"
+	"wadah/handlers/panel/about"
 	"wadah/models"
 	"wadah/static"
 )
@@ -14,7 +15,7 @@ import (
 // whole text of every licence.
 func TestAbout(t *testing.T) {
 	e := newEnv(t, func(c *handlers.Config) {
-		c.Build = handlers.Build{Go: "go1.99.1", Modules: map[string]string{"go.mau.fi/whatsmeow": "v0.0.0-test"}}
+		c.Build = about.Build{Go: "go1.99.1", Modules: map[string]string{"go.mau.fi/whatsmeow": "v0.0.0-test"}}
 	})
 	e.user("ani", models.RoleViewer)
 	b := e.signedIn("ani")

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"wadah/handlers"
+	"wadah/handlers/audit"
 	"wadah/models"
 )
 
@@ -106,7 +106,7 @@ func TestRetention(t *testing.T) {
 	e.entry(day, models.AuditEntry{Action: "a.new"})
 	left := func(want string) {
 		t.Helper()
-		if err := handlers.SweepAudit(t.Context(), e.store); err != nil {
+		if err := audit.Sweep(t.Context(), e.store); err != nil {
 			t.Fatal(err)
 		}
 		entries, err := e.store.Audit(t.Context(), models.AuditFilter{Action: "a"})

@@ -2,21 +2,27 @@ package handlers
 
 import (
 	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/web"
 )
 
-// pageEvents is the one event stream of a live page: the list, a device, or the
-// virtual phones.
-func (s *Server) pageEvents(c echo.Context) error {
-	if id := c.QueryParam("device"); id != "" {
-		return s.deviceEvents(c, id)
+// livePages are the event streams of pages. They have one address, so that a page that is
+// open finds it after an update, too.
+type livePages struct {
+	device, list echo.HandlerFunc
+	phones       echo.HandlerFunc // nil without a sandbox
+}
+
+// serve is the one event stream of a live page: of a device, or of the page that is named.
+func (l livePages) serve(c echo.Context) error {
+	if c.QueryParam(web.DeviceField) != "" {
+		return l.device(c)
 	}
-	switch c.QueryParam("page") {
-	case "devices":
-		return s.listEvents(c)
-	case "phones":
-		if s.phones != nil {
-			return s.phones.Events(c)
-		}
+	switch page := c.QueryParam("page"); {
+	case page == "devices":
+		return l.list(c)
+	case page == "phones" && l.phones != nil:
+		return l.phones(c)
 	}
 	return echo.ErrNotFound
 }

@@ -1,8 +1,12 @@
 package handlers
 
 import (
+	"io"
 	"net/http"
+	"net/netip"
 	"strings"
+
+	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/limit"
 	"wadah/handlers/visitor"
@@ -12,26 +16,47 @@ import (
 // front is what stands before the router: it reads what proxies say and how programs spell
 // the API's addresses, limits each client, refuses other names than ours, and says that the
 // site wants TLS. It must cost next to nothing.
-type front struct{ s *Server }
+type front struct {
+	site      *web.Site
+	answers   *web.Answers
+	addresses *limit.Rates[netip.Addr] // requests by client, IPv6 by network
+	echo      *echo.Echo
+}
 
-func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s := f.s
+// newFront mounts the routes behind the guard. Echo's own logger is silent: what matters is
+// logged elsewhere.
+func newFront(site *web.Site, answers *web.Answers, limits limit.Limits, routes []web.Route, guard *guard) *front {
+	e := echo.New()
+	e.HideBanner = true
+	e.Logger.SetOutput(io.Discard)
+	e.HTTPErrorHandler = answers.HandleError
+	for _, r := range routes {
+		e.Add(r.Method, r.Path, guard.around(r))
+		if r.Method == http.MethodGet {
+			e.Add(http.MethodHead, r.Path, guard.around(r)) // net/http leaves the body out
+		}
+	}
+	return &front{site, answers, limit.NewRates[netip.Addr](limits.AddressRate, limits.AddressBurst), e}
+}
+
+// ServeHTTP answers a request, or turns it away.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn := limit.ConnOf(r.Context())
 	conn.Begin()
 	defer conn.End()
-	s.site.FromProxy(r)
+	f.site.FromProxy(r)
 	mendPath(r)
-	if s.site.Secure(r) {
+	if f.site.Secure(r) {
 		w.Header()["Strict-Transport-Security"] = transportSecurity
 	}
-	page := s.site.AllowOrigin(w.Header(), r)
+	page := f.site.AllowOrigin(w.Header(), r)
 	if !isProbe(r) {
-		if wait := s.limited.addresses.Take(limit.Network(s.site.Client(r))); wait > 0 {
-			s.turnAway(w, r, web.TooMany(wait))
+		if wait := f.addresses.Take(limit.Network(f.site.Client(r))); wait > 0 {
+			f.turnAway(w, r, web.TooMany(wait))
 			return
 		}
-		if !s.site.IsOurs(r.Host) {
-			s.turnAway(w, r, s.site.RefuseHost(r))
+		if !f.site.IsOurs(r.Host) {
+			f.turnAway(w, r, f.site.RefuseHost(r))
 			return
 		}
 	}
@@ -39,7 +64,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		web.AllowCalls(w)
 		return
 	}
-	s.echo.ServeHTTP(w, r)
+	f.echo.ServeHTTP(w, r)
 }
 
 // transportSecurity tells browsers that have come over TLS once to stay with it.
@@ -50,10 +75,10 @@ var transportSecurity = []string{"max-age=31536000"}
 func isProbe(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" }
 
 // turnAway answers a failure without finding out who asks, which would cost a query.
-func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, f *web.Failure) {
-	c := s.echo.NewContext(r, w)
+func (f *front) turnAway(w http.ResponseWriter, r *http.Request, why *web.Failure) {
+	c := f.echo.NewContext(r, w)
 	visitor.Stranger(c).Remember(c)
-	s.answers.HandleError(f, c)
+	f.answers.HandleError(why, c)
 }
 
 // mendPath reads a call of the API as it was meant: programs that glue addresses together

@@ -14,10 +14,10 @@ import (
 
 func TestPanicIsA500(t *testing.T) {
 	var logged bytes.Buffer
-	s := &Server{log: slog.New(slog.NewTextHandler(&logged, nil))}
+	g := &guard{log: slog.New(slog.NewTextHandler(&logged, nil))}
 	e := echo.New()
-	e.HTTPErrorHandler = web.NewAnswers(s.log, nil, nil).HandleError
-	e.GET("/api/boom", s.guard(web.Route{Method: http.MethodGet, Path: "/api/boom", May: web.APIKey, Do: func(echo.Context) error { panic("secret detail") }}))
+	e.HTTPErrorHandler = web.NewAnswers(g.log, nil, nil).HandleError
+	e.GET("/api/boom", g.around(web.Route{Method: http.MethodGet, Path: "/api/boom", May: web.APIKey, Do: func(echo.Context) error { panic("secret detail") }}))
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/boom", nil))
 	want := `{"code":500,"results":{"message":"Something went wrong on the server. Try again; its administrator finds the cause in the log.","error":"internal"}}`

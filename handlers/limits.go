@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net"
-	"net/netip"
 	"time"
 
 	"wadah/handlers/limit"
@@ -13,19 +12,6 @@ import (
 // strangersIdle is how long a connection waits for its next request while nobody has been
 // recognised on it.
 const strangersIdle = 15 * time.Second
-
-// rates are the buckets of the rate limits.
-type rates struct {
-	keys      *limit.Rates[string]     // by key ID
-	addresses *limit.Rates[netip.Addr] // by client, IPv6 by network
-}
-
-func newRates(l limit.Limits) rates {
-	return rates{
-		keys:      limit.NewRates[string](l.KeyRate, l.KeyBurst),
-		addresses: limit.NewRates[netip.Addr](l.AddressRate, l.AddressBurst),
-	}
-}
 
 // Listener bounds the connections of a listener of plain TCP, which the server is to be
 // reached by; TLS belongs around it. The [http.Server] needs ConnContext, too.
@@ -38,7 +24,7 @@ func (s *Server) ConnContext(ctx context.Context, c net.Conn) context.Context {
 
 // spend takes one request from the budget of a key.
 func (s *Server) spend(keyID string) error {
-	wait := s.limited.keys.Take(keyID)
+	wait := s.keys.Take(keyID)
 	if wait == 0 {
 		return nil
 	}

@@ -117,7 +117,7 @@ func (s *Server) send(c echo.Context, path, key string, form url.Values, answer 
 	r.Header.Set("Via", "1.1 panel")
 	rec := newTryRecorder()
 	began := time.Now()
-	s.Handler().ServeHTTP(rec, r)
+	s.front.ServeHTTP(rec, r)
 	answer.Took = time.Since(began)
 	answer.Request = requestText(s.site.BaseURL(c), path, body)
 	rec.tell(answer, key)

@@ -5,13 +5,16 @@ import (
 	"strings"
 	"testing"
 
-	"wadah/handlers/phones"
+	"wadah/handlers/panel/signin"
 	"wadah/handlers/web"
+	"wadah/session/sandbox"
 )
 
 // everyRoute is what the server would serve with a sandbox.
 func everyRoute() []web.Route {
-	return (&Server{files: web.NewFiles(), phones: new(phones.Pages)}).routes()
+	s := &Server{cfg: Config{Sandbox: new(sandbox.Service)}, signin: signin.New(nil, nil, nil, nil, "", nil)}
+	s.furnish(nil, nil)
+	return s.routes()
 }
 
 func TestEveryRouteDeclaresItsPermission(t *testing.T) {

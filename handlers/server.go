@@ -2,11 +2,12 @@ package handlers
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"sync"
 	"time"
+
+	"wadah/handlers/panel/devicelist"
 
 	"github.com/labstack/echo/v4"
 
@@ -14,6 +15,11 @@ import (
 	"wadah/handlers/limit"
 	"wadah/handlers/live"
 	"wadah/handlers/pages"
+	"wadah/handlers/panel/about"
+	"wadah/handlers/panel/auditlog"
+	"wadah/handlers/panel/device"
+	"wadah/handlers/panel/people"
+	"wadah/handlers/panel/settings"
 	"wadah/handlers/panel/signin"
 	"wadah/handlers/phones"
 	"wadah/handlers/qr"
@@ -33,7 +39,7 @@ type Config struct {
 	Version string
 	Library string
 	// Build says what the program was built from, for the page about it.
-	Build Build
+	Build about.Build
 	// Simulated says that WhatsApp is simulated, here or elsewhere: every page says so.
 	Simulated bool
 	// Sandbox is the simulated WhatsApp of this process; nil in production.
@@ -56,25 +62,19 @@ type Server struct {
 	store   *models.Store
 	manager *session.Manager
 	log     *slog.Logger
-	now     func() time.Time
 
-	echo     *echo.Echo
-	logins   *visitor.Logins
-	site     *web.Site
-	answers  *web.Answers
+	front    *front
+	rooms    []room
+	live     livePages
 	signin   *signin.Pages
-	account  *signin.Account
+	site     *web.Site
 	pictures *qr.Pictures
-	scan     *scan.Pages
-	phones   *phones.Pages // nil without
-	files    *web.Files
 	streams  *pages.Streams
 
-	limits  limit.Limits
-	limited rates
-	conns   *limit.Conns
-	trail   *audit.Trail
-	zones   *visitor.Zones
+	limits limit.Limits
+	keys   *limit.Rates[string] // requests of API keys, by ID
+	conns  *limit.Conns
+	trail  *audit.Trail
 
 	// reference reads the API's description when it is first asked for.
 	reference func() (*apiReference, error)
@@ -94,60 +94,61 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	if cfg.Limits.MaxBody <= 0 {
 		cfg.Limits.MaxBody = limit.Default().MaxBody
 	}
-	s := &Server{
-		cfg: cfg, store: store, manager: manager, log: log,
-		site:     web.NewSite(cfg.SiteConfig, log),
-		pictures: qr.NewPictures(manager), zones: visitor.NewZones(store), files: web.NewFiles(),
-		limits: cfg.Limits, limited: newRates(cfg.Limits),
-		reference: sync.OnceValues(readReference),
-		quit:      make(chan struct{}),
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	if s.now = cfg.Now; s.now == nil {
-		s.now = time.Now
-	}
-	s.Renderer = pages.NewRenderer(s.site, manager, s.pictures, log, views.Page{
-		Sandbox: cfg.Simulated || cfg.Sandbox != nil, Phones: cfg.Sandbox != nil,
-		Versions: views.Versions{Wadah: cfg.Version, Library: cfg.Library},
-	})
-	s.trail = audit.NewTrail(store, s.site, log)
-	s.answers = web.NewAnswers(log, systemPaths, s.renderProblem)
-	s.conns = limit.NewConns(limit.ConnLimits{
-		Total: s.limits.Connections, Address: s.limits.AddressConnections, Idle: strangersIdle,
-		Proxy: s.site.Trusts,
-	}, log)
+	site, pictures, zones := web.NewSite(cfg.SiteConfig, log), qr.NewPictures(manager), visitor.NewZones(store)
 	broadcaster := live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log)
-	broadcaster.Tell(s.pictures.Saw)
-	s.logins = visitor.NewLogins(store, manager, broadcaster, s.site, s.zones, s.now)
-	s.streams = pages.NewStreams(broadcaster, s.logins, s.limits.LoginStreams, s.limits.KeyStreams)
-	s.signin = signin.New(s.Renderer, store, s.logins, s.trail, cfg.SetupToken, s.now)
-	s.account = signin.NewAccount(s.signin, s.zones)
-	s.scan = scan.New(s.Renderer, store, manager, s.streams, s.trail, cfg.PhoneRegion)
-	if cfg.Sandbox != nil {
-		s.phones = phones.New(s.Renderer, cfg.Sandbox, manager, s.streams, s.trail, cfg.PhoneRegion)
+	broadcaster.Tell(pictures.Saw)
+	logins := visitor.NewLogins(store, manager, broadcaster, site, zones, cfg.Now)
+	s := &Server{
+		cfg: cfg, store: store, manager: manager, log: log, site: site, pictures: pictures,
+		Renderer: pages.NewRenderer(site, manager, pictures, log, views.Page{
+			Sandbox: cfg.Simulated || cfg.Sandbox != nil, Phones: cfg.Sandbox != nil,
+			Versions: views.Versions{Wadah: cfg.Version, Library: cfg.Library},
+		}),
+		streams: pages.NewStreams(broadcaster, logins, cfg.Limits.LoginStreams, cfg.Limits.KeyStreams),
+		limits:  cfg.Limits, keys: limit.NewRates[string](cfg.Limits.KeyRate, cfg.Limits.KeyBurst),
+		conns: limit.NewConns(limit.ConnLimits{
+			Total: cfg.Limits.Connections, Address: cfg.Limits.AddressConnections, Idle: strangersIdle, Proxy: site.Trusts,
+		}, log),
+		trail: audit.NewTrail(store, site, log), reference: sync.OnceValues(readReference), quit: make(chan struct{}),
 	}
-	s.echo = s.newEcho()
+	s.signin = signin.New(s.Renderer, store, logins, s.trail, cfg.SetupToken, cfg.Now)
+	s.furnish(logins, zones)
+	answers := web.NewAnswers(log, systemPaths, func(c echo.Context, f *web.Failure) error {
+		logins.Know(c)
+		return s.Problem(c, f)
+	})
+	guard := &guard{site, answers, logins, s.signin, manager, s.trail, cfg.Limits.MaxBody, log}
+	s.front = newFront(site, answers, cfg.Limits, s.routes(), guard)
 	s.running.Go(func() { s.conns.Run(s.quit) })
 	go s.streams.Run(s.quit)
 	return s
 }
 
-// newEcho builds the router. Echo's own logger is silent: what matters is logged here.
-func (s *Server) newEcho() *echo.Echo {
-	e := echo.New()
-	e.HideBanner = true
-	e.Logger.SetOutput(io.Discard)
-	e.HTTPErrorHandler = s.answers.HandleError
-	for _, r := range s.routes() {
-		e.Add(r.Method, r.Path, s.guard(r))
-		if r.Method == http.MethodGet {
-			e.Add(http.MethodHead, r.Path, s.guard(r)) // net/http leaves the body out
-		}
+// furnish makes the rooms.
+func (s *Server) furnish(logins *visitor.Logins, zones *visitor.Zones) {
+	device := device.New(s.Renderer, s.store, s.manager, s.streams, s.trail, s.signin, s.cfg.PhoneRegion)
+	list := devicelist.New(s.Renderer, s.manager, s.streams, s.trail, s.log)
+	s.live = livePages{device: device.Events, list: list.Events}
+	s.rooms = []room{
+		web.NewFiles(), &health{s.store, s.log},
+		s.signin, signin.NewAccount(s.signin, zones), list, device,
+		people.New(s.Renderer, s.store, s.manager, logins, s.streams, s.trail),
+		auditlog.New(s.Renderer, s.store, s.manager, s.trail, s.log),
+		settings.New(s.Renderer, s.store, s.manager, s.trail, zones, s.limits, s.log),
+		about.New(s.Renderer, s.store, s.cfg.Build),
+		scan.New(s.Renderer, s.store, s.manager, s.streams, s.trail, s.cfg.PhoneRegion),
 	}
-	return e
+	if s.cfg.Sandbox != nil {
+		phones := phones.New(s.Renderer, s.cfg.Sandbox, s.manager, s.streams, s.trail, s.cfg.PhoneRegion)
+		s.live.phones, s.rooms = phones.Events, append(s.rooms, phones)
+	}
 }
 
 // Handler is the whole server.
-func (s *Server) Handler() http.Handler { return front{s} }
+func (s *Server) Handler() http.Handler { return s.front }
 
 // Close ends every event stream and waits until that is announced to all of them.
 // Call it before http.Server.Shutdown, which would wait for streams for ever.

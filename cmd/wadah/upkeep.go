@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"wadah/handlers"
+	"wadah/handlers/audit"
 	"wadah/models"
 	"wadah/session"
 	"wadah/session/whatsapp"
@@ -55,7 +55,7 @@ func upkeep(ctx context.Context, store *models.Store, driver *whatsapp.Driver, m
 		_, err := store.SweepSecretViews(ctx)
 		return err
 	})
-	every(sweepEvery, "audit", func(ctx context.Context) error { return handlers.SweepAudit(ctx, store) })
+	every(sweepEvery, "audit", func(ctx context.Context) error { return audit.Sweep(ctx, store) })
 	return func() {
 		cancel()
 		running.Wait()

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"wadah/handlers"
+	"wadah/handlers/panel/about"
 	"wadah/models"
 	"wadah/session"
 	"wadah/session/whatsapp"
@@ -44,7 +44,7 @@ type versions struct {
 }
 
 // build is what the panel's page about the program needs.
-func (v versions) build() handlers.Build { return handlers.Build{Go: v.Go, Modules: v.modules} }
+func (v versions) build() about.Build { return about.Build{Go: v.Go, Modules: v.modules} }
 
 // Run prints the versions. The one of WhatsApp Web is what a server on the data folder
 // has learnt from WhatsApp; without such a folder, what the library was built with.

@@ -3,6 +3,7 @@ package pages
 import (
 	"time"
 
+	"wadah/handlers/qr"
 	"wadah/handlers/visitor"
 	"wadah/session"
 	"wadah/views"
@@ -42,9 +43,13 @@ func (r *Renderer) DeviceWithQR(snap session.Snapshot, z visitor.Zone, canOperat
 		d.Code, d.Passkey = nil, nil
 		return d, nil
 	}
-	img, err := r.pictures.Shown(snap)
+	img, err := r.Picture(snap)
 	if err == nil && img != nil {
 		d.QR = &views.QR{Src: img.URI, From: z.At(snap.QR.From), Expires: z.At(snap.QR.Expires)}
 	}
 	return d, err
 }
+
+// Picture is the picture of the code that a device shows now, for somebody to look at; nil when
+// it shows none.
+func (r *Renderer) Picture(snap session.Snapshot) (*qr.Picture, error) { return r.pictures.Shown(snap) }

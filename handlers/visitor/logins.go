@@ -55,6 +55,27 @@ func (l *Logins) Recognise(c echo.Context) (*Visitor, error) {
 	return v, l.zones.Locate(c, v)
 }
 
+// Know makes who it is the visitor of a request that the guard has not seen, for the page that
+// answers it. When that cannot be found out, it stays nobody's.
+func (l *Logins) Know(c echo.Context) {
+	if isKnown(c) {
+		return
+	}
+	if v, err := l.Recognise(c); err == nil {
+		v.Remember(c)
+	}
+}
+
+// Ignore makes a stranger the visitor of a request, whoever is signed in.
+func (l *Logins) Ignore(c echo.Context) error {
+	v := Stranger(c)
+	if err := l.zones.Locate(c, v); err != nil {
+		return err
+	}
+	v.Remember(c)
+	return nil
+}
+
 func (l *Logins) whoIs(c echo.Context) (*Visitor, error) {
 	v := Stranger(c)
 	token := web.CookieValue(c, loginCookie)

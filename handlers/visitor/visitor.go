@@ -61,8 +61,8 @@ func Of(c echo.Context) *Visitor {
 	return Stranger(c)
 }
 
-// IsKnown reports whether a request has a visitor already.
-func IsKnown(c echo.Context) bool { return c.Get(visitorKey) != nil }
+// isKnown reports whether a request has a visitor already.
+func isKnown(c echo.Context) bool { return c.Get(visitorKey) != nil }
 
 // Remember makes v the visitor of the request.
 func (v *Visitor) Remember(c echo.Context) { c.Set(visitorKey, v) }

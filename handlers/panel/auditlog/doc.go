@@ -1,0 +1,2 @@
+// Package auditlog is the pages of the audit, and its export.
+package auditlog

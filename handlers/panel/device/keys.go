@@ -1,0 +1,226 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/audit"
+	"wadah/handlers/live"
+	"wadah/handlers/pages"
+	"wadah/handlers/visitor"
+	"wadah/handlers/web"
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// endedKeysShown is how many keys that open nothing any more the card lists.
+const endedKeysShown = 10
+
+// keysView is the card of a device's keys: those that are valid, oldest first, then
+// those that ended last.
+func (s *Pages) keysView(ctx context.Context, keys []models.APIKey, z visitor.Zone) (views.Keys, error) {
+	out, now := views.Keys{Show: true}, time.Now()
+	ids := make([]string, 0, len(keys))
+	for _, k := range keys {
+		ids = append(ids, k.ID)
+	}
+	shown, err := s.store.LastViews(ctx, ids)
+	if err != nil {
+		return out, err
+	}
+	var ended []views.Key
+	for _, k := range keys {
+		view := keyView(k, keys, z, now)
+		view.Shown = pages.ShownTo(shown[k.ID], z)
+		if view.State == views.KeyValid || view.State == views.KeyEnding {
+			out.List = append(out.List, view)
+			continue
+		}
+		ended = append(ended, view)
+	}
+	slices.SortStableFunc(ended, func(a, b views.Key) int { return b.ExpiresAt.Compare(a.ExpiresAt) })
+	out.List = append(out.List, ended[:min(len(ended), endedKeysShown)]...)
+	return out, nil
+}
+
+func keyView(k models.APIKey, all []models.APIKey, z visitor.Zone, now time.Time) views.Key {
+	view := views.Key{ID: k.ID, Name: k.Name, State: views.KeyValid, CreatedAt: z.At(k.CreatedAt)}
+	if k.LastUsedAt != nil {
+		view.LastUsed = z.At(*k.LastUsedAt)
+	}
+	if k.ExpiresAt != nil {
+		view.ExpiresAt = z.At(*k.ExpiresAt)
+	}
+	switch {
+	case k.RevokedAt != nil:
+		view.State, view.ExpiresAt = views.KeyRevoked, z.At(*k.RevokedAt)
+	case k.ExpiresAt != nil && !now.Before(*k.ExpiresAt):
+		view.State = views.KeyExpired
+	case k.ExpiresAt != nil && slices.ContainsFunc(all, func(other models.APIKey) bool { return other.Replaces(k) }):
+		view.State = views.KeyEnding
+	}
+	return view
+}
+
+// keyOfRoute is the device and the key a route is about.
+func (s *Pages) keyOfRoute(c echo.Context) (session.Snapshot, models.APIKey, error) {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return snap, models.APIKey{}, err
+	}
+	key, err := s.store.APIKey(c.Request().Context(), c.Param("key"))
+	if err == nil && key.DeviceID != snap.ID {
+		err = models.ErrNotFound
+	}
+	return snap, key, err
+}
+
+// createKey gives a device another key and shows it.
+func (s *Pages) createKey(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	name, life := c.FormValue("name"), c.FormValue("expires")
+	expires, err := keyExpiry(life, time.Now())
+	var key models.APIKey
+	if err == nil {
+		key, err = s.store.CreateKey(c.Request().Context(), snap.ID, name, expires)
+	}
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		problems := map[string]string{invalid.Field: visitor.Of(c).Lang.Invalid(invalid.Code)}
+		return s.showKeys(c, snap, http.StatusUnprocessableEntity, func(k *views.Keys) {
+			k.Name, k.Expires, k.Problems = name, life, problems
+		}, nil)
+	}
+	if err != nil {
+		return err
+	}
+	s.trail.Note(c, visitor.Entry(c, audit.KeyCreate, snap.ID, key.Name))
+	return s.showKey(c, snap, key.ID, key.Value, visitor.Of(c).Lang.Notice(views.NoticeKeyCreated, "Name", key.Name))
+}
+
+// keyExpiry is when a key ends that lives as long as was chosen; nil is never.
+func keyExpiry(choice string, now time.Time) (*time.Time, error) {
+	if choice == "" {
+		return nil, nil
+	}
+	life, err := time.ParseDuration(choice)
+	if err != nil || life <= 0 {
+		return nil, &models.Invalid{Field: "expires", Code: "expires_past", Message: "The expiry must be in the future."}
+	}
+	at := now.Add(life)
+	return &at, nil
+}
+
+// revealOneKey shows a key, after it was written down who asked for it.
+func (s *Pages) revealOneKey(c echo.Context) error {
+	snap, key, err := s.keyOfRoute(c)
+	if err != nil {
+		return err
+	}
+	// No trace, no key.
+	if err := s.trail.Must(c, visitor.Entry(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
+		return err
+	}
+	value, err := s.store.RevealKey(c.Request().Context(), key.ID)
+	if err != nil {
+		return err
+	}
+	return s.showKey(c, snap, key.ID, value, nil)
+}
+
+// rotateKey replaces a key by a new one and shows that; the old one stays valid for the
+// chosen time.
+func (s *Pages) rotateKey(c echo.Context) error {
+	snap, old, err := s.keyOfRoute(c)
+	if err != nil {
+		return err
+	}
+	overlap, err := web.Overlap(c)
+	if err != nil {
+		return err
+	}
+	key, err := s.store.RotateKey(c.Request().Context(), old.ID, overlap)
+	if err != nil {
+		return err
+	}
+	if overlap == 0 {
+		s.streams.End(live.ByKey, old.ID)
+	}
+	s.trail.Note(c, visitor.Entry(c, audit.KeyRotate, snap.ID, key.Name))
+	return s.showKey(c, snap, key.ID, key.Value, visitor.Of(c).Lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
+}
+
+// revokeKey ends a key and its event streams at once.
+func (s *Pages) revokeKey(c echo.Context) error {
+	snap, key, err := s.keyOfRoute(c)
+	if err != nil {
+		return err
+	}
+	to := "/devices/" + snap.ID
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, to)
+	}
+	if err := s.store.RevokeKey(c.Request().Context(), key.ID); err != nil {
+		return err
+	}
+	s.streams.End(live.ByKey, key.ID)
+	s.trail.Note(c, visitor.Entry(c, audit.KeyRevoke, snap.ID, key.Name))
+	s.SetFlash(c, views.NoticeKeyRevoked, key.Name)
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// showKey answers with the keys, one of them in plain text.
+func (s *Pages) showKey(c echo.Context, snap session.Snapshot, keyID, value string, said *views.Flash) error {
+	if err := visitor.NoteView(c, s.store, keyID); err != nil {
+		return err
+	}
+	return s.showKeys(c, snap, http.StatusOK, func(k *views.Keys) {
+		for i := range k.List {
+			if k.List[i].ID == keyID {
+				k.List[i].Value = value
+			}
+		}
+	}, said)
+}
+
+// showKeys answers with the card of keys for htmx and with the device's page otherwise.
+func (s *Pages) showKeys(c echo.Context, snap session.Snapshot, status int, change func(*views.Keys), said *views.Flash) error {
+	if !web.IsFragment(c.Request()) {
+		page, err := s.deviceShow(c, snap)
+		if err != nil {
+			return err
+		}
+		if change(&page.Keys); said != nil {
+			page.Flash = said
+		}
+		return s.Render(c, status, views.DeviceShow(page))
+	}
+	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
+	keys, err := s.store.Keys(ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	card, err := s.keysView(ctx, keys, z)
+	if err != nil {
+		return err
+	}
+	change(&card)
+	partial, err := views.KeysPartial(ctx, lang, pages.Device(snap, z, true), card)
+	if err != nil {
+		return err
+	}
+	notice, err := views.NoticePartial(ctx, lang, said)
+	if err != nil {
+		return err
+	}
+	return pages.WritePartials(c, status, partial, notice)
+}

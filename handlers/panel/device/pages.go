@@ -1,0 +1,153 @@
+package device
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/audit"
+	"wadah/handlers/pages"
+	"wadah/handlers/panel/signin"
+	"wadah/handlers/visitor"
+	"wadah/handlers/web"
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// Pages are the page of one device, what is done there, and what opens it to programs and
+// guests.
+type Pages struct {
+	*pages.Renderer
+	store   *models.Store
+	devices *session.Manager
+	streams *pages.Streams
+	trail   *audit.Trail
+	signin  *signin.Pages
+	region  string // of phone numbers without a country code
+}
+
+// New makes the pages; region is the country of phone numbers without a country code.
+func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager, streams *pages.Streams, trail *audit.Trail, signin *signin.Pages, region string) *Pages {
+	return &Pages{renderer, store, devices, streams, trail, signin, region}
+}
+
+// Routes are those of one device.
+func (s *Pages) Routes() []web.Route {
+	return []web.Route{
+		web.Get("/devices/:id", web.Viewer, s.devicePage),
+		web.Get("/devices/:id/qr.png", web.Operator, s.deviceQR),
+		web.Post("/devices/:id/start", web.Operator, s.startDevice),
+		web.Post("/devices/:id/stop", web.Operator, s.stopDevice),
+		web.Post("/devices/:id/restart", web.Operator, s.restartDevice),
+		web.Get("/devices/:id/confirm/:action", web.Operator, s.confirmPage),
+		web.Post("/devices/:id/logout", web.Operator, s.logoutDevice),
+		web.Post("/devices/:id/delete", web.Admin, s.deleteDevice),
+		web.Post("/devices/:id/rename", web.Admin, s.renameDevice),
+		web.Post("/devices/:id/note", web.Admin, s.noteDevice),
+		web.Post("/devices/:id/proxy", web.Admin, s.proxyDevice),
+		web.Post("/devices/:id/default", web.Admin, s.defaultDeviceSubmit),
+		web.Post("/devices/:id/pair", web.Operator, s.pairPhone),
+		web.Proven(web.Post("/devices/:id/reveal", web.Operator, s.revealKey)),
+		web.Post("/devices/:id/passkey", web.Operator, s.answerPasskey),
+		web.Post("/devices/:id/passkey-confirm", web.Operator, s.confirmPasskey),
+		web.Proven(web.Post("/devices/:id/keys", web.Operator, s.createKey)),
+		web.Proven(web.Post("/devices/:id/keys/:key/reveal", web.Operator, s.revealOneKey)),
+		web.Proven(web.Post("/devices/:id/keys/:key/rotate", web.Operator, s.rotateKey)),
+		web.Post("/devices/:id/keys/:key/revoke", web.Operator, s.revokeKey),
+		web.Post("/devices/:id/scan-links", web.Operator, s.createScanLink),
+		web.Post("/devices/:id/scan-links/:link/revoke", web.Operator, s.revokeScanLink),
+	}
+}
+
+// devicePage is the page of one device.
+func (s *Pages) devicePage(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	page, err := s.deviceShow(c, snap)
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, views.DeviceShow(page))
+}
+
+// snapshot is the device a route is about. A device another process has added
+// meanwhile is looked for once.
+func (s *Pages) snapshot(c echo.Context) (session.Snapshot, error) {
+	return s.devices.Find(c.Request().Context(), c.Param(web.DeviceParam))
+}
+
+// deviceShow is everything the page of a device shows, the key hidden.
+func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (views.DevicePage, error) {
+	ctx, v := c.Request().Context(), visitor.Of(c)
+	page := views.DevicePage{Page: s.Around(c), CanManage: v.May(web.Admin)}
+	if !web.IsGet(c.Request()) {
+		page.Path = "/devices/" + snap.ID
+	}
+	var err error
+	if page.Device, err = s.DeviceWithQR(snap, v.Zone, v.May(web.Operator)); err != nil {
+		return page, err
+	}
+	if page.Timeline, err = s.timeline(ctx, snap, v.Zone); err != nil {
+		return page, err
+	}
+	keys, err := s.store.Keys(ctx, snap.ID)
+	if err != nil {
+		return page, err
+	}
+	page.API = views.API{BaseURL: s.BaseURL(c)}
+	if key := models.OldestKey(keys, time.Now()); key != nil {
+		page.API.KeyID, page.API.CanReveal = key.ID, v.May(web.Operator)
+	}
+	if v.May(web.Admin) {
+		if page.Settings, err = s.settingsView(snap); err != nil {
+			return page, err
+		}
+	}
+	if v.May(web.Operator) {
+		if page.Keys, err = s.keysView(ctx, keys, v.Zone); err != nil {
+			return page, err
+		}
+		if page.Passkeys, err = s.signin.PasskeysOffered(c); err != nil {
+			return page, err
+		}
+		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.Zone)
+	}
+	return page, err
+}
+
+// deviceQR is the picture of the current code, for who cannot show data URIs.
+func (s *Pages) deviceQR(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	img, err := s.Picture(snap)
+	if err != nil {
+		return err
+	}
+	if img == nil {
+		return echo.ErrNotFound
+	}
+	return img.Write(c)
+}
+
+// confirmPage asks before a log out or a deletion.
+func (s *Pages) confirmPage(c echo.Context) error {
+	snap, err := s.snapshot(c)
+	if err != nil {
+		return err
+	}
+	action := views.ConfirmAction(c.Param("action"))
+	switch {
+	case action == views.ConfirmDelete && !visitor.Of(c).May(web.Admin):
+		return web.ErrForbidden
+	case action != views.ConfirmDelete && action != views.ConfirmLogout:
+		return echo.ErrNotFound
+	}
+	page := views.ConfirmPage{Page: s.Around(c), Device: pages.Device(snap, visitor.Of(c).Zone, true), Action: action}
+	return s.Render(c, http.StatusOK, views.Confirm(page))
+}

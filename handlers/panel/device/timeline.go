@@ -1,0 +1,28 @@
+package device
+
+import (
+	"context"
+	"time"
+
+	"wadah/handlers/visitor"
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// timeline is what happened to a device, all that is kept of it: the picture needs more
+// than the page lists.
+func (s *Pages) timeline(ctx context.Context, snap session.Snapshot, z visitor.Zone) (views.Timeline, error) {
+	rows, err := s.devices.Events(ctx, snap.ID, models.KeptEvents)
+	if err != nil {
+		return views.Timeline{}, err
+	}
+	t := views.Timeline{
+		Whole: len(rows) < models.KeptEvents, Created: z.At(snap.CreatedAt), Now: z.At(time.Now()),
+		Events: make([]views.Event, 0, len(rows)),
+	}
+	for _, r := range rows {
+		t.Events = append(t.Events, views.Event{At: z.At(r.At), From: r.From, To: r.To, Reason: r.Reason, Detail: r.Detail})
+	}
+	return t, nil
+}

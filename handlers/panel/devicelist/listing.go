@@ -1,0 +1,133 @@
+package devicelist
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/pages"
+	"wadah/handlers/visitor"
+	"wadah/handlers/web"
+	"wadah/session"
+	"wadah/views"
+)
+
+const (
+	// pageLength is how many devices a page of the list shows.
+	pageLength = 50
+	// maxQuery bounds the search text, in bytes: streams keep it.
+	maxQuery = 100
+)
+
+// listing is what the list of devices shows to whom. Streams whose listings are equal
+// share their frames.
+type listing struct {
+	scope              *visitor.Scope
+	lang               views.Lang
+	zone               visitor.Zone
+	query              views.DeviceQuery
+	canOperate, canAdd bool
+}
+
+// listingOf is the list at the address of the request.
+func listingOf(c echo.Context) listing { return listingAt(c, c.QueryParams()) }
+
+// listingAt is the list at an address with these values, as the visitor sees it.
+func listingAt(c echo.Context, values url.Values) listing {
+	v := visitor.Of(c)
+	query := views.ParseDeviceQuery(values)
+	query.Text = strings.TrimSpace(query.Text)
+	if len(query.Text) > maxQuery {
+		query.Text = strings.ToValidUTF8(query.Text[:maxQuery], "")
+	}
+	return listing{scope: v.Scope, lang: v.Lang, zone: v.Zone, query: query, canOperate: v.May(web.Operator), canAdd: v.May(web.Admin)}
+}
+
+// row is the variant of what shows one device: who sees it sees the same.
+func (l listing) row() listing {
+	l.scope, l.query, l.canAdd = nil, views.DeviceQuery{}, false
+	return l
+}
+
+// summary is the variant of the line that counts the devices, whose numbers are links
+// within the query. Scopes are compared by key elsewhere.
+func (l listing) summary() listing {
+	l.scope, l.zone, l.query.Page, l.canOperate, l.canAdd = nil, visitor.Zone{}, 0, false, false
+	return l
+}
+
+// arrangement is what stands on a page of the list.
+type arrangement struct {
+	page    []*session.Snapshot // in order
+	number  int                 // of the page, from 1
+	found   int                 // devices the query chooses
+	total   int                 // devices in sight
+	summary views.Summary       // of those the text chooses, whatever their state
+}
+
+// arrange looks up what a listing shows now. A page past the end is the last one.
+func (s *Pages) arrange(l listing) arrangement {
+	var a arrangement
+	chosen, total := s.chosen(l, &a.summary)
+	sortDevices(chosen, l.query)
+	a.total, a.found = total, len(chosen)
+	a.number = min(max(l.query.Page, 1), max((a.found+pageLength-1)/pageLength, 1))
+	first := (a.number - 1) * pageLength
+	a.page = chosen[first:min(first+pageLength, a.found)]
+	return a
+}
+
+// chosen are the devices the query chooses, by creation, and how many are in sight. The
+// summary counts those the text chooses.
+func (s *Pages) chosen(l listing, summary *views.Summary) (chosen []*session.Snapshot, total int) {
+	match := matcher(l.query.Text)
+	for snap := range l.scope.Seen(s.devices) {
+		total++
+		if !match(snap) {
+			continue
+		}
+		summary.Count(string(snap.State))
+		if l.query.State == "" || l.query.State == string(snap.State) {
+			chosen = append(chosen, snap)
+		}
+	}
+	return chosen, total
+}
+
+// matcher tells whether a device has the text in its name, whatever the case, or in its
+// number, however that is spelled. A text with letters is no number: "toko 2" finds no
+// device for the 2 in its number.
+func matcher(text string) func(*session.Snapshot) bool {
+	if text == "" {
+		return func(*session.Snapshot) bool { return true }
+	}
+	lower := strings.ToLower(text)
+	digits := ""
+	if !strings.ContainsFunc(text, unicode.IsLetter) {
+		digits = strings.TrimLeft(strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, text), "0")
+	}
+	return func(snap *session.Snapshot) bool {
+		return strings.Contains(strings.ToLower(snap.Name), lower) ||
+			digits != "" && strings.Contains(snap.Number(), digits)
+	}
+}
+
+// listView is the list of devices as pages and streams show it.
+func (s *Pages) listView(page views.Page, l listing, a arrangement) views.DevicesPage {
+	out := views.DevicesPage{
+		Page: page, Query: l.query, Summary: a.summary, Found: a.found, Total: a.total, PageLength: pageLength,
+		CanAdd: l.canAdd, CanOperate: l.canOperate, Devices: make([]views.Device, 0, len(a.page)),
+	}
+	out.Query.Page = a.number
+	for _, snap := range a.page {
+		out.Devices = append(out.Devices, pages.Device(*snap, l.zone, l.canOperate))
+	}
+	return out
+}

@@ -1,0 +1,237 @@
+package settings
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/audit"
+	"wadah/handlers/limit"
+	"wadah/handlers/pages"
+	"wadah/handlers/visitor"
+	"wadah/handlers/web"
+	"wadah/models"
+	"wadah/session"
+	"wadah/views"
+)
+
+// maxBrand is how many characters the name on scan pages may have.
+const maxBrand = 60
+
+// Pages are what concerns the whole installation.
+type Pages struct {
+	*pages.Renderer
+	store   *models.Store
+	devices *session.Manager
+	trail   *audit.Trail
+	zones   *visitor.Zones
+	limits  limit.Limits
+	log     *slog.Logger
+}
+
+// New makes the pages; limits are those in force.
+func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager, trail *audit.Trail, zones *visitor.Zones, limits limit.Limits, log *slog.Logger) *Pages {
+	return &Pages{renderer, store, devices, trail, zones, limits, log}
+}
+
+// Routes are those of the settings.
+func (s *Pages) Routes() []web.Route {
+	return []web.Route{
+		web.Get("/settings", web.Admin, s.settingsPage),
+		web.Post("/settings/times", web.Admin, s.setTimes),
+		web.Post("/settings/version/check", web.Admin, s.checkVersion),
+		web.Post("/settings/zone", web.Admin, s.setZone),
+		web.Post("/settings/retention", web.Admin, s.setRetention),
+		web.Post("/settings/brand", web.Admin, s.setBrand),
+		web.Proven(web.Post("/settings/secret", web.Admin, s.rotateSecret)),
+		web.Proven(web.Post("/settings/secret/revoke", web.Admin, s.revokeSecrets)),
+		web.Proven(web.Post("/settings/secret/:secret/reveal", web.Admin, s.revealSecret)),
+	}
+}
+
+// settingsPage shows what concerns the whole installation.
+func (s *Pages) settingsPage(c echo.Context) error {
+	return s.showSettings(c, http.StatusOK, func(*views.SettingsPage) {})
+}
+
+func (s *Pages) showSettings(c echo.Context, status int, change func(*views.SettingsPage)) error {
+	ctx, z := c.Request().Context(), visitor.Of(c).Zone
+	page := views.SettingsPage{Page: s.Around(c), BaseURL: s.BaseURL(c), MinDays: audit.MinRetention, Limits: s.limitsView()}
+	page.Path = "/settings"
+	page.ScanWindow, page.Grace = s.lifeView()
+	page.WhatsApp = s.versionView(z)
+	for _, proxy := range s.PassedOn() {
+		page.Untrusted = append(page.Untrusted, views.UntrustedProxy{Address: proxy.String(), Setting: s.TrustToo(proxy)})
+	}
+	secrets, err := s.store.SystemSecrets(ctx)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, 0, len(secrets))
+	for _, secret := range secrets {
+		ids = append(ids, secret.ID)
+	}
+	shown, err := s.store.LastViews(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, secret := range secrets {
+		page.Secrets = append(page.Secrets, views.Secret{
+			ID: secret.ID, CreatedAt: z.At(secret.CreatedAt), ExpiresAt: z.AtPtr(secret.ExpiresAt), Shown: pages.ShownTo(shown[secret.ID], z),
+		})
+	}
+	if page.Zone, err = s.zoneView(ctx); err != nil {
+		return err
+	}
+	if page.Days, err = audit.Retention(ctx, s.store); err != nil {
+		return err
+	}
+	if page.Brand, err = pages.Brand(ctx, s.store); err != nil {
+		return err
+	}
+	change(&page)
+	return s.Render(c, status, views.Settings(page))
+}
+
+// limitsView are the limits in force, with the variables that set them.
+func (s *Pages) limitsView() []views.Limit {
+	l := s.limits
+	perDevice, perNumber := s.devices.CodeLimits()
+	rate := func(n, burst int) string {
+		if n <= 0 {
+			return "∞"
+		}
+		return fmt.Sprintf("%d/s (%d)", n, burst)
+	}
+	count := func(n int) string {
+		if n <= 0 {
+			return "∞"
+		}
+		return strconv.Itoa(n)
+	}
+	trusted := "–"
+	if proxies := s.Proxies(); len(proxies) > 0 {
+		var list []string
+		for _, p := range proxies {
+			list = append(list, p.String())
+		}
+		trusted = strings.Join(list, ", ")
+	}
+	return []views.Limit{
+		{Name: "key_rate", Value: rate(l.KeyRate, l.KeyBurst), Env: variables("KeyRate", "KeyBurst")},
+		{Name: "address_rate", Value: rate(l.AddressRate, l.AddressBurst), Env: variables("AddressRate", "AddressBurst")},
+		{Name: "login_streams", Value: count(l.LoginStreams), Env: variables("LoginStreams")},
+		{Name: "key_streams", Value: count(l.KeyStreams), Env: variables("KeyStreams")},
+		{Name: "connections", Value: count(l.Connections), Env: variables("Connections")},
+		{Name: "address_connections", Value: count(l.AddressConnections), Env: variables("AddressConnections")},
+		{Name: "devices", Value: count(l.MaxDevices), Env: variables("MaxDevices")},
+		{Name: "keys", Value: strconv.Itoa(models.MaxKeys)},
+		{Name: "scan_links", Value: strconv.Itoa(models.MaxScanLinks)},
+		{Name: "logins", Value: strconv.Itoa(models.MaxLogins)},
+		{Name: "codes", Value: count(perDevice) + ", " + count(perNumber)},
+		{Name: "body", Value: strconv.FormatInt(l.MaxBody, 10) + " B", Env: variables("MaxBody")},
+		{Name: "trusted_proxies", Value: trusted, Env: "WADAH_TRUSTED_PROXIES"},
+	}
+}
+
+// variables are those that set some limits.
+func variables(fields ...string) string {
+	var names []string
+	for _, field := range fields {
+		names = append(names, limit.Variable(field))
+	}
+	return strings.Join(names, ", ")
+}
+
+// rotateSecret makes the first system secret, or replaces it, and shows the new one.
+func (s *Pages) rotateSecret(c echo.Context) error {
+	ctx := c.Request().Context()
+	overlap, err := web.Overlap(c)
+	if err != nil {
+		return err
+	}
+	before, err := s.store.SystemSecrets(ctx)
+	if err != nil {
+		return err
+	}
+	secret, err := s.store.RotateSystemSecret(ctx, overlap)
+	if err != nil {
+		return err
+	}
+	action := audit.SecretCreate
+	if len(before) > 0 {
+		action = audit.SecretRotate
+	}
+	s.trail.Note(c, visitor.Entry(c, action, "", ""))
+	return s.showSecret(c, secret.ID, secret.Value, visitor.Of(c).Lang.Notice(views.NoticeSecretCreated))
+}
+
+// revealSecret shows a system secret, after it was written down who asked for it.
+func (s *Pages) revealSecret(c echo.Context) error {
+	id := c.Param("secret")
+	if err := s.trail.Must(c, visitor.Entry(c, audit.SecretReveal, "", "")); err != nil {
+		return err
+	}
+	value, err := s.store.RevealSystemSecret(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	return s.showSecret(c, id, value, nil)
+}
+
+func (s *Pages) showSecret(c echo.Context, id, value string, said *views.Flash) error {
+	if err := visitor.NoteView(c, s.store, id); err != nil {
+		return err
+	}
+	return s.showSettings(c, http.StatusOK, func(page *views.SettingsPage) {
+		for i := range page.Secrets {
+			if page.Secrets[i].ID == id {
+				page.Secrets[i].Value = value
+			}
+		}
+		if said != nil {
+			page.Flash = said
+		}
+	})
+}
+
+// revokeSecrets ends all system secrets: the system API is off.
+func (s *Pages) revokeSecrets(c echo.Context) error {
+	if c.FormValue("confirm") != "yes" {
+		return c.Redirect(http.StatusSeeOther, "/settings")
+	}
+	if err := s.store.RevokeSystemSecrets(c.Request().Context()); err != nil {
+		return err
+	}
+	s.trail.Note(c, visitor.Entry(c, audit.SecretRevoke, "", ""))
+	return s.settingsDone(c, views.NoticeSecretRevoked, "")
+}
+
+// setBrand says what name scan pages carry.
+func (s *Pages) setBrand(c echo.Context) error {
+	name := strings.Join(strings.Fields(c.FormValue("brand")), " ")
+	if utf8.RuneCountInString(name) > maxBrand || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *views.SettingsPage) {
+			page.Problems = map[string]string{"brand": page.Lang.Invalid("name_too_long")}
+			page.Brand = name
+		})
+	}
+	if err := s.store.SetSetting(c.Request().Context(), pages.BrandSetting, name); err != nil {
+		return err
+	}
+	s.noteSetting(c, pages.BrandSetting, name)
+	return s.settingsDone(c, views.NoticeSettingsSaved, "")
+}
+
+// noteSetting writes down what a setting is now, as it is stored; the page has the words.
+func (s *Pages) noteSetting(c echo.Context, name, value string) {
+	e := visitor.Entry(c, audit.SettingsChange, "", name)
+	e.Detail = value
+	s.trail.Note(c, e)
+}
