@@ -214,6 +214,16 @@ func (l *Logins) Renew(c echo.Context) error {
 	return l.Open(c, *v.User, proven)
 }
 
+// Bound ends the logins of a user that are too many, those not used for longest first, and says
+// how many.
+func (l *Logins) Bound(ctx context.Context, userID string) (ended int, err error) {
+	ended, err = l.store.Logins().EndBeyond(ctx, userID)
+	if err == nil && ended > 0 {
+		l.EndStreams(userID)
+	}
+	return ended, err
+}
+
 // EndStreams ends the event streams of a user: what may be seen has changed, or the logins
 // have ended with something else. Those whose login is valid come back at once.
 func (l *Logins) EndStreams(userID string) { l.streams.EndAllOf(live.ByLogin, userID) }

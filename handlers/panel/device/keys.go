@@ -104,7 +104,7 @@ func (s *Pages) createKey(c echo.Context) error {
 		return err
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.KeyCreate, snap.ID, key.Name))
-	return s.showKey(c, snap, key.ID, key.Value, visitor.Of(c).Lang.Notice(views.NoticeKeyCreated, "Name", key.Name))
+	return s.showNewKey(c, snap, key, visitor.Of(c).Lang.Notice(views.NoticeKeyCreated, "Name", key.Name))
 }
 
 // keyExpiry is when a key ends that lives as long as was chosen; nil is never.
@@ -118,23 +118,6 @@ func keyExpiry(choice string, now time.Time) (*time.Time, error) {
 	}
 	at := now.Add(life)
 	return &at, nil
-}
-
-// revealOneKey shows a key, after it was written down who asked for it.
-func (s *Pages) revealOneKey(c echo.Context) error {
-	snap, key, err := s.keyOfRoute(c)
-	if err != nil {
-		return err
-	}
-	// No trace, no key.
-	if err := s.trail.Must(c, visitor.Entry(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
-		return err
-	}
-	value, err := s.store.RevealKey(c.Request().Context(), key.ID)
-	if err != nil {
-		return err
-	}
-	return s.showKey(c, snap, key.ID, value, nil)
 }
 
 // rotateKey replaces a key by a new one and shows that; the old one stays valid for the
@@ -156,7 +139,7 @@ func (s *Pages) rotateKey(c echo.Context) error {
 		s.streams.End(live.ByKey, old.ID)
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.KeyRotate, snap.ID, key.Name))
-	return s.showKey(c, snap, key.ID, key.Value, visitor.Of(c).Lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
+	return s.showNewKey(c, snap, key, visitor.Of(c).Lang.Notice(views.NoticeKeyRotated, "Name", key.Name))
 }
 
 // revokeKey ends a key and its event streams at once.
@@ -176,51 +159,4 @@ func (s *Pages) revokeKey(c echo.Context) error {
 	s.trail.Note(c, visitor.Entry(c, audit.KeyRevoke, snap.ID, key.Name))
 	s.SetFlash(c, views.NoticeKeyRevoked, key.Name)
 	return c.Redirect(http.StatusSeeOther, to)
-}
-
-// showKey answers with the keys, one of them in plain text.
-func (s *Pages) showKey(c echo.Context, snap session.Snapshot, keyID, value string, said *views.Flash) error {
-	if err := visitor.NoteView(c, s.store, keyID); err != nil {
-		return err
-	}
-	return s.showKeys(c, snap, http.StatusOK, func(k *views.Keys) {
-		for i := range k.List {
-			if k.List[i].ID == keyID {
-				k.List[i].Value = value
-			}
-		}
-	}, said)
-}
-
-// showKeys answers with the card of keys for htmx and with the device's page otherwise.
-func (s *Pages) showKeys(c echo.Context, snap session.Snapshot, status int, change func(*views.Keys), said *views.Flash) error {
-	if !web.IsFragment(c.Request()) {
-		page, err := s.deviceShow(c, snap)
-		if err != nil {
-			return err
-		}
-		if change(&page.Keys); said != nil {
-			page.Flash = said
-		}
-		return s.Render(c, status, views.DeviceShow(page))
-	}
-	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
-	keys, err := s.store.Keys(ctx, snap.ID)
-	if err != nil {
-		return err
-	}
-	card, err := s.keysView(ctx, keys, z)
-	if err != nil {
-		return err
-	}
-	change(&card)
-	partial, err := views.KeysPartial(ctx, lang, pages.Device(snap, z, true), card)
-	if err != nil {
-		return err
-	}
-	notice, err := views.NoticePartial(ctx, lang, said)
-	if err != nil {
-		return err
-	}
-	return pages.WritePartials(c, status, partial, notice)
 }

@@ -3,9 +3,7 @@ package device
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -14,7 +12,6 @@ import (
 	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
-	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 )
@@ -54,56 +51,6 @@ func (s *Pages) pairRefused(c echo.Context, snap session.Snapshot, typed, code s
 	}
 	page.Number, page.NumberProblem = typed, page.Lang.Invalid(code)
 	return s.Render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
-}
-
-// revealKey shows an API key, after it was written down who asked for it.
-func (s *Pages) revealKey(c echo.Context) error {
-	snap, err := s.snapshot(c)
-	if err != nil {
-		return err
-	}
-	ctx, v := c.Request().Context(), visitor.Of(c)
-	keys, err := s.store.Keys(ctx, snap.ID)
-	if err != nil {
-		return err
-	}
-	key := models.OldestKey(keys, time.Now())
-	if id := c.FormValue("key"); id != "" {
-		keys = slices.DeleteFunc(keys, func(k models.APIKey) bool { return k.ID != id })
-		key = models.OldestKey(keys, time.Now())
-	}
-	if key == nil {
-		return echo.ErrNotFound
-	}
-	// No trace, no key.
-	if err := s.trail.Must(c, visitor.Entry(c, audit.KeyReveal, snap.ID, key.Name)); err != nil {
-		return err
-	}
-	value, err := s.store.RevealKey(ctx, key.ID)
-	if err != nil {
-		return err
-	}
-	if err := visitor.NoteView(c, s.store, key.ID); err != nil {
-		return err
-	}
-	if web.IsFragment(c.Request()) {
-		api := views.API{BaseURL: s.BaseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
-		partial, err := views.KeyPartial(ctx, v.Lang, pages.Device(snap, v.Zone, true), api)
-		if err != nil {
-			return err
-		}
-		notice, err := views.NoticePartial(ctx, v.Lang, nil) // what was asked before is past
-		if err != nil {
-			return err
-		}
-		return pages.WritePartials(c, http.StatusOK, partial, notice)
-	}
-	page, err := s.deviceShow(c, snap)
-	if err != nil {
-		return err
-	}
-	page.API.Key = value
-	return s.Render(c, http.StatusOK, views.DeviceShow(page))
 }
 
 // answerPasskey passes on what was pasted from WhatsApp's own page.

@@ -105,18 +105,6 @@ func (s *Pages) enter(c echo.Context, user models.User, how audit.Action, next s
 	return web.OwnPath(next, "/devices"), s.boundLogins(c, user)
 }
 
-// boundLogins ends the logins of a user that are too many, and says so.
-func (s *Pages) boundLogins(c echo.Context, user models.User) error {
-	ended, err := s.store.Logins().EndBeyond(c.Request().Context(), user.ID)
-	if err != nil || ended == 0 {
-		return err
-	}
-	s.logins.EndStreams(user.ID)
-	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.LoginFull, "", ""))
-	s.SetFlash(c, views.NoticeLoginsFull, strconv.Itoa(models.MaxLogins))
-	return nil
-}
-
 // stepURL is a further step of signing in, from where next is kept in mind.
 func stepURL(path, next string) string {
 	if next = web.OwnPath(next, ""); next == "" {
@@ -163,4 +151,15 @@ func (s *Pages) signOut(c echo.Context) error {
 	}
 	s.SetFlash(c, views.NoticeSignedOut, "")
 	return c.Redirect(http.StatusSeeOther, "/signin")
+}
+
+// boundLogins ends the logins of a user that are too many, and says so.
+func (s *Pages) boundLogins(c echo.Context, user models.User) error {
+	ended, err := s.logins.Bound(c.Request().Context(), user.ID)
+	if err != nil || ended == 0 {
+		return err
+	}
+	s.trail.Note(c, audit.Entry(audit.User(user.Name), audit.LoginFull, "", ""))
+	s.SetFlash(c, views.NoticeLoginsFull, strconv.Itoa(models.MaxLogins))
+	return nil
 }
