@@ -52,7 +52,7 @@ func writeOldDatabase(t *testing.T, path string) {
 	secret, err := f.RotateSystemSecret(ctx, 0)
 	must(t, err)
 	must(t, f.NoteViews(ctx, models.Viewer{ID: u.ID, Name: u.Name}, key.ID, secret.ID))
-	must(t, f.Logins().Commit("token", login(t, map[string]any{models.LoginUserID: u.ID}), f.clock.Now()))
+	f.login(u)
 	must(t, f.Backup(ctx, path))
 }
 
@@ -117,6 +117,11 @@ func checkOldDatabase(t *testing.T, s *models.Store, schema int) {
 	must(t, err)
 	if had := schema >= 6; (len(seen) == 1 && seen[keys[0].ID].Viewer.Name == oldUser) != had {
 		t.Errorf("who was shown the key: %+v", seen)
+	}
+	var logins int
+	must(t, s.SQL().QueryRowContext(ctx, "SELECT count(*) FROM logins WHERE user_id = ? AND ended_at IS NULL", u.ID).Scan(&logins))
+	if logins != 1 {
+		t.Errorf("%d of 1 logins are left", logins)
 	}
 	// Writing goes on.
 	must(t, s.AddAudit(ctx, models.AuditEntry{Action: "x"}))

@@ -92,31 +92,28 @@ func TestLoginsOfAPersonAreBounded(t *testing.T) {
 	ctx := t.Context()
 	f := newFixture(t)
 	u, other := f.user("budi", models.RoleViewer), f.user("siti", models.RoleViewer)
-	l := f.Logins()
-	commit := func(token, userID string) {
+	open := func(u models.User) (token string) {
 		t.Helper()
-		must(t, l.Commit(token, login(t, map[string]any{models.LoginUserID: userID}), f.clock.Now().Add(time.Hour)))
-		f.clock.Add(time.Second)
+		defer f.clock.Add(time.Second)
+		return f.login(u)
 	}
-	valid := func(token string) bool {
-		t.Helper()
-		_, found, err := l.Find(token)
-		must(t, err)
-		return found
+	tokens := make([]string, models.MaxLogins)
+	for i := range tokens {
+		tokens[i] = open(u)
 	}
-	for i := range models.MaxLogins {
-		commit(fmt.Sprint("token ", i), u.ID)
-	}
-	commit("other", other.ID)
-	if n, err := l.EndBeyond(ctx, u.ID); err != nil || n != 0 {
+	others := open(other)
+	if n, err := f.BoundLogins(ctx, u.ID); err != nil || n != 0 {
 		t.Errorf("as many as there may be: %d ended, %v", n, err)
 	}
-	commit("token 0", u.ID) // the oldest is in use
-	commit("one more", u.ID)
-	if n, err := l.EndBeyond(ctx, u.ID); err != nil || n != 1 {
+	if !f.signsIn(tokens[0]) { // the oldest is in use
+		t.Error("signed out")
+	}
+	must(t, f.FlushUsage(ctx))
+	last := open(u)
+	if n, err := f.BoundLogins(ctx, u.ID); err != nil || n != 1 {
 		t.Errorf("one more: %d ended, %v", n, err)
 	}
-	if valid("token 1") || !valid("token 0") || !valid("token 2") || !valid("one more") || !valid("other") {
+	if f.signsIn(tokens[1]) || !f.signsIn(tokens[0]) || !f.signsIn(tokens[2]) || !f.signsIn(last) || !f.signsIn(others) {
 		t.Error("another login than the one unused for longest has ended")
 	}
 }

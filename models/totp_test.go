@@ -2,7 +2,6 @@ package models_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/pquerna/otp/totp"
 )
@@ -33,26 +32,5 @@ func TestRemoveFactors(t *testing.T) {
 	keys, keysErr := s.Passkeys(ctx, user.ID)
 	if has || left > 0 || len(keys) > 0 || err != nil || leftErr != nil || keysErr != nil {
 		t.Errorf("left: app %v, %d recovery codes, %d passkeys; %v %v %v", has, left, len(keys), err, leftErr, keysErr)
-	}
-}
-
-func TestLoginID(t *testing.T) {
-	s := newFixture(t)
-	ctx, logins := t.Context(), s.Logins()
-	if err := logins.CommitCtx(ctx, "token", []byte("data"), s.clock.Now().Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	id, err := logins.ID(ctx, "token")
-	if err != nil || len(id) != 26 {
-		t.Errorf("%q %v", id, err)
-	}
-	if other, err := logins.ID(ctx, "another"); err != nil || other != "" {
-		t.Errorf("%q %v", other, err)
-	}
-	if err := logins.DeleteCtx(ctx, "token"); err != nil {
-		t.Fatal(err)
-	}
-	if ended, err := logins.ID(ctx, "token"); err != nil || ended != "" {
-		t.Errorf("%q %v", ended, err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/live"
@@ -19,30 +18,24 @@ const (
 	loginIdle     = 12 * time.Hour
 	loginLifetime = 30 * 24 * time.Hour
 
-	// seenKey holds when a login was last used, in Unix seconds. It is stored at most
-	// once per touchEvery: an idle limit of hours needs no write per click.
-	seenKey    = "seen"
+	// touchEvery is how often the use of a login is stored.
 	touchEvery = time.Minute
 )
 
 // Logins are how people who are signed in are known: the only place that opens and ends
 // logins. What ends one ends its event streams, too.
 type Logins struct {
-	sessions *scs.SessionManager
-	store    *models.Store
-	devices  *session.Manager
-	streams  *live.Broadcaster
-	site     *web.Site
-	zones    *Zones
-	now      func() time.Time
+	store   *models.Store
+	devices *session.Manager
+	streams *live.Broadcaster
+	site    *web.Site
+	zones   *Zones
+	now     func() time.Time
 }
 
 // NewLogins makes them; now is the clock by which people sign in.
 func NewLogins(store *models.Store, devices *session.Manager, streams *live.Broadcaster, site *web.Site, zones *Zones, now func() time.Time) *Logins {
-	// Not scs.New: it starts a goroutine for a store in memory, which never ends. Its cookie
-	// settings are not used: the Secure flag depends on the request, so site writes cookies.
-	sessions := &scs.SessionManager{Store: store.Logins(), IdleTimeout: loginIdle, Lifetime: loginLifetime, Codec: scs.GobCodec{}}
-	return &Logins{sessions, store, devices, streams, site, zones, now}
+	return &Logins{store, devices, streams, site, zones, now}
 }
 
 // Recognise finds out who made a request. An ended, expired or unknown login is a
@@ -77,16 +70,19 @@ func (l *Logins) Ignore(c echo.Context) error {
 }
 
 func (l *Logins) whoIs(c echo.Context) (*Visitor, error) {
-	v := Stranger(c)
+	v, ctx := Stranger(c), c.Request().Context()
 	token := web.CookieValue(c, loginCookie)
 	if token == "" {
 		return v, nil
 	}
-	ctx, err := l.sessions.Load(c.Request().Context(), token)
+	login, err := l.store.Login(ctx, token)
+	if errors.Is(err, models.ErrNotFound) {
+		return v, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	user, err := l.store.User(ctx, l.sessions.GetString(ctx, models.LoginUserID))
+	user, err := l.store.User(ctx, login.UserID)
 	if errors.Is(err, models.ErrNotFound) {
 		return v, nil
 	}
@@ -97,46 +93,45 @@ func (l *Logins) whoIs(c echo.Context) (*Visitor, error) {
 		return nil, err
 	}
 	web.Recognised(c)
-	v.User, v.Token = &user, token
-	v.Proven = time.UnixMilli(l.sessions.GetInt64(ctx, provenKey))
+	v.User, v.Token, v.LoginID, v.Proven = &user, token, login.ID, login.ProvenAt
 	v.prefer(user.Lang, user.Theme, user.Zone)
-	return v, l.touch(ctx, c)
+	return v, l.extend(c, token, login)
 }
 
-// touch records that a login is in use, which moves its idle limit.
-func (l *Logins) touch(ctx context.Context, c echo.Context) error {
-	now := time.Now()
-	// A clock that was set back since makes the age negative.
-	if age := now.Sub(time.Unix(l.sessions.GetInt64(ctx, seenKey), 0)); age >= 0 && age < touchEvery {
+// extend moves the idle limit of a login that is in use: at most once per touchEvery, for a
+// limit of hours needs no write per click.
+func (l *Logins) extend(c echo.Context, token string, login models.Login) error {
+	expires := l.expiry(login.CreatedAt)
+	if expires.Sub(login.ExpiresAt) < touchEvery {
 		return nil
 	}
-	l.sessions.Put(ctx, seenKey, now.Unix())
-	token, expires, err := l.sessions.Commit(ctx)
-	if err != nil {
+	if err := l.store.ExtendLogin(c.Request().Context(), login.ID, expires); err != nil {
 		return err
 	}
 	l.site.SetCookie(c, loginCookie, token, expires)
 	return nil
 }
 
+// expiry is when a login ends that was opened at a time and is in use now.
+func (l *Logins) expiry(opened time.Time) time.Time {
+	idle, last := l.now().Add(loginIdle), opened.Add(loginLifetime)
+	if last.Before(idle) {
+		return last
+	}
+	return idle
+}
+
 // Open opens a new login for user in this browser, with a token nobody has seen,
 // and ends the one the browser had. Proven is when the user gave the password or a passkey.
 func (l *Logins) Open(c echo.Context, user models.User, proven time.Time) error {
-	if old, err := c.Cookie(loginCookie); err == nil {
-		if err := l.end(c.Request().Context(), old.Value); err != nil {
-			return err
-		}
-	}
-	ctx, err := l.sessions.Load(c.Request().Context(), "")
-	if err != nil {
+	ctx := c.Request().Context()
+	if err := l.end(ctx, web.CookieValue(c, loginCookie)); err != nil {
 		return err
 	}
-	l.sessions.Put(ctx, models.LoginUserID, user.ID)
-	l.sessions.Put(ctx, models.LoginAddress, l.site.ClientAddr(c))
-	l.sessions.Put(ctx, models.LoginUserAgent, c.Request().UserAgent())
-	l.sessions.Put(ctx, seenKey, time.Now().Unix())
-	l.sessions.Put(ctx, provenKey, proven.UnixMilli())
-	token, expires, err := l.sessions.Commit(ctx)
+	expires := l.expiry(l.now())
+	token, err := l.store.OpenLogin(ctx, models.Login{
+		UserID: user.ID, Address: l.site.ClientAddr(c), UserAgent: c.Request().UserAgent(), ProvenAt: proven, ExpiresAt: expires,
+	})
 	if err != nil {
 		return err
 	}
@@ -149,7 +144,7 @@ func (l *Logins) end(ctx context.Context, token string) error {
 	if token == "" {
 		return nil
 	}
-	if err := l.store.Logins().DeleteCtx(ctx, token); err != nil {
+	if err := l.store.EndLogin(ctx, token); err != nil {
 		return err
 	}
 	l.streams.End(live.ByLogin, token)
@@ -160,9 +155,8 @@ func (l *Logins) end(ctx context.Context, token string) error {
 // stream's devices are still the visitor's, so that an open stream may go on. A store
 // that does not answer is no reason to send everybody away.
 func (l *Logins) StillMay(ctx context.Context, v *Visitor, device string) bool {
-	_, found, err := l.store.Logins().FindCtx(ctx, v.Token)
-	if err != nil || !found {
-		return err != nil
+	if _, err := l.store.Login(ctx, v.Token); err != nil {
+		return !errors.Is(err, models.ErrNotFound)
 	}
 	user, err := l.store.User(ctx, v.User.ID)
 	if err != nil {
@@ -186,7 +180,7 @@ func (l *Logins) Close(c echo.Context) error {
 
 // EndAll ends all logins of a user, and their streams.
 func (l *Logins) EndAll(ctx context.Context, userID string) error {
-	if err := l.store.Logins().EndUser(ctx, userID); err != nil {
+	if err := l.store.EndLoginsOf(ctx, userID); err != nil {
 		return err
 	}
 	l.EndStreams(userID)
@@ -196,7 +190,7 @@ func (l *Logins) EndAll(ctx context.Context, userID string) error {
 // EndOne ends a login. Streams do not know the login's ID, so all of that user
 // end; those whose login is valid come back at once.
 func (l *Logins) EndOne(ctx context.Context, userID, loginID string) error {
-	if err := l.store.Logins().End(ctx, userID, loginID); err != nil {
+	if err := l.store.EndLoginOf(ctx, userID, loginID); err != nil {
 		return err
 	}
 	l.EndStreams(userID)
@@ -217,7 +211,7 @@ func (l *Logins) Renew(c echo.Context) error {
 // Bound ends the logins of a user that are too many, those not used for longest first, and says
 // how many.
 func (l *Logins) Bound(ctx context.Context, userID string) (ended int, err error) {
-	ended, err = l.store.Logins().EndBeyond(ctx, userID)
+	ended, err = l.store.BoundLogins(ctx, userID)
 	if err == nil && ended > 0 {
 		l.EndStreams(userID)
 	}

@@ -12,12 +12,9 @@ const (
 	// proofLasts is how long the password or a passkey stands for who is signed in, at
 	// routes that could hand over the installation.
 	proofLasts = 10 * time.Minute
-	// provenKey holds, in a login, when its person had last given the password or a passkey
-	// as it was opened, in Unix milliseconds.
-	provenKey = "proven"
-	// proofCookie says the same of later times. It is sealed to the login and not part of
-	// it: who has copied the login's cookie before gains nothing when its owner proves to
-	// be the owner.
+	// proofCookie says when a login's person has given the password or a passkey after it was
+	// opened. It is sealed to the login and not part of it: who has copied the login's cookie
+	// before gains nothing when its owner proves to be the owner.
 	proofCookie  = "wadah_proof"
 	purposeProof = "proof"
 )

@@ -23,12 +23,13 @@ const (
 
 // Visitor is who made a request to the panel.
 type Visitor struct {
-	User  *models.User // nil when nobody is signed in
-	Token string       // of the login
-	Scope *Scope       // the devices the user may see; nil when nobody is signed in
-	Lang  views.Lang
-	Theme views.Theme
-	Zone  Zone // of the times this visitor is shown
+	User *models.User // nil when nobody is signed in
+	// Token opens the login, whose ID is LoginID.
+	Token, LoginID string
+	Scope          *Scope // the devices the user may see; nil when nobody is signed in
+	Lang           views.Lang
+	Theme          views.Theme
+	Zone           Zone // of the times this visitor is shown
 	// Proven is when the user gave the password or a passkey as the login was opened.
 	Proven time.Time
 	// ChosenZone is the name of the zone the visitor chose; "" follows the browser.

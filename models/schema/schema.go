@@ -28,6 +28,7 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0005_messages", Migrate: messages},
 		{ID: "0006_secret_views", Migrate: secretViews},
 		{ID: "0007_any_sender", Migrate: anySender},
+		{ID: "0008_login_columns", Migrate: loginColumns},
 	}
 }
 

@@ -100,7 +100,7 @@ func (s *Pages) personView(c echo.Context, u models.User) (views.Person, error) 
 
 // lastSeen is when a user last used one of the logins that are valid.
 func (s *Pages) lastSeen(c echo.Context, userID string) (time.Time, error) {
-	logins, err := s.store.Logins().List(c.Request().Context(), userID)
+	logins, err := s.store.Logins(c.Request().Context(), userID)
 	if err != nil {
 		return time.Time{}, err
 	}

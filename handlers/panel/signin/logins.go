@@ -12,20 +12,16 @@ import (
 
 // LoginsOf is where a user is signed in, this browser first.
 func LoginsOf(c echo.Context, store *models.Store, userID string) ([]views.Login, error) {
-	ctx, z := c.Request().Context(), visitor.Of(c).Zone
-	logins, err := store.Logins().List(ctx, userID)
-	if err != nil {
-		return nil, err
-	}
-	current, err := store.Logins().ID(ctx, visitor.Of(c).Token)
+	ctx, v := c.Request().Context(), visitor.Of(c)
+	logins, err := store.Logins(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
 	shown := make([]views.Login, 0, len(logins))
 	for _, l := range logins {
 		shown = append(shown, views.Login{
-			ID: l.ID, Current: l.ID == current, Agent: l.UserAgent, Address: l.Address,
-			Since: z.At(l.CreatedAt), Seen: z.At(l.SeenAt),
+			ID: l.ID, Current: l.ID == v.LoginID, Agent: l.UserAgent, Address: l.Address,
+			Since: v.Zone.At(l.CreatedAt), Seen: v.Zone.At(l.SeenAt),
 		})
 	}
 	slices.SortStableFunc(shown, func(a, b views.Login) int {
