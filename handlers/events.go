@@ -13,8 +13,13 @@ type livePages struct {
 	phones       echo.HandlerFunc // nil without a sandbox
 }
 
+// Routes is that address.
+func (l *livePages) Routes() []web.Route {
+	return []web.Route{web.Get("/events", web.Viewer, l.serve)}
+}
+
 // serve is the one event stream of a live page: of a device, or of the page that is named.
-func (l livePages) serve(c echo.Context) error {
+func (l *livePages) serve(c echo.Context) error {
 	if c.QueryParam(web.DeviceField) != "" {
 		return l.device(c)
 	}

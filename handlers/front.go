@@ -23,19 +23,13 @@ type front struct {
 	echo      *echo.Echo
 }
 
-// newFront mounts the routes behind the guard. Echo's own logger is silent: what matters is
-// logged elsewhere.
-func newFront(site *web.Site, answers *web.Answers, limits limit.Limits, routes []web.Route, guard *guard) *front {
+// newFront makes one without routes. Echo's own logger is silent: what matters is logged
+// elsewhere.
+func newFront(site *web.Site, answers *web.Answers, limits limit.Limits) *front {
 	e := echo.New()
 	e.HideBanner = true
 	e.Logger.SetOutput(io.Discard)
 	e.HTTPErrorHandler = answers.HandleError
-	for _, r := range routes {
-		e.Add(r.Method, r.Path, guard.around(r))
-		if r.Method == http.MethodGet {
-			e.Add(http.MethodHead, r.Path, guard.around(r)) // net/http leaves the body out
-		}
-	}
 	return &front{site, answers, limit.NewRates[netip.Addr](limits.AddressRate, limits.AddressBurst), e}
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"wadah/handlers/limit"
-	"wadah/handlers/web"
 )
 
 // strangersIdle is how long a connection waits for its next request while nobody has been
@@ -20,13 +19,4 @@ func (s *Server) Listener(inner net.Listener) net.Listener { return s.conns.List
 // ConnContext lets the server know which connection a request came over.
 func (s *Server) ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return limit.Context(ctx, c)
-}
-
-// spend takes one request from the budget of a key.
-func (s *Server) spend(keyID string) error {
-	wait := s.keys.Take(keyID)
-	if wait == 0 {
-		return nil
-	}
-	return web.TooMany(wait)
 }

@@ -18,7 +18,7 @@ import (
 
 // description is the API description, loaded and checked once.
 var description = sync.OnceValues(func() (routers.Router, error) {
-	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	doc, err := openapi3.NewLoader().LoadFromFile("api/openapi/openapi.yaml")
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func TestEveryCallIsDescribed(t *testing.T) {
 		}
 		described++
 	}
-	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	doc, err := openapi3.NewLoader().LoadFromFile("api/openapi/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,20 +1,24 @@
 package handlers
 
-import "wadah/handlers/web"
+import (
+	"net/http"
 
-// room is a part of the product with addresses of its own.
+	"wadah/handlers/web"
+)
+
+// room is a part of the product with addresses of its own, each with its permission.
 type room interface{ Routes() []web.Route }
 
-// routes are all routes of the product, each with its permission: the rooms' and the few here.
-func (s *Server) routes() []web.Route {
-	list := []web.Route{
-		web.Get("/api/openapi.yaml", web.Open, s.apiDescription),
-		web.Get("/events", web.Viewer, s.live.serve),
+// mount puts the routes of the rooms behind the guard, and returns them.
+func (f *front) mount(rooms []room, guard *guard) (mounted []web.Route) {
+	for _, room := range rooms {
+		mounted = append(mounted, room.Routes()...)
 	}
-	for _, r := range s.rooms {
-		list = append(list, r.Routes()...)
+	for _, r := range mounted {
+		f.echo.Add(r.Method, r.Path, guard.around(r))
+		if r.Method == http.MethodGet {
+			f.echo.Add(http.MethodHead, r.Path, guard.around(r)) // net/http leaves the body out
+		}
 	}
-	list = append(list, s.apiRoutes()...)
-	list = append(list, s.systemRoutes()...)
-	return append(list, s.referenceRoutes()...)
+	return mounted
 }

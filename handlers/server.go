@@ -7,7 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"wadah/handlers/api"
+	"wadah/handlers/api/openapi"
 	"wadah/handlers/panel/devicelist"
+	"wadah/handlers/panel/reference"
 
 	"github.com/labstack/echo/v4"
 
@@ -54,97 +57,81 @@ type Config struct {
 	Now func() time.Time
 }
 
+func (c Config) withDefaults() Config {
+	if c.PhoneRegion == "" {
+		c.PhoneRegion = "ID"
+	}
+	if c.Limits.MaxBody <= 0 {
+		c.Limits.MaxBody = limit.Default().MaxBody
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
 // Server answers HTTP: the panel, the API and their event streams.
 type Server struct {
-	*pages.Renderer
-
-	cfg     Config
-	store   *models.Store
-	manager *session.Manager
-	log     *slog.Logger
-
-	front    *front
-	rooms    []room
-	live     livePages
-	signin   *signin.Pages
-	site     *web.Site
-	pictures *qr.Pictures
-	streams  *pages.Streams
-
-	limits limit.Limits
-	keys   *limit.Rates[string] // requests of API keys, by ID
-	conns  *limit.Conns
-	trail  *audit.Trail
-
-	// reference reads the API's description when it is first asked for.
-	reference func() (*apiReference, error)
+	front   *front
+	signin  *signin.Pages
+	streams *live.Broadcaster
+	conns   *limit.Conns
+	mounted []web.Route // as the guard knows them
 
 	running sync.WaitGroup // what runs beside the streams until quit is closed
-
-	quit  chan struct{} // closed by Close
-	close sync.Once
+	quit    chan struct{}  // closed by Close
+	close   sync.Once
 }
 
 // New builds a server. It starts goroutines, which Close ends; call New after
 // the manager has been started, so that streams begin with every device.
 func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Logger) *Server {
-	if cfg.PhoneRegion == "" {
-		cfg.PhoneRegion = "ID"
-	}
-	if cfg.Limits.MaxBody <= 0 {
-		cfg.Limits.MaxBody = limit.Default().MaxBody
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
+	cfg = cfg.withDefaults()
 	site, pictures, zones := web.NewSite(cfg.SiteConfig, log), qr.NewPictures(manager), visitor.NewZones(store)
-	broadcaster := live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log)
-	broadcaster.Tell(pictures.Saw)
-	logins := visitor.NewLogins(store, manager, broadcaster, site, zones, cfg.Now)
+	changes := live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log)
+	changes.Tell(pictures.Saw)
+	logins := visitor.NewLogins(store, manager, changes, site, zones, cfg.Now)
+	renderer := pages.NewRenderer(site, manager, pictures, log, views.Page{
+		Sandbox: cfg.Simulated || cfg.Sandbox != nil, Phones: cfg.Sandbox != nil,
+		Versions: views.Versions{Wadah: cfg.Version, Library: cfg.Library},
+	})
+	answers := web.NewAnswers(log, openapi.FamilyPaths(), func(c echo.Context, f *web.Failure) error {
+		logins.Know(c)
+		return renderer.Problem(c, f)
+	})
+	front := newFront(site, answers, cfg.Limits)
+	streams, trail := pages.NewStreams(changes, logins, cfg.Limits.LoginStreams, cfg.Limits.KeyStreams), audit.NewTrail(store, site, log)
+	signIn := signin.New(renderer, store, logins, trail, cfg.SetupToken, cfg.Now)
+	list := devicelist.New(renderer, manager, streams, trail, log)
+	one := device.New(renderer, store, manager, streams, trail, signIn, cfg.PhoneRegion)
+
+	live := &livePages{list: list.Events, device: one.Events}
+	rooms := []room{
+		&health{store, log}, web.NewFiles(), live,
+		signIn, signin.NewAccount(signIn, zones), list, one,
+		people.New(renderer, store, manager, logins, streams, trail),
+		auditlog.New(renderer, store, manager, trail, log),
+		settings.New(renderer, store, manager, trail, zones, cfg.Limits, log),
+		about.New(renderer, store, cfg.Build),
+		reference.New(renderer, store, manager, trail, cfg.Limits, front),
+		scan.New(renderer, store, manager, streams, trail, cfg.PhoneRegion),
+		api.New(site, store, manager, changes, pictures, trail, cfg.PhoneRegion, cfg.Limits),
+	}
+	if cfg.Sandbox != nil {
+		virtual := phones.New(renderer, cfg.Sandbox, manager, streams, trail, cfg.PhoneRegion)
+		live.phones, rooms = virtual.Events, append(rooms, virtual)
+	}
+
 	s := &Server{
-		cfg: cfg, store: store, manager: manager, log: log, site: site, pictures: pictures,
-		Renderer: pages.NewRenderer(site, manager, pictures, log, views.Page{
-			Sandbox: cfg.Simulated || cfg.Sandbox != nil, Phones: cfg.Sandbox != nil,
-			Versions: views.Versions{Wadah: cfg.Version, Library: cfg.Library},
-		}),
-		streams: pages.NewStreams(broadcaster, logins, cfg.Limits.LoginStreams, cfg.Limits.KeyStreams),
-		limits:  cfg.Limits, keys: limit.NewRates[string](cfg.Limits.KeyRate, cfg.Limits.KeyBurst),
+		front: front, signin: signIn, streams: changes, quit: make(chan struct{}),
 		conns: limit.NewConns(limit.ConnLimits{
 			Total: cfg.Limits.Connections, Address: cfg.Limits.AddressConnections, Idle: strangersIdle, Proxy: site.Trusts,
 		}, log),
-		trail: audit.NewTrail(store, site, log), reference: sync.OnceValues(readReference), quit: make(chan struct{}),
 	}
-	s.signin = signin.New(s.Renderer, store, logins, s.trail, cfg.SetupToken, cfg.Now)
-	s.furnish(logins, zones)
-	answers := web.NewAnswers(log, systemPaths, func(c echo.Context, f *web.Failure) error {
-		logins.Know(c)
-		return s.Problem(c, f)
-	})
-	guard := &guard{site, answers, logins, s.signin, manager, s.trail, cfg.Limits.MaxBody, log}
-	s.front = newFront(site, answers, cfg.Limits, s.routes(), guard)
+	s.mounted = front.mount(rooms, &guard{site, answers, logins, signIn, manager, trail, cfg.Limits.MaxBody, log})
 	s.running.Go(func() { s.conns.Run(s.quit) })
-	go s.streams.Run(s.quit)
+	go changes.Run(s.quit)
 	return s
-}
-
-// furnish makes the rooms.
-func (s *Server) furnish(logins *visitor.Logins, zones *visitor.Zones) {
-	device := device.New(s.Renderer, s.store, s.manager, s.streams, s.trail, s.signin, s.cfg.PhoneRegion)
-	list := devicelist.New(s.Renderer, s.manager, s.streams, s.trail, s.log)
-	s.live = livePages{device: device.Events, list: list.Events}
-	s.rooms = []room{
-		web.NewFiles(), &health{s.store, s.log},
-		s.signin, signin.NewAccount(s.signin, zones), list, device,
-		people.New(s.Renderer, s.store, s.manager, logins, s.streams, s.trail),
-		auditlog.New(s.Renderer, s.store, s.manager, s.trail, s.log),
-		settings.New(s.Renderer, s.store, s.manager, s.trail, zones, s.limits, s.log),
-		about.New(s.Renderer, s.store, s.cfg.Build),
-		scan.New(s.Renderer, s.store, s.manager, s.streams, s.trail, s.cfg.PhoneRegion),
-	}
-	if s.cfg.Sandbox != nil {
-		phones := phones.New(s.Renderer, s.cfg.Sandbox, s.manager, s.streams, s.trail, s.cfg.PhoneRegion)
-		s.live.phones, s.rooms = phones.Events, append(s.rooms, phones)
-	}
 }
 
 // Handler is the whole server.

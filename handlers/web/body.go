@@ -7,6 +7,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+// FormType is the media type of a plain form.
+const FormType = "application/x-www-form-urlencoded"
+
 // Failures of a body.
 var (
 	ErrBrokenBody = &Failure{

@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"context"
@@ -13,26 +13,26 @@ import (
 	"wadah/session"
 )
 
-// apiEvents streams the key's device to a program: "state" with what getDevice
+// events streams the key's device to a program: "state" with what getDevice
 // answers, at the start and at every change, and "qr" with each new code. It ends
 // when the key is revoked or the device deleted ("gone"); a client that reconnects
 // gets the current state first.
-func (s *Server) apiEvents(c echo.Context, call apiCall) error {
+func (s *Calls) events(c echo.Context, call deviceCall) error {
 	id := call.snap.ID
-	release := s.manager.Watch(id)
+	release := s.devices.Watch(id)
 	defer release()
 	shown := "" // the code the client has
-	watch := live.Watch{Device: id, Most: s.limits.KeyStreams, Owner: live.Owner{Kind: live.ByKey, ID: call.keyID, Of: id}}
+	watch := live.Watch{Device: id, Most: s.bounds.streams, Owner: live.Owner{Kind: live.ByKey, ID: call.keyID, Of: id}}
 	if call.key == "" {
 		watch.Owner = live.Owner{Kind: live.ByDevice, ID: id}
 	}
 	return s.streams.Serve(c, watch, live.Show{
 		First: func(context.Context) ([]byte, error) {
-			snap, err := s.manager.Snapshot(id)
+			snap, err := s.devices.Snapshot(id)
 			if err != nil {
 				return nil, err
 			}
-			return s.apiFrames(&live.Update{Snap: snap}, &shown)
+			return s.frames(&live.Update{Snap: snap}, &shown)
 		},
 		Changes: func(_ context.Context, b live.Batch, send func([]byte)) error {
 			u := b.Newest()
@@ -40,7 +40,7 @@ func (s *Server) apiEvents(c echo.Context, call apiCall) error {
 				send([]byte("event: gone\ndata: {}\n\n"))
 				return live.ErrOver
 			}
-			frames, err := s.apiFrames(u, &shown)
+			frames, err := s.frames(u, &shown)
 			send(frames)
 			return err
 		},
@@ -53,9 +53,9 @@ func (s *Server) apiEvents(c echo.Context, call apiCall) error {
 }
 
 // stillOpens reports whether a call would still be accepted.
-func (s *Server) stillOpens(ctx context.Context, call apiCall) bool {
+func (s *Calls) stillOpens(ctx context.Context, call deviceCall) bool {
 	if call.key == "" {
-		snap, err := s.manager.Snapshot(call.snap.ID)
+		snap, err := s.devices.Snapshot(call.snap.ID)
 		return err != nil || snap.Default // of a deleted device the stream itself tells
 	}
 	_, _, err := s.store.DeviceIDByKey(ctx, call.key)
@@ -65,13 +65,13 @@ func (s *Server) stillOpens(ctx context.Context, call apiCall) bool {
 // stillHere is a comment, which clients of event streams pass over.
 var stillHere = []byte(": still here\n\n")
 
-// apiVariant names the shared frames of API streams.
-type apiVariant string
+// variant names the shared frames of API streams.
+type variant string
 
-// apiFrames is the state of the device and, when the client has not got it yet, its QR.
-func (s *Server) apiFrames(u *live.Update, shown *string) ([]byte, error) {
+// frames is the state of the device and, when the client has not got it yet, its QR.
+func (s *Calls) frames(u *live.Update, shown *string) ([]byte, error) {
 	snap := u.Snap
-	state, err := u.Frame(apiVariant("state"), func() ([]byte, error) {
+	state, err := u.Frame(variant("state"), func() ([]byte, error) {
 		b := web.AppendAny([]byte("event: state\ndata: "), newDeviceJSON(snap))
 		return append(b, "\n\n"...), nil
 	})
@@ -83,7 +83,7 @@ func (s *Server) apiFrames(u *live.Update, shown *string) ([]byte, error) {
 	if code.Text == *shown {
 		return state, nil
 	}
-	picture, err := u.Frame(apiVariant("qr"), func() ([]byte, error) { return s.qrFrame(snap.ID, code) })
+	picture, err := u.Frame(variant("qr"), func() ([]byte, error) { return s.qrFrame(snap.ID, code) })
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *Server) apiFrames(u *live.Update, shown *string) ([]byte, error) {
 	return append(state[:len(state):len(state)], picture...), nil
 }
 
-func (s *Server) qrFrame(id string, code *session.ShownCode) ([]byte, error) {
+func (s *Calls) qrFrame(id string, code *session.ShownCode) ([]byte, error) {
 	img, err := s.pictures.Of(id, code)
 	if err != nil {
 		return nil, err

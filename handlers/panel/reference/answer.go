@@ -1,4 +1,4 @@
-package handlers
+package reference
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"wadah/handlers/api/openapi"
 	"wadah/handlers/qr"
 	"wadah/views"
 )
@@ -67,7 +68,7 @@ func (t *tryRecorder) tell(answer *views.TryAnswer, key string) {
 	if !json.Valid(t.body.Bytes()) {
 		return
 	}
-	text := indented(t.body.Bytes())
+	text := openapi.Indented(t.body.Bytes())
 	if m := qrMember.FindStringSubmatch(text); m != nil {
 		answer.Picture = m[2]
 		text = qrMember.ReplaceAllString(text, `${1}data:image/png;base64,…"`)

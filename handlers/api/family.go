@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"context"
@@ -15,12 +15,6 @@ import (
 
 // This file is the envelope of the system API and what it says of a device, as the
 // product family's programs expect them.
-
-// systemPaths are the addresses that answer in the envelope of the system API.
-var systemPaths = map[string]bool{
-	"/api/listDevice": true, "/api/addDevice": true, "/api/editDevice": true,
-	"/api/detailDevice": true, "/api/deleteDevice": true, "/api/changeApiKey": true,
-}
 
 // familyDevice is a device as the family's system API tells it. What Wadah has no such
 // switch for says what is true of it: a device comes back after a restart, and nothing
@@ -60,7 +54,7 @@ type familyWebhook struct {
 
 // familyDevice describes a device with its oldest valid key; APIKey is "" when all are
 // revoked or expired.
-func (s *Server) familyDevice(ctx context.Context, snap session.Snapshot) (familyDevice, error) {
+func (s *Calls) familyDevice(ctx context.Context, snap session.Snapshot) (familyDevice, error) {
 	d := familyDevice{
 		ID: snap.ID, Name: snap.Name, State: snap.State,
 		Settings: familySettings{RestoreSession: true},
@@ -81,7 +75,7 @@ func (s *Server) familyDevice(ctx context.Context, snap session.Snapshot) (famil
 }
 
 // noteFamilyViews writes down whose keys a program is about to be told.
-func (s *Server) noteFamilyViews(ctx context.Context, devices ...familyDevice) error {
+func (s *Calls) noteFamilyViews(ctx context.Context, devices ...familyDevice) error {
 	var ids []string
 	for _, d := range devices {
 		if d.keyID != "" {

@@ -1,4 +1,4 @@
-package handlers
+package openapi
 
 import (
 	"bytes"
@@ -25,11 +25,11 @@ func jsonOf(node *yaml.Node) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return indented(compact), nil
+	return Indented(compact), nil
 }
 
-// indented is JSON with indents; what is no JSON stays as it is.
-func indented(compact []byte) string {
+// Indented is JSON with indents; what is no JSON stays as it is.
+func Indented(compact []byte) string {
 	var b bytes.Buffer
 	if json.Indent(&b, compact, "", "  ") != nil {
 		return string(compact)

@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"context"
@@ -62,9 +62,9 @@ func formatParam(in params) (qrFormat, error) {
 	return "", errBadFormat
 }
 
-// apiGetQR answers the newest QR as a data URI. While one is on its way it waits;
+// getQR answers the newest QR as a data URI. While one is on its way it waits;
 // in every other case it answers 409 and says how the device stands.
-func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
+func (s *Calls) getQR(c echo.Context, call deviceCall) error {
 	wait, err := waitParam(call.in)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *Server) apiGetQR(c echo.Context, call apiCall) error {
 	}
 	snap := call.snap
 	if qr.Current(snap) == nil {
-		s.manager.ExtendScanWindow(snap.ID)
+		s.devices.ExtendScanWindow(snap.ID)
 		if wait > 0 {
 			snap, err = s.waitCode(c, snap.ID, wait)
 		}
@@ -117,11 +117,11 @@ func qrFields(img *qr.Picture, key string) []byte {
 }
 
 // waitCode waits until the device shows a QR, none is on its way, or the time is up.
-func (s *Server) waitCode(c echo.Context, id string, wait time.Duration) (session.Snapshot, error) {
+func (s *Calls) waitCode(c echo.Context, id string, wait time.Duration) (session.Snapshot, error) {
 	defer web.AllowTime(c, wait)()
 	ctx, cancel := context.WithTimeout(c.Request().Context(), wait)
 	defer cancel()
-	return s.manager.WaitCode(ctx, id)
+	return s.devices.WaitCode(ctx, id)
 }
 
 // noQR explains why there is no QR to scan now.

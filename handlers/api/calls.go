@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"context"
@@ -9,35 +9,63 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
+	"wadah/handlers/limit"
+	"wadah/handlers/live"
+	"wadah/handlers/qr"
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
 )
 
-// apiCall is an API request whose key has been accepted.
-type apiCall struct {
+// Calls are the calls of programs: on the device that a key opens, and on the installation for
+// who knows the system secret.
+type Calls struct {
+	site     *web.Site
+	store    *models.Store
+	devices  *session.Manager
+	streams  *live.Broadcaster
+	pictures *qr.Pictures
+	trail    *audit.Trail
+	region   string // of phone numbers without a country code
+	bounds   bounds
+}
+
+// bounds are what one program may take.
+type bounds struct {
+	rates   *limit.Rates[string] // requests of API keys, by ID
+	streams int                  // event streams of one key
+	body    int64                // bytes of a request
+}
+
+// New makes the calls; region is the country of phone numbers without a country code.
+func New(site *web.Site, store *models.Store, devices *session.Manager, streams *live.Broadcaster, pictures *qr.Pictures, trail *audit.Trail, region string, l limit.Limits) *Calls {
+	return &Calls{site, store, devices, streams, pictures, trail, region, bounds{limit.NewRates[string](l.KeyRate, l.KeyBurst), l.KeyStreams, l.MaxBody}}
+}
+
+// deviceCall is an API request whose key has been accepted.
+type deviceCall struct {
 	snap  session.Snapshot // the key's device, as it was when the request came
 	key   string           // as the client sent it; "" when the default device answers
 	keyID string
 	in    params
 }
 
-// apiHandler answers a call on one device.
-type apiHandler func(c echo.Context, call apiCall) error
+// deviceHandler answers a call on one device.
+type deviceHandler func(c echo.Context, call deviceCall) error
 
-// apiDoes is what a call does to its device.
-type apiDoes int
+// effect is what a call does to its device.
+type effect int
 
 const (
-	reads apiDoes = iota
+	reads effect = iota
 	changes
 )
 
 // withKey lets a call answer for the device whose key the request carries. Errors:
 // errUnauthorized, whatever is wrong with the key, and the failures of readParams.
-func (s *Server) withKey(does apiDoes, next apiHandler) echo.HandlerFunc {
+func (s *Calls) withKey(does effect, next deviceHandler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		in, err := readParams(c.Response(), c.Request(), s.limits.MaxBody)
+		in, err := readParams(c.Response(), c.Request(), s.bounds.body)
 		if err != nil {
 			return err
 		}
@@ -45,7 +73,7 @@ func (s *Server) withKey(does apiDoes, next apiHandler) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		call := apiCall{key: key, in: in}
+		call := deviceCall{key: key, in: in}
 		if key == "" {
 			call.snap, err = s.defaultDevice(c.Request(), does)
 		} else {
@@ -66,7 +94,7 @@ func (s *Server) withKey(does apiDoes, next apiHandler) echo.HandlerFunc {
 
 // deviceByKey finds the device a key opens. A key may belong to a device that
 // another process (`wadah device add`) has just made: then the manager looks once.
-func (s *Server) deviceByKey(c echo.Context, key string) (session.Snapshot, string, error) {
+func (s *Calls) deviceByKey(c echo.Context, key string) (session.Snapshot, string, error) {
 	ctx := c.Request().Context()
 	id, keyID, err := s.store.DeviceIDByKey(ctx, key)
 	if errors.Is(err, models.ErrNotFound) {
@@ -75,7 +103,7 @@ func (s *Server) deviceByKey(c echo.Context, key string) (session.Snapshot, stri
 	if err != nil {
 		return session.Snapshot{}, "", fmt.Errorf("look up key: %w", err)
 	}
-	snap, err := s.manager.Find(ctx, id)
+	snap, err := s.devices.Find(ctx, id)
 	if errors.Is(err, session.ErrNoDevice) {
 		return session.Snapshot{}, "", errUnauthorized
 	}
@@ -84,11 +112,11 @@ func (s *Server) deviceByKey(c echo.Context, key string) (session.Snapshot, stri
 
 // defaultDevice answers requests without a key, from programs of this machine only. A
 // link that somebody follows here must not change anything.
-func (s *Server) defaultDevice(r *http.Request, does apiDoes) (session.Snapshot, error) {
+func (s *Calls) defaultDevice(r *http.Request, does effect) (session.Snapshot, error) {
 	if !s.site.Keyless(r) || does == changes && web.IsNavigation(r) {
 		return session.Snapshot{}, errUnauthorized
 	}
-	for _, snap := range s.manager.Snapshots() {
+	for _, snap := range s.devices.Snapshots() {
 		if snap.Default {
 			return snap, nil
 		}
@@ -97,7 +125,7 @@ func (s *Server) defaultDevice(r *http.Request, does apiDoes) (session.Snapshot,
 }
 
 // noteCall writes down what a program has changed about its device.
-func (s *Server) noteCall(c echo.Context, call apiCall, action audit.Action) {
+func (s *Calls) noteCall(c echo.Context, call deviceCall, action audit.Action) {
 	by := audit.Keyless
 	if call.keyID != "" {
 		by = audit.Key(call.keyID)
@@ -109,4 +137,13 @@ func (s *Server) noteCall(c echo.Context, call apiCall, action audit.Action) {
 		}
 	}
 	s.trail.Often(c, e)
+}
+
+// spend takes one request from the budget of a key.
+func (s *Calls) spend(keyID string) error {
+	wait := s.bounds.rates.Take(keyID)
+	if wait == 0 {
+		return nil
+	}
+	return web.TooMany(wait)
 }

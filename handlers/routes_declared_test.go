@@ -1,26 +1,24 @@
-package handlers
+package handlers_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"wadah/handlers/panel/signin"
+	"wadah/handlers"
 	"wadah/handlers/web"
-	"wadah/session/sandbox"
 )
 
-// everyRoute is what the server would serve with a sandbox.
-func everyRoute() []web.Route {
-	s := &Server{cfg: Config{Sandbox: new(sandbox.Service)}, signin: signin.New(nil, nil, nil, nil, "", nil)}
-	s.furnish(nil, nil)
-	return s.routes()
+// everyRoute is what the server serves with a sandbox.
+func everyRoute(t *testing.T) []web.Route {
+	t.Helper()
+	return newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t) }).server.Mounted()
 }
 
 func TestEveryRouteDeclaresItsPermission(t *testing.T) {
 	known := []web.Permission{web.Open, web.Anyone, web.Setup, web.Viewer, web.Operator, web.Admin, web.APIKey, web.SystemSecret, web.ScanLink, web.Loopback}
 	seen := map[string]bool{}
-	for _, r := range everyRoute() {
+	for _, r := range everyRoute(t) {
 		name := r.Method + " " + r.Path
 		if !slices.Contains(known, r.May) {
 			t.Errorf("%s declares %q", name, r.May)
@@ -42,7 +40,7 @@ func TestOpenRoutes(t *testing.T) {
 		"GET /sandbox/*", "POST /sandbox/*", "DELETE /sandbox/*",
 	}
 	var got []string
-	for _, r := range everyRoute() {
+	for _, r := range everyRoute(t) {
 		switch r.May {
 		case web.Open, web.Anyone, web.Setup, web.ScanLink, web.Loopback:
 			got = append(got, r.Method+" "+r.Path)
@@ -67,7 +65,7 @@ func TestProvenRoutes(t *testing.T) {
 		"GET /audit.csv", "GET /audit.json",
 	}
 	var got []string
-	for _, r := range everyRoute() {
+	for _, r := range everyRoute(t) {
 		name := r.Method + " " + r.Path
 		if r.Proven {
 			got = append(got, name)

@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"net/http"
@@ -10,10 +10,10 @@ import (
 	"wadah/session"
 )
 
-// apiServiceStart turns the device on. It answers before WhatsApp does, and says
+// serviceStart turns the device on. It answers before WhatsApp does, and says
 // what comes next: a QR to scan, or a connection being made.
-func (s *Server) apiServiceStart(c echo.Context, call apiCall) error {
-	snap, err := s.manager.StartDevice(c.Request().Context(), call.snap.ID)
+func (s *Calls) serviceStart(c echo.Context, call deviceCall) error {
+	snap, err := s.devices.StartDevice(c.Request().Context(), call.snap.ID)
 	if err != nil {
 		return err
 	}
@@ -36,9 +36,9 @@ func startMessage(snap session.Snapshot) string {
 	return intro + ", please scan the qr code to connect the device"
 }
 
-// apiServiceDestroy turns the device off and keeps its link.
-func (s *Server) apiServiceDestroy(c echo.Context, call apiCall) error {
-	if _, err := s.manager.StopDevice(c.Request().Context(), call.snap.ID); err != nil {
+// serviceDestroy turns the device off and keeps its link.
+func (s *Calls) serviceDestroy(c echo.Context, call deviceCall) error {
+	if _, err := s.devices.StopDevice(c.Request().Context(), call.snap.ID); err != nil {
 		return err
 	}
 	if call.snap.Desired || call.snap.State != session.StateOff {
@@ -47,9 +47,9 @@ func (s *Server) apiServiceDestroy(c echo.Context, call apiCall) error {
 	return writeMessage(c, "Whatsapp API service successfully turned off.")
 }
 
-// apiServiceRestart turns the device off and on again.
-func (s *Server) apiServiceRestart(c echo.Context, call apiCall) error {
-	snap, err := s.manager.RestartDevice(c.Request().Context(), call.snap.ID)
+// serviceRestart turns the device off and on again.
+func (s *Calls) serviceRestart(c echo.Context, call deviceCall) error {
+	snap, err := s.devices.RestartDevice(c.Request().Context(), call.snap.ID)
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,11 @@ func (s *Server) apiServiceRestart(c echo.Context, call apiCall) error {
 	return writeMessage(c, startMessage(snap))
 }
 
-// apiServiceLogout removes the link, here and, when WhatsApp answers, on the phone.
+// serviceLogout removes the link, here and, when WhatsApp answers, on the phone.
 // It answers {"message","unlinked"}; unlinked is "confirmed", "unconfirmed" or
 // "not_linked".
-func (s *Server) apiServiceLogout(c echo.Context, call apiCall) error {
-	how, err := s.manager.LogoutDevice(c.Request().Context(), call.snap.ID)
+func (s *Calls) serviceLogout(c echo.Context, call deviceCall) error {
+	how, err := s.devices.LogoutDevice(c.Request().Context(), call.snap.ID)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"bytes"
@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	formType = "application/x-www-form-urlencoded"
-
 	// drainLimit is how much of a body that is too large is read and thrown away, so that
 	// a client which writes everything before it reads still sees the answer.
 	drainLimit = 2 << 20
@@ -147,7 +145,7 @@ func parseBody(contentType string, raw []byte) ([]param, error) {
 		return nil, nil
 	}
 	media, attrs := contentType, map[string]string(nil)
-	if media != formType { // the usual one needs no parsing
+	if media != web.FormType { // the usual one needs no parsing
 		var err error
 		if media, attrs, err = mime.ParseMediaType(contentType); err != nil {
 			media = ""
@@ -160,7 +158,7 @@ func parseBody(contentType string, raw []byte) ([]param, error) {
 		return parseForm(unquote(text)), nil
 	case media == "application/json" || strings.HasSuffix(media, "+json") || text[0] == '{':
 		return parseJSON(text)
-	case media == "" || media == formType || strings.HasPrefix(media, "text/"):
+	case media == "" || media == web.FormType || strings.HasPrefix(media, "text/"):
 		return parseForm(text), nil
 	}
 	return nil, nil // a picture, say: there is nothing in it for us

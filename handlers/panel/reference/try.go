@@ -1,4 +1,4 @@
-package handlers
+package reference
 
 import (
 	"context"
@@ -30,23 +30,23 @@ const (
 // tryCall makes a call of the API on behalf of a person, through the same door as every
 // program: router, limits and all. It can do no more than the key, which people who may
 // run the device may see anyway.
-func (s *Server) tryCall(c echo.Context) error {
-	ref, err := s.reference()
+func (s *Pages) tryCall(c echo.Context) error {
+	ref, err := s.read()
 	if err != nil {
 		return err
 	}
-	call, known := ref.calls[c.FormValue("call")]
+	call, known := ref.Calls[c.FormValue("call")]
 	if !known || !call.Try {
 		return echo.ErrNotFound
 	}
 	if call.System && !visitor.Of(c).May(web.Admin) {
-		visitor.NoteRefusal(c, s.trail, s.manager, web.ErrForbidden, "")
+		visitor.NoteRefusal(c, s.trail, s.devices, web.ErrForbidden, "")
 		return web.ErrForbidden
 	}
 	answer := views.TryAnswer{Call: call.Name}
 	var snap session.Snapshot
 	if id := c.FormValue(web.DeviceField); call.OnDevice && id != "" {
-		if snap, err = s.manager.Find(c.Request().Context(), id); err != nil {
+		if snap, err = s.devices.Find(c.Request().Context(), id); err != nil {
 			return err
 		}
 		answer.Device = snap.Name
@@ -66,7 +66,7 @@ func (s *Server) tryCall(c echo.Context) error {
 }
 
 // try finds the key and makes the call. No trace, no key.
-func (s *Server) try(c echo.Context, call views.RefCall, snap session.Snapshot, answer *views.TryAnswer) error {
+func (s *Pages) try(c echo.Context, call views.RefCall, snap session.Snapshot, answer *views.TryAnswer) error {
 	if err := s.trail.Must(c, visitor.Entry(c, audit.ReferenceTry, snap.ID, call.Name)); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (s *Server) try(c echo.Context, call views.RefCall, snap session.Snapshot, 
 // send puts the request through the server's own front door. It carries a key, so the
 // default device never answers; and Via says that it came through somebody else, so
 // that it would not even if it carried none.
-func (s *Server) send(c echo.Context, path, key string, form url.Values, answer *views.TryAnswer) error {
+func (s *Pages) send(c echo.Context, path, key string, form url.Values, answer *views.TryAnswer) error {
 	defer web.AllowTime(c, tryTime)()
 	ctx, cancel := context.WithTimeout(c.Request().Context(), tryTime)
 	defer cancel()
@@ -109,17 +109,17 @@ func (s *Server) send(c echo.Context, path, key string, form url.Values, answer 
 	}
 	// The limits of addresses and the audit are about who sits at the browser.
 	r.Host, r.RemoteAddr = c.Request().Host, c.Request().RemoteAddr
-	if addr := s.site.Client(c.Request()); addr.IsValid() {
+	if addr := s.Client(c.Request()); addr.IsValid() {
 		r.RemoteAddr = netip.AddrPortFrom(addr, 0).String()
 	}
-	r.Header.Set("Content-Type", formType)
+	r.Header.Set("Content-Type", web.FormType)
 	r.Header.Set("X-Api-Key", key)
 	r.Header.Set("Via", "1.1 panel")
 	rec := newTryRecorder()
 	began := time.Now()
-	s.front.ServeHTTP(rec, r)
+	s.door.ServeHTTP(rec, r)
 	answer.Took = time.Since(began)
-	answer.Request = requestText(s.site.BaseURL(c), path, body)
+	answer.Request = requestText(s.BaseURL(c), path, body)
 	rec.tell(answer, key)
 	return nil
 }
@@ -129,13 +129,13 @@ func requestText(base, path, body string) string {
 	var b strings.Builder
 	b.WriteString("POST " + base + path + "\nX-Api-Key: " + hiddenKey)
 	if body != "" {
-		b.WriteString("\nContent-Type: " + formType + "\n\n" + body)
+		b.WriteString("\nContent-Type: " + web.FormType + "\n\n" + body)
 	}
 	return b.String()
 }
 
 // oldestKey is the value of the device's oldest valid key; "" when there is none.
-func (s *Server) oldestKey(ctx context.Context, deviceID string) (string, error) {
+func (s *Pages) oldestKey(ctx context.Context, deviceID string) (string, error) {
 	keys, err := s.store.Keys(ctx, deviceID)
 	if err != nil {
 		return "", err
@@ -148,7 +148,7 @@ func (s *Server) oldestKey(ctx context.Context, deviceID string) (string, error)
 }
 
 // newestSecret is the system secret in use; "" when the system API is off.
-func (s *Server) newestSecret(ctx context.Context) (string, error) {
+func (s *Pages) newestSecret(ctx context.Context) (string, error) {
 	secrets, err := s.store.SystemSecrets(ctx)
 	if err != nil || len(secrets) == 0 {
 		return "", err
@@ -158,7 +158,7 @@ func (s *Server) newestSecret(ctx context.Context) (string, error) {
 
 // showTry answers with what became of the call: below its form for htmx, and otherwise
 // with the page.
-func (s *Server) showTry(c echo.Context, answer views.TryAnswer) error {
+func (s *Pages) showTry(c echo.Context, answer views.TryAnswer) error {
 	status := http.StatusOK
 	if answer.Problem != views.TryFine {
 		status = http.StatusUnprocessableEntity

@@ -1,19 +1,42 @@
-package handlers
+package reference
 
 import (
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/api/openapi"
+	"wadah/handlers/audit"
+	"wadah/handlers/limit"
 	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
+	"wadah/models"
+	"wadah/session"
 	"wadah/views"
 )
 
-// referenceRoutes are the reference of the API and its forms.
-func (s *Server) referenceRoutes() []web.Route {
+// Pages are the description of the API, and its forms to try a call.
+type Pages struct {
+	*pages.Renderer
+	store   *models.Store
+	devices *session.Manager
+	trail   *audit.Trail
+	limits  limit.Limits
+	door    http.Handler // where programs come in
+	read    func() (*openapi.Description, error)
+}
+
+// New makes the pages; door is where programs come in. The description is read when it is first
+// asked for.
+func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager, trail *audit.Trail, limits limit.Limits, door http.Handler) *Pages {
+	return &Pages{renderer, store, devices, trail, limits, door, sync.OnceValues(openapi.Read)}
+}
+
+// Routes are the reference and its forms.
+func (s *Pages) Routes() []web.Route {
 	return []web.Route{
 		web.Get("/reference", web.Viewer, s.referencePage),
 		web.Post("/reference/try", web.Operator, s.tryCall), // the calls of the installation: admins, see tryCall
@@ -21,7 +44,7 @@ func (s *Server) referenceRoutes() []web.Route {
 }
 
 // referencePage shows the description of the API.
-func (s *Server) referencePage(c echo.Context) error {
+func (s *Pages) referencePage(c echo.Context) error {
 	page, err := s.referenceShow(c)
 	if err != nil {
 		return err
@@ -29,14 +52,14 @@ func (s *Server) referencePage(c echo.Context) error {
 	return s.RenderSmall(c, http.StatusOK, views.ReferenceShow(page)) // a quarter of a megabyte
 }
 
-func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
+func (s *Pages) referenceShow(c echo.Context) (views.ReferencePage, error) {
 	v := visitor.Of(c)
-	page := views.ReferencePage{Page: s.Around(c), BaseURL: s.site.BaseURL(c), CanTry: v.May(web.Operator), CanTrySystem: v.May(web.Admin)}
-	ref, err := s.reference()
+	page := views.ReferencePage{Page: s.Around(c), BaseURL: s.BaseURL(c), CanTry: v.May(web.Operator), CanTrySystem: v.May(web.Admin)}
+	ref, err := s.read()
 	if err != nil {
 		return page, err
 	}
-	page.Reference = ref.texts[v.Lang]
+	page.Reference = ref.Texts[v.Lang]
 	l := s.limits
 	page.Limits = views.RefLimits{
 		KeyRate: l.KeyRate, KeyBurst: l.KeyBurst, AddressRate: l.AddressRate, AddressBurst: l.AddressBurst,
@@ -58,15 +81,15 @@ func (s *Server) referenceShow(c echo.Context) (views.ReferencePage, error) {
 		return page, nil
 	}
 	if chosen != "" {
-		_, err = s.manager.Find(c.Request().Context(), chosen)
+		_, err = s.devices.Find(c.Request().Context(), chosen)
 	}
 	return page, err
 }
 
 // deviceChoices are the devices somebody may see, by name. The only one is chosen
 // without being asked for.
-func (s *Server) deviceChoices(a *visitor.Scope, chosen string) []views.DeviceChoice {
-	snaps := slices.SortedStableFunc(a.Seen(s.manager), pages.ByName)
+func (s *Pages) deviceChoices(a *visitor.Scope, chosen string) []views.DeviceChoice {
+	snaps := slices.SortedStableFunc(a.Seen(s.devices), pages.ByName)
 	var out []views.DeviceChoice
 	for _, snap := range snaps {
 		out = append(out, views.DeviceChoice{ID: snap.ID, Name: snap.Name, Chosen: snap.ID == chosen || len(snaps) == 1})

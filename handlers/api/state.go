@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"net/http"
@@ -19,15 +19,15 @@ var stateBodies = map[session.State][]byte{
 	session.StateConnected: []byte(`{"code":200,"results":{"state":"CONNECTED"}}`),
 }
 
-// apiGetState answers the device's state. It reads a snapshot and never blocks.
-func (s *Server) apiGetState(c echo.Context, call apiCall) error {
+// getState answers the device's state. It reads a snapshot and never blocks.
+func (s *Calls) getState(c echo.Context, call deviceCall) error {
 	return web.WriteJSON(c, http.StatusOK, stateBodies[call.snap.State])
 }
 
-// apiGetWWebVersion answers the WhatsApp Web version that connections really use,
+// getWWebVersion answers the WhatsApp Web version that connections really use,
 // without asking the network.
-func (s *Server) apiGetWWebVersion(c echo.Context, _ apiCall) error {
-	version := s.manager.Version()
+func (s *Calls) getWWebVersion(c echo.Context, _ deviceCall) error {
+	version := s.devices.Version()
 	body := []byte(`{"code":200,"results":{"version":[`)
 	for i, part := range version {
 		if i > 0 {
@@ -78,7 +78,7 @@ func known(s string) *string {
 	return &s
 }
 
-// apiGetDevice answers everything there is to know about the device at this moment.
-func (s *Server) apiGetDevice(c echo.Context, call apiCall) error {
+// getDevice answers everything there is to know about the device at this moment.
+func (s *Calls) getDevice(c echo.Context, call deviceCall) error {
 	return web.WriteResults(c, newDeviceJSON(call.snap))
 }

@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"encoding/json"
@@ -48,10 +48,10 @@ func renewParam(in params) (bool, error) {
 	return renew, nil
 }
 
-// apiGetPairCode links by phone number instead of QR: it answers the 8 characters
+// getPairCode links by phone number instead of QR: it answers the 8 characters
 // that are typed into WhatsApp on the phone, {"code","message","expires","state"}. While
 // a code for the same number lives, it is the answer, unless renew is set.
-func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
+func (s *Calls) getPairCode(c echo.Context, call deviceCall) error {
 	raw := call.in.word("phone")
 	if raw == "" {
 		raw = call.in.word("number")
@@ -59,7 +59,7 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	if raw == "" {
 		return errNumberMissing
 	}
-	digits, ok := number.Parse(raw, s.cfg.PhoneRegion)
+	digits, ok := number.Parse(raw, s.region)
 	if !ok {
 		return errNumberInvalid
 	}
@@ -67,7 +67,7 @@ func (s *Server) apiGetPairCode(c echo.Context, call apiCall) error {
 	if err != nil {
 		return err
 	}
-	snap, err := s.manager.PairPhone(c.Request().Context(), call.snap.ID, digits, renew)
+	snap, err := s.devices.PairPhone(c.Request().Context(), call.snap.ID, digits, renew)
 	if err != nil {
 		return err
 	}
@@ -99,10 +99,10 @@ func noCode(snap session.Snapshot) *web.Failure {
 	return f
 }
 
-// apiGetPasskeyRequest answers what WhatsApp wants signed before it links, for
+// getPasskeyRequest answers what WhatsApp wants signed before it links, for
 // navigator.credentials.get on its own page: {"request","code","confirm","deadline","state"}.
 // Code is the one to compare with the phone's once it is known.
-func (s *Server) apiGetPasskeyRequest(c echo.Context, call apiCall) error {
+func (s *Calls) getPasskeyRequest(c echo.Context, call deviceCall) error {
 	pk := call.snap.Passkey
 	if pk == nil {
 		return noPasskey(call.snap)
@@ -120,8 +120,8 @@ func (s *Server) apiGetPasskeyRequest(c echo.Context, call apiCall) error {
 	}{request, known(pk.Code), pk.Confirm, web.Stamp(pk.Deadline), call.snap.State})
 }
 
-// apiSendPasskeyResponse passes the browser's assertion on to WhatsApp.
-func (s *Server) apiSendPasskeyResponse(c echo.Context, call apiCall) error {
+// sendPasskeyResponse passes the browser's assertion on to WhatsApp.
+func (s *Calls) sendPasskeyResponse(c echo.Context, call deviceCall) error {
 	response := call.in.get("response")
 	if response == "" {
 		return errAnswerMissing
@@ -129,19 +129,19 @@ func (s *Server) apiSendPasskeyResponse(c echo.Context, call apiCall) error {
 	if call.snap.Passkey == nil {
 		return noPasskey(call.snap)
 	}
-	if err := s.manager.AnswerPasskey(c.Request().Context(), call.snap.ID, []byte(response)); err != nil {
+	if err := s.devices.AnswerPasskey(c.Request().Context(), call.snap.ID, []byte(response)); err != nil {
 		return err
 	}
 	s.noteCall(c, call, audit.DevicePasskey)
 	return writeMessage(c, "The answer was sent to WhatsApp. Compare the code of getPasskeyRequest with the phone's, then call confirmPasskey.")
 }
 
-// apiConfirmPasskey continues once the person has compared the codes.
-func (s *Server) apiConfirmPasskey(c echo.Context, call apiCall) error {
+// confirmPasskey continues once the person has compared the codes.
+func (s *Calls) confirmPasskey(c echo.Context, call deviceCall) error {
 	if call.snap.Passkey == nil {
 		return noPasskey(call.snap)
 	}
-	if err := s.manager.ConfirmPasskey(c.Request().Context(), call.snap.ID); err != nil {
+	if err := s.devices.ConfirmPasskey(c.Request().Context(), call.snap.ID); err != nil {
 		return err
 	}
 	s.noteCall(c, call, audit.DevicePasskeyConfirm)

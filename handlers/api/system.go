@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"errors"
@@ -51,17 +51,17 @@ var (
 )
 
 // systemRoutes are the calls that programs make on the installation as a whole.
-func (s *Server) systemRoutes() []web.Route {
+func (s *Calls) systemRoutes() []web.Route {
 	calls := []struct {
 		path string
 		do   echo.HandlerFunc
 	}{
-		{"/api/listDevice", s.withSecret(s.apiListDevice)},
-		{"/api/addDevice", s.withSecret(s.apiAddDevice)},
-		{"/api/editDevice", s.withSecret(s.onDevice(s.apiEditDevice))},
-		{"/api/detailDevice", s.withSecret(s.onDevice(s.apiDetailDevice))},
-		{"/api/deleteDevice", s.withSecret(s.onDevice(s.apiDeleteDevice))},
-		{"/api/changeApiKey", s.withSecret(s.onDevice(s.apiChangeKey))},
+		{"/api/listDevice", s.withSecret(s.listDevice)},
+		{"/api/addDevice", s.withSecret(s.addDevice)},
+		{"/api/editDevice", s.withSecret(s.onDevice(s.editDevice))},
+		{"/api/detailDevice", s.withSecret(s.onDevice(s.detailDevice))},
+		{"/api/deleteDevice", s.withSecret(s.onDevice(s.deleteDevice))},
+		{"/api/changeApiKey", s.withSecret(s.onDevice(s.changeKey))},
 	}
 	var list []web.Route
 	for _, c := range calls {
@@ -72,9 +72,9 @@ func (s *Server) systemRoutes() []web.Route {
 
 // withSecret lets next answer who knows the system secret. Without one the system API
 // is off.
-func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
+func (s *Calls) withSecret(next systemHandler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		in, err := readParams(c.Response(), c.Request(), s.limits.MaxBody)
+		in, err := readParams(c.Response(), c.Request(), s.bounds.body)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (s *Server) withSecret(next systemHandler) echo.HandlerFunc {
 }
 
 // onDevice finds the device a call names, by its ID or by one of its keys.
-func (s *Server) onDevice(next systemHandler) systemHandler {
+func (s *Calls) onDevice(next systemHandler) systemHandler {
 	return func(c echo.Context, call systemCall) error {
 		ctx := c.Request().Context()
 		id, key := call.in.word("id"), call.in.word("apiKey")
@@ -117,7 +117,7 @@ func (s *Server) onDevice(next systemHandler) systemHandler {
 				return noDeviceOr(err)
 			}
 		}
-		snap, err := s.manager.Find(ctx, id)
+		snap, err := s.devices.Find(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -133,17 +133,17 @@ func noDeviceOr(err error) error {
 	return err
 }
 
-// apiListDevice lists every device with its key and state.
-func (s *Server) apiListDevice(c echo.Context, _ systemCall) error {
+// listDevice lists every device with its key and state.
+func (s *Calls) listDevice(c echo.Context, _ systemCall) error {
 	ctx := c.Request().Context()
-	if err := s.manager.Sync(ctx); err != nil {
+	if err := s.devices.Sync(ctx); err != nil {
 		return err
 	}
 	if err := s.trail.Seldom(c, audit.Entry(audit.System, audit.SystemListDevices, "", "")); err != nil {
 		return err // no trace, no keys
 	}
 	devices := []familyDevice{}
-	for _, snap := range s.manager.Snapshots() {
+	for _, snap := range s.devices.Snapshots() {
 		d, err := s.familyDevice(ctx, snap)
 		if err != nil {
 			return err
@@ -156,8 +156,8 @@ func (s *Server) apiListDevice(c echo.Context, _ systemCall) error {
 	return writeFamily(c, "", devices)
 }
 
-// apiDetailDevice describes one device.
-func (s *Server) apiDetailDevice(c echo.Context, call systemCall) error {
+// detailDevice describes one device.
+func (s *Calls) detailDevice(c echo.Context, call systemCall) error {
 	err := s.trail.Seldom(c, audit.Entry(audit.System, audit.SystemDetailDevice, call.snap.ID, call.snap.Name))
 	if err != nil {
 		return err
@@ -172,14 +172,14 @@ func (s *Server) apiDetailDevice(c echo.Context, call systemCall) error {
 	return writeFamily(c, "", d)
 }
 
-// apiAddDevice makes a device. As in the family, the answer does not tell its key:
+// addDevice makes a device. As in the family, the answer does not tell its key:
 // listDevice does.
-func (s *Server) apiAddDevice(c echo.Context, call systemCall) error {
+func (s *Calls) addDevice(c echo.Context, call systemCall) error {
 	name := call.in.get("name")
 	if name == "" {
 		return errNameMissing
 	}
-	snap, _, err := s.manager.AddDevice(c.Request().Context(), name)
+	snap, _, err := s.devices.AddDevice(c.Request().Context(), name)
 	if err != nil {
 		return err
 	}
@@ -187,13 +187,13 @@ func (s *Server) apiAddDevice(c echo.Context, call systemCall) error {
 	return writeFamily(c, "Device successfully added", nil)
 }
 
-// apiEditDevice gives a device another name.
-func (s *Server) apiEditDevice(c echo.Context, call systemCall) error {
+// editDevice gives a device another name.
+func (s *Calls) editDevice(c echo.Context, call systemCall) error {
 	name := call.in.get("name")
 	if name == "" {
 		return errNameMissing
 	}
-	snap, err := s.manager.RenameDevice(c.Request().Context(), call.snap.ID, name)
+	snap, err := s.devices.RenameDevice(c.Request().Context(), call.snap.ID, name)
 	if err != nil {
 		return err
 	}
@@ -201,18 +201,18 @@ func (s *Server) apiEditDevice(c echo.Context, call systemCall) error {
 	return writeFamily(c, "Device successfully updated", nil)
 }
 
-// apiDeleteDevice removes a device with its keys and its link.
-func (s *Server) apiDeleteDevice(c echo.Context, call systemCall) error {
-	if _, err := s.manager.DeleteDevice(c.Request().Context(), call.snap.ID); err != nil {
+// deleteDevice removes a device with its keys and its link.
+func (s *Calls) deleteDevice(c echo.Context, call systemCall) error {
+	if _, err := s.devices.DeleteDevice(c.Request().Context(), call.snap.ID); err != nil {
 		return err
 	}
 	s.trail.Note(c, audit.Entry(audit.System, audit.DeviceDelete, call.snap.ID, call.snap.Name))
 	return writeFamily(c, "Device successfully deleted", nil)
 }
 
-// apiChangeKey gives a device a new key and revokes all its others at once. The answer
+// changeKey gives a device a new key and revokes all its others at once. The answer
 // carries the device with the new key.
-func (s *Server) apiChangeKey(c echo.Context, call systemCall) error {
+func (s *Calls) changeKey(c echo.Context, call systemCall) error {
 	ctx := c.Request().Context()
 	key, err := s.store.ReplaceKeys(ctx, call.snap.ID, "main")
 	if err != nil {

@@ -1,4 +1,4 @@
-package handlers
+package openapi
 
 import (
 	"fmt"
@@ -13,30 +13,30 @@ import (
 	"wadah/views"
 )
 
-// apiReference is openapi.yaml as the panel shows it, and what its forms may call.
-type apiReference struct {
-	texts map[views.Lang]views.Reference
-	calls map[string]views.RefCall // by name; its texts are English
+// Description is openapi.yaml as the panel shows it, and what its forms may call.
+type Description struct {
+	Texts map[views.Lang]views.Reference
+	Calls map[string]views.RefCall // by name; its texts are English
 }
 
-// readReference reads the description. It is done once, when somebody first asks:
+// Read reads the description. It is done once, when somebody first asks:
 // some 10 ms, which the start of the program is spared.
-func readReference() (*apiReference, error) {
+func Read() (*Description, error) {
 	var doc oaDocument
 	if err := yaml.Unmarshal(openAPI, &doc); err != nil {
 		return nil, fmt.Errorf("read openapi.yaml: %w", err)
 	}
-	ref := &apiReference{texts: make(map[views.Lang]views.Reference), calls: make(map[string]views.RefCall)}
+	ref := &Description{Texts: make(map[views.Lang]views.Reference), Calls: make(map[string]views.RefCall)}
 	for _, lang := range []views.Lang{views.Indonesian, views.English} {
 		text, err := doc.reference(lang)
 		if err != nil {
 			return nil, fmt.Errorf("read openapi.yaml: %w", err)
 		}
-		ref.texts[lang] = text
+		ref.Texts[lang] = text
 	}
-	for _, g := range ref.texts[views.English].Groups {
+	for _, g := range ref.Texts[views.English].Groups {
 		for _, c := range g.Calls {
-			ref.calls[c.Name] = c
+			ref.Calls[c.Name] = c
 		}
 	}
 	return ref, nil
@@ -69,8 +69,8 @@ func (d *oaDocument) call(lang views.Lang, path string, p *oaPath) (views.RefCal
 	op := p.Get
 	c := views.RefCall{
 		Name: op.ID, Path: path, Methods: []string{"GET"}, Summary: inLang(lang, op.Summary, op.SummaryID),
-		Text: op.in(lang), System: systemPaths[path], Try: p.Try == nil || *p.Try, Ask: inLang(lang, p.Ask, p.AskID),
-		Errors: d.errorsOf(lang, p, systemPaths[path]),
+		Text: op.in(lang), System: familyPaths[path], Try: p.Try == nil || *p.Try, Ask: inLang(lang, p.Ask, p.AskID),
+		Errors: d.errorsOf(lang, p, familyPaths[path]),
 	}
 	for _, s := range p.Samples {
 		c.Samples = append(c.Samples, views.RefSample{Title: inLang(lang, s.Title, s.TitleID), Code: strings.TrimSpace(s.Code)})
@@ -104,7 +104,7 @@ func (e oaError) view(lang views.Lang, family bool) views.RefError {
 		body = e.failure().FamilyJSON()
 	}
 	return views.RefError{
-		Status: e.Status, Code: e.Code, Every: e.Every, Text: inLang(lang, e.English, e.Indonesian), Example: indented(body),
+		Status: e.Status, Code: e.Code, Every: e.Every, Text: inLang(lang, e.English, e.Indonesian), Example: Indented(body),
 	}
 }
 
@@ -115,7 +115,7 @@ func (d *oaDocument) params(lang views.Lang, op *oaOperation, system bool) ([]vi
 		credential = "secret"
 	}
 	var out []views.RefParam
-	for _, f := range op.Body.Content[formType].Schema.Fields {
+	for _, f := range op.Body.Content[web.FormType].Schema.Fields {
 		if f.name == credential {
 			continue
 		}

@@ -1,0 +1,31 @@
+// Package openapi is the description of the API and how it is read: by programs as it is, and by
+// the panel's reference.
+package openapi
+
+import (
+	_ "embed"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+// openAPI describes every call of the API. It is the one source: tests hold the
+// routes and every answer of this package's tests against it.
+//
+//go:embed openapi.yaml
+var openAPI []byte
+
+// Serve answers with the description. It tells nothing that the README does not, so everybody
+// may read it.
+func Serve(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "no-cache")
+	return c.Blob(http.StatusOK, "application/yaml", openAPI)
+}
+
+// FamilyPaths are the addresses that answer in the envelope of the family's system API.
+func FamilyPaths() map[string]bool { return familyPaths }
+
+var familyPaths = map[string]bool{
+	"/api/listDevice": true, "/api/addDevice": true, "/api/editDevice": true,
+	"/api/detailDevice": true, "/api/deleteDevice": true, "/api/changeApiKey": true,
+}

@@ -1,0 +1,2 @@
+// Package reference is the pages that describe the API, where people try its calls.
+package reference
