@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	yaml "github.com/oasdiff/yaml3"
+	"go.yaml.in/yaml/v3"
 )
 
 // The container file, the README and the flag agree about the address that a proxy on the

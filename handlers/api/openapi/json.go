@@ -8,7 +8,7 @@ import (
 
 	"wadah/handlers/web"
 
-	yaml "github.com/oasdiff/yaml3"
+	"go.yaml.in/yaml/v3"
 )
 
 // What can be wrong with the description. The tests read it, so nobody sees these.

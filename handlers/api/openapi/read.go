@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	yaml "github.com/oasdiff/yaml3"
+	"go.yaml.in/yaml/v3"
 
 	"wadah/handlers/web"
 	"wadah/session"

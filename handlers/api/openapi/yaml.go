@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	yaml "github.com/oasdiff/yaml3"
+	"go.yaml.in/yaml/v3"
 
 	"wadah/views"
 )
