@@ -37,33 +37,6 @@ func New(renderer *pages.Renderer, service *sandbox.Service, devices *session.Ma
 	return &Pages{renderer, service, devices, streams, trail, region, limit.NewMap[string, string](lastPhonesSize, 0)}
 }
 
-// Routes exist only beside a simulated WhatsApp in the same process.
-func (s *Pages) Routes() []web.Route {
-	list := []web.Route{
-		web.Get("/phones", web.Viewer, s.show),
-		web.Get("/components", web.Viewer, s.components),
-		web.Post("/phones", web.Operator, s.add),
-		web.Post("/phones/outage", web.Admin, s.setOutage), // this and the next two hit every device
-		web.Post("/phones/fault", web.Admin, s.faultForAll),
-		web.Post("/phones/calm", web.Admin, s.calmAll),
-		web.Post("/phones/:number/scan", web.Operator, s.scan),
-		web.Post("/phones/:number/code", web.Operator, s.enterCode),
-		web.Post("/phones/:number/unlink", web.Operator, s.unlink),
-		web.Post("/phones/:number/online", web.Operator, s.online),
-		web.Post("/phones/:number/remove", web.Operator, s.remove),
-		web.Post("/phones/:number/passkey", web.Operator, s.passkey),
-		web.Post("/phones/:number/passkey/answer", web.Operator, s.answerPasskey),
-		web.Post("/phones/:number/passkey/confirm", web.Operator, s.confirmPasskey),
-		web.Post("/phones/:number/passkey/refuse", web.Operator, s.refusePasskey),
-		web.Post("/phones/:number/fault", web.Operator, s.fault),
-		web.Post("/phones/:number/calm", web.Operator, s.calm),
-	}
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		list = append(list, web.Route{Method: method, Path: "/sandbox/*", May: web.Loopback, Do: s.control})
-	}
-	return list
-}
-
 // show shows the virtual phones.
 func (s *Pages) show(c echo.Context) error {
 	page, err := s.view(c.Request().Context(), s.Around(c), visitor.Of(c))

@@ -34,16 +34,6 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 	return &Pages{renderer, store, devices, streams, trail, region}
 }
 
-// Routes are what a link opens.
-func (s *Pages) Routes() []web.Route {
-	return []web.Route{
-		web.Get("/scan/:token", web.ScanLink, s.show),
-		web.Get("/scan/:token/events", web.ScanLink, s.events),
-		web.Post("/scan/:token/start", web.ScanLink, s.start),
-		web.Post("/scan/:token/pair", web.ScanLink, s.pair),
-	}
-}
-
 // opened is the valid link of a request and the device it is for. ErrNotFound stands
 // for every link that opens nothing, used ones included.
 func (s *Pages) opened(c echo.Context) (models.ScanLink, session.Snapshot, error) {

@@ -37,15 +37,6 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 	return &Pages{renderer, store, devices, trail, log}
 }
 
-// Routes are those of the audit.
-func (s *Pages) Routes() []web.Route {
-	return []web.Route{
-		web.Get("/audit", web.Admin, s.auditPage),
-		web.Proven(web.Get("/audit.csv", web.Admin, s.auditCSV)),
-		web.Proven(web.Get("/audit.json", web.Admin, s.auditJSON)),
-	}
-}
-
 // auditPage shows who did what, newest first.
 func (s *Pages) auditPage(c echo.Context) error {
 	ctx := c.Request().Context()

@@ -33,34 +33,6 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 	return &Pages{renderer, store, devices, streams, trail, signin, region}
 }
 
-// Routes are those of one device.
-func (s *Pages) Routes() []web.Route {
-	return []web.Route{
-		web.Get("/devices/:id", web.Viewer, s.devicePage),
-		web.Get("/devices/:id/qr.png", web.Operator, s.deviceQR),
-		web.Post("/devices/:id/start", web.Operator, s.startDevice),
-		web.Post("/devices/:id/stop", web.Operator, s.stopDevice),
-		web.Post("/devices/:id/restart", web.Operator, s.restartDevice),
-		web.Get("/devices/:id/confirm/:action", web.Operator, s.confirmPage),
-		web.Post("/devices/:id/logout", web.Operator, s.logoutDevice),
-		web.Post("/devices/:id/delete", web.Admin, s.deleteDevice),
-		web.Post("/devices/:id/rename", web.Admin, s.renameDevice),
-		web.Post("/devices/:id/note", web.Admin, s.noteDevice),
-		web.Post("/devices/:id/proxy", web.Admin, s.proxyDevice),
-		web.Post("/devices/:id/default", web.Admin, s.defaultDeviceSubmit),
-		web.Post("/devices/:id/pair", web.Operator, s.pairPhone),
-		web.Proven(web.Post("/devices/:id/reveal", web.Operator, s.revealKey)),
-		web.Post("/devices/:id/passkey", web.Operator, s.answerPasskey),
-		web.Post("/devices/:id/passkey-confirm", web.Operator, s.confirmPasskey),
-		web.Proven(web.Post("/devices/:id/keys", web.Operator, s.createKey)),
-		web.Proven(web.Post("/devices/:id/keys/:key/reveal", web.Operator, s.revealOneKey)),
-		web.Proven(web.Post("/devices/:id/keys/:key/rotate", web.Operator, s.rotateKey)),
-		web.Post("/devices/:id/keys/:key/revoke", web.Operator, s.revokeKey),
-		web.Post("/devices/:id/scan-links", web.Operator, s.createScanLink),
-		web.Post("/devices/:id/scan-links/:link/revoke", web.Operator, s.revokeScanLink),
-	}
-}
-
 // devicePage is the page of one device.
 func (s *Pages) devicePage(c echo.Context) error {
 	snap, err := s.snapshot(c)

@@ -30,16 +30,6 @@ func New(renderer *pages.Renderer, devices *session.Manager, streams *pages.Stre
 	return &Pages{renderer, devices, streams, trail, log}
 }
 
-// Routes are those of the list.
-func (s *Pages) Routes() []web.Route {
-	return []web.Route{
-		web.Get("/", web.Viewer, s.home),
-		web.Get("/devices", web.Viewer, s.devicesPage),
-		web.Post("/devices", web.Admin, s.addDevice),
-		web.Post("/devices/bulk", web.Operator, s.bulkAction),
-	}
-}
-
 // home is the list of devices.
 func (s *Pages) home(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/devices")

@@ -35,14 +35,6 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 	return &Pages{renderer, store, devices, trail, limits, door, sync.OnceValues(openapi.Read)}
 }
 
-// Routes are the reference and its forms.
-func (s *Pages) Routes() []web.Route {
-	return []web.Route{
-		web.Get("/reference", web.Viewer, s.referencePage),
-		web.Post("/reference/try", web.Operator, s.tryCall), // the calls of the installation: admins, see tryCall
-	}
-}
-
 // referencePage shows the description of the API.
 func (s *Pages) referencePage(c echo.Context) error {
 	page, err := s.referenceShow(c)

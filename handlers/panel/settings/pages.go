@@ -40,21 +40,6 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 	return &Pages{renderer, store, devices, trail, zones, limits, log}
 }
 
-// Routes are those of the settings.
-func (s *Pages) Routes() []web.Route {
-	return []web.Route{
-		web.Get("/settings", web.Admin, s.settingsPage),
-		web.Post("/settings/times", web.Admin, s.setTimes),
-		web.Post("/settings/version/check", web.Admin, s.checkVersion),
-		web.Post("/settings/zone", web.Admin, s.setZone),
-		web.Post("/settings/retention", web.Admin, s.setRetention),
-		web.Post("/settings/brand", web.Admin, s.setBrand),
-		web.Proven(web.Post("/settings/secret", web.Admin, s.rotateSecret)),
-		web.Proven(web.Post("/settings/secret/revoke", web.Admin, s.revokeSecrets)),
-		web.Proven(web.Post("/settings/secret/:secret/reveal", web.Admin, s.revealSecret)),
-	}
-}
-
 // settingsPage shows what concerns the whole installation.
 func (s *Pages) settingsPage(c echo.Context) error {
 	return s.showSettings(c, http.StatusOK, func(*views.SettingsPage) {})

@@ -10,7 +10,6 @@ import (
 	"wadah/handlers/audit"
 	"wadah/handlers/limit"
 	"wadah/handlers/visitor"
-	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
 )
@@ -29,27 +28,6 @@ func NewAccount(s *Pages, zones *visitor.Zones) *Account {
 	return &Account{
 		Pages: s, zones: zones,
 		enrolments: limit.NewMap[string, models.TOTPEnrolment](stepsSize, stepTime), registrations: limit.NewMap[string, registration](stepsSize, stepTime),
-	}
-}
-
-// Routes are those of the account. Everybody may choose language, theme and time zone.
-func (s *Account) Routes() []web.Route {
-	return []web.Route{
-		web.Post("/prefs", web.Anyone, s.setPrefs),
-		web.Get("/account", web.Viewer, s.accountPage),
-		web.Post("/account/password", web.Viewer, s.changePassword),
-		web.Post("/account/prefs", web.Viewer, s.setPrefs),
-		web.Post("/account/totp", web.Viewer, s.beginTOTP),
-		web.Get("/account/totp", web.Viewer, s.enrolTOTP),
-		web.Post("/account/totp/confirm", web.Viewer, s.confirmTOTP),
-		web.Post("/account/totp/recovery", web.Viewer, s.newRecoveryCodes),
-		web.Post("/account/totp/remove", web.Viewer, s.removeTOTP),
-		web.Post("/account/logins", web.Viewer, s.endOtherLogins),
-		web.Post("/account/logins/:login", web.Viewer, s.endOwnLogin),
-		web.Post("/account/passkeys/begin", web.Viewer, s.beginPasskey),
-		web.Post("/account/passkeys/finish", web.Viewer, s.finishPasskey),
-		web.Post("/account/passkeys/:passkey/rename", web.Viewer, s.renamePasskey),
-		web.Post("/account/passkeys/:passkey/remove", web.Viewer, s.removePasskey),
 	}
 }
 

@@ -21,6 +21,8 @@ type codeStep struct {
 	PasswordAt time.Time // the password was changed since: begin again
 }
 
+var codePending = pendingStep[codeStep]{"wadah_step"}
+
 // askCode sends somebody whose password was right on to the second step.
 func (s *Pages) askCode(c echo.Context, user models.User, next string) error {
 	if err := codePending.begin(s, c, codeStep{user.ID, user.PasswordAt}); err != nil {

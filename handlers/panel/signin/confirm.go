@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -14,7 +13,6 @@ import (
 	"wadah/handlers/audit"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
-	"wadah/models"
 	"wadah/views"
 )
 
@@ -123,20 +121,4 @@ func (s *Pages) checkOwnPasskey(c echo.Context, ceremony webauthn.SessionData, a
 		}
 	}
 	return refusePasskey(errors.New("nobody knows this passkey"))
-}
-
-// acceptPasskey stores that a passkey was used for what was asked at the given time.
-func (s *Pages) acceptPasskey(c echo.Context, keyID string, credential *webauthn.Credential, at time.Time) error {
-	if credential.Authenticator.CloneWarning { // its counter went back
-		return refusePasskey(errors.New("the authenticator's counter went back"))
-	}
-	stored, err := json.Marshal(credential)
-	if err != nil {
-		return web.ErrInternal.Because(err)
-	}
-	err = s.store.UsePasskey(c.Request().Context(), keyID, stored, at, at.Add(stepTime))
-	if errors.Is(err, models.ErrConflict) {
-		return errCeremonyOver.Because(err)
-	}
-	return err
 }

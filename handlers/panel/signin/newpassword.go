@@ -22,6 +22,8 @@ type passwordStep struct {
 	How        audit.Action // the way that led here
 }
 
+var passwordPending = pendingStep[passwordStep]{"wadah_new_password"}
+
 // atNewPassword is who has to choose a new password; nil when nobody does.
 func (s *Pages) atNewPassword(c echo.Context) (user *models.User, how audit.Action, err error) {
 	step, _, ok := passwordPending.begun(s, c)

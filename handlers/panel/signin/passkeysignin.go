@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -11,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
-	"wadah/handlers/limit"
 	"wadah/handlers/web"
 	"wadah/models"
 )
@@ -53,20 +51,6 @@ func (s *Pages) finishPasskeySignIn(c echo.Context) error {
 		return s.ceremonyFailed(c, err)
 	}
 	return writeCeremony(c, passkeyDone{to})
-}
-
-// passkeyRefused writes a refusal down, until there are too many of one network. It keeps
-// nobody out: a passkey cannot be guessed, so there is no harm in looking at each.
-func (s *Pages) passkeyRefused(c echo.Context, actor string, action audit.Action, err error) error {
-	if !errors.Is(err, errPasskeyRefused) {
-		return err
-	}
-	failed := limit.Doors{Own: limit.Door{Key: "passkey " + s.networks(c)[0], Free: 20, Longest: sharedSlowest}}
-	if _, wait := s.guesses.strangers.Attempt(s.now(), failed); wait > 0 {
-		return (&web.Failure{Status: http.StatusTooManyRequests, Code: codeSlow, RetryAfter: wait}).Because(err)
-	}
-	s.trail.Note(c, audit.Entry(audit.User(actor), action, "", ""))
-	return err
 }
 
 // checkPasskey finds out whose passkey has answered what was asked at the given time.
@@ -115,6 +99,3 @@ func (s *Pages) passkeyOwner(ctx context.Context, rawID, handle []byte) (*passke
 	owner, err := s.passkeyUser(ctx, user)
 	return owner, key, err
 }
-
-// refusePasskey is errPasskeyRefused with what was wrong.
-func refusePasskey(why error) error { return errors.Join(errPasskeyRefused, why) }

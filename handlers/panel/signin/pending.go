@@ -23,14 +23,6 @@ type pendingStep[T any] struct {
 	cookie string // its name, and what it is sealed for
 }
 
-// What takes two requests.
-var (
-	codePending     = pendingStep[codeStep]{"wadah_step"}
-	passwordPending = pendingStep[passwordStep]{"wadah_new_password"}
-	passkeyPending  = pendingStep[assertion]{"wadah_passkey"}
-	proofPending    = pendingStep[assertion]{"wadah_passkey_proof"} // by who is signed in
-)
-
 type sealedStep[T any] struct {
 	Begun time.Time
 	Value T

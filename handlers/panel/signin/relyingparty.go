@@ -30,6 +30,11 @@ type assertion struct {
 	Ceremony webauthn.SessionData
 }
 
+var (
+	passkeyPending = pendingStep[assertion]{"wadah_passkey"}
+	proofPending   = pendingStep[assertion]{"wadah_passkey_proof"} // by who is signed in
+)
+
 // longestNext bounds the path that travels with a ceremony, in bytes: browsers keep
 // cookies of 4 kB.
 const longestNext = 500
