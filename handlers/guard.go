@@ -25,7 +25,7 @@ var (
 	}
 )
 
-// guard is what stands before every handler: it finds out who asks, and lets pass who may.
+// guard is what stands before every handler: it finds out who asks, and lets those pass who may.
 type guard struct {
 	site    *web.Site
 	answers *web.Answers

@@ -18,7 +18,7 @@ import (
 )
 
 // Calls are the calls of programs: on the device that a key opens, and on the installation for
-// who knows the system secret.
+// whoever knows the system secret.
 type Calls struct {
 	site     *web.Site
 	store    *models.Store

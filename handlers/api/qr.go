@@ -97,7 +97,7 @@ func (s *Calls) getQR(c echo.Context, call deviceCall) error {
 	return web.WriteJSON(c, http.StatusOK, img.Body(call.key, func() []byte { return qrAnswer(img, call.key) }))
 }
 
-// qrAnswer is what the specification answers to who asks with key.
+// qrAnswer is what the specification answers to a program that asks with key.
 func qrAnswer(img *qr.Picture, key string) []byte { return append(qrFields(img, key), "}}"...) }
 
 // qrTextAnswer is qrAnswer with what the code says beside it.

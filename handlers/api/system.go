@@ -70,7 +70,7 @@ func (s *Calls) systemRoutes() []web.Route {
 	return list
 }
 
-// withSecret lets next answer who knows the system secret. Without one the system API
+// withSecret lets next answer whoever knows the system secret. Without one the system API
 // is off.
 func (s *Calls) withSecret(next systemHandler) echo.HandlerFunc {
 	return func(c echo.Context) error {

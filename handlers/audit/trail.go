@@ -48,7 +48,7 @@ func (t *Trail) failed(e models.AuditEntry, err error) {
 }
 
 // A program or guest may leave oftenBurst entries at once and one more every oftenEvery:
-// who switches a device on and off all day must not fill the disk.
+// a program that switches a device on and off all day must not fill the disk.
 const (
 	oftenBurst = 100
 	oftenEvery = 10 * time.Second

@@ -38,7 +38,7 @@ type Room struct {
 	MaxBody            int64 `help:"Bytes that the body of a request may have." default:"65536" placeholder:"BYTES"`
 }
 
-// Default are the limits of who changes none.
+// Default are the limits of an installation that changes none.
 func Default() Limits {
 	var l Limits
 	err := l.each(func(field reflect.StructField, value reflect.Value) error {

@@ -30,7 +30,7 @@ func NewRates[K comparable](perSecond, burst int) *Rates[K] {
 func NewSlowRates[K comparable](every time.Duration, burst int) *Rates[K] {
 	burst = max(burst, 1)
 	return &Rates[K]{
-		// Who was away for so long has a full bucket, as if new.
+		// A client that was away for so long has a full bucket, as if new.
 		buckets: NewMap[K, *rate.Limiter](ratesSize, every*time.Duration(burst)),
 		fill: func(bucket *rate.Limiter, found bool) *rate.Limiter {
 			if found {

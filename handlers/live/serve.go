@@ -24,7 +24,7 @@ const (
 // ErrOver is returned by Show.Changes when nothing more will come.
 var ErrOver = errors.New("the stream is over")
 
-// errTooMany answers who opens too many event streams.
+// errTooMany answers a client that opens too many event streams.
 var errTooMany = &web.Failure{
 	Status: http.StatusTooManyRequests, Code: "too_many_streams", RetryAfter: 5 * time.Second,
 	Message: "Too many event streams are open. Close one before opening another.",
@@ -53,7 +53,7 @@ type Frames struct {
 	Hello []byte        // sent before everything else; may be empty
 	Beat  func() []byte // sent every Pulse, whatever else is sent
 	Pulse time.Duration // how often the client hears something at least
-	Ended []byte        // sent before the stream of who may not watch any more is closed
+	Ended []byte        // sent before the stream of a client that may not watch any more is closed
 }
 
 // Serve keeps one event stream open: it joins the others, sends the current state, then

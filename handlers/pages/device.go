@@ -36,7 +36,7 @@ func Device(snap session.Snapshot, z visitor.Zone, canOperate bool) views.Device
 }
 
 // DeviceWithQR is deviceView with the picture of the code; the list does without.
-// Who may not link the device does not get what links it: no QR, no phone code.
+// Whoever may not link the device does not get what links it: no QR, no phone code.
 func (r *Renderer) DeviceWithQR(snap session.Snapshot, z visitor.Zone, canOperate bool) (views.Device, error) {
 	d := Device(snap, z, canOperate)
 	if !canOperate {

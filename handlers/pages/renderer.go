@@ -74,7 +74,7 @@ func (r *Renderer) Render(c echo.Context, status int, page templ.Component) erro
 	return writeHTML(c, status, buf.Bytes())
 }
 
-// RenderSmall is render for a long page without secrets, which is compressed for who can
+// RenderSmall is render for a long page without secrets, which is compressed for clients that can
 // read that. Other pages are not: the length of what is would tell about the secrets in it.
 func (r *Renderer) RenderSmall(c echo.Context, status int, page templ.Component) error {
 	c.Response().Header().Add("Vary", "Accept-Encoding")

@@ -50,7 +50,7 @@ func knownTokens(c echo.Context) []string {
 	return tokens[:min(len(tokens), knownPeople)]
 }
 
-// rememberBrowser makes the browser known to who has just signed in, under a new name.
+// rememberBrowser makes the browser known to the user who has just signed in, under a new name.
 func (l *Logins) rememberBrowser(c echo.Context, user models.User) error {
 	token, err := l.store.Seal(purposeKnown, user.ID, rand.Text())
 	if err != nil {

@@ -48,7 +48,7 @@ func (l *Logins) Recognise(c echo.Context) (*Visitor, error) {
 	return v, l.zones.Locate(c, v)
 }
 
-// Know makes who it is the visitor of a request that the guard has not seen, for the page that
+// Know makes whoever it is the visitor of a request that the guard has not seen, for the page that
 // answers it. When that cannot be found out, it stays nobody's.
 func (l *Logins) Know(c echo.Context) {
 	if isKnown(c) {

@@ -9,23 +9,23 @@ import (
 )
 
 const (
-	// proofLasts is how long the password or a passkey stands for who is signed in, at
+	// proofLasts is how long the password or a passkey stands for its owner, at
 	// routes that could hand over the installation.
 	proofLasts = 10 * time.Minute
 	// proofCookie says when a login's person has given the password or a passkey after it was
-	// opened. It is sealed to the login and not part of it: who has copied the login's cookie
+	// opened. It is sealed to the login and not part of it: a thief who has copied the login's cookie
 	// before gains nothing when its owner proves to be the owner.
 	proofCookie  = "wadah_proof"
 	purposeProof = "proof"
 )
 
-// IsProven reports whether who is signed in has given the password or a passkey lately.
+// IsProven reports whether the visitor has given the password or a passkey lately.
 func (l *Logins) IsProven(c echo.Context) bool {
 	age := l.now().Sub(l.provenAt(c))
 	return -proofLasts < age && age < proofLasts // in the future: the clock was wrong
 }
 
-// provenAt is when who is signed in last gave the password or a passkey: as the login was
+// provenAt is when the visitor last gave the password or a passkey: as the login was
 // opened, or in this browser since.
 func (l *Logins) provenAt(c echo.Context) time.Time {
 	v := Of(c)
@@ -44,7 +44,7 @@ func (l *Logins) provenAt(c echo.Context) time.Time {
 	return at
 }
 
-// LeaveProof remembers that who is signed in has just given the password or a passkey.
+// LeaveProof remembers that the visitor has just given the password or a passkey.
 func (l *Logins) LeaveProof(c echo.Context) error {
 	v, now := Of(c), l.now()
 	sealed, err := l.store.Seal(purposeProof, v.Token, now.Format(time.RFC3339Nano))

@@ -92,7 +92,7 @@ func (z *Zones) Find(name string) (found Zone, ok bool) {
 	return Zone{loc}, true
 }
 
-// Installation is the zone of who has none: neither chosen nor told by the browser.
+// Installation is the zone of visitors who have none: neither chosen nor told by the browser.
 func (z *Zones) Installation(ctx context.Context) (Zone, error) {
 	z.mu.Lock()
 	standard := z.standard

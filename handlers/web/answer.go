@@ -29,7 +29,7 @@ func NewAnswers(log *slog.Logger, family map[string]bool, page func(c echo.Conte
 func (s *Answers) HandleError(err error, c echo.Context) {
 	f := FailureOf(err)
 	if c.Request().Context().Err() != nil && errors.Is(err, context.Canceled) {
-		f = errGivenUp // nobody's fault; and who has closed only one direction reads the answer
+		f = errGivenUp // nobody's fault; and a client that has closed only one direction reads the answer
 	} else {
 		LogFailure(s.log, c, f)
 	}

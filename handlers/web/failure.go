@@ -81,7 +81,7 @@ func (f *Failure) FamilyJSON() []byte {
 	return append(AppendString(append(b, `,"error":`...), f.Code), '}')
 }
 
-// TooMany answers who asks too often and may ask again after wait.
+// TooMany answers a client that asks too often and may ask again after wait.
 func TooMany(wait time.Duration) *Failure {
 	return &Failure{
 		Status: http.StatusTooManyRequests, Code: "too_many_requests", RetryAfter: wait,

@@ -32,7 +32,7 @@ func OwnPath(next, fallback string) string {
 	return next
 }
 
-// WriteLimit is how long a client may take to accept a part of an answer. Who takes longer
+// WriteLimit is how long a client may take to accept a part of an answer. A client that takes longer
 // is dropped.
 const WriteLimit = 10 * time.Second
 

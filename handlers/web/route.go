@@ -12,13 +12,13 @@ type Permission string
 // The permissions. A login with a higher role may use the routes of a lower one.
 const (
 	Open     Permission = "open"     // everybody; nobody is even recognised
-	Anyone   Permission = "anyone"   // everybody; who is signed in is recognised
-	Setup    Permission = "setup"    // who has the one-time link, while there is no user
+	Anyone   Permission = "anyone"   // everybody; people who are signed in are recognised
+	Setup    Permission = "setup"    // whoever has the one-time link, while there is no user
 	Viewer   Permission = "viewer"   // signed in
 	Operator Permission = "operator" // signed in, runs devices
 	Admin    Permission = "admin"    // signed in, manages everything
 	APIKey   Permission = "key"      // a device's API key
-	ScanLink Permission = "scan"     // who has a scan link of a device
+	ScanLink Permission = "scan"     // whoever has a scan link of a device
 	Loopback Permission = "loopback" // the handler itself admits only this machine
 
 	SystemSecret Permission = "secret" // the installation's system secret

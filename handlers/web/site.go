@@ -62,7 +62,7 @@ type WrongHost struct {
 	Public string // the address that people use, such as "https://wa.example.org"
 }
 
-// errWrongHost answers who asks for another host than this installation's.
+// errWrongHost answers a request for another host than this installation's.
 var errWrongHost = Failure{
 	Status: http.StatusMisdirectedRequest, Code: "wrong_host",
 	Message: "This installation answers to another host name. Use the address that --public-url names, or add this one to it.",

@@ -91,7 +91,7 @@ func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (views.DeviceP
 	return page, err
 }
 
-// deviceQR is the picture of the current code, for who cannot show data URIs.
+// deviceQR is the picture of the current code, for browsers that cannot show data URIs.
 func (s *Pages) deviceQR(c echo.Context) error {
 	snap, err := s.snapshot(c)
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *Pages) Events(c echo.Context) error {
 		if err != nil || !shown.canOperate {
 			return slices.Concat(now, past), err
 		}
-		doors, err := s.doorsFrame(ctx, snap, v)
+		doors, err := s.accessFrame(ctx, snap, v)
 		return slices.Concat(now, past, doors), err
 	}
 	return s.streams.ServeVisitor(c, live.Watch{Device: id}, live.Show{
@@ -84,9 +84,9 @@ func (s *Pages) Events(c echo.Context) error {
 	})
 }
 
-// doorsFrame is what becomes of the keys and scan links of a device without a word from
+// accessFrame is what becomes of the keys and scan links of a device without a word from
 // the device: they are used, end, or are made and ended by others.
-func (s *Pages) doorsFrame(ctx context.Context, snap session.Snapshot, v *visitor.Visitor) ([]byte, error) {
+func (s *Pages) accessFrame(ctx context.Context, snap session.Snapshot, v *visitor.Visitor) ([]byte, error) {
 	stored, err := s.store.Keys(ctx, snap.ID)
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func listingAt(c echo.Context, values url.Values) listing {
 	return listing{scope: v.Scope, lang: v.Lang, zone: v.Zone, query: query, canOperate: v.May(web.Operator), canAdd: v.May(web.Admin)}
 }
 
-// row is the variant of what shows one device: who sees it sees the same.
+// row is the variant of what shows one device: all who see it see the same.
 func (l listing) row() listing {
 	l.scope, l.query, l.canAdd = nil, views.DeviceQuery{}, false
 	return l

@@ -25,7 +25,7 @@ type leak struct {
 	at      time.Time // when the last of them was shown it
 }
 
-// leaks are the keys and secrets that people know who may no longer use them: who are
+// leaks are the keys and secrets that people know who may no longer use them: people who are
 // gone, have a lower role, or are not assigned to the device any more.
 func (s *Pages) leaks(ctx context.Context) ([]leak, error) {
 	known, err := s.store.KnownSecrets(ctx)

@@ -78,8 +78,8 @@ func (s *Pages) changePerson(c echo.Context, user models.User, field string, cha
 	return err == nil, err
 }
 
-// setRole gives a person another role. Who may do other things than before signs in
-// anew.
+// setRole gives a person another role. Whoever may do other things than before signs
+// in anew.
 func (s *Pages) setRole(c echo.Context) error {
 	user, err := s.person(c)
 	if err != nil {
@@ -202,7 +202,7 @@ func (s *Pages) resetPassword(c echo.Context) error {
 	return s.personDone(c, views.NoticePasswordReset, user)
 }
 
-// removeFactors takes a person's second factor and passkeys away, who then signs in
+// removeFactors takes the second factor and passkeys of a person away, who then signs in
 // with the password alone.
 func (s *Pages) removeFactors(c echo.Context) error {
 	user, err := s.personElse(c)

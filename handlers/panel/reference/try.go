@@ -107,7 +107,7 @@ func (s *Pages) send(c echo.Context, path, key string, form url.Values, answer *
 	if err != nil {
 		return err
 	}
-	// The limits of addresses and the audit are about who sits at the browser.
+	// The limits of addresses and the audit are about the person at the browser.
 	r.Host, r.RemoteAddr = c.Request().Host, c.Request().RemoteAddr
 	if addr := s.Client(c.Request()); addr.IsValid() {
 		r.RemoteAddr = netip.AddrPortFrom(addr, 0).String()

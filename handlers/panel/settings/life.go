@@ -118,7 +118,7 @@ func (s *Pages) checkVersion(c echo.Context) error {
 	return s.settingsDone(c, notice, text)
 }
 
-// setZone sets the zone of who has none.
+// setZone sets the zone of visitors who have none.
 func (s *Pages) setZone(c echo.Context) error {
 	name := c.FormValue("zone")
 	err := s.zones.SetInstallation(c.Request().Context(), name)

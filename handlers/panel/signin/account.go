@@ -72,7 +72,7 @@ func (s *Account) renderAccount(c echo.Context, status int, field, code string) 
 	return s.Render(c, status, views.Account(page))
 }
 
-// changePassword sets a new password for who knows the old one, and ends that user's
+// changePassword sets a new password for a visitor who knows the old one, and ends that user's
 // logins everywhere else.
 func (s *Account) changePassword(c echo.Context) error {
 	user := visitor.Of(c).User

@@ -17,7 +17,7 @@ const (
 	sharedSlowest = time.Minute
 )
 
-// guesses slow down who guesses passwords and codes.
+// guesses slow down whoever guesses passwords and codes.
 type guesses struct {
 	strangers *limit.Throttle
 	own       *limit.Throttle // of known browsers, logins and second steps

@@ -31,7 +31,7 @@ func (s *Pages) askCode(c echo.Context, user models.User, next string) error {
 	return c.Redirect(http.StatusSeeOther, stepURL("/signin/code", next))
 }
 
-// atCode is who stands at the second step; nil when nobody does.
+// atCode is the user who stands at the second step; nil when nobody does.
 func (s *Pages) atCode(c echo.Context) (*models.User, error) {
 	step, _, ok := codePending.begun(s, c)
 	if !ok {
@@ -68,7 +68,7 @@ func (s *Pages) renderCode(c echo.Context, status int, problem string) error {
 	return s.Render(c, status, views.SecondStep(page))
 }
 
-// codeSubmit signs in who knows a code of the app, or a recovery code.
+// codeSubmit signs in a user who knows a code of the app, or a recovery code.
 func (s *Pages) codeSubmit(c echo.Context) error {
 	user, err := s.atCode(c)
 	if err != nil {

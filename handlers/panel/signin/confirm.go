@@ -16,7 +16,7 @@ import (
 	"wadah/views"
 )
 
-// confirmPath is where who is signed in gives the password or a passkey again.
+// confirmPath is where people who are signed in give the password or a passkey again.
 const confirmPath = "/confirm"
 
 func confirmURL(next string) string {
@@ -96,7 +96,7 @@ func (s *Pages) finishPasskeyProof(c echo.Context) error {
 	return writeCeremony(c, passkeyDone{web.OwnPath(begun.Next, "/devices")})
 }
 
-// checkOwnPasskey accepts a passkey of who is signed in and of nobody else. Whatever is
+// checkOwnPasskey accepts a passkey of the visitor and of nobody else. Whatever is
 // wrong with it is errPasskeyRefused.
 func (s *Pages) checkOwnPasskey(c echo.Context, ceremony webauthn.SessionData, at time.Time) error {
 	party, err := s.relyingParty(c)

@@ -12,7 +12,7 @@ import (
 	"wadah/views"
 )
 
-// enter signs in who has just proved everything that the account asks for, and says where
+// enter signs in a user who has just proved everything that the account asks for, and says where
 // to go on: to next, or to where a new password is chosen.
 func (s *Pages) enter(c echo.Context, user models.User, how audit.Action, next string) (to string, err error) {
 	if user.PasswordDue {

@@ -24,7 +24,7 @@ type passwordStep struct {
 
 var passwordPending = pendingStep[passwordStep]{"wadah_new_password"}
 
-// atNewPassword is who has to choose a new password; nil when nobody does.
+// atNewPassword is the user who has to choose a new password; nil when nobody does.
 func (s *Pages) atNewPassword(c echo.Context) (user *models.User, how audit.Action, err error) {
 	step, _, ok := passwordPending.begun(s, c)
 	if !ok {

@@ -19,7 +19,7 @@ import (
 	"wadah/views"
 )
 
-// beginPasskey begins to register a passkey, for who proves the password.
+// beginPasskey begins to register a passkey, for a visitor who proves the password.
 func (s *Account) beginPasskey(c echo.Context) error {
 	options, err := s.registerPasskey(c)
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Account) renamePasskey(c echo.Context) error {
 	return s.accountDone(c, views.NoticePasskeyRenamed, name)
 }
 
-// removePasskey ends a passkey, for who proves the password.
+// removePasskey ends a passkey, for a visitor who proves the password.
 func (s *Account) removePasskey(c echo.Context) error {
 	if code, err := s.provePassword(c); err != nil {
 		return err

@@ -33,7 +33,7 @@ func (s *Pages) beginPasskeySignIn(c echo.Context) error {
 	}{options})
 }
 
-// finishPasskeySignIn signs in who has shown a passkey. It verified the person, so it
+// finishPasskeySignIn signs in whoever has shown a passkey. It verified the person, so it
 // stands for password and second factor.
 func (s *Pages) finishPasskeySignIn(c echo.Context) error {
 	begun, at, ok := passkeyPending.begun(s, c)
@@ -82,8 +82,8 @@ func (s *Pages) checkPasskey(c echo.Context, ceremony webauthn.SessionData, at t
 	return owner.User, s.acceptPasskey(c, key.ID, credential, at)
 }
 
-// passkeyOwner is whose passkey it is; ErrNotFound when nobody's, or not the one's who
-// the authenticator says.
+// passkeyOwner is whose passkey it is; ErrNotFound when nobody's, or not that of the user whom
+// the authenticator names.
 func (s *Pages) passkeyOwner(ctx context.Context, rawID, handle []byte) (*passkeyUser, models.Passkey, error) {
 	key, err := s.store.PasskeyByCredential(ctx, rawID)
 	if err != nil {

@@ -18,7 +18,7 @@ const (
 )
 
 // setPrefs stores the language, theme or time zone a visitor chose, in the browser
-// and, for who is signed in, in the account.
+// and, for people who are signed in, in the account.
 func (s *Account) setPrefs(c echo.Context) error {
 	v := visitor.Of(c)
 	lang, theme, zone := v.Lang, v.Theme, v.ChosenZone

@@ -99,7 +99,7 @@ func (s *Pages) renderProof(c echo.Context, status int, page views.ProofPage, pr
 	return s.Render(c, status, views.Proof(page))
 }
 
-// PasskeysOffered reports whether who is signed in can show a passkey here.
+// PasskeysOffered reports whether the visitor can show a passkey here.
 func (s *Pages) PasskeysOffered(c echo.Context) (bool, error) {
 	if !s.passkeysPossible(c) {
 		return false, nil
@@ -108,7 +108,7 @@ func (s *Pages) PasskeysOffered(c echo.Context) (bool, error) {
 	return len(keys) > 0, err
 }
 
-// provePassword asks who is signed in for the password once more, in the field
+// provePassword asks the visitor for the password once more, in the field
 // "current", before something that would let a thief of the login stay. The code is
 // "" when it was right.
 func (s *Pages) provePassword(c echo.Context) (code string, err error) {

@@ -32,7 +32,7 @@ type assertion struct {
 
 var (
 	passkeyPending = pendingStep[assertion]{"wadah_passkey"}
-	proofPending   = pendingStep[assertion]{"wadah_passkey_proof"} // by who is signed in
+	proofPending   = pendingStep[assertion]{"wadah_passkey_proof"} // by people who are signed in
 )
 
 // longestNext bounds the path that travels with a ceremony, in bytes: browsers keep

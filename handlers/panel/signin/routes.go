@@ -2,7 +2,7 @@ package signin
 
 import "wadah/handlers/web"
 
-// Routes are those of who is not signed in yet, and of who proves it again.
+// Routes are for people who are not signed in yet, and for those who prove it again.
 func (s *Pages) Routes() []web.Route {
 	return []web.Route{
 		web.Get("/setup", web.Setup, s.setupForm),

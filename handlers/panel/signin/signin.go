@@ -14,7 +14,7 @@ import (
 	"wadah/views"
 )
 
-// form asks who somebody is; who is signed in goes on.
+// form asks who somebody is; somebody who is signed in goes on.
 func (s *Pages) form(c echo.Context) error {
 	if sent, err := s.SendToSetup(c); sent || err != nil {
 		return err

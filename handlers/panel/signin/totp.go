@@ -18,7 +18,7 @@ import (
 // totpIssuer is what authenticator apps call the account.
 const totpIssuer = "Wadah"
 
-// beginTOTP begins to enrol an authenticator app, for who proves the password.
+// beginTOTP begins to enrol an authenticator app, for a visitor who proves the password.
 func (s *Account) beginTOTP(c echo.Context) error {
 	if code, err := s.provePassword(c); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (s *Account) renderRecovery(c echo.Context, codes []string) error {
 	return s.Render(c, http.StatusOK, views.RecoveryCodes(page))
 }
 
-// newRecoveryCodes replaces the recovery codes, for who proves the password.
+// newRecoveryCodes replaces the recovery codes, for a visitor who proves the password.
 func (s *Account) newRecoveryCodes(c echo.Context) error {
 	if code, err := s.provePassword(c); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *Account) newRecoveryCodes(c echo.Context) error {
 	return s.renderRecovery(c, codes)
 }
 
-// removeTOTP ends the second factor, for who proves the password.
+// removeTOTP ends the second factor, for a visitor who proves the password.
 func (s *Account) removeTOTP(c echo.Context) error {
 	if code, err := s.provePassword(c); err != nil {
 		return err
