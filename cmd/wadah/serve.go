@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"wadah/handlers"
+	"wadah/models"
 	"wadah/session"
 	"wadah/session/sandbox"
 	"wadah/session/whatsapp"
@@ -51,28 +53,41 @@ type server struct {
 	control  string           // where their control API is, for the greeting
 }
 
+// choices are what the flags of a run say, read and checked.
+type choices struct {
+	http  handlers.Config
+	life  session.Config
+	certs *certificates // nil for plain HTTP
+}
+
+func (s server) choices() (c choices, err error) {
+	about := currentVersions()
+	c.http = handlers.Config{
+		Version: about.Wadah, Library: about.Whatsmeow, Build: about.build(),
+		Simulated: s.whatsapp.simulated(), Sandbox: s.phones,
+	}
+	if c.http.SiteConfig, err = s.web.site(); err != nil {
+		return c, err
+	}
+	if c.http.PhoneRegion, err = s.web.region(); err != nil {
+		return c, err
+	}
+	if c.http.Limits, err = s.web.limits(); err != nil {
+		return c, err
+	}
+	shareFiles(&c.http.Limits, openFiles(), s.log)
+	if c.life, err = s.life.config(); err != nil {
+		return c, err
+	}
+	c.life.MaxDevices, c.life.NotesDir = c.http.Limits.MaxDevices, s.data.Data
+	c.certs, err = s.web.certificates(s.log)
+	return c, err
+}
+
 // run serves until ctx ends. What is opened last is closed first: streams, HTTP,
 // devices, driver, store, lock.
 func (s server) run(ctx context.Context) (err error) {
-	site, err := s.web.site()
-	if err != nil {
-		return err
-	}
-	region, err := s.web.region()
-	if err != nil {
-		return err
-	}
-	limits, err := s.web.limits()
-	if err != nil {
-		return err
-	}
-	shareFiles(&limits, openFiles(), s.log)
-	life, err := s.life.config()
-	if err != nil {
-		return err
-	}
-	life.MaxDevices = limits.MaxDevices
-	certs, err := s.web.certificates(s.log)
+	chosen, err := s.choices()
 	if err != nil {
 		return err
 	}
@@ -100,28 +115,17 @@ func (s server) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // already closed unless a step below fails
-	base := localURL(listener.Addr())
-	if certs != nil {
-		base = "https://" + localHost(listener.Addr())
-		defer certs.onHangup(ctx)()
-	}
-	if site.PublicURL != nil {
-		base = site.PublicURL.String()
+	if chosen.certs != nil {
+		defer chosen.certs.onHangup(ctx)()
 	}
 
-	config := whatsapp.Config{DB: store.SQL(), Dialect: store.Dialect(), Vault: store, Sync: store.Sync, Log: s.log}
-	if s.whatsapp.simulated() {
-		config.URL, config.RootKey = s.whatsapp.url, &s.whatsapp.rootKey
-		s.log.Warn("this is a SIMULATED WhatsApp: no real phone can be linked", "url", s.whatsapp.url)
-	}
-	driver, err := whatsapp.Open(ctx, config)
+	driver, err := s.driver(ctx, store)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
 
-	life.NotesDir = s.data.Data
-	manager := session.NewManager(store, driver, life, s.log)
+	manager := session.NewManager(store, driver, chosen.life, s.log)
 	if err := manager.Start(ctx); err != nil {
 		return err
 	}
@@ -129,22 +133,39 @@ func (s server) run(ctx context.Context) (err error) {
 
 	defer upkeep(ctx, store, driver, manager, s.log)()
 
-	about := currentVersions()
-	web := handlers.New(handlers.Config{
-		SiteConfig: site, PhoneRegion: region, Limits: limits,
-		Version: about.Wadah, Library: about.Whatsmeow, Build: about.build(),
-		Simulated: s.whatsapp.simulated(), Sandbox: s.phones,
-	}, store, manager, s.log)
+	web := handlers.New(chosen.http, store, manager, s.log)
 	defer web.Close()
+	base := chosen.base(listener.Addr())
 	if err := s.greet(ctx, base, web); err != nil {
 		return err
 	}
-	s.log.Info("serving", "url", base, "data", s.data.Data, "version", about.Wadah)
+	s.log.Info("serving", "url", base, "data", s.data.Data, "version", chosen.http.Version)
 	listener = web.Listener(listener)
-	if certs != nil {
-		listener = certs.listener(listener)
+	if chosen.certs != nil {
+		listener = chosen.certs.listener(listener)
 	}
 	return serveHTTP(ctx, listener, web, s.log)
+}
+
+// base is the address to tell people, when we listen at one.
+func (c choices) base(at net.Addr) string {
+	switch {
+	case c.http.PublicURL != nil:
+		return c.http.PublicURL.String()
+	case c.certs != nil:
+		return "https://" + localHost(at)
+	}
+	return localURL(at)
+}
+
+// driver opens WhatsApp, or the simulated one.
+func (s server) driver(ctx context.Context, store *models.Store) (*whatsapp.Driver, error) {
+	config := whatsapp.Config{DB: store.SQL(), Dialect: store.Dialect(), Vault: store, Sync: store.Sync, Log: s.log}
+	if s.whatsapp.simulated() {
+		config.URL, config.RootKey = s.whatsapp.url, &s.whatsapp.rootKey
+		s.log.Warn("this is a SIMULATED WhatsApp: no real phone can be linked", "url", s.whatsapp.url)
+	}
+	return whatsapp.Open(ctx, config)
 }
 
 // greet says where the panel is and, while there is no user, how to get in.
