@@ -3,8 +3,12 @@ package handlers_test
 import (
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"wadah/handlers/limit"
 )
 
 func TestSystemSecretInThePanel(t *testing.T) {
@@ -69,5 +73,21 @@ func TestBrand(t *testing.T) {
 	}
 	if got := b.post("/settings/brand", url.Values{"brand": {strings.Repeat("x", 61)}}); got.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a name too long: %d", got.StatusCode)
+	}
+}
+
+// Every limit there is stands among the settings, with the variable that sets it.
+func TestEveryLimitIsShown(t *testing.T) {
+	e := newEnv(t)
+	page := e.admin().get("/settings")
+	shown := 0
+	for _, field := range slices.Concat(reflect.VisibleFields(reflect.TypeFor[limit.Pace]()), reflect.VisibleFields(reflect.TypeFor[limit.Room]())) {
+		shown++
+		if !strings.Contains(page.body, limit.Variable(field.Name)) {
+			t.Errorf("%s is not shown", limit.Variable(field.Name))
+		}
+	}
+	if shown < 10 {
+		t.Errorf("only %d limits; the search for them is broken", shown)
 	}
 }
