@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/visitor"
-
 	"wadah/handlers/web"
 )
 

@@ -8,13 +8,13 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"wadah/handlers/audit"
 	"wadah/handlers/panel/signin"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/session"
-
-	"github.com/labstack/echo/v4"
 )
 
 // Failures of the way into the panel.

@@ -7,13 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"wadah/handlers/api"
-	"wadah/handlers/api/openapi"
-	"wadah/handlers/panel/devicelist"
-	"wadah/handlers/panel/reference"
-
 	"github.com/labstack/echo/v4"
 
+	"wadah/handlers/api"
+	"wadah/handlers/api/openapi"
 	"wadah/handlers/audit"
 	"wadah/handlers/limit"
 	"wadah/handlers/live"
@@ -21,7 +18,9 @@ import (
 	"wadah/handlers/panel/about"
 	"wadah/handlers/panel/auditlog"
 	"wadah/handlers/panel/device"
+	"wadah/handlers/panel/devicelist"
 	"wadah/handlers/panel/people"
+	"wadah/handlers/panel/reference"
 	"wadah/handlers/panel/settings"
 	"wadah/handlers/panel/signin"
 	"wadah/handlers/phones"

@@ -3,9 +3,9 @@ package phones
 import (
 	"net/http"
 
-	"wadah/handlers/web"
-
 	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/web"
 )
 
 // control serves the simulated service's JSON API to programs on this machine.

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 
-	"wadah/handlers/web"
-
 	"go.yaml.in/yaml/v3"
+
+	"wadah/handlers/web"
 )
 
 // What can be wrong with the description. The tests read it, so nobody sees these.

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"time"
 
-	"wadah/handlers/web"
-
 	"github.com/labstack/echo/v4"
+
+	"wadah/handlers/web"
 )
 
 const (
