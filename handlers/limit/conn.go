@@ -16,11 +16,11 @@ type Conn struct {
 
 	// The rest is guarded by conns.mu.
 
-	known         bool // somebody has been recognised on it, or it is a proxy's
-	serving       int  // requests that are being served; several with HTTP/2
-	since         time.Time
-	inAll, inPeer *list.Element // while it waits
-	left          bool          // it is no longer in the books
+	known   bool // somebody has been recognised on it, or it is a proxy's
+	serving int  // requests that are being served; several with HTTP/2
+	since   time.Time
+	waits   struct{ all, peer *list.Element } // its places in line; nil while it does not
+	left    bool                              // it is no longer in the books
 }
 
 // connKey is where a request's context has its connection.
@@ -100,18 +100,18 @@ func (c *Conn) waitLocked() {
 	if c.known {
 		all = c.conns.known
 	}
-	c.inAll, c.inPeer = all.PushBack(c), c.peer.waiting.PushBack(c)
+	c.waits.all, c.waits.peer = all.PushBack(c), c.peer.waiting.PushBack(c)
 }
 
 // serveLocked takes the connection out of those that wait.
 func (c *Conn) serveLocked() {
-	if c.inAll == nil {
+	if c.waits.all == nil {
 		return
 	}
-	c.conns.strangers.Remove(c.inAll) // each list removes only what it holds
-	c.conns.known.Remove(c.inAll)
-	c.peer.waiting.Remove(c.inPeer)
-	c.inAll, c.inPeer = nil, nil
+	c.conns.strangers.Remove(c.waits.all) // each list removes only what it holds
+	c.conns.known.Remove(c.waits.all)
+	c.peer.waiting.Remove(c.waits.peer)
+	c.waits.all, c.waits.peer = nil, nil
 }
 
 // leaveLocked takes the connection out of the books.

@@ -17,11 +17,9 @@ const hubBuffer = 4096
 // variant and shared by all streams, so that a thousand streams cost a thousand
 // writes and one rendering.
 type Broadcaster struct {
-	subscribe func(buffer int) (<-chan session.Snapshot, func()) // session.Hub.Subscribe
-	current   func() []session.Snapshot                          // session.Manager.Snapshots
-	told      []func(session.Snapshot)                           // told of every snapshot before the streams
-	log       *slog.Logger
-	done      chan struct{} // closed when Run has ended
+	from origin
+	log  *slog.Logger
+	done chan struct{} // closed when Run has ended
 
 	mu      sync.Mutex
 	streams map[*stream]struct{}
@@ -30,24 +28,31 @@ type Broadcaster struct {
 	closed  bool
 }
 
+// origin is where changes come from, and who is told of them first.
+type origin struct {
+	subscribe func(buffer int) (<-chan session.Snapshot, func()) // session.Hub.Subscribe
+	current   func() []session.Snapshot                          // session.Manager.Snapshots
+	told      []func(session.Snapshot)                           // before the streams
+}
+
 // NewBroadcaster makes one of a hub and of what tells how everything is now.
 func NewBroadcaster(subscribe func(int) (<-chan session.Snapshot, func()), current func() []session.Snapshot, log *slog.Logger) *Broadcaster {
 	return &Broadcaster{
-		subscribe: subscribe, current: current, log: log, done: make(chan struct{}),
+		from: origin{subscribe: subscribe, current: current}, log: log, done: make(chan struct{}),
 		streams: make(map[*stream]struct{}), owned: make(map[Owner]int), last: make(map[string]session.Snapshot),
 	}
 }
 
 // Tell has f told of every snapshot before the streams are. F must not block; call it
 // before Run.
-func (b *Broadcaster) Tell(f func(session.Snapshot)) { b.told = append(b.told, f) }
+func (b *Broadcaster) Tell(f func(session.Snapshot)) { b.from.told = append(b.from.told, f) }
 
 // Run passes snapshots on until the hub is closed or the broadcaster is; quit ends it.
 func (b *Broadcaster) Run(quit <-chan struct{}) {
 	defer close(b.done)
 	defer b.close()
 	for {
-		snapshots, cancel := b.subscribe(hubBuffer)
+		snapshots, cancel := b.from.subscribe(hubBuffer)
 		b.catchUp()
 		again := b.pass(snapshots, quit)
 		cancel()
@@ -62,7 +67,7 @@ func (b *Broadcaster) Run(quit <-chan struct{}) {
 // of devices that are gone included.
 func (b *Broadcaster) catchUp() {
 	before := b.watched() // first: what is added from now on is in the subscription
-	for _, snap := range b.current() {
+	for _, snap := range b.from.current() {
 		delete(before, snap.ID)
 		b.publish(snap)
 	}
@@ -115,7 +120,7 @@ func (b *Broadcaster) publish(snap session.Snapshot) {
 	if known && !snap.Deleted && snap.Rev <= before.Rev {
 		return
 	}
-	for _, tell := range b.told {
+	for _, tell := range b.from.told {
 		tell(snap)
 	}
 	u := &Update{
