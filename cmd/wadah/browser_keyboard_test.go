@@ -131,6 +131,7 @@ func (s scene) keyboardAlone() {
 
 	tab.tabTo("add-device-name")
 	tab.press("Papan Ketik" + kb.Enter)
+	tab.holds(`location.pathname.startsWith("/devices/")`, `document.readyState === "complete"`)
 	tab.state("SERVICE_OFF", "never_started")
 	inReadingOrder(s.t, tab.tabAround())
 	tab.tabTo("start")

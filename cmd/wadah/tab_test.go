@@ -118,11 +118,17 @@ func (b *tab) do(script string) {
 	b.run(chromedp.Evaluate[chromedp.Void](script))
 }
 
+// expect waits until an expression is what it should be: a page that is shown may not be
+// read to its end.
 func (b *tab) expect(expression, want string) {
 	b.t.Helper()
-	if got := value[string](b, expression); got != want {
-		b.t.Errorf("%s is %q, want %q", expression, got, want)
-	}
+	within(b.t, patience, func() error {
+		got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
+		if err == nil && got != want {
+			err = fmt.Errorf("%s is %q, want %q", expression, got, want)
+		}
+		return err
+	})
 }
 
 // holds waits until every expression is true in the page. It asks from outside,
