@@ -129,6 +129,22 @@ type Conn interface {
 	// the account is available, because WhatsApp passes on nothing of others.
 	Typing(ctx context.Context, to message.Chat, on bool) error
 
+	// MarkRead tells the sender of messages, and the account's other devices, that they
+	// were read. All are of one sender, who is named in groups only.
+	// Errors: message.ErrOffline when nothing has left; it is not acknowledged.
+	MarkRead(ctx context.Context, r message.ReadMessages) error
+
+	// SetPresence shows the account as available or not until the connection ends; it
+	// begins unavailable. Errors: message.ErrOffline.
+	SetPresence(ctx context.Context, available bool) error
+
+	// RejectCall declines a call that rings. Errors: message.ErrOffline.
+	RejectCall(ctx context.Context, from message.Party, callID string) error
+
+	// CheckNumbers asks WhatsApp who has these numbers: digits without plus, at most
+	// message.MaxCheck. Errors: message.ErrOffline, *message.RefusedError (rate_limited).
+	CheckNumbers(ctx context.Context, numbers []string) ([]message.NumberCheck, error)
+
 	// Check asks WhatsApp for a sign of life, without waiting for it: SignalSilent follows
 	// when none comes within 8 s.
 	Check()

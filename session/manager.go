@@ -107,6 +107,7 @@ type Manager struct {
 	scanLinks *ScanLinks
 	inbox     *message.Inbox
 	outbox    *message.Outbox
+	numbers   *message.Numbers
 	history   chan struct{} // holds a token while a piece of history is read
 
 	ctx    context.Context // the life of connections: from Start to Shutdown
@@ -146,6 +147,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	m.hub = newHub(m.scanLinks.saw)
 	m.inbox = message.NewInbox(store, log)
 	m.outbox = message.NewOutbox(store, m.inbox, m, cfg.Pace, log)
+	m.numbers = message.NewNumbers(m.inbox)
 	m.history = make(chan struct{}, 1)
 	m.storage = newStorageWatch(store, log)
 	return m

@@ -328,6 +328,10 @@ func TestReachoutLock(t *testing.T) {
 		if err := w.conn(id).Deliver(message.Limit{Active: true, Until: until, At: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
+		limits, err := w.Outbox().Limits(t.Context(), id)
+		if err != nil || !limits.Locked || !limits.Until.Equal(until) {
+			t.Errorf("limits during the lock: %+v %v", limits, err)
+		}
 		old := w.submit(request(id, "balas"))
 		r := request(id, "baru")
 		r.Out.To = message.ChatWith(message.Party{PN: "6285511112222@s.whatsapp.net"})
@@ -341,6 +345,9 @@ func TestReachoutLock(t *testing.T) {
 		w.settle()
 		if got := now(fresh); got != "sent" {
 			t.Errorf("after the lock: %q", got)
+		}
+		if limits, err := w.Outbox().Limits(t.Context(), id); err != nil || limits.Locked || limits.Waiting != 0 {
+			t.Errorf("limits after the lock: %+v %v", limits, err)
 		}
 	})
 }

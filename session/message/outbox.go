@@ -401,3 +401,26 @@ func (o *Outbox) locked(deviceID string) (Limit, bool) {
 	}
 	return l, on
 }
+
+// Limits is what a device may send just now.
+type Limits struct {
+	Pace    Pace
+	Paced   bool // the next message waits for its turn
+	Waiting int64
+	Locked  bool      // WhatsApp lets the account open no new chats
+	Until   time.Time // when that ends; zero when WhatsApp gave no end
+}
+
+// Limits says what a device may send just now.
+func (o *Outbox) Limits(ctx context.Context, deviceID string) (Limits, error) {
+	waiting, err := o.store.Waiting(ctx, deviceID)
+	if err != nil {
+		return Limits{}, err
+	}
+	lock, locked := o.locked(deviceID)
+	l := Limits{Pace: o.pace, Paced: o.overPace(deviceID), Waiting: int64(waiting), Locked: locked}
+	if locked {
+		l.Until = lock.Until
+	}
+	return l, nil
+}

@@ -39,6 +39,24 @@ type Standing struct {
 	Changed <-chan struct{}
 }
 
+// ReadMessages names messages that were read.
+type ReadMessages struct {
+	Chat   Chat
+	Sender Party // in a group; nobody elsewhere
+	IDs    []string
+	At     time.Time
+}
+
+// MaxCheck is how many numbers are asked about at once.
+const MaxCheck = 50
+
+// NumberCheck is what WhatsApp says of a phone number.
+type NumberCheck struct {
+	Number string // as it was asked about
+	Exists bool
+	Person Party // both addresses, where WhatsApp gave them; nobody where it is not there
+}
+
 // Ready is a message as it is handed over.
 type Ready struct {
 	ID  string

@@ -15,6 +15,8 @@ type sends struct {
 	mu   sync.Mutex
 	hook func(device string, m message.Ready) (message.Ack, error)
 	list []Sent
+
+	check func(numbers []string) ([]message.NumberCheck, error)
 }
 
 // Sent is one message that was handed over, however that ended.
@@ -65,3 +67,34 @@ func (c *Conn) Send(ctx context.Context, m message.Ready) (message.Ack, error) {
 
 // Typing implements session.Conn.
 func (c *Conn) Typing(ctx context.Context, _ message.Chat, _ bool) error { return ctx.Err() }
+
+// MarkRead implements session.Conn.
+func (c *Conn) MarkRead(ctx context.Context, _ message.ReadMessages) error { return ctx.Err() }
+
+// SetPresence implements session.Conn.
+func (c *Conn) SetPresence(ctx context.Context, _ bool) error { return ctx.Err() }
+
+// RejectCall implements session.Conn.
+func (c *Conn) RejectCall(ctx context.Context, _ message.Party, _ string) error { return ctx.Err() }
+
+// CheckNumbers implements session.Conn: nobody has the numbers, unless SetOnCheck says so.
+func (c *Conn) CheckNumbers(ctx context.Context, numbers []string) ([]message.NumberCheck, error) {
+	c.driver.sends.mu.Lock()
+	hook := c.driver.sends.check
+	c.driver.sends.mu.Unlock()
+	if hook != nil {
+		return hook(numbers)
+	}
+	list := make([]message.NumberCheck, len(numbers))
+	for i, n := range numbers {
+		list[i].Number = n
+	}
+	return list, ctx.Err()
+}
+
+// SetOnCheck replaces what is answered about numbers; nil knows nobody.
+func (d *Driver) SetOnCheck(f func(numbers []string) ([]message.NumberCheck, error)) {
+	d.sends.mu.Lock()
+	defer d.sends.mu.Unlock()
+	d.sends.check = f
+}

@@ -46,6 +46,8 @@ type conn struct {
 	online bool        // the login is complete
 	shut   atomic.Bool // Close was called
 
+	available atomic.Bool // SetPresence asked for it
+
 	mu        sync.Mutex
 	account   session.Account
 	pushName  string

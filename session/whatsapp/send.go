@@ -125,7 +125,9 @@ func (c *conn) Typing(ctx context.Context, to message.Chat, on bool) error {
 		return c.cli.SendChatPresence(ctx, jid, types.ChatPresenceComposing, "")
 	}
 	err = c.cli.SendChatPresence(ctx, jid, types.ChatPresencePaused, "")
-	c.sayPresence(ctx, types.PresenceUnavailable, name)
+	if !c.available.Load() {
+		c.sayPresence(ctx, types.PresenceUnavailable, name)
+	}
 	return err
 }
 
