@@ -2,7 +2,12 @@ package models
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
+
+	"wadah/models/rules"
 )
 
 // Retention is how long what devices are sent and send is kept.
@@ -14,6 +19,50 @@ type Retention struct {
 
 // DefaultRetention is kept unless the settings say otherwise.
 var DefaultRetention = Retention{Bodies: 7 * 24 * time.Hour, Index: 30 * 24 * time.Hour, Events: 3 * 24 * time.Hour}
+
+// MaxRetention bounds each age of a Retention.
+const MaxRetention = 10 * 365 * 24 * time.Hour
+
+const retentionSetting = "message_retention" // JSON of Retention, nanoseconds
+
+// Retention is what the installation keeps: DefaultRetention until it is set. A value
+// that cannot be read is an error, so that nothing is deleted by mistake.
+func (s *Store) Retention(ctx context.Context) (Retention, error) {
+	text, err := s.Setting(ctx, retentionSetting)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return DefaultRetention, nil
+	case err != nil:
+		return Retention{}, err
+	}
+	var r Retention
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return Retention{}, fmt.Errorf("read setting %s: %w", retentionSetting, err)
+	}
+	return r, r.check()
+}
+
+// SetRetention stores what the installation keeps; the next sweep follows it. Errors:
+// "retention_range" when an age is not from 0 to MaxRetention.
+func (s *Store) SetRetention(ctx context.Context, r Retention) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return s.SetSetting(ctx, retentionSetting, string(text))
+}
+
+func (r Retention) check() error {
+	for field, age := range map[string]time.Duration{"bodies": r.Bodies, "index": r.Index, "events": r.Events} {
+		if age < 0 || age > MaxRetention {
+			return rules.Refuse(field, "retention_range", "Keep it from 0 to 3650 days.")
+		}
+	}
+	return nil
+}
 
 // resendFor is how long the content of what the account sent is kept whatever is set:
 // recipients that could not read it ask for it again.

@@ -47,7 +47,11 @@ func upkeep(ctx context.Context, store *models.Store, driver *whatsapp.Driver, m
 		return err
 	})
 	every(sweepEvery, "messages", func(ctx context.Context) error {
-		_, err := store.SweepMessages(ctx, models.DefaultRetention)
+		r, err := store.Retention(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = store.SweepMessages(ctx, r)
 		return err
 	})
 	every(sweepEvery, "library", driver.Sweep)
