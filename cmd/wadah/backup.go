@@ -15,6 +15,7 @@ import (
 
 	"wadah/models"
 	"wadah/models/files"
+	"wadah/session/message"
 )
 
 type backupCmd struct {
@@ -142,14 +143,15 @@ func (c *restoreCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	return err
 }
 
-// verify opens what was unpacked, with the key that will be used with it.
+// verify opens what was unpacked, with the key that will be used with it, and ends what
+// must not be done twice.
 func (c *restoreCmd) verify(ctx context.Context, p *program, log *slog.Logger, work string) error {
 	unpacked := dataFlags{Data: work, ServerKeyFile: c.ServerKeyFile}
 	store, err := unpacked.open(ctx, p, log)
 	if err != nil {
 		return fmt.Errorf("the backup %s cannot be used: %w", c.File, err)
 	}
-	return store.Close()
+	return errors.Join(message.Restored(ctx, store), store.Close())
 }
 
 // unpack writes the files of an archive into folder. It takes the two names it

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"wadah/models"
 	"wadah/session/message"
 	"wadah/session/sandbox/chat"
 	"wadah/session/sandbox/handset"
@@ -60,6 +61,64 @@ func TestActs(t *testing.T) {
 		}
 		if !read || !rejected {
 			return fmt.Errorf("read %v, rejected %v", read, rejected)
+		}
+		return nil
+	})
+	w.clean()
+}
+
+// In an older copy what waited has failed, and no counter of a session is left to be used
+// twice: the next message arrives.
+func TestRestored(t *testing.T) {
+	w := newWorld(t)
+	id := w.linked("Toko", shop)
+	budi := w.customerPhone(customer, "Budi")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	send := func(text string, queue bool) models.Message {
+		t.Helper()
+		result, err := w.Outbox().Submit(ctx, message.Request{
+			DeviceID: id, Source: message.SourceAPI, Wait: 20 * time.Second, Queue: queue,
+			Out: message.Outgoing{
+				To:      message.ChatWith(message.PartyOf(customer + "@s.whatsapp.net")),
+				Content: message.Content{Kind: message.KindText, Text: text},
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result.Message
+	}
+	send("satu", false)
+	if _, err := w.StopDevice(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	waiting := send("dua", true)
+	for range 2 { // it may be repeated
+		if err := message.Restored(ctx, w.store); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m, _, err := w.store.Sending(ctx, waiting.ID); err != nil || m.Status != models.StatusFailed || m.Error != "restored" {
+		t.Errorf("what waited: %+v %v", m, err)
+	}
+	var sessions int
+	if err := w.store.SQL().QueryRowContext(ctx, "SELECT (SELECT COUNT(*) FROM whatsmeow_sessions) + (SELECT COUNT(*) FROM whatsmeow_sender_keys)").Scan(&sessions); err != nil || sessions != 0 {
+		t.Errorf("%d sessions are left (%v)", sessions, err)
+	}
+	if _, err := w.StartDevice(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	send("tiga", false)
+	eventually(t, patience, func() error {
+		var got string
+		for _, c := range budi.Book().Chats() {
+			for _, m := range budi.Book().Messages(c.ID, 100) {
+				got += m.Text + " "
+			}
+		}
+		if got != "satu tiga " {
+			return fmt.Errorf("Budi has %q", got)
 		}
 		return nil
 	})
