@@ -418,7 +418,7 @@ func (o *Outbox) Limits(ctx context.Context, deviceID string) (Limits, error) {
 		return Limits{}, err
 	}
 	lock, locked := o.locked(deviceID)
-	l := Limits{Pace: o.pace, Paced: o.overPace(deviceID), Waiting: int64(waiting), Locked: locked}
+	l := Limits{Pace: o.pace, Paced: o.overPace(deviceID), Waiting: waiting, Locked: locked}
 	if locked {
 		l.Until = lock.Until
 	}
