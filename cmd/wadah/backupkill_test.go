@@ -21,7 +21,7 @@ func TestKilledBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, query := range []string{`CREATE TABLE ballast (b BLOB)`, `INSERT INTO ballast VALUES (randomblob(60000000))`} {
+	for _, query := range []string{`CREATE TABLE ballast (b BLOB)`, `INSERT INTO ballast VALUES (randomblob(10000000))`} {
 		if _, err := db.ExecContext(t.Context(), query); err != nil {
 			t.Fatal(err)
 		}

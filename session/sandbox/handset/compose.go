@@ -14,6 +14,7 @@ import (
 
 	"wadah/session/sandbox/chat"
 	"wadah/session/sandbox/media"
+	"wadah/session/sandbox/stanza"
 )
 
 // Draft is what a person writes. One of the contents is set; Text goes with most of them.
@@ -369,7 +370,7 @@ func (p *Phone) keyOf(m chat.Message, where types.JID) *waCommon.MessageKey {
 // answer writes under a message.
 func (p *Phone) answer(to chat.Message, words string) {
 	if _, err := p.Write(context.Background(), to.Chat, Draft{Text: words, Quote: to.ID}); err != nil {
-		p.cfg.Log.Info("a phone could not answer", "phone", p.cfg.Number, "err", err)
+		p.cfg.Log.Info("a phone could not answer", "phone", stanza.MaskNumber(p.cfg.Number), "err", err)
 	}
 }
 

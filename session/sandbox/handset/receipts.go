@@ -182,7 +182,7 @@ func (p *Phone) renew(node *waBinary.Node, device types.JID, count int) {
 		err = p.signal.Begin(device, bundle)
 	}
 	if err != nil {
-		p.cfg.Log.Warn("keys of a retry receipt", slog.String("device", device.String()), slog.Any("err", err))
+		p.cfg.Log.Warn("keys of a retry receipt", slog.String("device", stanza.MaskJID(device)), slog.Any("err", err))
 	}
 }
 

@@ -48,7 +48,7 @@ func (p *Phone) receive(node *waBinary.Node) {
 		case errors.Is(err, signal.ErrDuplicate):
 			continue // seen before; the receipt was lost
 		case err != nil:
-			p.cfg.Log.Info("a phone cannot decrypt a message", slog.String("phone", p.cfg.Number), slog.Any("err", err))
+			p.cfg.Log.Info("a phone cannot decrypt a message", slog.String("phone", stanza.MaskNumber(p.cfg.Number)), slog.Any("err", err))
 			p.waitFor(in, &enc)
 			failed = true
 		default:

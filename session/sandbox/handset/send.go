@@ -206,7 +206,7 @@ func (p *Phone) encryptEach(devices []types.JID, plain func(types.JID) []byte, a
 	for _, device := range p.begin(others) {
 		enc, err := p.seal(device, plain(device), attrs)
 		if err != nil {
-			p.cfg.Log.Warn("not encrypted for a device", slog.String("device", device.String()), slog.Any("err", err))
+			p.cfg.Log.Warn("not encrypted for a device", slog.String("device", stanza.MaskJID(device)), slog.Any("err", err))
 			continue
 		}
 		participants = append(participants, stanza.New("to", waBinary.Attrs{"jid": device}, enc))

@@ -28,7 +28,7 @@ func (p *Phone) publishKeys() {
 		stanza.Blob("type", []byte{keyType}), stanza.Blob("identity", p.cfg.Identity.Pub[:]),
 		stanza.New("list", nil, list...), keyNode("skey", p.signal.SignedPreKey()))
 	if !ok {
-		p.cfg.Log.Error("pre-keys of a phone were refused", slog.String("phone", p.cfg.Number))
+		p.cfg.Log.Error("pre-keys of a phone were refused", slog.String("phone", stanza.MaskNumber(p.cfg.Number)))
 	}
 }
 
@@ -109,7 +109,7 @@ func (p *Phone) begin(devices []types.JID) (ready []types.JID) {
 			err = p.signal.Begin(device, bundle)
 		}
 		if err != nil {
-			p.cfg.Log.Warn("no session with a device", slog.String("device", device.String()), slog.Any("err", err))
+			p.cfg.Log.Warn("no session with a device", slog.String("device", stanza.MaskJID(device)), slog.Any("err", err))
 			continue
 		}
 		ready = append(ready, device)

@@ -249,7 +249,7 @@ func (p *Phone) takeSettings(node *waBinary.Node) {
 			err = p.putSnapshot(name)
 		}
 		if err != nil {
-			p.cfg.Log.Warn("a phone cannot take settings", slog.String("phone", p.cfg.Number), slog.Any("err", err))
+			p.cfg.Log.Warn("a phone cannot take settings", slog.String("phone", stanza.MaskNumber(p.cfg.Number)), slog.Any("err", err))
 		}
 	}
 }

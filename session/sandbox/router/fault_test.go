@@ -99,21 +99,6 @@ func TestUndecryptableMessagesComeAgain(t *testing.T) {
 	w.shows(w.budi, back.ID, func(m chat.Message) bool { return m.Kind == chat.Text && m.Text == "damaged, too" })
 }
 
-func TestUndecryptableGroupMessagesComeAgain(t *testing.T) {
-	w := newWorld(t)
-	group := w.group()
-	for _, words := range []string{"with its key", "without"} {
-		w.inject(w.b.Store.ID.String(), sandbox.Fault{Kind: sandbox.FaultUndecryptable})
-		w.inject(phoneC+"@s.whatsapp.net", sandbox.Fault{Kind: sandbox.FaultUndecryptable})
-		sent, err := w.a.SendMessage(t.Context(), group, text(words))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sandboxtest.WaitUntil(w.b, messageWith(words))
-		w.shows(w.phone(phoneC), sent.ID, func(m chat.Message) bool { return m.Kind == chat.Text && m.Text == words })
-	}
-}
-
 func TestPlaceholdersAreFilledByThePhone(t *testing.T) {
 	w := newWorld(t)
 	w.inject(w.a.Store.ID.String(), sandbox.Fault{Kind: sandbox.FaultUnavailable})
