@@ -66,6 +66,7 @@ func TestKilledOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.is(key, "CONNECTED", "ready")
+	w.settled()
 	server.limitFiles(t, 0)
 	w.control("fault", map[string]any{"target": phone, "kind": "replaced"})
 	server.is(key, "SERVICE_OFF", "replaced")

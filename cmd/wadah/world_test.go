@@ -1,7 +1,9 @@
 package main
 
 import (
+	"database/sql"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"wadah/models"
 	"wadah/session/sandbox"
 )
 
@@ -89,6 +92,36 @@ func (w *world) tryControl(path string, body map[string]any) error {
 		err = fmt.Errorf("control %s: %d %s", path, status, answer)
 	}
 	return err
+}
+
+// settled waits until the one linked device has taken what its phone hands over after
+// linking, the parts of its history and the account's settings.
+func (w *world) settled() {
+	w.t.Helper()
+	const handedOver = 12 // stanzas
+	db, err := sql.Open("sqlite", filepath.Join(w.data, models.DatabaseFile))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	eventually(w.t, func() error {
+		_, answer, err := request(w.t.Context(), http.MethodGet, w.Control+"stats", "", "")
+		if err != nil {
+			return err
+		}
+		var stats sandbox.Stats
+		if err := json.Unmarshal(answer, &stats); err != nil {
+			return err
+		}
+		var expected int
+		if err := db.QueryRowContext(w.t.Context(), `SELECT count(*) FROM expected`).Scan(&expected); err != nil {
+			return err
+		}
+		if stats.Routing.Deliveries < handedOver || stats.Routing.Waiting > 0 || expected > 0 {
+			return fmt.Errorf("delivered %d, not acknowledged %d, to be read %d", stats.Routing.Deliveries, stats.Routing.Waiting, expected)
+		}
+		return nil
+	})
 }
 
 // scan lets a phone scan the QR picture of a data URI.
