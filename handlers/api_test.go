@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"image"
 	_ "image/png"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"wadah/session"
 )
@@ -105,6 +107,18 @@ func ways(t *testing.T, e *env, call, key string) map[string]*http.Request {
 		add("Bearer with what cannot be seen", path, "", "", "Authorization", "Bearer \u200b"+key)
 		add("bearer", path, "", "", "Authorization", "bearer "+key)
 		add("everywhere", path+"?apiKey="+key, form, "apiKey="+key, "X-Api-Key", key, "Authorization", "Bearer "+key)
+		add("JSON with a NUL behind", path, "application/json", `{"apiKey":"`+key+`"}`+"\x00")
+		add("JSON in UTF-16", path, "application/json", utf16LE(`{"apiKey":"`+key+`"}`))
+		add("JSON in UTF-16 with its mark", path, "application/json", utf16LE("\ufeff"+`{"apiKey":"`+key+`"}`))
+		add("form declared as JSON", path, "application/json", "apiKey="+key)
+		add("form declared as multipart", path, "multipart/form-data", "apiKey="+key)
+		add("JSON declared as multipart", path, "multipart/form-data; boundary=x", `{"apiKey":"`+key+`"}`)
+		add("in other cases", path+"?APIKey="+key, form, "apikey="+key)
+		add("as elsewhere", path+"?api_key="+key, form, "token="+key)
+		add("as a list", path+"?apiKey[]="+key, "", "")
+		add("as a JSON list", path, "application/json", `{"apiKey":["`+key+`"]}`)
+		add("Authorization without a scheme", path, "", "", "Authorization", key)
+		add("Authorization without a login", path+"?apiKey="+key, "", "", "Authorization", "Bearer")
 		add("beside another login", path+"?apiKey="+key, "", "", "Authorization", "Basic dXNlcjpwYXNz")
 		add("beside a picture", path+"?apiKey="+key, "image/png", "\x89PNG")
 
@@ -117,8 +131,19 @@ func ways(t *testing.T, e *env, call, key string) map[string]*http.Request {
 			t.Fatal(err)
 		}
 		add("multipart", path, w.FormDataContentType(), parts.String())
+		add("multipart declared as a form", path, form, parts.String())
+		add("multipart declared as JSON", path, "application/json", parts.String())
+		add("multipart without its boundary", path, "multipart/form-data", parts.String())
 	}
 	return out
+}
+
+func utf16LE(text string) string {
+	var out []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		out = binary.LittleEndian.AppendUint16(out, unit)
+	}
+	return string(out)
 }
 
 func TestSpecification(t *testing.T) {
@@ -309,10 +334,44 @@ func TestKeyRefusals(t *testing.T) {
 		"broken JSON":            {jsonBody(`{"apiKey":"` + key), 400, "bad_json"},
 		"JSON array":             {jsonBody(`["apiKey"]`), 400, "bad_json"},
 		"JSON and more":          {jsonBody(`{"apiKey":"` + key + `"} x`), 400, "bad_json"},
-		"form declared as JSON":  {jsonBody("apiKey=" + key), 400, "bad_json"},
+		"text declared as JSON":  {jsonBody("my key is " + key), 400, "bad_json"},
+		"two spellings":          {form("apikey=" + key + "&api_key=" + other), 400, "two_keys"},
+		"two in a list":          {jsonBody(`{"apiKey":["` + key + `","` + other + `"]}`), 400, "two_keys"},
 		"a megabyte":             {form("apiKey=" + key + "&x=" + strings.Repeat("x", 1<<20)), 413, "body_too_large"},
 		"64 kB and a byte":       {form("apiKey=" + key + "&x=" + strings.Repeat("x", 64<<10)), 413, "body_too_large"},
 	} {
 		t.Run(name, func(t *testing.T) { e.send(c.r).fails(t, c.status, c.code) })
+	}
+}
+
+// A redirect makes GET of POST and drops the body; what clients set themselves stays. Who
+// sends nothing is told of that, and nobody else.
+func TestBodyLostOnTheWay(t *testing.T) {
+	e := newEnv(t)
+	_, key := e.device("Kasir")
+	ask := func(method, path string, header ...string) string {
+		r := e.request(method, path, nil)
+		for i := 0; i+1 < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		return e.send(r).body
+	}
+	const hint = "a redirect"
+	for name, body := range map[string]string{
+		"no key":       ask(http.MethodGet, "/api/getState", "Content-Type", "application/json"),
+		"no parameter": ask(http.MethodGet, "/api/getPairCode", "Content-Type", "application/json", "X-Api-Key", key),
+	} {
+		if !strings.Contains(body, hint) {
+			t.Errorf("%s: %s", name, body)
+		}
+	}
+	for name, body := range map[string]string{
+		"typed by hand": ask(http.MethodGet, "/api/getState"),
+		"POST":          ask(http.MethodPost, "/api/getState", "Content-Type", "application/json"),
+		"unknown key":   ask(http.MethodGet, "/api/getState?apiKey=x", "Content-Type", "application/json"),
+	} {
+		if strings.Contains(body, hint) {
+			t.Errorf("%s: %s", name, body)
+		}
 	}
 }

@@ -56,7 +56,6 @@ func TestBrowserOverPlainHTTP(t *testing.T) {
 	named.guestTellsNobody(t, site)
 	named.otherSitesMayNotWrite(t, site)
 	named.otherSitesReadWhatTheyMay(t, site)
-	s.server.stop()
 }
 
 // otherSite is another web site, under any name. It remembers what it hears of where

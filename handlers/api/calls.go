@@ -47,7 +47,7 @@ type deviceCall struct {
 	snap  session.Snapshot // the key's device, as it was when the request came
 	key   string           // as the client sent it; "" when the default device answers
 	keyID string
-	in    params
+	in    values
 }
 
 // deviceHandler answers a call on one device.
@@ -62,34 +62,54 @@ const (
 )
 
 // withKey lets a call answer for the device whose key the request carries. Errors:
-// errUnauthorized, whatever is wrong with the key, and the failures of readParams.
-func (s *Calls) withKey(does effect, next deviceHandler) echo.HandlerFunc {
+// errUnauthorized, whatever is wrong with the key, and the failures of what is read.
+func (s *Calls) withKey(route deviceRoute) echo.HandlerFunc {
+	files := filesOf(route.takes)
 	return func(c echo.Context) error {
-		in, err := readParams(c.Response(), c.Request(), s.bounds.body)
+		in, err := readParams(c.Response(), c.Request(), s.bounds.body, files)
 		if err != nil {
 			return err
 		}
-		key, err := keyOf(c.Request(), in)
+		defer in.discard()
+		call, err := s.open(c, route.does, in)
 		if err != nil {
-			return err
+			return orLost(err, c.Request(), in)
 		}
-		call := deviceCall{key: key, in: in}
-		if key == "" {
-			call.snap, err = s.defaultDevice(c.Request(), does)
-		} else {
-			call.snap, call.keyID, err = s.deviceByKey(c, key)
+		if call.in, err = in.read(route.takes, s.region); err != nil {
+			return orLost(err, c.Request(), in)
 		}
-		if err != nil {
-			return err
-		}
-		web.Recognised(c)
-		if call.keyID != "" {
-			if err := s.spend(call.keyID); err != nil {
-				return err
-			}
-		}
-		return next(c, call)
+		return route.do(c, call)
 	}
+}
+
+// open finds the device that a request is about, by its key.
+func (s *Calls) open(c echo.Context, does effect, in params) (call deviceCall, err error) {
+	if call.key, err = keyOf(c.Request(), in); err != nil {
+		return call, err
+	}
+	if call.key == "" {
+		call.snap, err = s.defaultDevice(c.Request(), does)
+	} else {
+		call.snap, call.keyID, err = s.deviceByKey(c, call.key)
+	}
+	if err != nil {
+		return call, err
+	}
+	web.Recognised(c)
+	if call.keyID != "" {
+		err = s.spend(call.keyID)
+	}
+	return call, err
+}
+
+// filesOf are the files among the parameters of a call.
+func filesOf(takes []*parameter) (files []*parameter) {
+	for _, p := range takes {
+		if p.kind == kindFile {
+			files = append(files, p)
+		}
+	}
+	return files
 }
 
 // deviceByKey finds the device a key opens. A key may belong to a device that

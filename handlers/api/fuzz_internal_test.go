@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"wadah/handlers/web"
 )
@@ -29,13 +28,17 @@ func FuzzBody(f *testing.F) {
 		{"multipart/form-data", "--b"},
 		{"text/plain; charset=\"", "{"},
 		{"", "[[[[[["},
+		{"application/json", "apiKey=x&list[]=1"},
+		{"application/json", "--b\r\nContent-Disposition: form-data; name=\"apiKey\"\r\n\r\nx\r\n--b--\r\n"},
+		{"application/json", "{\x00\"\x00a\x00\"\x00:\x001\x00}\x00"},
+		{"application/json", `{"list":["a",1,null,{"b":[]}]}`},
 	} {
 		f.Add(seed[0], []byte(seed[1]))
 	}
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/api/getState", bytes.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
-		in, err := readParams(httptest.NewRecorder(), r, 64<<10)
+		in, err := readParams(httptest.NewRecorder(), r, 64<<10, nil)
 		if err != nil {
 			if f := web.FailureOf(err); f.Status < 400 || f.Status > 499 {
 				t.Fatalf("a broken body is answered with %d", f.Status)
@@ -67,10 +70,16 @@ func FuzzKeyPlaces(f *testing.F) {
 		in := params{query: query}
 		key, err := keyOf(r, in)
 		seen := map[string]bool{}
-		in.each("apiKey", func(v string) bool { seen[bareWord(v)] = true; return true })
+		in.all(func(name, v string) {
+			if isKeyName(name) {
+				seen[bareWord(v)] = true
+			}
+		})
 		seen[bareWord(header)] = true
 		if scheme, token, ok := strings.Cut(authorization, " "); ok && strings.EqualFold(scheme, "Bearer") {
 			seen[bareWord(token)] = true
+		} else if !ok && len(authorization) >= shortestKey {
+			seen[bareWord(authorization)] = true
 		}
 		delete(seen, "")
 		switch {
@@ -90,12 +99,12 @@ func FuzzWait(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		wait, err := waitParam(params{query: query})
-		if err != nil && web.FailureOf(err) != errBadWait {
+		in, err := params{query: query}.read([]*parameter{qrWait}, "ID")
+		if err != nil && web.FailureOf(err) != qrWait.wrong {
 			t.Fatal(err)
 		}
-		if wait < 0 || wait > maxWait*time.Second {
-			t.Fatalf("%q waits %v", query, wait)
+		if wait := in.whole(qrWait, defaultWait); wait < 0 || wait > qrWait.to {
+			t.Fatalf("%q waits %d s", query, wait)
 		}
 	})
 }

@@ -3,71 +3,40 @@ package api
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/audit"
-	"wadah/handlers/number"
 	"wadah/handlers/web"
 	"wadah/session"
 )
 
-// Failures of linking by phone number or passkey.
+// What linking by phone number or passkey takes.
 var (
-	errNumberMissing = &web.Failure{
+	pairNumber = &parameter{name: "phone", also: []string{"number"}, kind: kindNumber, missing: &web.Failure{
 		Status: http.StatusBadRequest, Code: "number_missing",
 		Message: "Send the phone number as phone, for example phone=6281234567890.",
-	}
-	errNumberInvalid = &web.Failure{
+	}, wrong: &web.Failure{
 		Status: http.StatusUnprocessableEntity, Code: "bad_number",
 		Message: "This is no complete phone number. Send its digits with the country code, for example 6281234567890, without letters or an extension.",
-	}
-	errBadRenew = &web.Failure{
+	}}
+	// pairRenew asks for another code although one can still be typed.
+	pairRenew = &parameter{name: "renew", kind: kindYes, wrong: &web.Failure{
 		Status: http.StatusBadRequest, Code: "bad_renew",
 		Message: "renew must be 1 (ask WhatsApp for another code) or 0.",
-	}
-	errAnswerMissing = &web.Failure{
+	}}
+	passkeyResponse = &parameter{name: "response", kind: kindText, missing: &web.Failure{
 		Status: http.StatusBadRequest, Code: "response_missing",
 		Message: "Send what the browser made of the passkey request as response.",
-	}
+	}}
 )
-
-// renewParam reads whether another code is wanted although one can still be typed.
-func renewParam(in params) (bool, error) {
-	text := in.word("renew")
-	if text == "" {
-		return false, nil
-	}
-	renew, err := strconv.ParseBool(strings.ToLower(text))
-	if err != nil {
-		return false, errBadRenew
-	}
-	return renew, nil
-}
 
 // getPairCode links by phone number instead of QR: it answers the 8 characters
 // that are typed into WhatsApp on the phone, {"code","message","expires","state"}. While
 // a code for the same number lives, it is the answer, unless renew is set.
 func (s *Calls) getPairCode(c echo.Context, call deviceCall) error {
-	raw := call.in.word("phone")
-	if raw == "" {
-		raw = call.in.word("number")
-	}
-	if raw == "" {
-		return errNumberMissing
-	}
-	digits, ok := number.Parse(raw, s.region)
-	if !ok {
-		return errNumberInvalid
-	}
-	renew, err := renewParam(call.in)
-	if err != nil {
-		return err
-	}
-	snap, err := s.devices.PairPhone(c.Request().Context(), call.snap.ID, digits, renew)
+	snap, err := s.devices.PairPhone(c.Request().Context(), call.snap.ID, call.in.text(pairNumber), call.in.yes(pairRenew))
 	if err != nil {
 		return err
 	}
@@ -122,14 +91,10 @@ func (s *Calls) getPasskeyRequest(c echo.Context, call deviceCall) error {
 
 // sendPasskeyResponse passes the browser's assertion on to WhatsApp.
 func (s *Calls) sendPasskeyResponse(c echo.Context, call deviceCall) error {
-	response := call.in.get("response")
-	if response == "" {
-		return errAnswerMissing
-	}
 	if call.snap.Passkey == nil {
 		return noPasskey(call.snap)
 	}
-	if err := s.devices.AnswerPasskey(c.Request().Context(), call.snap.ID, []byte(response)); err != nil {
+	if err := s.devices.AnswerPasskey(c.Request().Context(), call.snap.ID, []byte(call.in.text(passkeyResponse))); err != nil {
 		return err
 	}
 	s.noteCall(c, call, audit.DevicePasskey)

@@ -22,7 +22,7 @@ func FuzzKey(f *testing.F) {
 		r.URL.RawQuery = query
 		r.Header.Set("Content-Type", contentType)
 		r.Header.Set("Authorization", auth)
-		in, err := readParams(httptest.NewRecorder(), r, 64<<10)
+		in, err := readParams(httptest.NewRecorder(), r, 64<<10, nil)
 		if err != nil {
 			if s := web.FailureOf(err).Status; s != 400 && s != 413 && s != 415 {
 				t.Fatalf("status %d: %v", s, err)

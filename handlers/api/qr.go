@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -12,26 +11,6 @@ import (
 	"wadah/handlers/web"
 	"wadah/session"
 )
-
-// How long getQR waits for the first code, in seconds. The longest wait stays under
-// the 30 s after which many HTTP clients and proxies give up.
-const (
-	defaultWait = 10
-	maxWait     = 25
-)
-
-// waitParam reads how long the client wants to wait.
-func waitParam(in params) (time.Duration, error) {
-	text := in.word("wait")
-	if text == "" {
-		return defaultWait * time.Second, nil
-	}
-	seconds, err := strconv.Atoi(text)
-	if err != nil || seconds < 0 || seconds > maxWait {
-		return 0, errBadWait
-	}
-	return time.Duration(seconds) * time.Second, nil
-}
 
 // qrFormat is how getQR answers.
 type qrFormat string
@@ -42,38 +21,26 @@ const (
 	qrAsPNG   qrFormat = "png"   // the picture alone
 )
 
-var errBadWait = &web.Failure{
-	Status: http.StatusBadRequest, Code: "bad_wait",
-	Message: "wait must be a whole number of seconds from 0 to 25.",
-}
+// defaultWait is how long getQR waits for the first code, in seconds. The longest wait stays
+// under the 30 s after which many HTTP clients and proxies give up.
+const defaultWait = 10
 
-var errBadFormat = &web.Failure{
-	Status: http.StatusBadRequest, Code: "bad_format",
-	Message: "format must be image, text or png; without it the answer is an image in JSON.",
-}
-
-func formatParam(in params) (qrFormat, error) {
-	switch f := qrFormat(in.word("format")); f {
-	case "":
-		return qrAsImage, nil
-	case qrAsImage, qrAsText, qrAsPNG:
-		return f, nil
-	}
-	return "", errBadFormat
-}
+// What getQR takes.
+var (
+	qrWait = &parameter{name: "wait", kind: kindWhole, from: 0, to: 25, wrong: &web.Failure{
+		Status: http.StatusBadRequest, Code: "bad_wait", Message: "wait must be a whole number of seconds from 0 to 25.",
+	}}
+	qrAs = &parameter{name: "format", kind: kindChoice, among: []string{string(qrAsImage), string(qrAsText), string(qrAsPNG)}, wrong: &web.Failure{
+		Status: http.StatusBadRequest, Code: "bad_format",
+		Message: "format must be image, text or png; without it the answer is an image in JSON.",
+	}}
+)
 
 // getQR answers the newest QR as a data URI. While one is on its way it waits;
 // in every other case it answers 409 and says how the device stands.
 func (s *Calls) getQR(c echo.Context, call deviceCall) error {
-	wait, err := waitParam(call.in)
-	if err != nil {
-		return err
-	}
-	format, err := formatParam(call.in)
-	if err != nil {
-		return err
-	}
-	snap := call.snap
+	wait, format := time.Duration(call.in.whole(qrWait, defaultWait))*time.Second, qrFormat(call.in.text(qrAs))
+	snap, err := call.snap, error(nil)
 	if qr.Current(snap) == nil {
 		s.devices.ExtendScanWindow(snap.ID)
 		if wait > 0 {

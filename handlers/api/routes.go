@@ -13,30 +13,31 @@ func (s *Calls) Routes() []web.Route {
 
 // deviceRoute is one call of the API on a device.
 type deviceRoute struct {
-	path string
-	does effect
-	do   deviceHandler
+	path  string
+	does  effect
+	takes []*parameter
+	do    deviceHandler
 }
 
-// deviceRoutes are the calls of programs on a device.
+// deviceCalls are the calls of programs on a device.
 func (s *Calls) deviceCalls() []deviceRoute {
 	return []deviceRoute{
 		// The specification's five.
-		{"/api/serviceStart", changes, s.serviceStart},
-		{"/api/serviceDestroy", changes, s.serviceDestroy},
-		{"/api/getQR", reads, s.getQR},
-		{"/api/getState", reads, s.getState},
-		{"/api/getWWebVersion", reads, s.getWWebVersion},
+		{"/api/serviceStart", changes, nil, s.serviceStart},
+		{"/api/serviceDestroy", changes, nil, s.serviceDestroy},
+		{"/api/getQR", reads, []*parameter{qrWait, qrAs}, s.getQR},
+		{"/api/getState", reads, nil, s.getState},
+		{"/api/getWWebVersion", reads, nil, s.getWWebVersion},
 
 		// Our own.
-		{"/api/serviceRestart", changes, s.serviceRestart},
-		{"/api/serviceLogout", changes, s.serviceLogout},
-		{"/api/getDevice", reads, s.getDevice},
-		{"/api/getPairCode", changes, s.getPairCode},
-		{"/api/getPasskeyRequest", reads, s.getPasskeyRequest},
-		{"/api/sendPasskeyResponse", changes, s.sendPasskeyResponse},
-		{"/api/confirmPasskey", changes, s.confirmPasskey},
-		{"/api/events", reads, s.events},
+		{"/api/serviceRestart", changes, nil, s.serviceRestart},
+		{"/api/serviceLogout", changes, nil, s.serviceLogout},
+		{"/api/getDevice", reads, nil, s.getDevice},
+		{"/api/getPairCode", changes, []*parameter{pairNumber, pairRenew}, s.getPairCode},
+		{"/api/getPasskeyRequest", reads, nil, s.getPasskeyRequest},
+		{"/api/sendPasskeyResponse", changes, []*parameter{passkeyResponse}, s.sendPasskeyResponse},
+		{"/api/confirmPasskey", changes, nil, s.confirmPasskey},
+		{"/api/events", reads, nil, s.events},
 	}
 }
 
@@ -45,7 +46,7 @@ func (s *Calls) deviceCalls() []deviceRoute {
 func (s *Calls) deviceRoutes() []web.Route {
 	var list []web.Route
 	for _, c := range s.deviceCalls() {
-		do := s.withKey(c.does, c.do)
+		do := s.withKey(c)
 		list = append(list, web.Get(c.path, web.APIKey, do), web.Post(c.path, web.APIKey, do))
 	}
 	return list

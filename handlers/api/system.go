@@ -16,7 +16,7 @@ import (
 
 // systemCall is a request of the system API whose secret has been accepted.
 type systemCall struct {
-	in   params
+	in   values
 	snap session.Snapshot // the device it names; zero for calls that name none
 }
 
@@ -44,70 +44,96 @@ var (
 		Status: http.StatusBadRequest, Code: "device_missing",
 		Message: "Say which device: send its id as listDevice tells it, or its apiKey.",
 	}
-	errNameMissing = &web.Failure{
-		Status: http.StatusBadRequest, Code: "name_missing",
-		Message: "Send the name of the device as name.",
-	}
 )
 
-// systemRoutes are the calls that programs make on the installation as a whole.
-func (s *Calls) systemRoutes() []web.Route {
-	calls := []struct {
-		path string
-		do   echo.HandlerFunc
-	}{
-		{"/api/listDevice", s.withSecret(s.listDevice)},
-		{"/api/addDevice", s.withSecret(s.addDevice)},
-		{"/api/editDevice", s.withSecret(s.onDevice(s.editDevice))},
-		{"/api/detailDevice", s.withSecret(s.onDevice(s.detailDevice))},
-		{"/api/deleteDevice", s.withSecret(s.onDevice(s.deleteDevice))},
-		{"/api/changeApiKey", s.withSecret(s.onDevice(s.changeKey))},
+// What the system API takes.
+var (
+	systemID   = &parameter{name: "id", kind: kindWord}
+	systemKey  = &parameter{name: "apiKey", kind: kindWord}
+	systemName = &parameter{name: "name", kind: kindText, missing: &web.Failure{
+		Status: http.StatusBadRequest, Code: "name_missing",
+		Message: "Send the name of the device as name.",
+	}}
+)
+
+// systemRoute is one call of the API on the installation.
+type systemRoute struct {
+	path  string
+	takes []*parameter
+	do    systemHandler
+}
+
+// systemCalls are the calls that programs make on the installation as a whole.
+func (s *Calls) systemCalls() []systemRoute {
+	device := []*parameter{systemID, systemKey}
+	return []systemRoute{
+		{"/api/listDevice", nil, s.listDevice},
+		{"/api/addDevice", []*parameter{systemName}, s.addDevice},
+		{"/api/editDevice", append(device, systemName), s.onDevice(s.editDevice)},
+		{"/api/detailDevice", device, s.onDevice(s.detailDevice)},
+		{"/api/deleteDevice", device, s.onDevice(s.deleteDevice)},
+		{"/api/changeApiKey", device, s.onDevice(s.changeKey)},
 	}
+}
+
+// systemRoutes are these calls as routes.
+func (s *Calls) systemRoutes() []web.Route {
 	var list []web.Route
-	for _, c := range calls {
-		list = append(list, web.Get(c.path, web.SystemSecret, c.do), web.Post(c.path, web.SystemSecret, c.do))
+	for _, c := range s.systemCalls() {
+		do := s.withSecret(c)
+		list = append(list, web.Get(c.path, web.SystemSecret, do), web.Post(c.path, web.SystemSecret, do))
 	}
 	return list
 }
 
-// withSecret lets next answer whoever knows the system secret. Without one the system API
-// is off.
-func (s *Calls) withSecret(next systemHandler) echo.HandlerFunc {
+// withSecret lets a call answer whoever knows the system secret.
+func (s *Calls) withSecret(route systemRoute) echo.HandlerFunc {
+	files := filesOf(route.takes)
 	return func(c echo.Context) error {
-		in, err := readParams(c.Response(), c.Request(), s.bounds.body)
+		in, err := readParams(c.Response(), c.Request(), s.bounds.body, files)
 		if err != nil {
 			return err
 		}
-		value, err := credential(c.Request(), in, "secret")
+		defer in.discard()
+		if err := s.openSystem(c, in); err != nil {
+			return orLost(err, c.Request(), in)
+		}
+		read, err := in.read(route.takes, s.region)
 		if err != nil {
-			return errTwoSecrets
+			return orLost(err, c.Request(), in)
 		}
-		valid, exists, err := s.store.CheckSystemSecret(c.Request().Context(), value)
-		if err != nil {
-			return fmt.Errorf("check the system secret: %w", err)
-		}
-		if !exists {
-			return errSystemOff
-		}
-		if !valid {
-			if err := s.trail.Seldom(c, audit.Entry(audit.System, audit.SystemRefused, "", "")); err != nil {
-				return err
-			}
-			return errBadSecret
-		}
-		web.Recognised(c)
-		if err := s.spend(systemBudget); err != nil {
-			return err
-		}
-		return next(c, systemCall{in: in})
+		return route.do(c, systemCall{in: read})
 	}
+}
+
+// openSystem checks the system secret of a request. Without one the system API is off.
+func (s *Calls) openSystem(c echo.Context, in params) error {
+	value, err := credential(c.Request(), in, isSecretName)
+	if err != nil {
+		return errTwoSecrets
+	}
+	valid, exists, err := s.store.CheckSystemSecret(c.Request().Context(), value)
+	if err != nil {
+		return fmt.Errorf("check the system secret: %w", err)
+	}
+	if !exists {
+		return errSystemOff
+	}
+	if !valid {
+		if err := s.trail.Seldom(c, audit.Entry(audit.System, audit.SystemRefused, "", "")); err != nil {
+			return err
+		}
+		return errBadSecret
+	}
+	web.Recognised(c)
+	return s.spend(systemBudget)
 }
 
 // onDevice finds the device a call names, by its ID or by one of its keys.
 func (s *Calls) onDevice(next systemHandler) systemHandler {
 	return func(c echo.Context, call systemCall) error {
 		ctx := c.Request().Context()
-		id, key := call.in.word("id"), call.in.word("apiKey")
+		id, key := call.in.text(systemID), call.in.text(systemKey)
 		if id == "" && key == "" {
 			return errDeviceMissing
 		}
@@ -175,10 +201,7 @@ func (s *Calls) detailDevice(c echo.Context, call systemCall) error {
 // addDevice makes a device. As in the family, the answer does not tell its key:
 // listDevice does.
 func (s *Calls) addDevice(c echo.Context, call systemCall) error {
-	name := call.in.get("name")
-	if name == "" {
-		return errNameMissing
-	}
+	name := call.in.text(systemName)
 	snap, _, err := s.devices.AddDevice(c.Request().Context(), name)
 	if err != nil {
 		return err
@@ -189,10 +212,7 @@ func (s *Calls) addDevice(c echo.Context, call systemCall) error {
 
 // editDevice gives a device another name.
 func (s *Calls) editDevice(c echo.Context, call systemCall) error {
-	name := call.in.get("name")
-	if name == "" {
-		return errNameMissing
-	}
+	name := call.in.text(systemName)
 	snap, err := s.devices.RenameDevice(c.Request().Context(), call.snap.ID, name)
 	if err != nil {
 		return err
