@@ -25,7 +25,10 @@ func (e *env) actions(id string) []models.AuditEntry {
 // TestCallsAreWrittenDown makes every call of programs, with a key and without one: what
 // changes something leaves an entry that says who, and what only looks leaves none.
 func TestCallsAreWrittenDown(t *testing.T) {
-	looks := []string{"getQR", "getState", "getWWebVersion", "getDevice", "getPasskeyRequest", "events"}
+	looks := []string{
+		"getQR", "getState", "getWWebVersion", "getDevice", "getPasskeyRequest", "events",
+		"getEvents", "getMessages", "getMessageStatus", "getLid", "getLimits",
+	}
 	for name, withKey := range map[string]bool{"with a key": true, "without one": false} {
 		t.Run(name, func(t *testing.T) {
 			e := newEnv(t)
@@ -88,6 +91,25 @@ func TestCallsAreWrittenDown(t *testing.T) {
 			call("serviceDestroy", "device.stop")
 			e.start(id, session.StateScan)
 			e.link(id, "6281234567890:1@s.whatsapp.net")
+			call("sendMessage?phone=6281234567891&message=halo", "message.send")
+			sent := e.lastSent(id)
+			for _, name := range []string{
+				"sendMessage?phone=6281234567891&message=halo", // once in a while is enough
+				"sendMessageGroup?id_group=120363041234567890@g.us&message=halo",
+				"sendLocation?phone=6281234567891&latitude=-6.2&longitude=106.8", "sendContact?phone=6281234567891&name=Budi&contact=6281234567892",
+				"sendPoll?phone=6281234567891&question=hari&options=Senin&options=Selasa", "sendReaction?reaction=x&id_message=" + sent,
+				"editMessage?message=hai&id_message=" + sent, "forwardMessage?phone=6281234567892&id_message=" + sent,
+				"deleteMessage?id_message=" + sent, "sendTemplateMessage?phone=6281234567891&body_message=halo",
+			} {
+				call(name, "")
+			}
+			call("sendTyping?phone=6281234567891", "message.online")
+			call("setPresence?presence=unavailable", "")
+			call("rejectCall?phone=6281234567891&id_call=ABC", "call.reject")
+			call("checkNumber?phone=6281234567891", "number.check")
+			arrived := e.arrive(id, "6281234567891@s.whatsapp.net", "halo")
+			call("readMessage?id_message="+arrived, "message.read")
+			call("readChat?phone=6281234567891", "")
 			call("serviceLogout", "device.logout")
 			call("serviceLogout", "") // it is not linked
 

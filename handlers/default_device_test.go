@@ -112,7 +112,10 @@ func TestNavigationChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Whatever is not known to change nothing must be refused.
-	reads := []string{"/api/getQR", "/api/getState", "/api/getWWebVersion", "/api/getDevice", "/api/getPasskeyRequest"}
+	reads := []string{
+		"/api/getQR", "/api/getState", "/api/getWWebVersion", "/api/getDevice", "/api/getPasskeyRequest",
+		"/api/getEvents", "/api/getMessages", "/api/getMessageStatus", "/api/getLimits",
+	}
 	browsers := map[string]func(*http.Request){
 		"a browser": func(r *http.Request) {
 			r.Header.Set("Sec-Fetch-Site", "none")

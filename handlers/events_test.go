@@ -21,7 +21,12 @@ type feed struct {
 
 func (e *env) feed(client *http.Client, path string) *feed {
 	e.t.Helper()
-	res, err := client.Do(e.request(http.MethodGet, path, nil))
+	return e.feedOf(client, e.request(http.MethodGet, path, nil))
+}
+
+func (e *env) feedOf(client *http.Client, r *http.Request) *feed {
+	e.t.Helper()
+	res, err := client.Do(r)
 	if err != nil {
 		e.t.Fatal(err)
 	}

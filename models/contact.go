@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"database/sql"
 
 	"wadah/models/rules"
@@ -250,4 +251,16 @@ func first(values ...string) string {
 		}
 	}
 	return ""
+}
+
+// ContactOf finds somebody whom a device's account knows, by either address.
+// ErrNotFound when the account does not.
+func (s *Store) ContactOf(ctx context.Context, deviceID, account string, p Person) (Contact, error) {
+	var row contactRow
+	err := s.read(ctx).Where("device_id = ? AND account = ? AND (lid = ? OR pn = ?)", deviceID, account, column(p.LID), column(p.PN)).
+		Order("lid IS NULL").Take(&row).Error
+	if err != nil {
+		return Contact{}, wrap(ctx, "find contact", err)
+	}
+	return row.contact(), nil
 }

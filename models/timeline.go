@@ -84,7 +84,7 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 		}
 		b := s.batch(tx)
 		for _, row := range rows {
-			if err := b.log(eventState, stateBody(row), eventRow{DeviceID: row.DeviceID, At: row.At}); err != nil {
+			if err := b.log(EventState, stateBody(row), eventRow{DeviceID: row.DeviceID, At: row.At}); err != nil {
 				return err
 			}
 		}
@@ -97,8 +97,8 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 	return err
 }
 
-// eventState is the type of the log's entries about the state of a device.
-const eventState = "state"
+// EventState is the type of the log's entries about the state of a device.
+const EventState = "state"
 
 // stateBody is what the log says about a change of state.
 func stateBody(row deviceEventRow) []byte {

@@ -6,10 +6,18 @@ import (
 	"wadah/session/message"
 )
 
-// MarkRead tells the sender of messages that they were read.
-// Errors: message.ErrOffline when the device is not CONNECTED.
+// MarkRead tells the sender of messages that they were read, and nothing in their chat is
+// unread then. Errors: message.ErrOffline when the device is not CONNECTED.
 func (m *Manager) MarkRead(ctx context.Context, deviceID string, r message.ReadMessages) error {
-	return m.act(deviceID, func(c Conn) error { return c.MarkRead(ctx, r) })
+	s, err := m.Standing(deviceID)
+	if err != nil {
+		return err
+	}
+	if err := m.act(deviceID, func(c Conn) error { return c.MarkRead(ctx, r) }); err != nil {
+		return err
+	}
+	_, err = m.inbox.Accept(deviceID, s.Account, message.OwnRead{Chat: r.Chat, At: r.At})
+	return err
 }
 
 // SetPresence shows the account as available or not until its connection ends. While it is

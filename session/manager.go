@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"wadah/models"
+	"wadah/session/eventlog"
 	"wadah/session/message"
 )
 
@@ -105,6 +106,7 @@ type Manager struct {
 	storage   *storageWatch
 	codes     *codeLimits
 	scanLinks *ScanLinks
+	events    *eventlog.Log
 	inbox     *message.Inbox
 	outbox    *message.Outbox
 	numbers   *message.Numbers
@@ -145,6 +147,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	m.journal = newJournal(store, log)
 	m.scanLinks = newScanLinks(m)
 	m.hub = newHub(m.scanLinks.saw)
+	m.events = eventlog.New(store)
 	m.inbox = message.NewInbox(store, log)
 	m.outbox = message.NewOutbox(store, m.inbox, m, cfg.Pace, log)
 	m.numbers = message.NewNumbers(m.inbox)
@@ -269,6 +272,9 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 
 // Hub is where new snapshots are announced.
 func (m *Manager) Hub() *Hub { return m.hub }
+
+// EventLog is what happened to devices, for whoever tells the outside.
+func (m *Manager) EventLog() *eventlog.Log { return m.events }
 
 // Version is the WhatsApp Web version that new connections present.
 func (m *Manager) Version() Version { return m.driver.Version() }

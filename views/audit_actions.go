@@ -22,6 +22,7 @@ var auditActions = map[string]Tone{
 	"device.create": ToneOK, "device.rename": ToneOff, "device.note": ToneOff, "device.proxy": ToneAct, "device.default": ToneAct, "device.delete": ToneDanger,
 	"device.start": ToneOK, "device.stop": ToneOff, "device.restart": ToneOff, "device.logout": ToneAct, "device.pair": ToneOK,
 	"device.passkey": ToneOK, "device.passkey_confirm": ToneOK,
+	"message.send": ToneOff, "message.read": ToneOff, "message.online": ToneOff, "call.reject": ToneOff, "number.check": ToneOff,
 
 	"key.create": ToneOK, "key.reveal": ToneAct, "key.rotate": ToneAct, "key.revoke": ToneAct, "key.replace": ToneAct, "key.keep": ToneAct, "secret.keep": ToneAct,
 	"secret.create": ToneOK, "secret.reveal": ToneAct, "secret.rotate": ToneAct, "secret.revoke": ToneAct,

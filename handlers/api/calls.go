@@ -64,9 +64,9 @@ const (
 // withKey lets a call answer for the device whose key the request carries. Errors:
 // errUnauthorized, whatever is wrong with the key, and the failures of what is read.
 func (s *Calls) withKey(route deviceRoute) echo.HandlerFunc {
-	files := filesOf(route.takes)
+	files, most := filesOf(route.takes), s.bounds.body+roomOf(route.takes)
 	return func(c echo.Context) error {
-		in, err := readParams(c.Response(), c.Request(), s.bounds.body, files)
+		in, err := readParams(c.Response(), c.Request(), most, files)
 		if err != nil {
 			return err
 		}
@@ -100,6 +100,17 @@ func (s *Calls) open(c echo.Context, does effect, in params) (call deviceCall, e
 		err = s.spend(call.keyID)
 	}
 	return call, err
+}
+
+// roomOf is how many bytes the long texts among the parameters of a call may take up, however
+// they are escaped: a character is up to twelve.
+func roomOf(takes []*parameter) (bytes int64) {
+	for _, p := range takes {
+		if p.kind == kindExact {
+			bytes += 12 * int64(p.to)
+		}
+	}
+	return bytes
 }
 
 // filesOf are the files among the parameters of a call.
@@ -146,6 +157,15 @@ func (s *Calls) defaultDevice(r *http.Request, does effect) (session.Snapshot, e
 
 // noteCall writes down what a program has changed about its device.
 func (s *Calls) noteCall(c echo.Context, call deviceCall, action audit.Action) {
+	s.trail.Often(c, s.entry(c, call, action))
+}
+
+// noteSeldom is noteCall for what programs do all day.
+func (s *Calls) noteSeldom(c echo.Context, call deviceCall, action audit.Action) error {
+	return s.trail.Seldom(c, s.entry(c, call, action))
+}
+
+func (s *Calls) entry(c echo.Context, call deviceCall, action audit.Action) models.AuditEntry {
 	by := audit.Keyless
 	if call.keyID != "" {
 		by = audit.Key(call.keyID)
@@ -156,7 +176,7 @@ func (s *Calls) noteCall(c echo.Context, call deviceCall, action audit.Action) {
 			e.Detail = key.Name
 		}
 	}
-	s.trail.Often(c, e)
+	return e
 }
 
 // spend takes one request from the budget of a key.

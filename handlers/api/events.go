@@ -14,11 +14,16 @@ import (
 )
 
 // events streams the key's device to a program: "state" with what getDevice
-// answers, at the start and at every change, and "qr" with each new code. It ends
-// when the key is revoked or the device deleted ("gone"); a client that reconnects
-// gets the current state first.
+// answers, at the start and at every change, "qr" with each new code, and the events of
+// its log under their numbers. It ends when the key is revoked or the device deleted
+// ("gone"); a client that reconnects gets the current state first, and with
+// Last-Event-ID what was logged since.
 func (s *Calls) events(c echo.Context, call deviceCall) error {
 	id := call.snap.ID
+	tail, err := s.tail(c.Request(), call)
+	if err != nil {
+		return err
+	}
 	release := s.devices.Watch(id)
 	defer release()
 	shown := "" // the code the client has
@@ -34,7 +39,11 @@ func (s *Calls) events(c echo.Context, call deviceCall) error {
 			}
 			return s.frames(&live.Update{Snap: snap}, &shown)
 		},
-		Changes: func(_ context.Context, b live.Batch, send func([]byte)) error {
+		News: tail.news,
+		Changes: func(ctx context.Context, b live.Batch, send func([]byte)) error {
+			if len(b.Updates) == 0 {
+				return tail.tell(ctx, send)
+			}
 			u := b.Newest()
 			if u.Snap.Deleted {
 				send([]byte("event: gone\ndata: {}\n\n"))

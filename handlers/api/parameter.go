@@ -43,6 +43,7 @@ const (
 	kindChoice             // one of a few words
 	kindNumber             // a phone number in any usual spelling; read as its international digits
 	kindPerson             // the same, or a LID; read as WhatsApp's address of that person
+	kindGroup              // a group's address
 	kindList               // texts: a repeated field, name[], name[0], a JSON array, or one in a string
 	kindFile               // a part of a multipart body with a file's name
 )
@@ -107,7 +108,7 @@ func (p params) valueOf(d *parameter, region string) (v value, sent, ok bool) {
 	case kindList:
 		v.list = p.list(d.names())
 		return v, len(v.list) > 0, d.to == 0 || len(v.list) <= d.to
-	case kindText, kindExact, kindWord, kindWhole, kindReal, kindYes, kindChoice, kindNumber, kindPerson:
+	default:
 	}
 	clean := bareWord
 	switch d.kind { //nolint:exhaustive // all others are words
@@ -148,6 +149,12 @@ func (d *parameter) fill(v *value, region string) (ok bool) {
 	case kindPerson:
 		v.text, ok = personOf(v.text, region)
 		return ok
+	case kindGroup:
+		found := groupAddress.FindStringSubmatch(v.text)
+		if found != nil {
+			v.text = found[1] + "@g.us"
+		}
+		return found != nil
 	case kindText, kindExact, kindWord:
 		return d.to == 0 || utf8.RuneCountInString(v.text) <= d.to
 	case kindList, kindFile:
@@ -189,6 +196,8 @@ func (d *parameter) refusal() *web.Failure {
 	case kindNumber, kindPerson:
 		f.Status, f.Code = http.StatusUnprocessableEntity, "bad_number"
 		f.Message = d.name + " is no complete phone number. Send its digits with the country code, for example 6281234567890, without letters or an extension."
+	case kindGroup:
+		f.Message = d.name + " must be the address of a group, for example 120363041234567890@g.us."
 	case kindList:
 		f.Message = fmt.Sprintf("%s may have at most %d entries.", d.name, d.to)
 	case kindText, kindExact, kindWord, kindFile:

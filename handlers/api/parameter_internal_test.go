@@ -215,7 +215,7 @@ func TestParametersAreDescribed(t *testing.T) {
 func described(p *parameter, s *openapi3.Schema) (wrong []string) {
 	want := map[kind]string{
 		kindText: "string", kindExact: "string", kindWord: "string", kindWhole: "integer", kindReal: "number", kindYes: "boolean",
-		kindChoice: "string", kindNumber: "string", kindPerson: "string", kindList: "array", kindFile: "string",
+		kindChoice: "string", kindNumber: "string", kindPerson: "string", kindGroup: "string", kindList: "array", kindFile: "string",
 	}[p.kind]
 	if zeroOrOne := s.Type.Is("integer") && s.Min != nil && *s.Min == 0 && s.Max != nil && *s.Max == 1; !s.Type.Is(want) && (p.kind != kindYes || !zeroOrOne) {
 		wrong = append(wrong, "it is a "+want)

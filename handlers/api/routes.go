@@ -38,7 +38,40 @@ func (s *Calls) deviceCalls() []deviceRoute {
 		{"/api/sendPasskeyResponse", changes, []*parameter{passkeyResponse}, s.sendPasskeyResponse},
 		{"/api/confirmPasskey", changes, nil, s.confirmPasskey},
 		{"/api/events", reads, nil, s.events},
+
+		// What arrived, and what became of what was sent.
+		{"/api/getEvents", reads, []*parameter{eventsAfter, eventsLimit, eventsWait}, s.getEvents},
+		{"/api/getMessages", reads, append(toAnybody, pageLimit, pageBefore), s.getMessages},
+		{"/api/getMessageStatus", reads, []*parameter{targetID}, s.getMessageStatus},
+		{"/api/getLid", changes, []*parameter{sendPhone}, s.getLid},
+
+		// Sending.
+		s.sends("sendMessage", s.composeText, sendPhone, textMessage),
+		s.sends("sendMessageGroup", s.composeText, sendGroup, textMessage),
+		s.sends("sendLocation", s.composeLocation, toPhone, toGroup, placeLatitude, placeLongitude, placeName, placeAddress),
+		s.sends("sendContact", s.composeContact, toPhone, toGroup, cardName, cardNumbers, cardVCard),
+		s.sends("sendPoll", s.composePoll, toPhone, toGroup, pollQuestion, pollOptions, pollMost),
+		s.sends("sendReaction", s.composeReaction, targetID, emoji),
+		s.sends("editMessage", s.composeEdit, targetID, textMessage),
+		s.sends("deleteMessage", s.composeRevoke, targetID),
+		s.sends("forwardMessage", s.composeForward, targetID, toPhone, toGroup),
+		s.sends("sendTemplateMessage", s.composeTemplate, sendPhone, bodyText, footer, template, fileURL),
+
+		// Beside sending.
+		{"/api/readMessage", changes, []*parameter{targetID}, s.readMessage},
+		{"/api/readChat", changes, toAnybody, s.readChat},
+		{"/api/sendTyping", changes, append(toAnybody, typingOn), s.sendTyping},
+		{"/api/setPresence", changes, []*parameter{presence}, s.setPresence},
+		{"/api/rejectCall", changes, []*parameter{sendPhone, callID}, s.rejectCall},
+		{"/api/checkNumber", changes, []*parameter{checkPhones}, s.checkNumber},
+		{"/api/getLimits", reads, nil, s.getLimits},
 	}
+}
+
+// sends is a call that sends what compose makes of its parameters.
+func (s *Calls) sends(name string, compose composer, own ...*parameter) deviceRoute {
+	takes := sending(own...)
+	return deviceRoute{"/api/" + name, changes, takes, s.send(compose, takes)}
 }
 
 // deviceRoutes are these calls as routes. All of them answer GET and POST alike, because that

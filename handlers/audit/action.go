@@ -57,6 +57,16 @@ const (
 	DevicePasskeyConfirm Action = "device.passkey_confirm"
 )
 
+// What programs do with the account's chats. Each is written down once in a while: the
+// messages themselves say who sent them.
+const (
+	MessageSend Action = "message.send"
+	MessageRead Action = "message.read"
+	ShowOnline  Action = "message.online" // typing, presence
+	CallReject  Action = "call.reject"
+	NumberCheck Action = "number.check"
+)
+
 // What opens devices and the installation.
 const (
 	KeyCreate      Action = "key.create"

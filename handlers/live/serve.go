@@ -35,7 +35,7 @@ type Show struct {
 	First   func(ctx context.Context) ([]byte, error)                   // the whole current state
 	Changes func(ctx context.Context, b Batch, send func([]byte)) error // what happened since
 	Later   func(ctx context.Context) ([]byte, error)                   // what changes with time alone; nil for nothing
-	News    <-chan struct{}                                             // runs Changes with an empty batch; nil for never
+	News    func() <-chan struct{}                                      // what it gives runs Changes with an empty batch; nil for never
 
 	May    May
 	Frames Frames
@@ -59,8 +59,8 @@ type Frames struct {
 // Serve keeps one event stream open: it joins the others, sends the current state, then
 // every change until the client, its right to watch or the server is gone.
 //
-// Joining before the first state is what makes a lost change impossible. There is no
-// replay by Last-Event-ID: whoever reconnects gets the current state.
+// Joining before the first state is what makes a lost change impossible: whoever reconnects
+// gets the current state.
 func (b *Broadcaster) Serve(c echo.Context, w Watch, show Show) error {
 	st := newStream(w)
 	if !b.join(st) {
@@ -115,6 +115,10 @@ func pump(ctx context.Context, log *slog.Logger, out *frameWriter, st *stream, s
 	if show.May.Until.IsZero() {
 		end.Stop()
 	}
+	news := func() <-chan struct{} { return nil }
+	if show.News != nil {
+		news = show.News
+	}
 	for out.err == nil {
 		select {
 		case <-ctx.Done():
@@ -145,7 +149,7 @@ func pump(ctx context.Context, log *slog.Logger, out *frameWriter, st *stream, s
 			if len(b.Updates) > 0 && !tell(ctx, log, out, show, b) {
 				return
 			}
-		case <-show.News:
+		case <-news():
 			if !tell(ctx, log, out, show, Batch{}) {
 				return
 			}

@@ -32,7 +32,7 @@ func (s *Pages) Events(c echo.Context) error {
 			send(now)
 			return err
 		},
-		News: changes,
+		News: func() <-chan struct{} { return changes },
 	})
 }
 

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +25,9 @@ type Failure struct {
 	Reason session.Reason
 	// RetryAfter is when trying again makes sense; zero leaves it out.
 	RetryAfter time.Duration
+
+	// More are further members of the answer, by name: moments, WhatsApp's code, an ID.
+	More map[string]any
 
 	// Seen is what the panel's sentences tell beside the code: a CrossSite or WrongHost; nil
 	// for nothing.
@@ -71,6 +76,10 @@ func (f *Failure) JSON() []byte {
 		b = AppendString(b, string(f.State))
 		b = append(b, `,"reason":`...)
 		b = AppendString(b, string(f.Reason))
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.More)) {
+		b = append(AppendString(append(b, ','), name), ':')
+		b = AppendAny(b, f.More[name])
 	}
 	return append(b, "}}"...)
 }

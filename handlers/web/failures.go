@@ -131,6 +131,9 @@ func FailureOf(err error) *Failure {
 	if errors.As(err, &invalid) {
 		return (&Failure{Status: http.StatusUnprocessableEntity, Code: invalid.Code, Message: invalid.Message}).Because(err)
 	}
+	if f := messageFailure(err); f != nil {
+		return f.Because(err)
+	}
 	for i := range problems {
 		if errors.Is(err, problems[i].err) {
 			return problems[i].Because(err)

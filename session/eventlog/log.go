@@ -75,6 +75,12 @@ func (l *Log) Next(deviceID string) <-chan struct{} {
 	return c
 }
 
+// First is the number of the device's oldest event that is kept; 1 when it never had one.
+func (l *Log) First(ctx context.Context, deviceID string) (int64, error) {
+	first, _, err := l.store.EventRange(ctx, deviceID)
+	return max(first, 1), err
+}
+
 // Last is the number of the device's newest event; 0 when it never had one.
 func (l *Log) Last(ctx context.Context, deviceID string) (int64, error) {
 	_, last, err := l.store.EventRange(ctx, deviceID)

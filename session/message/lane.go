@@ -144,7 +144,7 @@ func (l *lane) send(m models.Send, s Standing) (pause, error) {
 	if err != nil || record.Raw == nil {
 		return pause{}, o.fail(m.Message, RefusedUnfit, 0)
 	}
-	ready := Ready{ID: m.WAID, To: chatOf(m.Chat), Raw: record.Raw}
+	ready := Ready{ID: m.WAID, To: OfChat(m.Chat), Raw: record.Raw}
 	if m.Typing > 0 && m.HandedAt.IsZero() {
 		l.typing(ready.To, m.Typing)
 	}
@@ -208,8 +208,8 @@ func (l *lane) typing(to Chat, d time.Duration) {
 	_ = l.o.sender.Typing(ctx, l.device, to, false)
 }
 
-// chatOf is a stored chat as the driver takes it.
-func chatOf(c models.Chat) Chat {
+// OfChat is a stored chat as the driver takes it.
+func OfChat(c models.Chat) Chat {
 	return Chat{Kind: ChatKind(c.Kind), Person: PartyOfStored(c.Contact.Person), JID: c.JID}
 }
 

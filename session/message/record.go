@@ -55,7 +55,7 @@ func OfRow(row models.Message) (Message, error) {
 	record, err := DecodeRecord(row.Body)
 	return Message{
 		Envelope: Envelope{
-			ID: row.WAID, Chat: chatOf(row.Chat), Sender: PartyOfStored(row.Sender.Person), FromMe: row.FromMe, At: row.At,
+			ID: row.WAID, Chat: OfChat(row.Chat), Sender: PartyOfStored(row.Sender.Person), FromMe: row.FromMe, At: row.At,
 			Device: record.Device, Addressing: record.Addressing, ServerID: record.ServerID,
 		},
 		Content: record.Content, Raw: record.Raw,
