@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wadah/handlers"
+	"wadah/models"
 	"wadah/session"
 )
 
@@ -17,7 +18,7 @@ func TestRefusedKeysLookAlike(t *testing.T) {
 	e := newEnv(t)
 	id, revoked := e.device("one")
 	soon := time.Now().Add(time.Hour)
-	expired, err := e.store.CreateKey(t.Context(), id, "short", &soon)
+	expired, err := e.store.CreateKey(t.Context(), id, "short", &soon, models.Rights{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func TestQuotasSaySo(t *testing.T) {
 	id, _ := e.device("Kasir")
 	b := e.admin()
 	for range models.MaxKeys - 1 {
-		if _, err := e.store.CreateKey(t.Context(), id, "kasir", nil); err != nil {
+		if _, err := e.store.CreateKey(t.Context(), id, "kasir", nil, models.Rights{}); err != nil {
 			t.Fatal(err)
 		}
 	}

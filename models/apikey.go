@@ -29,6 +29,7 @@ type APIKey struct {
 	LastUsedAt *time.Time
 	ExpiresAt  *time.Time // nil: never
 	RevokedAt  *time.Time // nil: valid
+	Rights     Rights
 }
 
 // Opens reports whether the key opens its device at a time.
@@ -74,6 +75,8 @@ type apiKeyRow struct {
 	LastUsedAt *int64
 	ExpiresAt  *int64
 	RevokedAt  *int64
+	Scopes     string
+	Networks   string
 }
 
 func (apiKeyRow) TableName() string { return "api_keys" }
@@ -82,7 +85,7 @@ func (r apiKeyRow) key() APIKey {
 	return APIKey{
 		ID: r.ID, DeviceID: r.DeviceID, Name: r.Name,
 		CreatedAt: fromMilli(r.CreatedAt), LastUsedAt: fromMilliPtr(r.LastUsedAt),
-		ExpiresAt: fromMilliPtr(r.ExpiresAt), RevokedAt: fromMilliPtr(r.RevokedAt),
+		ExpiresAt: fromMilliPtr(r.ExpiresAt), RevokedAt: fromMilliPtr(r.RevokedAt), Rights: rightsOf(r.Scopes, r.Networks),
 	}
 }
 
@@ -94,7 +97,7 @@ func randomHex() string {
 }
 
 // newKey makes a key of 128 random bits and the row that stores it. Name is clean.
-func (s *Store) newKey(deviceID, name string, expires *time.Time) (apiKeyRow, APIKey, error) {
+func (s *Store) newKey(deviceID, name string, expires *time.Time, rights Rights) (apiKeyRow, APIKey, error) {
 	value := randomHex()
 	now := s.now()
 	sum := s.vault.KeyHash(value)
@@ -102,6 +105,7 @@ func (s *Store) newKey(deviceID, name string, expires *time.Time) (apiKeyRow, AP
 		ID: s.ids.next(now), DeviceID: deviceID, Name: name,
 		Lookup: hex.EncodeToString(sum[:]), CreatedAt: now.UnixMilli(), ExpiresAt: milliPtr(expires),
 	}
+	row.Scopes, row.Networks = rights.columns()
 	var err error
 	if row.Sealed, err = s.vault.Seal(vault.ForKeys, row.ID, value); err != nil {
 		return apiKeyRow{}, APIKey{}, err
@@ -120,12 +124,12 @@ func (s *Store) checkNewKey(name string, expires *time.Time) (string, error) {
 
 // CreateKey adds a key to a device; expires nil for never. The key's Value is the
 // plain key. ErrNotFound when there is no such device, an *Invalid when it has MaxKeys.
-func (s *Store) CreateKey(ctx context.Context, deviceID, name string, expires *time.Time) (APIKey, error) {
+func (s *Store) CreateKey(ctx context.Context, deviceID, name string, expires *time.Time, rights Rights) (APIKey, error) {
 	name, err := s.checkNewKey(name, expires)
 	if err != nil {
 		return APIKey{}, err
 	}
-	row, key, err := s.newKey(deviceID, name, expires)
+	row, key, err := s.newKey(deviceID, name, expires, rights)
 	if err != nil {
 		return APIKey{}, err
 	}
@@ -143,7 +147,7 @@ func (s *Store) ReplaceKeys(ctx context.Context, deviceID, name string) (APIKey,
 	if err != nil {
 		return APIKey{}, err
 	}
-	row, key, err := s.newKey(deviceID, name, nil)
+	row, key, err := s.newKey(deviceID, name, nil, Rights{})
 	if err != nil {
 		return APIKey{}, err
 	}
@@ -217,7 +221,7 @@ func (s *Store) APIKey(ctx context.Context, keyID string) (APIKey, error) {
 	return row.key(), nil
 }
 
-// RotateKey makes a new key of the same name and expiry for the same device. The
+// RotateKey makes a new key of the same name, expiry and rights for the same device. The
 // old one stays valid for overlap (0: it is revoked at once), so that programs can
 // be given the new one meanwhile. The new key's Value is the plain key. ErrNotFound
 // when the old key is unknown, revoked or expired; an *Invalid when both cannot be valid
@@ -237,7 +241,7 @@ func (s *Store) RotateKey(ctx context.Context, keyID string, overlap time.Durati
 		if err != nil {
 			return err
 		}
-		row, fresh, err := s.newKey(old.DeviceID, old.Name, fromMilliPtr(old.ExpiresAt))
+		row, fresh, err := s.newKey(old.DeviceID, old.Name, fromMilliPtr(old.ExpiresAt), rightsOf(old.Scopes, old.Networks))
 		if err != nil {
 			return err
 		}

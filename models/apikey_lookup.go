@@ -23,43 +23,51 @@ const (
 	askAgain = trustFor / 2
 )
 
-// DeviceIDByKey returns which device the key opens and the key's ID. ErrNotFound
+// Opened is what a key opens.
+type Opened struct {
+	DeviceID string
+	KeyID    string
+	Rights   Rights
+}
+
+// OpenKey returns what the key opens. ErrNotFound
 // when the key is unknown, malformed, revoked or expired: nobody can tell which.
 //
 // It is made for every API request: a key seen within the last second costs no
 // query. Any change of keys or devices through this Store counts at once; one by
 // another process within a second. An unknown key always asks the database.
-func (s *Store) DeviceIDByKey(ctx context.Context, value string) (deviceID, keyID string, err error) {
+func (s *Store) OpenKey(ctx context.Context, value string) (Opened, error) {
 	if !wellFormedKey(value) {
-		return "", "", faultf(ErrNotFound, nil, "the key is malformed")
+		return Opened{}, faultf(ErrNotFound, nil, "the key is malformed")
 	}
 	now := s.now()
 	sum := s.vault.KeyHash(value)
 	k, ok := s.keys.get(sum, now)
 	if !ok {
+		var err error
 		if k, err = s.lookUpKey(ctx, sum, now); err != nil {
-			return "", "", err
+			return Opened{}, err
 		}
 	}
 	if k.expired(now) {
-		return "", "", faultf(ErrNotFound, nil, "the key has expired")
+		return Opened{}, faultf(ErrNotFound, nil, "the key has expired")
 	}
 	if k.noteUse(now) {
-		s.used.key(k.keyID, now)
+		s.used.key(k.opened.KeyID, now)
 	}
-	return k.deviceID, k.keyID, nil
+	return k.opened, nil
 }
 
 func (s *Store) lookUpKey(ctx context.Context, sum [32]byte, now time.Time) (*cachedKey, error) {
 	generation := s.keys.generation.Load()
 	var row apiKeyRow
-	err := s.read(ctx).Select("id", "device_id", "expires_at").
+	err := s.read(ctx).Select("id", "device_id", "expires_at", "scopes", "networks").
 		Where("lookup = ? AND revoked_at IS NULL", hex.EncodeToString(sum[:])).
 		Take(&row).Error
 	if err != nil {
 		return nil, wrap(ctx, "look up key", err)
 	}
-	k := &cachedKey{deviceID: row.DeviceID, keyID: row.ID, expires: row.ExpiresAt, checked: now}
+	k := &cachedKey{opened: Opened{row.DeviceID, row.ID, rightsOf(row.Scopes, row.Networks)}, expires: row.ExpiresAt, checked: now}
 	s.keys.put(sum, k, generation)
 	return k, nil
 }
@@ -79,12 +87,11 @@ func wellFormedKey(value string) bool {
 
 // cachedKey is a key that was valid when it was checked. Immutable but for asking.
 type cachedKey struct {
-	deviceID string
-	keyID    string
-	expires  *int64
-	checked  time.Time
-	asking   atomic.Bool
-	noted    atomic.Int64 // when its use was last noted, Unix milliseconds
+	opened  Opened
+	expires *int64
+	checked time.Time
+	asking  atomic.Bool
+	noted   atomic.Int64 // when its use was last noted, Unix milliseconds
 }
 
 // noteEvery is how exactly "last used" is known: a busy key is not noted at every

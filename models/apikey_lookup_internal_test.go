@@ -15,12 +15,12 @@ func TestCacheRefusesOldAnswers(t *testing.T) {
 
 	asked := c.generation.Load()
 	c.reset() // the key is revoked meanwhile
-	c.put(sum, &cachedKey{keyID: "old", checked: now}, asked)
+	c.put(sum, &cachedKey{opened: Opened{KeyID: "old"}, checked: now}, asked)
 	if _, ok := c.get(sum, now); ok {
 		t.Error("an old answer is believed")
 	}
-	c.put(sum, &cachedKey{keyID: "new", checked: now}, c.generation.Load())
-	if k, ok := c.get(sum, now); !ok || k.keyID != "new" {
+	c.put(sum, &cachedKey{opened: Opened{KeyID: "new"}, checked: now}, c.generation.Load())
+	if k, ok := c.get(sum, now); !ok || k.opened.KeyID != "new" {
 		t.Error("a new answer is not believed")
 	}
 }

@@ -17,11 +17,11 @@ import (
 // opens reports which device the key opens; empty for none.
 func (f *fixture) opens(s *models.Store, value string) string {
 	f.tb.Helper()
-	device, _, err := s.DeviceIDByKey(f.tb.Context(), value)
+	opened, err := s.OpenKey(f.tb.Context(), value)
 	if err != nil && !errors.Is(err, models.ErrNotFound) {
 		f.tb.Fatal(err)
 	}
-	return device
+	return opened.DeviceID
 }
 
 func TestKeyOpensItsDevice(t *testing.T) {
@@ -31,9 +31,9 @@ func TestKeyOpensItsDevice(t *testing.T) {
 		t.Fatalf("the key does not look like one")
 	}
 	for range 3 { // the first asks the database, the others the cache
-		device, key, err := f.DeviceIDByKey(t.Context(), k.Value)
-		if err != nil || device != d.ID || key != k.ID {
-			t.Errorf("got %s, %s, %v", device, key, err)
+		opened, err := f.OpenKey(t.Context(), k.Value)
+		if err != nil || opened.DeviceID != d.ID || opened.KeyID != k.ID {
+			t.Errorf("got %+v, %v", opened, err)
 		}
 	}
 	if got, err := f.RevealKey(t.Context(), k.ID); err != nil || got != k.Value {
@@ -43,7 +43,7 @@ func TestKeyOpensItsDevice(t *testing.T) {
 		"", "x", strings.ToUpper(k.Value), k.Value + "0", k.Value[:31], " " + k.Value, strings.Repeat("0", 32),
 		strings.Repeat("é", 16), k.Value[:31] + "\x00", "' OR 1=1 --",
 	} {
-		_, _, err := f.DeviceIDByKey(t.Context(), value)
+		_, err := f.OpenKey(t.Context(), value)
 		assertOnly(t, err, models.ErrNotFound)
 	}
 }
@@ -87,7 +87,7 @@ func TestKeyEndsAtOnce(t *testing.T) {
 			d, _ := f.device("Toko")
 			// Expiry is honoured from the cache too, up to the last instant.
 			expires := f.clock.Now().Add(time.Hour)
-			k, err := f.CreateKey(t.Context(), d.ID, "short", &expires)
+			k, err := f.CreateKey(t.Context(), d.ID, "short", &expires, models.Rights{})
 			must(t, err)
 			f.clock.Add(time.Hour - time.Millisecond)
 			if f.opens(f.Store, k.Value) != d.ID {
@@ -141,13 +141,13 @@ func TestRevocationAgainstLookup(t *testing.T) {
 	f := newFixture(t)
 	d, _ := f.device("Toko")
 	for i := range 100 {
-		k, err := f.CreateKey(t.Context(), d.ID, "race", nil)
+		k, err := f.CreateKey(t.Context(), d.ID, "race", nil, models.Rights{})
 		must(t, err)
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
 				for range 5 {
-					_, _, _ = f.DeviceIDByKey(t.Context(), k.Value)
+					_, _ = f.OpenKey(t.Context(), k.Value)
 				}
 			})
 		}
@@ -168,7 +168,7 @@ func TestMoreKeysThanCached(t *testing.T) {
 	d, _ := f.device("Toko")
 	var values []string
 	for range 20 {
-		k, err := f.CreateKey(t.Context(), d.ID, "one of many", nil)
+		k, err := f.CreateKey(t.Context(), d.ID, "one of many", nil, models.Rights{})
 		must(t, err)
 		values = append(values, k.Value)
 	}
@@ -190,14 +190,14 @@ func TestKeyAdministration(t *testing.T) {
 	f := newFixture(t)
 	d, first := f.device("Toko")
 	past := f.clock.Now()
-	if _, err := f.CreateKey(ctx, d.ID, "x", &past); code(err) != "expires_past" {
+	if _, err := f.CreateKey(ctx, d.ID, "x", &past, models.Rights{}); code(err) != "expires_past" {
 		t.Errorf("a key that is expired: %v", err)
 	}
-	if _, err := f.CreateKey(ctx, d.ID, " ", nil); code(err) != "name_required" {
+	if _, err := f.CreateKey(ctx, d.ID, " ", nil, models.Rights{}); code(err) != "name_required" {
 		t.Errorf("a key without a name: %v", err)
 	}
 	expires := f.clock.Now().Add(time.Hour)
-	second, err := f.CreateKey(ctx, d.ID, "kasir", &expires)
+	second, err := f.CreateKey(ctx, d.ID, "kasir", &expires, models.Rights{})
 	must(t, err)
 	must(t, f.RevokeKey(ctx, first.ID))
 	assertOnly(t, f.RevokeKey(ctx, first.ID), models.ErrNotFound)

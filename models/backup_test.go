@@ -60,7 +60,7 @@ func TestBackupWhileWriting(t *testing.T) {
 				t.Errorf("%s has %d keys (%v)", d.Name, len(keys), err)
 			}
 		}
-		if _, keyID, err := s.DeviceIDByKey(ctx, key.Value); err != nil || keyID != key.ID {
+		if opened, err := s.OpenKey(ctx, key.Value); err != nil || opened.KeyID != key.ID {
 			t.Errorf("the key does not work in the copy: %v", err)
 		}
 		must(t, s.Close())

@@ -8,8 +8,8 @@ import (
 	"wadah/models"
 )
 
-// BenchmarkDeviceIDByKey is what each API request pays before it does anything.
-func BenchmarkDeviceIDByKey(b *testing.B) {
+// BenchmarkOpenKey is what each API request pays before it does anything.
+func BenchmarkOpenKey(b *testing.B) {
 	f := newFixture(b)
 	_, k := f.device("Toko")
 	f.device("Gudang")
@@ -17,7 +17,7 @@ func BenchmarkDeviceIDByKey(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if _, _, err := f.DeviceIDByKey(b.Context(), k.Value); err != nil {
+				if _, err := f.OpenKey(b.Context(), k.Value); err != nil {
 					b.Error(err)
 				}
 			}
@@ -27,7 +27,7 @@ func BenchmarkDeviceIDByKey(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if _, _, err := f.DeviceIDByKey(b.Context(), "0123456789abcdef0123456789abcdef"); err == nil {
+				if _, err := f.OpenKey(b.Context(), "0123456789abcdef0123456789abcdef"); err == nil {
 					b.Error("an unknown key opens something")
 				}
 			}

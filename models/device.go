@@ -102,7 +102,7 @@ func (s *Store) CreateDevice(ctx context.Context, name string) (Device, APIKey, 
 		ID: s.ids.next(now), Name: name, NameKey: rules.NameKey(name),
 		CreatedAt: now.UnixMilli(), UpdatedAt: now.UnixMilli(),
 	}
-	keyRow, key, err := s.newKey(row.ID, firstKeyName, nil)
+	keyRow, key, err := s.newKey(row.ID, firstKeyName, nil, Rights{})
 	if err != nil {
 		return Device{}, APIKey{}, err
 	}

@@ -279,10 +279,13 @@ func TestUnknownDevice(t *testing.T) {
 		"SetDeviceProxy": func(ctx context.Context) error { return f.SetDeviceProxy(ctx, "x", "y") },
 		"DeleteDevice":   func(ctx context.Context) error { return f.DeleteDevice(ctx, "x") },
 		"SaveLife":       func(ctx context.Context) error { return f.SaveLife(ctx, "x", models.Life{}, true) },
-		"CreateKey":      func(ctx context.Context) error { _, err := f.CreateKey(ctx, "x", "k", nil); return err },
-		"ReplaceKeys":    func(ctx context.Context) error { _, err := f.ReplaceKeys(ctx, "x", "k"); return err },
-		"RevealKey":      func(ctx context.Context) error { _, err := f.RevealKey(ctx, "x"); return err },
-		"RevokeKey":      func(ctx context.Context) error { return f.RevokeKey(ctx, "x") },
+		"CreateKey": func(ctx context.Context) error {
+			_, err := f.CreateKey(ctx, "x", "k", nil, models.Rights{})
+			return err
+		},
+		"ReplaceKeys": func(ctx context.Context) error { _, err := f.ReplaceKeys(ctx, "x", "k"); return err },
+		"RevealKey":   func(ctx context.Context) error { _, err := f.RevealKey(ctx, "x"); return err },
+		"RevokeKey":   func(ctx context.Context) error { return f.RevokeKey(ctx, "x") },
 	} {
 		t.Run(name, func(t *testing.T) { assertOnly(t, call(t.Context()), models.ErrNotFound) })
 	}

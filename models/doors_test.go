@@ -76,7 +76,7 @@ func TestRotateKey(t *testing.T) {
 	}
 
 	ends := f.clock.Now().Add(2 * time.Hour)
-	short, err := f.CreateKey(ctx, d.ID, "sebentar", &ends)
+	short, err := f.CreateKey(ctx, d.ID, "sebentar", &ends, models.Rights{})
 	must(t, err)
 	next, err := f.RotateKey(ctx, short.ID, 24*time.Hour)
 	must(t, err)
@@ -90,7 +90,7 @@ func TestRotateKey(t *testing.T) {
 
 func wantKey(t *testing.T, f *fixture, value string, valid bool) {
 	t.Helper()
-	_, _, err := f.DeviceIDByKey(t.Context(), value)
+	_, err := f.OpenKey(t.Context(), value)
 	if valid && err != nil {
 		t.Errorf("a key that should open is refused: %v", err)
 	}

@@ -94,8 +94,8 @@ func checkOldDatabase(t *testing.T, s *models.Store, schema int) {
 	must(t, err)
 	value, err := s.RevealKey(ctx, keys[0].ID)
 	must(t, err)
-	if id, _, err := s.DeviceIDByKey(ctx, value); err != nil || id != d.ID {
-		t.Errorf("the key opens %q (%v)", id, err)
+	if opened, err := s.OpenKey(ctx, value); err != nil || opened.DeviceID != d.ID {
+		t.Errorf("the key opens %q (%v)", opened.DeviceID, err)
 	}
 	if events, err := s.Events(ctx, d.ID, 0, ""); err != nil || len(events) != 1 || events[0].Reason != "ready" {
 		t.Errorf("the events are %v (%v)", events, err)

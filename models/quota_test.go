@@ -18,7 +18,7 @@ func TestKeysOfADeviceAreBounded(t *testing.T) {
 	var last models.APIKey
 	for i := range models.MaxKeys - 1 {
 		var err error
-		last, err = f.CreateKey(ctx, d.ID, fmt.Sprint("kasir ", i), nil)
+		last, err = f.CreateKey(ctx, d.ID, fmt.Sprint("kasir ", i), nil, models.Rights{})
 		must(t, err)
 	}
 	full := func(_ models.APIKey, err error) {
@@ -27,21 +27,21 @@ func TestKeysOfADeviceAreBounded(t *testing.T) {
 			t.Errorf("a key too many: %v", err)
 		}
 	}
-	full(f.CreateKey(ctx, d.ID, "one more", nil))
+	full(f.CreateKey(ctx, d.ID, "one more", nil, models.Rights{}))
 	full(f.RotateKey(ctx, first.ID, time.Hour)) // both would be valid
 	wantKey(t, f, first.Value, true)            // nothing has changed
-	_, err := f.CreateKey(ctx, other.ID, "of another device", nil)
+	_, err := f.CreateKey(ctx, other.ID, "of another device", nil, models.Rights{})
 	must(t, err)
 	fresh, err := f.RotateKey(ctx, first.ID, 0)
 	must(t, err)
 	wantKey(t, f, fresh.Value, true)
 	must(t, f.RevokeKey(ctx, last.ID))
 	soon := f.clock.Now().Add(time.Minute)
-	_, err = f.CreateKey(ctx, d.ID, "short", &soon)
+	_, err = f.CreateKey(ctx, d.ID, "short", &soon, models.Rights{})
 	must(t, err)
-	full(f.CreateKey(ctx, d.ID, "one more", nil))
+	full(f.CreateKey(ctx, d.ID, "one more", nil, models.Rights{}))
 	f.clock.Add(time.Minute)
-	_, err = f.CreateKey(ctx, d.ID, "in its place", nil)
+	_, err = f.CreateKey(ctx, d.ID, "in its place", nil, models.Rights{})
 	must(t, err)
 
 	for range 70 {

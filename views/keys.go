@@ -1,6 +1,9 @@
 package views
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Keys is the card of a device's API keys, DevicePage.Keys. Nobody but who may operate
 // the device gets it; the zero value shows nothing.
@@ -24,11 +27,16 @@ type Keys struct {
 	Show bool
 
 	// Name, Expires and their Problems are what was typed into the form that makes a
-	// key and what is wrong with it: by "name" and "expires".
-	Name     string
-	Expires  string
-	Problems map[string]string
+	// key and what is wrong with it: by "name", "expires", "scopes" and "addresses".
+	Name      string
+	Expires   string
+	Scopes    []string
+	Addresses string
+	Problems  map[string]string
 }
+
+// KeyScopes are what a key can be made for, as they should be shown.
+func KeyScopes() []string { return []string{"state", "link", "send", "read", "manage"} }
 
 // Key is one API key in the list, never its value unless it was just asked for.
 type Key struct {
@@ -40,6 +48,8 @@ type Key struct {
 	Shown     Shown     // to whom last
 	ExpiresAt time.Time // zero: never; of a revoked key, when that was
 	Value     string    // only when it was just made, rotated or revealed
+	Scopes    []string  // what it may do; none: everything
+	From      []string  // networks from which it may be used; none: from everywhere
 }
 
 // KeyState says whether a key opens anything.
@@ -52,6 +62,15 @@ const (
 	KeyExpired KeyState = "expired"
 	KeyRevoked KeyState = "revoked"
 )
+
+// keyScopes are scopes in words.
+func (l Lang) keyScopes(scopes []string) string {
+	var words []string
+	for _, scope := range scopes {
+		words = append(words, l.T("keys.scope."+scope+".short"))
+	}
+	return strings.Join(words, ", ")
+}
 
 func (k Key) usable() bool { return k.State == KeyValid || k.State == KeyEnding }
 

@@ -47,7 +47,9 @@ type deviceCall struct {
 	snap  session.Snapshot // the key's device, as it was when the request came
 	key   string           // as the client sent it; "" when the default device answers
 	keyID string
-	in    values
+	// rights are those of the key; everything where the default device answers.
+	rights models.Rights
+	in     values
 }
 
 // deviceHandler answers a call on one device.
@@ -75,6 +77,9 @@ func (s *Calls) withKey(route deviceRoute) echo.HandlerFunc {
 		if err != nil {
 			return orLost(err, c.Request(), in)
 		}
+		if !call.rights.May(route.scopes...) {
+			return errScope(route.scopes)
+		}
 		if call.in, err = in.read(route.takes, s.region); err != nil {
 			return orLost(err, c.Request(), in)
 		}
@@ -90,7 +95,9 @@ func (s *Calls) open(c echo.Context, does effect, in params) (call deviceCall, e
 	if call.key == "" {
 		call.snap, err = s.defaultDevice(c.Request(), does)
 	} else {
-		call.snap, call.keyID, err = s.deviceByKey(c, call.key)
+		var opened models.Opened
+		call.snap, opened, err = s.deviceByKey(c, call.key)
+		call.keyID, call.rights = opened.KeyID, opened.Rights
 	}
 	if err != nil {
 		return call, err
@@ -125,20 +132,23 @@ func filesOf(takes []*parameter) (files []*parameter) {
 
 // deviceByKey finds the device a key opens. A key may belong to a device that
 // another process (`wadah device add`) has just made: then the manager looks once.
-func (s *Calls) deviceByKey(c echo.Context, key string) (session.Snapshot, string, error) {
+func (s *Calls) deviceByKey(c echo.Context, key string) (session.Snapshot, models.Opened, error) {
 	ctx := c.Request().Context()
-	id, keyID, err := s.store.DeviceIDByKey(ctx, key)
+	opened, err := s.store.OpenKey(ctx, key)
 	if errors.Is(err, models.ErrNotFound) {
-		return session.Snapshot{}, "", errUnauthorized
+		return session.Snapshot{}, opened, errUnauthorized
 	}
 	if err != nil {
-		return session.Snapshot{}, "", fmt.Errorf("look up key: %w", err)
+		return session.Snapshot{}, opened, fmt.Errorf("look up key: %w", err)
 	}
-	snap, err := s.devices.Find(ctx, id)
+	if !opened.Rights.MayFrom(s.site.Client(c.Request())) {
+		return session.Snapshot{}, opened, errElsewhere(s.site.ClientAddr(c))
+	}
+	snap, err := s.devices.Find(ctx, opened.DeviceID)
 	if errors.Is(err, session.ErrNoDevice) {
-		return session.Snapshot{}, "", errUnauthorized
+		return session.Snapshot{}, opened, errUnauthorized
 	}
-	return snap, keyID, err
+	return snap, opened, err
 }
 
 // defaultDevice answers requests without a key, from programs of this machine only. A

@@ -37,7 +37,7 @@ func (s *Calls) events(c echo.Context, call deviceCall) error {
 			if err != nil {
 				return nil, err
 			}
-			return s.frames(&live.Update{Snap: snap}, &shown)
+			return s.frames(&live.Update{Snap: snap}, call.rights, &shown)
 		},
 		News: tail.news,
 		Changes: func(ctx context.Context, b live.Batch, send func([]byte)) error {
@@ -49,7 +49,7 @@ func (s *Calls) events(c echo.Context, call deviceCall) error {
 				send([]byte("event: gone\ndata: {}\n\n"))
 				return live.ErrOver
 			}
-			frames, err := s.frames(u, &shown)
+			frames, err := s.frames(u, call.rights, &shown)
 			send(frames)
 			return err
 		},
@@ -67,7 +67,7 @@ func (s *Calls) stillOpens(ctx context.Context, call deviceCall) bool {
 		snap, err := s.devices.Snapshot(call.snap.ID)
 		return err != nil || snap.Default // of a deleted device the stream itself tells
 	}
-	_, _, err := s.store.DeviceIDByKey(ctx, call.key)
+	_, err := s.store.OpenKey(ctx, call.key)
 	return !errors.Is(err, models.ErrNotFound)
 }
 
@@ -77,13 +77,20 @@ var stillHere = []byte(": still here\n\n")
 // variant names the shared frames of API streams.
 type variant string
 
-// frames is the state of the device and, when the client has not got it yet, its QR.
-func (s *Calls) frames(u *live.Update, shown *string) ([]byte, error) {
+// frames is the state of the device and, when the client has not got it yet, its QR: what
+// the client may know of that.
+func (s *Calls) frames(u *live.Update, may models.Rights, shown *string) ([]byte, error) {
+	if !may.May(models.ScopeLink) {
+		if !may.May(models.ScopeState) {
+			return nil, nil
+		}
+		return stateFrame(u)
+	}
+	state, err := stateFrame(u)
+	if !may.May(models.ScopeState) {
+		state = nil
+	}
 	snap := u.Snap
-	state, err := u.Frame(variant("state"), func() ([]byte, error) {
-		b := web.AppendAny([]byte("event: state\ndata: "), newDeviceJSON(snap))
-		return append(b, "\n\n"...), nil
-	})
 	code := qr.Current(snap)
 	if err != nil || code == nil {
 		*shown = ""
@@ -98,6 +105,14 @@ func (s *Calls) frames(u *live.Update, shown *string) ([]byte, error) {
 	}
 	*shown = code.Text
 	return append(state[:len(state):len(state)], picture...), nil
+}
+
+// stateFrame tells the state of the device.
+func stateFrame(u *live.Update) ([]byte, error) {
+	return u.Frame(variant("state"), func() ([]byte, error) {
+		b := web.AppendAny([]byte("event: state\ndata: "), newDeviceJSON(u.Snap))
+		return append(b, "\n\n"...), nil
+	})
 }
 
 func (s *Calls) qrFrame(id string, code *session.ShownCode) ([]byte, error) {

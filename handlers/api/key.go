@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"wadah/handlers/web"
+	"wadah/models"
 )
 
 // keyOf finds the one API key of a request: in the body, the query, X-Api-Key or
@@ -74,6 +75,24 @@ func orLost(err error, r *http.Request, in params) error {
 	hinted := *f
 	hinted.Message += bodyLost
 	return &hinted
+}
+
+// errScope answers a key that may do less than the call does.
+func errScope(scopes []models.Scope) *web.Failure {
+	names := make([]string, 0, len(scopes))
+	for _, s := range scopes {
+		names = append(names, string(s))
+	}
+	f := &web.Failure{Status: http.StatusForbidden, Code: "scope"}
+	f.Message = "This key may not do that: it lacks the scope " + strings.Join(names, " or ") + ". Make another key for it."
+	return f
+}
+
+// errElsewhere answers a key that is used from where it may not be.
+func errElsewhere(address string) *web.Failure {
+	f := &web.Failure{Status: http.StatusForbidden, Code: "address"}
+	f.Message = "This key may not be used from " + address + ". Use it from an allowed address, or make another key."
+	return f
 }
 
 // Failures of what opens a call.

@@ -40,14 +40,22 @@ func (s *Calls) getEvents(c echo.Context, call deviceCall) error {
 	}
 	wait := time.Duration(call.in.whole(eventsWait, 0)) * time.Second
 	defer web.AllowTime(c, wait)()
-	events, err := log.After(ctx, id, after, call.in.whole(eventsLimit, eventlog.DefaultLimit), wait)
-	if err != nil {
-		return err
+	heard, end := []eventlog.Event{}, time.Now().Add(wait)
+	for {
+		events, err := log.After(ctx, id, after, call.in.whole(eventsLimit, eventlog.DefaultLimit), time.Until(end))
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if mayHear(call.rights, e) {
+				heard = append(heard, e)
+			}
+		}
+		if len(heard) > 0 || len(events) == 0 {
+			return web.WriteResults(c, heard)
+		}
+		after = events[len(events)-1].Seq // none of these was for this key
 	}
-	if events == nil {
-		events = []eventlog.Event{}
-	}
-	return web.WriteResults(c, events)
 }
 
 // getMessages answers messages of the device, or of one chat, newest first. before, the

@@ -3,6 +3,7 @@ package api
 import (
 	"wadah/handlers/api/openapi"
 	"wadah/handlers/web"
+	"wadah/models"
 )
 
 // Routes are all calls and their description.
@@ -13,37 +14,48 @@ func (s *Calls) Routes() []web.Route {
 
 // deviceRoute is one call of the API on a device.
 type deviceRoute struct {
-	path  string
-	does  effect
-	takes []*parameter
-	do    deviceHandler
+	path   string
+	does   effect
+	scopes []models.Scope // one of which a key needs
+	takes  []*parameter
+	do     deviceHandler
 }
+
+// The scopes of calls.
+var (
+	forState  = []models.Scope{models.ScopeState}
+	forLink   = []models.Scope{models.ScopeLink}
+	forSend   = []models.Scope{models.ScopeSend}
+	forRead   = []models.Scope{models.ScopeRead}
+	forEvents = []models.Scope{models.ScopeState, models.ScopeRead} // each type of event needs one
+	forStatus = []models.Scope{models.ScopeSend, models.ScopeRead}
+)
 
 // deviceCalls are the calls of programs on a device.
 func (s *Calls) deviceCalls() []deviceRoute {
 	return []deviceRoute{
 		// The specification's five.
-		{"/api/serviceStart", changes, nil, s.serviceStart},
-		{"/api/serviceDestroy", changes, nil, s.serviceDestroy},
-		{"/api/getQR", reads, []*parameter{qrWait, qrAs}, s.getQR},
-		{"/api/getState", reads, nil, s.getState},
-		{"/api/getWWebVersion", reads, nil, s.getWWebVersion},
+		{"/api/serviceStart", changes, forLink, nil, s.serviceStart},
+		{"/api/serviceDestroy", changes, forLink, nil, s.serviceDestroy},
+		{"/api/getQR", reads, forLink, []*parameter{qrWait, qrAs}, s.getQR},
+		{"/api/getState", reads, forState, nil, s.getState},
+		{"/api/getWWebVersion", reads, forState, nil, s.getWWebVersion},
 
 		// Our own.
-		{"/api/serviceRestart", changes, nil, s.serviceRestart},
-		{"/api/serviceLogout", changes, nil, s.serviceLogout},
-		{"/api/getDevice", reads, nil, s.getDevice},
-		{"/api/getPairCode", changes, []*parameter{pairNumber, pairRenew}, s.getPairCode},
-		{"/api/getPasskeyRequest", reads, nil, s.getPasskeyRequest},
-		{"/api/sendPasskeyResponse", changes, []*parameter{passkeyResponse}, s.sendPasskeyResponse},
-		{"/api/confirmPasskey", changes, nil, s.confirmPasskey},
-		{"/api/events", reads, nil, s.events},
+		{"/api/serviceRestart", changes, forLink, nil, s.serviceRestart},
+		{"/api/serviceLogout", changes, forLink, nil, s.serviceLogout},
+		{"/api/getDevice", reads, forState, nil, s.getDevice},
+		{"/api/getPairCode", changes, forLink, []*parameter{pairNumber, pairRenew}, s.getPairCode},
+		{"/api/getPasskeyRequest", reads, forLink, nil, s.getPasskeyRequest},
+		{"/api/sendPasskeyResponse", changes, forLink, []*parameter{passkeyResponse}, s.sendPasskeyResponse},
+		{"/api/confirmPasskey", changes, forLink, nil, s.confirmPasskey},
+		{"/api/events", reads, forEvents, nil, s.events},
 
 		// What arrived, and what became of what was sent.
-		{"/api/getEvents", reads, []*parameter{eventsAfter, eventsLimit, eventsWait}, s.getEvents},
-		{"/api/getMessages", reads, append(toAnybody, pageLimit, pageBefore), s.getMessages},
-		{"/api/getMessageStatus", reads, []*parameter{targetID}, s.getMessageStatus},
-		{"/api/getLid", changes, []*parameter{sendPhone}, s.getLid},
+		{"/api/getEvents", reads, forEvents, []*parameter{eventsAfter, eventsLimit, eventsWait}, s.getEvents},
+		{"/api/getMessages", reads, forRead, append(toAnybody, pageLimit, pageBefore), s.getMessages},
+		{"/api/getMessageStatus", reads, forStatus, []*parameter{targetID}, s.getMessageStatus},
+		{"/api/getLid", changes, forStatus, []*parameter{sendPhone}, s.getLid},
 
 		// Sending.
 		s.sends("sendMessage", s.composeText, sendPhone, textMessage),
@@ -58,20 +70,20 @@ func (s *Calls) deviceCalls() []deviceRoute {
 		s.sends("sendTemplateMessage", s.composeTemplate, sendPhone, bodyText, footer, template, fileURL),
 
 		// Beside sending.
-		{"/api/readMessage", changes, []*parameter{targetID}, s.readMessage},
-		{"/api/readChat", changes, toAnybody, s.readChat},
-		{"/api/sendTyping", changes, append(toAnybody, typingOn), s.sendTyping},
-		{"/api/setPresence", changes, []*parameter{presence}, s.setPresence},
-		{"/api/rejectCall", changes, []*parameter{sendPhone, callID}, s.rejectCall},
-		{"/api/checkNumber", changes, []*parameter{checkPhones}, s.checkNumber},
-		{"/api/getLimits", reads, nil, s.getLimits},
+		{"/api/readMessage", changes, forSend, []*parameter{targetID}, s.readMessage},
+		{"/api/readChat", changes, forSend, toAnybody, s.readChat},
+		{"/api/sendTyping", changes, forSend, append(toAnybody, typingOn), s.sendTyping},
+		{"/api/setPresence", changes, forSend, []*parameter{presence}, s.setPresence},
+		{"/api/rejectCall", changes, forSend, []*parameter{sendPhone, callID}, s.rejectCall},
+		{"/api/checkNumber", changes, forSend, []*parameter{checkPhones}, s.checkNumber},
+		{"/api/getLimits", reads, forSend, nil, s.getLimits},
 	}
 }
 
 // sends is a call that sends what compose makes of its parameters.
 func (s *Calls) sends(name string, compose composer, own ...*parameter) deviceRoute {
 	takes := sending(own...)
-	return deviceRoute{"/api/" + name, changes, takes, s.send(compose, takes)}
+	return deviceRoute{"/api/" + name, changes, forSend, takes, s.send(compose, takes)}
 }
 
 // deviceRoutes are these calls as routes. All of them answer GET and POST alike, because that

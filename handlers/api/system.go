@@ -138,10 +138,11 @@ func (s *Calls) onDevice(next systemHandler) systemHandler {
 			return errDeviceMissing
 		}
 		if id == "" {
-			var err error
-			if id, _, err = s.store.DeviceIDByKey(ctx, key); err != nil {
+			opened, err := s.store.OpenKey(ctx, key)
+			if err != nil {
 				return noDeviceOr(err)
 			}
+			id = opened.DeviceID
 		}
 		snap, err := s.devices.Find(ctx, id)
 		if err != nil {

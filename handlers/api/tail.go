@@ -16,6 +16,7 @@ import (
 type tail struct {
 	log  *eventlog.Log
 	id   string          // of the device
+	may  models.Rights   // of the reader
 	seq  int64           // of the last event that was told
 	next <-chan struct{} // closed when there may be more
 }
@@ -27,7 +28,7 @@ var errBadEventID = &web.Failure{
 
 // tail begins behind the event that a client names, or with what comes from now on.
 func (s *Calls) tail(r *http.Request, call deviceCall) (*tail, error) {
-	t := &tail{log: s.devices.EventLog(), id: call.snap.ID}
+	t := &tail{log: s.devices.EventLog(), id: call.snap.ID, may: call.rights}
 	last := r.Header.Get("Last-Event-ID")
 	if last == "" {
 		var err error
@@ -64,7 +65,7 @@ func (t *tail) tell(ctx context.Context, send func([]byte)) error {
 		}
 		var frames []byte
 		for _, e := range events {
-			if e.Type == models.EventState {
+			if e.Type == models.EventState || !mayHear(t.may, e) {
 				continue // the stream tells states as they are now
 			}
 			frames = append(frames, "id: "+strconv.FormatInt(e.Seq, 10)+"\nevent: "+e.Type+"\ndata: "...)
@@ -74,4 +75,9 @@ func (t *tail) tell(ctx context.Context, send func([]byte)) error {
 		t.seq = events[len(events)-1].Seq
 	}
 	return nil
+}
+
+// mayHear reports whether a key with these rights is told an event.
+func mayHear(may models.Rights, e eventlog.Event) bool {
+	return may.May(models.Scope(eventlog.Scope(e.Type)))
 }

@@ -29,6 +29,7 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0006_secret_views", Migrate: secretViews},
 		{ID: "0007_any_sender", Migrate: anySender},
 		{ID: "0008_login_columns", Migrate: loginColumns},
+		{ID: "0009_key_rights", Migrate: keyRights},
 	}
 }
 

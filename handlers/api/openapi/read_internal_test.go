@@ -213,8 +213,8 @@ func TestEveryErrorIsDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Those of models, and sentences that name a parameter.
-	for _, code := range []string{"name_required", "name_too_long", "name_invalid", "name_taken", "parameter_missing", "parameter_invalid"} {
+	// Those of models, and sentences that name something.
+	for _, code := range []string{"name_required", "name_too_long", "name_invalid", "name_taken", "parameter_missing", "parameter_invalid", "scope", "address"} {
 		said[code] = nil
 	}
 	if len(said) < 50 {

@@ -51,6 +51,12 @@ func (s *Pages) keysView(ctx context.Context, keys []models.APIKey, z visitor.Zo
 
 func keyView(k models.APIKey, all []models.APIKey, z visitor.Zone, now time.Time) views.Key {
 	view := views.Key{ID: k.ID, Name: k.Name, State: views.KeyValid, CreatedAt: z.At(k.CreatedAt)}
+	for _, scope := range k.Rights.Scopes {
+		view.Scopes = append(view.Scopes, string(scope))
+	}
+	for _, network := range k.Rights.From {
+		view.From = append(view.From, network.String())
+	}
 	if k.LastUsedAt != nil {
 		view.LastUsed = z.At(*k.LastUsedAt)
 	}
@@ -88,16 +94,25 @@ func (s *Pages) createKey(c echo.Context) error {
 		return err
 	}
 	name, life := c.FormValue("name"), c.FormValue("expires")
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
 	expires, err := keyExpiry(life, time.Now())
+	var rights models.Rights
+	if err == nil {
+		rights, err = models.ParseRights(form["scope"], form.Get("addresses"))
+	}
 	var key models.APIKey
 	if err == nil {
-		key, err = s.store.CreateKey(c.Request().Context(), snap.ID, name, expires)
+		key, err = s.store.CreateKey(c.Request().Context(), snap.ID, name, expires, rights)
 	}
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
 		problems := map[string]string{invalid.Field: visitor.Of(c).Lang.Invalid(invalid.Code)}
 		return s.showKeys(c, snap, http.StatusUnprocessableEntity, func(k *views.Keys) {
 			k.Name, k.Expires, k.Problems = name, life, problems
+			k.Scopes, k.Addresses = form["scope"], form.Get("addresses")
 		}, nil)
 	}
 	if err != nil {
