@@ -1,6 +1,10 @@
 package models
 
 import (
+	"context"
+
+	"gorm.io/gorm"
+
 	"wadah/models/sqlite"
 	"wadah/models/vault"
 )
@@ -28,3 +32,21 @@ func LoadServerKey(dir string) (key []byte, created bool, err error) {
 // white space around them is ignored. The error is ErrWrongKey and does not
 // contain the text.
 func ParseServerKey(text string) ([]byte, error) { return vault.Parse(text) }
+
+// ForgetRatchets deletes the library's sessions and sender keys, which in an older copy of
+// the database have counters that were used since. Recipients drop a message under a used
+// counter; new sessions are begun with the next message to each.
+func (s *Store) ForgetRatchets(ctx context.Context) error {
+	err := s.write(ctx).Transaction(func(tx *gorm.DB) error {
+		for _, table := range []string{"whatsmeow_sessions", "whatsmeow_sender_keys"} {
+			if !tx.Migrator().HasTable(table) {
+				continue // the server never ran on this database
+			}
+			if err := tx.Exec("DELETE FROM " + table).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrap(ctx, "forget sessions of an older copy", err)
+}

@@ -30,6 +30,7 @@ import (
 	"wadah/models"
 	"wadah/session/eventlog"
 	"wadah/session/message"
+	"wadah/session/uptime"
 )
 
 // Config holds the times and limits of device life.
@@ -96,36 +97,68 @@ func (e *BannedError) Error() string {
 
 // Manager keeps all devices. Make it with NewManager, then call Start once.
 type Manager struct {
-	store     *models.Store
-	driver    Driver
-	cfg       Config
-	log       *slog.Logger
-	hub       *Hub
-	gov       *governor
-	journal   *journal
-	storage   *storageWatch
-	codes     *codeLimits
+	parts
+	lifetime
+	registry
+	traffic
+	limits
+	memory
+	clocks
 	scanLinks *ScanLinks
-	events    *eventlog.Log
-	inbox     *message.Inbox
-	outbox    *message.Outbox
-	numbers   *message.Numbers
-	history   chan struct{} // holds a token while a piece of history is read
+}
 
-	ctx    context.Context // the life of connections: from Start to Shutdown
+// parts are what a manager is made with.
+type parts struct {
+	store  *models.Store
+	driver Driver
+	cfg    Config
+	log    *slog.Logger
+	hub    *Hub
+}
+
+// lifetime is the life of connections: from Start to Shutdown.
+type lifetime struct {
+	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+}
 
+// registry holds the devices.
+type registry struct {
 	mu      sync.RWMutex
 	devices map[string]*device
 	closing bool
 
-	list    atomic.Pointer[[]*device] // devices by creation, for reads without a lock
-	version versionKeeper
+	list atomic.Pointer[[]*device] // by creation, for reads without a lock
+}
 
-	ended  endedLinks
-	notes  notes
-	uptime func() time.Duration // a clock that also goes while the machine sleeps
+// traffic is what messages go through.
+type traffic struct {
+	events  *eventlog.Log
+	inbox   *message.Inbox
+	outbox  *message.Outbox
+	numbers *message.Numbers
+	history chan struct{} // holds a token while a piece of history is read
+}
+
+// limits protect WhatsApp, and accounts, from many devices at once.
+type limits struct {
+	gov   *governor
+	codes *codeLimits
+}
+
+// memory is what becomes of what must not be forgotten.
+type memory struct {
+	journal *journal
+	storage *storageWatch
+	ended   endedLinks
+	notes   notes
+}
+
+// clocks are times and what goes by them.
+type clocks struct {
+	version versionKeeper
+	uptime  func() time.Duration // also goes while the machine sleeps
 
 	timesMu sync.Mutex // held by SetTimes
 	times   atomic.Pointer[Times]
@@ -135,11 +168,12 @@ type Manager struct {
 func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger) *Manager {
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &Manager{
-		store: store, driver: driver, cfg: cfg, log: log,
-		gov:   newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce),
-		codes: newCodeLimits(cfg.CodesPerDevice, cfg.CodesPerNumber),
-		ctx:   ctx, cancel: cancel, uptime: uptime, notes: notes{dir: cfg.NotesDir, log: log},
-		devices: make(map[string]*device),
+		parts:    parts{store: store, driver: driver, cfg: cfg, log: log},
+		lifetime: lifetime{ctx: ctx, cancel: cancel},
+		registry: registry{devices: make(map[string]*device)},
+		limits:   limits{newGovernor(cfg.DialsPerSecond, cfg.DialsAtOnce), newCodeLimits(cfg.CodesPerDevice, cfg.CodesPerNumber)},
+		memory:   memory{notes: notes{dir: cfg.NotesDir, log: log}},
+		clocks:   clocks{uptime: uptime.Now},
 	}
 	m.list.Store(new([]*device))
 	m.times.Store(&cfg.Times)

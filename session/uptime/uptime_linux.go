@@ -1,4 +1,4 @@
-package session
+package uptime
 
 import (
 	"time"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// uptime is how long the machine has been on, asleep or not.
-func uptime() time.Duration {
+// Now is how long the machine has been on, asleep or not.
+func Now() time.Duration {
 	var t unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &t) != nil {
 		return 0 // an ancient kernel: a sleep is not noticed
