@@ -42,7 +42,7 @@ type LicencePage struct {
 	Text  string
 }
 
-func (l Lang) partName(name string) string {
+func partName(l Lang, name string) string {
 	if name == "go" {
 		return "Go"
 	}

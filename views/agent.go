@@ -2,9 +2,9 @@ package views
 
 import "strings"
 
-// agentWords says in a few words what browser and system call themselves so. The order
+// AgentWords says in a few words what browser and system call themselves so. The order
 // matters: every browser also claims to be an older one.
-func (l Lang) agentWords(agent string) string {
+func (l Lang) AgentWords(agent string) string {
 	browser := firstWord(agent, [][2]string{
 		{"Edg", "Edge"},
 		{"OPR/", "Opera"},

@@ -108,7 +108,7 @@ func (p AuditPage) actionOptions() []Option {
 	}
 	known := p.Filter.Action == ""
 	for _, a := range actions {
-		options = append(options, Option{Value: a, Label: p.Lang.auditAction(a), Chosen: a == p.Filter.Action})
+		options = append(options, Option{Value: a, Label: auditAction(p.Lang, a), Chosen: a == p.Filter.Action})
 		known = known || a == p.Filter.Action
 	}
 	if !known {

@@ -39,7 +39,7 @@ var auditActions = map[string]Tone{
 // AuditActions lists the actions the table knows, sorted.
 func AuditActions() []string { return slices.Sorted(maps.Keys(auditActions)) }
 
-func (l Lang) auditAction(name string) string {
+func auditAction(l Lang, name string) string {
 	if _, ok := auditActions[name]; !ok {
 		return name
 	}

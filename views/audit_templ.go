@@ -563,7 +563,7 @@ func auditRow(lang Lang, e AuditEntry) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Badge(e.tone(), e.symbol(), lang.auditAction(e.Action)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Badge(e.tone(), e.symbol(), auditAction(lang, e.Action)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -52,7 +52,7 @@ func (e AuditEntry) kindWord(l Lang) string {
 func (e AuditEntry) targetWords(l Lang) string {
 	switch e.Action {
 	case "settings.change":
-		return l.settingWord(e.Target)
+		return settingWord(l, e.Target)
 	case "phone.outage":
 		for _, mode := range OutageModes() {
 			if e.Target == mode {
@@ -64,7 +64,7 @@ func (e AuditEntry) targetWords(l Lang) string {
 }
 
 // settingWord is a setting by the name it is stored under.
-func (l Lang) settingWord(name string) string {
+func settingWord(l Lang, name string) string {
 	switch name {
 	case "audit_retention_days":
 		return l.T("retention.days")
@@ -90,13 +90,13 @@ func (e AuditEntry) detailWords(l Lang) string {
 		if !told {
 			return ""
 		}
-		return l.agentWords(agent)
+		return l.AgentWords(agent)
 	}
 	switch e.Action {
 	case "user.create", "user.delete", "user.role":
-		return eachWord(e.Detail, l.storedRole)
+		return eachWord(e.Detail, func(role string) string { return storedRole(l, role) })
 	case "settings.change":
-		return eachWord(e.Detail, func(value string) string { return l.settingValue(e.Target, value) })
+		return eachWord(e.Detail, func(value string) string { return settingValue(l, e.Target, value) })
 	case "device.default":
 		switch e.Detail {
 		case "on":
@@ -123,7 +123,7 @@ func eachWord(text string, word func(string) string) string {
 	return strings.Join(parts, changeArrow)
 }
 
-func (l Lang) storedRole(role string) string {
+func storedRole(l Lang, role string) string {
 	switch Role(role) {
 	case Viewer, Operator, Admin:
 		return l.Role(Role(role))
@@ -131,7 +131,7 @@ func (l Lang) storedRole(role string) string {
 	return role
 }
 
-func (l Lang) settingValue(name, value string) string {
+func settingValue(l Lang, name, value string) string {
 	switch name {
 	case "audit_retention_days":
 		if value == "0" {

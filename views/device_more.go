@@ -2,18 +2,8 @@ package views
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 )
-
-// Tone is the mood of what the event led to.
-func (e Event) Tone() Tone { return StateTone(e.To, e.Reason) }
-
-// Sentence says why it happened.
-func (e Event) Sentence(l Lang) string {
-	text, _, _ := l.Reason(e.Reason, time.Time{})
-	return text
-}
 
 // noteHead is the beginning of a note, and whether more follows than should stand
 // unfolded above what matters.

@@ -1,17 +1,17 @@
 package views
 
-// said is the second line of a row: why the device is as it is. When all is well it is
+// rowText is the second line of a row: why the device is as it is. When all is well it is
 // whose account it is, because the badge says the rest.
-func (d Device) said(l Lang) string {
+func rowText(d Device, l Lang) string {
 	if d.Reason == "ready" && d.Account != "" {
 		return d.Account
 	}
 	return d.Sentence(l)
 }
 
-// nextStep is what a person can do about the reason, in a few words; "" when there is
+// nextStepOf is what a person can do about the reason, in a few words; "" when there is
 // nothing to do or the row's button is it. The device's page has the long advice.
-func (d Device) nextStep(l Lang) string {
+func nextStepOf(d Device, l Lang) string {
 	switch d.Reason {
 	case "never_started":
 		return l.T("row.next.never_started")
@@ -38,10 +38,10 @@ func (d Device) nextStep(l Lang) string {
 }
 
 // waitsForPerson says whether something on the device's page waits to be done there.
-func (d Device) waitsForPerson() bool { return d.State == StateScan || d.Reason == "passkey" }
+func waitsForPerson(d Device) bool { return d.State == StateScan || d.Reason == "passkey" }
 
-// nextLink is the way there in one or two words.
-func (d Device) nextLink(l Lang) string {
+// nextLinkOf is the way there in one or two words.
+func nextLinkOf(d Device, l Lang) string {
 	switch d.Reason {
 	case "passkey":
 		return l.T("row.next.passkey")

@@ -180,7 +180,7 @@ func DeviceLive(lang Lang, d Device) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var7 = []any{"live", "tone-" + string(d.Tone()), templ.KV("live-linkable", !d.Linked), templ.KV("live-passkey", d.Passkey != nil), templ.KV("live-just-linked", d.justLinked())}
+		var templ_7745c5c3_Var7 = []any{"live", "tone-" + string(d.Tone()), templ.KV("live-linkable", !d.Linked), templ.KV("live-passkey", d.Passkey != nil), templ.KV("live-just-linked", isJustLinked(d))}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -386,7 +386,7 @@ func DeviceLive(lang Lang, d Device) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case d.justLinked():
+		case isJustLinked(d):
 			templ_7745c5c3_Err = linkedStep(lang, d).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

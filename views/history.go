@@ -19,7 +19,7 @@ type Timeline struct {
 // that was added today would only repeat the day's.
 func (t Timeline) olderThan(d time.Duration) bool { return t.Now.Sub(t.Created) > d }
 
-// mode is what a stretch of time was like, in the order of how much it matters: where
+// eventMode is what a stretch of time was like, in the order of how much it matters: where
 // several share one column of the picture, the highest is drawn.
 type mode int
 
@@ -40,7 +40,7 @@ func (m mode) word() string {
 	return [...]string{"none", "unknown", "connected", "connecting", "scan", "off", "down", "trouble", ""}[m]
 }
 
-func (e Event) mode() mode {
+func eventMode(e Event) mode {
 	switch {
 	case e.To == StateConnected:
 		return modeConnected
@@ -58,7 +58,7 @@ func (e Event) mode() mode {
 
 // byHand says whether somebody wanted the event: a stop, a restart or another proxy, a
 // log-out done here, which the detail tells from one by the phone.
-func (e Event) byHand() bool {
+func byHand(e Event) bool {
 	switch e.Reason {
 	case "stopped", "restoring":
 		return true
@@ -81,10 +81,10 @@ func (i *interruptions) next(e Event) bool {
 	switch {
 	case ended:
 		i.awaited = e.Reason == "restoring"
-		return !e.byHand()
+		return !byHand(e)
 	case e.To == StateConnected, e.To == StateOff:
 		i.awaited = false
-		return before && e.To == StateOff && !e.byHand()
+		return before && e.To == StateOff && !byHand(e)
 	}
 	return false
 }
@@ -132,7 +132,7 @@ func (t Timeline) history(window time.Duration) history {
 	var seen interruptions
 	for _, e := range slices.Backward(t.Events) {
 		add(last, at, e.At)
-		last, at = e.mode(), e.At
+		last, at = eventMode(e), e.At
 		if seen.next(e) && !e.At.Before(h.from) && e.At.Before(h.to) {
 			h.breaks++
 		}
@@ -200,7 +200,7 @@ func (h history) ticks(l Lang) []tick {
 			if !at.Before(h.to) {
 				return out
 			}
-			out = append(out, tick{at, l.weekday(at)})
+			out = append(out, tick{at, weekdayName(l, at)})
 		}
 	}
 	// Hours of the clock, which a change to summer time repeats or leaves out.

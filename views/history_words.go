@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// mode is a mode in words.
-func (l Lang) mode(m mode) string {
+// modeWord is a mode in words.
+func modeWord(l Lang, m mode) string {
 	switch m {
 	case modeConnected:
 		return l.T("history.connected")
@@ -87,7 +87,7 @@ func (h history) parts(l Lang) []part {
 	var out []part
 	for _, m := range []mode{modeConnected, modeConnecting, modeScan, modeOff, modeTrouble, modeDown} {
 		if h.took[m] > 0 {
-			out = append(out, part{m, l.share(h.took[m], h.recorded()), l.Span(h.took[m])})
+			out = append(out, part{m, shareWord(l, h.took[m], h.recorded()), l.Span(h.took[m])})
 		}
 	}
 	if h.took[modeUnknown] > 0 {
@@ -117,7 +117,7 @@ func (h history) sentence(l Lang) string {
 		said = append(said, l.T("history.never"))
 	default:
 		off := recorded - on
-		said = append(said, l.T("history.some", "Share", l.share(on, recorded), "Off", l.Span(off), "OffShare", l.share(off, recorded)))
+		said = append(said, l.T("history.some", "Share", shareWord(l, on, recorded), "Off", l.Span(off), "OffShare", shareWord(l, off, recorded)))
 	}
 	switch {
 	case h.breaks == 1:
@@ -135,13 +135,13 @@ func (h history) tooltip(l Lang, s stretch) string {
 	from, to := h.time(s.at), h.time(s.at+s.wide)
 	when := l.Clock(from) + "–" + l.Clock(to)
 	if h.to.Sub(h.from) > 25*time.Hour {
-		when = l.weekday(from) + " " + l.Clock(from) + " – " + l.weekday(to) + " " + l.Clock(to)
+		when = weekdayName(l, from) + " " + l.Clock(from) + " – " + weekdayName(l, to) + " " + l.Clock(to)
 	}
-	return l.mode(s.mode) + ", " + when
+	return modeWord(l, s.mode) + ", " + when
 }
 
-// share is a part of a whole: "97.2%", "<0.1%"; 100% is the whole and nothing less.
-func (l Lang) share(part, whole time.Duration) string {
+// shareWord is a part of a whole: "97.2%", "<0.1%"; 100% is the whole and nothing less.
+func shareWord(l Lang, part, whole time.Duration) string {
 	tenths := int(math.Round(float64(part) / float64(whole) * 1000))
 	less := ""
 	switch {
@@ -164,7 +164,7 @@ var weekdays = map[Lang][7]string{
 	English:    {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 }
 
-func (l Lang) weekday(t time.Time) string {
+func weekdayName(l Lang, t time.Time) string {
 	names, ok := weekdays[l]
 	if !ok {
 		names = weekdays[English]

@@ -80,8 +80,8 @@ func (p SettingsPage) sections() []section {
 	return all
 }
 
-// words says a time in the largest unit that needs no fraction.
-func (l Lang) words(t time.Duration) string {
+// limitWords says a time in the largest unit that needs no fraction.
+func limitWords(l Lang, t time.Duration) string {
 	switch {
 	case t%time.Hour == 0:
 		return l.T("span.hours", "Count", int(t/time.Hour))
@@ -132,7 +132,7 @@ var limitNames = []string{
 // LimitNames lists the limits the page has words for.
 func LimitNames() []string { return append([]string(nil), limitNames...) }
 
-func (l Lang) limitWord(name string) string {
+func limitWord(l Lang, name string) string {
 	for _, known := range limitNames {
 		if name == known {
 			return l.T("limit." + name)

@@ -35,7 +35,8 @@ type Keys struct {
 	Problems  map[string]string
 }
 
-// KeyScopes are what a key can be made for, as they should be shown.
+// KeyScopes are what a key can be made for, as they should be shown; the texts are
+// keys.scope.NAME and keys.scope.NAME.short.
 func KeyScopes() []string { return []string{"state", "link", "send", "read", "manage"} }
 
 // Key is one API key in the list, never its value unless it was just asked for.
@@ -63,8 +64,8 @@ const (
 	KeyRevoked KeyState = "revoked"
 )
 
-// keyScopes are scopes in words.
-func (l Lang) keyScopes(scopes []string) string {
+// scopeWords are scopes in words.
+func scopeWords(l Lang, scopes []string) string {
 	var words []string
 	for _, scope := range scopes {
 		words = append(words, l.T("keys.scope."+scope+".short"))

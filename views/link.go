@@ -7,15 +7,15 @@ import (
 // frame is what the layout needs for the page of a device.
 func (p DevicePage) frame() Frame {
 	return Frame{
-		Title: p.Device.Name, Menu: MenuDevices, Events: "/events?device=" + p.Device.ID, Refresh: p.Device.refresh(),
+		Title: p.Device.Name, Menu: MenuDevices, Events: "/events?device=" + p.Device.ID, Refresh: refreshOf(p.Device),
 		Scripts: PasskeyScript(p.Passkeys),
 	}
 }
 
-// refresh is how often a browser without JavaScript loads a page of the device anew: 0
+// refreshOf is how often a browser without JavaScript loads a page of the device anew: 0
 // when nothing is under way. A QR code is renewed every 20 seconds; one that has ended
 // must not stand there for long.
-func (d Device) refresh() time.Duration {
+func refreshOf(d Device) time.Duration {
 	switch d.State {
 	case StatePairing:
 		return 5 * time.Second
@@ -25,11 +25,11 @@ func (d Device) refresh() time.Duration {
 	return 0
 }
 
-// patience says how long what the device waits for may take; "" when it waits for
+// patienceText says how long what the device waits for may take; "" when it waits for
 // nothing, or shows a countdown of its own. The times are those of package session: 20 s
 // to reach WhatsApp and 30 s for its answer; 3 s from the scan to the login; never more
 // than 60 s between two tries.
-func (l Lang) patience(d Device) string {
+func patienceText(l Lang, d Device) string {
 	switch d.Reason {
 	case "connecting", "restoring", "reconnecting":
 		return l.T("wait.connect")

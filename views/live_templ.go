@@ -184,7 +184,7 @@ func live(lang Lang, f Frame) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if f.Events != "" {
-			templ_7745c5c3_Err = stream(f.Events).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = EventStream(f.Events).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -239,9 +239,9 @@ func lostClicks(lang Lang) templ.Component {
 	})
 }
 
-// stream is an event stream, which line.js opens when this comes onto the page; the
+// EventStream is an event stream, which line.js opens when this comes onto the page; the
 // trigger is an event that never comes. It closes when this goes.
-func stream(address string) templ.Component {
+func EventStream(address string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -63,23 +63,6 @@ type PersonPage struct {
 	Problems map[string]string
 }
 
-// DeviceChoice is a device that may be chosen.
-type DeviceChoice struct {
-	ID     string
-	Name   string
-	Chosen bool
-}
-
-// Login is where somebody is signed in.
-type Login struct {
-	ID      string
-	Current bool   // the one that looks at the page
-	Agent   string // its User-Agent; the page says it in a few words
-	Address string
-	Since   time.Time
-	Seen    time.Time
-}
-
 // path is the URL of the person's page or of an action on it.
 func (p Person) path(action string) string {
 	path := "/people/" + url.PathEscape(p.ID)
@@ -89,7 +72,7 @@ func (p Person) path(action string) string {
 	return path
 }
 
-func (l Lang) roles(chosen Role) []Option {
+func roleOptions(l Lang, chosen Role) []Option {
 	if chosen == "" {
 		chosen = Viewer
 	}

@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,12 +107,6 @@ type ScanTarget struct {
 	From     time.Time
 	Expires  time.Time
 }
-
-var outages = []string{"none", "refuse", "silent", "http503", "handshake"}
-
-// OutageModes lists the ways the whole simulated service can be out of reach; "none"
-// ends an outage. Their words are the texts outage.MODE and outage.MODE.text.
-func OutageModes() []string { return append([]string(nil), outages...) }
 
 // companionLimit is how many devices WhatsApp allows on one phone.
 const companionLimit = 4
@@ -231,4 +226,32 @@ func (p PhonesPage) platforms() []Option {
 		{Value: "android", Label: "Android", Chosen: p.AddPlatform != "iphone"},
 		{Value: "iphone", Label: "iPhone", Chosen: p.AddPlatform == "iphone"},
 	}
+}
+
+// faultGroups are the faults that can be aimed at the phone: not those of linking, when
+// the viewer may not aim at the phone as a whole.
+func (p Phone) faultGroups() []FaultGroup { return FaultGroups(!p.Shared) }
+
+// faultTargets are what a fault can be aimed at; nil when that goes without saying.
+func (p Phone) faultTargets(l Lang) []Option {
+	var out []Option
+	if !p.Shared && len(p.Companions) < 2 {
+		return nil
+	}
+	if !p.Shared {
+		out = append(out, Option{Value: "", Label: l.T("phones.faults.all"), Chosen: true})
+	}
+	for _, c := range p.Companions {
+		out = append(out, Option{Value: c.JID, Label: c.title(l), Chosen: len(out) == 0})
+	}
+	return out
+}
+
+// banMinutes are how long a ban can be tried out.
+func banMinutes(l Lang) []Option {
+	var out []Option
+	for _, m := range []int{1, 10, 60, 24 * 60} {
+		out = append(out, Option{Value: strconv.Itoa(m), Label: l.T("fault.minutes." + strconv.Itoa(m)), Chosen: m == 10})
+	}
+	return out
 }

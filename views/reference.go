@@ -129,7 +129,7 @@ const (
 	TryNoSecret    TryProblem = "no_secret"   // the system API is off
 )
 
-func (l Lang) tryProblem(p TryProblem) string {
+func tryProblem(l Lang, p TryProblem) string {
 	switch p {
 	case TryNoDevice:
 		return l.T("reference.problem.no_device")
@@ -283,8 +283,8 @@ func prose(text string) [][]piece {
 	return out
 }
 
-// took is how long something took, to read: "3 ms", "1.8 s".
-func (l Lang) took(d time.Duration) string {
+// tookWord is how long something took, to read: "3 ms", "1.8 s".
+func tookWord(l Lang, d time.Duration) string {
 	if d < time.Second {
 		return strconv.FormatInt(max(1, d.Milliseconds()), 10) + " ms"
 	}

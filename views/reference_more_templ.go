@@ -105,9 +105,9 @@ func refStates(lang Lang) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(lang.reasonSentence(r))
+				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(reasonSentence(lang, r))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `reference_more.templ`, Line: 18, Col: 35}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `reference_more.templ`, Line: 18, Col: 36}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				if templ_7745c5c3_Err != nil {
@@ -429,15 +429,15 @@ func refLimits(p ReferencePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = refRate(p.Lang.T("reference.limits.key"), p.Lang.rate(p.Limits.KeyRate, p.Limits.KeyBurst)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = refRate(p.Lang.T("reference.limits.key"), rateWord(p.Lang, p.Limits.KeyRate, p.Limits.KeyBurst)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = refRate(p.Lang.T("reference.limits.address"), p.Lang.rate(p.Limits.AddressRate, p.Limits.AddressBurst)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = refRate(p.Lang.T("reference.limits.address"), rateWord(p.Lang, p.Limits.AddressRate, p.Limits.AddressBurst)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = refRate(p.Lang.T("reference.limits.streams"), p.Lang.count(p.Limits.KeyStreams)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = refRate(p.Lang.T("reference.limits.streams"), countWord(p.Lang, p.Limits.KeyStreams)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// refGroup is the title of a group of calls.
-func (l Lang) refGroup(name string) string {
+// refGroupName is the title of a group of calls.
+func refGroupName(l Lang, name string) string {
 	switch name {
 	case "device":
 		return l.T("reference.group.device")
@@ -41,7 +41,7 @@ func statusSymbol(status int) string {
 func statusWords(status int) string { return strconv.Itoa(status) + " " + http.StatusText(status) }
 
 // reasonSentence is what a reason means.
-func (l Lang) reasonSentence(reason string) string {
+func reasonSentence(l Lang, reason string) string {
 	text, _, _ := l.Reason(reason, time.Time{})
 	return text
 }
@@ -56,15 +56,15 @@ func (p ReferencePage) errorExample() string {
 	return p.Errors[0].Example
 }
 
-// rate is a limit of requests in words.
-func (l Lang) rate(rate, burst int) string {
+// rateWord is a limit of requests in words.
+func rateWord(l Lang, rate, burst int) string {
 	if rate <= 0 {
 		return l.T("reference.limits.none")
 	}
 	return l.T("reference.limits.rate", "Rate", rate, "Burst", max(burst, 1))
 }
 
-func (l Lang) count(n int) string {
+func countWord(l Lang, n int) string {
 	if n <= 0 {
 		return l.T("reference.limits.none")
 	}

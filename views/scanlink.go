@@ -77,5 +77,5 @@ func (p ScanPage) path(action string) string {
 }
 
 func (p ScanPage) frame() Frame {
-	return Frame{Title: p.Lang.T("scan.title"), Events: p.path("events"), Refresh: p.Device.refresh()}
+	return Frame{Title: p.Lang.T("scan.title"), Events: p.path("events"), Refresh: refreshOf(p.Device)}
 }

@@ -446,7 +446,7 @@ func ScanLive(p ScanPage) templ.Component {
 			templ_7745c5c3_Var22 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var23 = []any{"live", "tone-" + string(p.Device.Tone()), templ.KV("live-linking", p.Device.linking())}
+		var templ_7745c5c3_Var23 = []any{"live", "tone-" + string(p.Device.Tone()), templ.KV("live-linking", isLinking(p.Device))}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var23...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -518,7 +518,7 @@ func ScanLive(p ScanPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case p.Device.linking():
+		case isLinking(p.Device):
 			templ_7745c5c3_Err = waitingStep(p.Lang, p.Device).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -1008,7 +1008,7 @@ func accountLogins(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = loginList(p.Lang, p.Logins, "/account/logins").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = LoginList(p.Lang, p.Logins, "/account/logins").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -79,6 +79,9 @@ func usedTexts(t *testing.T) map[string]bool {
 	for _, a := range views.AuditActions() {
 		used["audit.action."+a] = true
 	}
+	for _, n := range views.KeyScopes() {
+		used["keys.scope."+n], used["keys.scope."+n+".short"] = true, true
+	}
 	for _, n := range views.LimitNames() {
 		used["limit."+n] = true
 	}

@@ -72,38 +72,6 @@ type Passkey struct {
 	Deadline time.Time
 }
 
-// snippet is what the person runs in the console of web.whatsapp.com: it asks for the
-// passkey and puts the answer on the clipboard (copy is the console's own). JSON is
-// JavaScript, so the request stands in it as it is.
-func (p Passkey) snippet() string {
-	return "copy(JSON.stringify(await navigator.credentials.get({publicKey:\n" +
-		"PublicKeyCredential.parseRequestOptionsFromJSON(" + p.Request + ")})))"
-}
-
-// DevicePage is the page of one device.
-type DevicePage struct {
-	Page
-	Device   Device
-	Timeline Timeline
-	API      API
-
-	// Number and NumberProblem are what was typed into the phone number form and what
-	// is wrong with it, after a failed attempt.
-	Number        string
-	NumberProblem string
-
-	// Keys, ScanLinks and Settings are cards of their own; the zero values show nothing.
-	Keys      Keys
-	ScanLinks ScanLinks
-	Settings  DeviceSettings
-
-	// Passkeys says whether the viewer can confirm with one (ProofPage).
-	Passkeys bool
-
-	// CanManage says whether the viewer may delete.
-	CanManage bool
-}
-
 // Event is a row of the timeline: one change of state or reason.
 type Event struct {
 	At     time.Time
@@ -112,34 +80,6 @@ type Event struct {
 	Reason string
 	Detail string
 }
-
-// API is what a program needs to use the device.
-type API struct {
-	BaseURL string // address of this installation, no slash at the end
-	KeyID   string // which key is meant, for the reveal form; may be empty
-	KeyName string // what the key is called; may be empty
-	KeyHint string // what may be shown of a hidden key, e.g. its last four characters; may be empty
-	Key     string // the key, only after it was revealed
-	// CanReveal says whether the viewer of the page may see the key.
-	CanReveal bool
-}
-
-// ConfirmPage asks before something that cannot be undone. It is the way of
-// browsers without JavaScript and the target of the danger zone's links.
-type ConfirmPage struct {
-	Page
-	Device Device
-	Action ConfirmAction
-}
-
-// ConfirmAction is what a ConfirmPage asks about.
-type ConfirmAction string
-
-// The actions that are confirmed.
-const (
-	ConfirmLogout ConfirmAction = "logout"
-	ConfirmDelete ConfirmAction = "delete"
-)
 
 // Path is the URL of the device's page or of an action on it.
 func (d Device) Path(action string) string {
@@ -150,17 +90,18 @@ func (d Device) Path(action string) string {
 	return p
 }
 
-// linking says whether the page shows how to link: while a code is on its way or
-// there. A passkey step stands in the way of every other way to link.
-func (d Device) linking() bool {
-	return !d.Linked && d.Passkey == nil && (d.State == StateScan || d.State == StatePairing)
+// Tone is the mood of what the event led to.
+func (e Event) Tone() Tone { return StateTone(e.To, e.Reason) }
+
+// Sentence says why it happened.
+func (e Event) Sentence(l Lang) string {
+	text, _, _ := l.Reason(e.Reason, time.Time{})
+	return text
 }
 
-// justLinked says whether the page still looks as it did while the device was linked.
-func (d Device) justLinked() bool { return d.JustLinked && d.Linked && d.CanOperate }
-
-// leadsToCode says whether a start of the off device brings a code to scan, as far as
-// anybody knows.
-func (d Device) leadsToCode() bool {
-	return !d.Linked && d.Tone() == ToneOff || d.Reason == "logged_out"
+// DeviceChoice is a device that may be chosen.
+type DeviceChoice struct {
+	ID     string
+	Name   string
+	Chosen bool
 }

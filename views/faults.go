@@ -1,7 +1,5 @@
 package views
 
-import "strconv"
-
 // Fault is something that a virtual phone can make go wrong. Its name is the text
 // fault.KIND, what it simulates and what Wadah should do then fault.KIND.text.
 type Fault struct {
@@ -13,19 +11,19 @@ type Fault struct {
 	Waits  bool // strikes when a device does something, not at once
 }
 
-// faultGroup is faults of one sort, the frequent first. Its title is the text
+// FaultGroup is faults of one sort, the frequent first. Its title is the text
 // fault.group.NAME.
-type faultGroup struct {
-	name   string
-	faults []Fault
+type FaultGroup struct {
+	Name   string
+	Faults []Fault
 }
 
 // linkingFaults is the group of those that strike while a device is being linked.
 const linkingFaults = "linking"
 
-// faultGroups is the one table of faults. hangHandshake is not in it: nobody has said
+// faultGroups is the one table of faults. HangHandshake is not in it: nobody has said
 // yet who he is when it strikes, so it hits whoever comes next.
-var faultGroups = []faultGroup{
+var faultGroups = []FaultGroup{
 	{"line", []Fault{
 		{Kind: "drop"},
 		{Kind: "silence"},
@@ -40,7 +38,7 @@ var faultGroups = []faultGroup{
 	}},
 	{"account", []Fault{
 		{Kind: "device_removed", Danger: true},
-		{Kind: banFault},
+		{Kind: BanFault},
 		{Kind: "replaced"},
 		{Kind: "connect_failure_401", Danger: true},
 		{Kind: "connect_failure_403", Danger: true},
@@ -55,15 +53,15 @@ var faultGroups = []faultGroup{
 }
 
 const (
-	banFault      = "connect_failure_402"
-	hangHandshake = "hang_handshake"
+	BanFault      = "connect_failure_402"
+	HangHandshake = "hang_handshake"
 )
 
 // FaultKinds lists the faults that phones can cause.
 func FaultKinds() []string {
-	kinds := []string{hangHandshake}
+	kinds := []string{HangHandshake}
 	for _, g := range faultGroups {
-		for _, f := range g.faults {
+		for _, f := range g.Faults {
 			kinds = append(kinds, f.Kind)
 		}
 	}
@@ -73,19 +71,19 @@ func FaultKinds() []string {
 // FaultWaits says whether the fault strikes when a device does something, not at once.
 func FaultWaits(kind string) bool {
 	for _, g := range faultGroups {
-		for _, f := range g.faults {
+		for _, f := range g.Faults {
 			if f.Kind == kind {
 				return f.Waits
 			}
 		}
 	}
-	return kind == hangHandshake
+	return kind == HangHandshake
 }
 
 // FaultOfLinking says whether the fault strikes while a device is being linked, so that
 // only a phone can be its target.
 func FaultOfLinking(kind string) bool {
-	for _, f := range faultGroups[len(faultGroups)-1].faults {
+	for _, f := range faultGroups[len(faultGroups)-1].Faults {
 		if f.Kind == kind {
 			return true
 		}
@@ -96,35 +94,16 @@ func FaultOfLinking(kind string) bool {
 // Fault is the name of a fault.
 func (l Lang) Fault(kind string) string { return l.T("fault." + kind) }
 
-// faultGroups are the faults that can be aimed at the phone: not those of linking, when
-// the viewer may not aim at the phone as a whole.
-func (p Phone) faultGroups() []faultGroup {
-	if p.Shared {
+// FaultGroups are all groups of faults; those of linking can be left out.
+func FaultGroups(linking bool) []FaultGroup {
+	if !linking {
 		return faultGroups[:len(faultGroups)-1]
 	}
 	return faultGroups
 }
 
-// faultTargets are what a fault can be aimed at; nil when that goes without saying.
-func (p Phone) faultTargets(l Lang) []Option {
-	var out []Option
-	if !p.Shared && len(p.Companions) < 2 {
-		return nil
-	}
-	if !p.Shared {
-		out = append(out, Option{Value: "", Label: l.T("phones.faults.all"), Chosen: true})
-	}
-	for _, c := range p.Companions {
-		out = append(out, Option{Value: c.JID, Label: c.title(l), Chosen: len(out) == 0})
-	}
-	return out
-}
+var outages = []string{"none", "refuse", "silent", "http503", "handshake"}
 
-// banMinutes are how long a ban can be tried out.
-func banMinutes(l Lang) []Option {
-	var out []Option
-	for _, m := range []int{1, 10, 60, 24 * 60} {
-		out = append(out, Option{Value: strconv.Itoa(m), Label: l.T("fault.minutes." + strconv.Itoa(m)), Chosen: m == 10})
-	}
-	return out
-}
+// OutageModes lists the ways the whole simulated service can be out of reach; "none"
+// ends an outage. Their words are the texts outage.MODE and outage.MODE.text.
+func OutageModes() []string { return append([]string(nil), outages...) }
