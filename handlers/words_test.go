@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"wadah/views"
+	auditviews "wadah/views/audit"
 )
 
 // sources parses the Go files of a package, tests aside.
@@ -163,7 +164,7 @@ func TestEveryActionHasAWord(t *testing.T) {
 		})
 	}
 	slices.Sort(actions)
-	if known := views.AuditActions(); len(actions) < 30 || !slices.Equal(actions, known) {
+	if known := auditviews.AuditActions(); len(actions) < 30 || !slices.Equal(actions, known) {
 		t.Errorf("the audit speaks of\n%q, the panel has words for\n%q", actions, known)
 	}
 	for _, dir := range append(rooms(t, "."), "../cmd/wadah") {

@@ -6,7 +6,7 @@ import (
 
 	"wadah/handlers/api/openapi"
 	"wadah/session"
-	"wadah/views"
+	referenceviews "wadah/views/reference"
 )
 
 // What getQR answers to every reason is among the errors that its description names.
@@ -20,7 +20,7 @@ func TestWhyThereIsNoQR(t *testing.T) {
 		session.ReasonOutdated, session.ReasonReplaced, session.ReasonRejected, session.ReasonProxyFailed, session.ReasonNetwork, session.ReasonStorage,
 	} {
 		f := noQR(session.Snapshot{State: session.StateOff, Reason: reason})
-		if !slices.ContainsFunc(ref.Calls["getQR"].Errors, func(e views.RefError) bool { return e.Code == f.Code && e.Status == f.Status }) {
+		if !slices.ContainsFunc(ref.Calls["getQR"].Errors, func(e referenceviews.RefError) bool { return e.Code == f.Code && e.Status == f.Status }) {
 			t.Errorf("getQR answers %d %s and does not say so", f.Status, f.Code)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"wadah/session/sandbox"
 	"wadah/views"
+	phonesviews "wadah/views/phones"
 )
 
 // Everything that the simulated service can do wrong is on the page of the virtual
@@ -64,8 +65,8 @@ func TestPhonesOfferEveryFault(t *testing.T) {
 		t.Errorf("the page offers the outages %v, the service has %v", views.OutageModes(), modes)
 	}
 	steps := []string{string(sandbox.StepPasskey), string(sandbox.StepConfirm), string(sandbox.StepPairing)}
-	if !slices.Equal(steps, views.LinkSteps()) {
-		t.Errorf("the page knows the steps %v, the service has %v", views.LinkSteps(), steps)
+	if !slices.Equal(steps, phonesviews.LinkSteps()) {
+		t.Errorf("the page knows the steps %v, the service has %v", phonesviews.LinkSteps(), steps)
 	}
 	if broken := errors.New("broken"); refuse(broken) != broken || refuse(nil) != nil { //nolint:errorlint // the very error
 		t.Error("what a person cannot mend is taken for a refusal")

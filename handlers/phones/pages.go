@@ -16,6 +16,7 @@ import (
 	"wadah/session"
 	"wadah/session/sandbox"
 	"wadah/views"
+	phonesviews "wadah/views/phones"
 )
 
 // Pages are the pages of the virtual phones.
@@ -43,7 +44,7 @@ func (s *Pages) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, views.Phones(page))
+	return s.Render(c, http.StatusOK, phonesviews.Phones(page))
 }
 
 // add adds a virtual phone.
@@ -63,7 +64,7 @@ func (s *Pages) add(c echo.Context) error {
 		page.Path = "/phones"
 		page.AddNumber, page.AddName, page.AddPlatform = typed, name, platform
 		page.AddProblem = page.Lang.Invalid(refused.code)
-		return s.Render(c, http.StatusUnprocessableEntity, views.Phones(page))
+		return s.Render(c, http.StatusUnprocessableEntity, phonesviews.Phones(page))
 	}
 	if err != nil {
 		return err
@@ -140,7 +141,7 @@ func (s *Pages) said(c echo.Context, err error, notice views.Notice, name string
 	if refused != nil {
 		status, said = http.StatusUnprocessableEntity, &views.Flash{Tone: views.ToneDanger, Text: lang.Invalid(refused.code)}
 	}
-	partial, err := views.PhoneSaidPartial(c.Request().Context(), c.Param("number"), said)
+	partial, err := phonesviews.PhoneSaidPartial(c.Request().Context(), c.Param("number"), said)
 	if err != nil {
 		return err
 	}

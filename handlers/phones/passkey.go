@@ -10,6 +10,7 @@ import (
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/views"
+	phonesviews "wadah/views/phones"
 )
 
 // answerPasskey lets the phone's passkey answer what a device asks for: what a
@@ -54,7 +55,7 @@ func (s *Pages) decide(c echo.Context, notice views.Notice, do func(number strin
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(page.Phones, func(p views.Phone) bool { return p.Number == number })
+	at := slices.IndexFunc(page.Phones, func(p phonesviews.Phone) bool { return p.Number == number })
 	if at < 0 {
 		return s.said(c, &refusal{code: "phone_unknown"}, "", "")
 	}

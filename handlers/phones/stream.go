@@ -10,6 +10,7 @@ import (
 	"wadah/handlers/live"
 	"wadah/handlers/visitor"
 	"wadah/views"
+	phonesviews "wadah/views/phones"
 )
 
 // phonesShown is what one stream has told of the phones. With a dozen of them, sending
@@ -45,19 +46,19 @@ func (s *Pages) frame(ctx context.Context, v *visitor.Visitor, shown *phonesShow
 	}
 	numbers := make([]string, 0, len(page.Phones))
 	parts := make(map[string][]byte, len(page.Phones)+1)
-	if parts[""], err = views.OutagePartial(ctx, page); err != nil {
+	if parts[""], err = phonesviews.OutagePartial(ctx, page); err != nil {
 		return nil, err
 	}
 	for _, phone := range page.Phones {
 		numbers = append(numbers, phone.Number)
-		if parts[phone.Number], err = views.PhonePartial(ctx, page, phone); err != nil {
+		if parts[phone.Number], err = phonesviews.PhonePartial(ctx, page, phone); err != nil {
 			return nil, err
 		}
 	}
 	before := *shown
 	shown.numbers, shown.parts = numbers, parts
 	if !slices.Equal(before.numbers, numbers) || before.parts == nil {
-		all, err := views.PhonesPartial(ctx, page)
+		all, err := phonesviews.PhonesPartial(ctx, page)
 		return views.Message(all), err
 	}
 	var news [][]byte

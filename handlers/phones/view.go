@@ -10,6 +10,7 @@ import (
 	"wadah/session"
 	"wadah/session/sandbox"
 	"wadah/views"
+	phonesviews "wadah/views/phones"
 )
 
 // phoneTimeline is how many events the phones' page shows of each device.
@@ -31,8 +32,8 @@ func (s *Pages) last(deviceID string) string {
 
 // view is the page of the virtual phones, with the devices that have to do with
 // them, but those the reader may not see.
-func (s *Pages) view(ctx context.Context, page views.Page, v *visitor.Visitor) (views.PhonesPage, error) {
-	out := views.PhonesPage{
+func (s *Pages) view(ctx context.Context, page views.Page, v *visitor.Visitor) (phonesviews.PhonesPage, error) {
+	out := phonesviews.PhonesPage{
 		Page: page, Outage: string(s.service.Outage()), CanPlay: v.May(web.Operator), CanBreak: v.May(web.Admin),
 		Events: "/events?page=phones",
 	}
@@ -61,8 +62,8 @@ func (s *Pages) view(ctx context.Context, page views.Page, v *visitor.Visitor) (
 }
 
 // scanTarget is a device that shows a code now.
-func scanTarget(snap session.Snapshot, z visitor.Zone) views.ScanTarget {
-	target := views.ScanTarget{DeviceID: snap.ID, Name: snap.Name}
+func scanTarget(snap session.Snapshot, z visitor.Zone) phonesviews.ScanTarget {
+	target := phonesviews.ScanTarget{DeviceID: snap.ID, Name: snap.Name}
 	code := snap.QR
 	if snap.Phone != nil {
 		code, target.Code = snap.Phone, snap.Phone.Text
@@ -81,8 +82,8 @@ type phoneLook struct {
 	byJID map[string]session.Snapshot // all linked devices
 }
 
-func (l *phoneLook) phone(ctx context.Context, phone sandbox.PhoneInfo) (views.Phone, error) {
-	view := views.Phone{
+func (l *phoneLook) phone(ctx context.Context, phone sandbox.PhoneInfo) (phonesviews.Phone, error) {
+	view := phonesviews.Phone{
 		Number: phone.Number, Name: phone.Name, Platform: string(phone.Platform), Online: phone.Online, Passkey: phone.Passkey,
 		Code: phone.CodeWaiting, Troubled: len(phone.Faults) > 0,
 	}
@@ -97,7 +98,7 @@ func (l *phoneLook) phone(ctx context.Context, phone sandbox.PhoneInfo) (views.P
 			l.s.saw(snap.ID, phone.Number)
 			beside = append(beside, snap)
 		}
-		view.Companions = append(view.Companions, views.Companion{
+		view.Companions = append(view.Companions, phonesviews.Companion{
 			JID: c.JID, Device: snap.Name, DeviceID: snap.ID, State: string(snap.State), Reason: string(snap.Reason),
 			OS: c.OS, Platform: c.Platform, LinkedAt: l.v.Zone.At(c.LinkedAt), LastActive: l.v.Zone.At(c.LastActive), Connected: c.Connected,
 		})
@@ -124,8 +125,8 @@ func (l *phoneLook) phone(ctx context.Context, phone sandbox.PhoneInfo) (views.P
 
 // link is a device that the phone is linking. It is left out when it is a device the
 // reader may not see, or may not be told from one.
-func (l *phoneLook) link(number string, link sandbox.Linking) (views.PhoneLink, bool) {
-	step := views.PhoneLink{OS: link.OS, Step: string(link.Step), Code: link.Code}
+func (l *phoneLook) link(number string, link sandbox.Linking) (phonesviews.PhoneLink, bool) {
+	step := phonesviews.PhoneLink{OS: link.OS, Step: string(link.Step), Code: link.Code}
 	for _, snap := range l.seen {
 		if l.s.isLinking(snap, number, link) {
 			l.s.saw(snap.ID, number)
@@ -148,13 +149,13 @@ func (s *Pages) isLinking(snap session.Snapshot, number string, link sandbox.Lin
 }
 
 // device is what happens to a device, as it stands beside its phone.
-func (l *phoneLook) device(ctx context.Context, snap session.Snapshot) (views.PhoneDevice, error) {
+func (l *phoneLook) device(ctx context.Context, snap session.Snapshot) (phonesviews.PhoneDevice, error) {
 	rows, err := l.s.devices.Events(ctx, snap.ID, phoneTimeline)
 	if err != nil {
-		return views.PhoneDevice{}, err
+		return phonesviews.PhoneDevice{}, err
 	}
 	z, canPlay := l.v.Zone, l.v.May(web.Operator)
-	device := views.PhoneDevice{Device: pages.Device(snap, z, canPlay)}
+	device := phonesviews.PhoneDevice{Device: pages.Device(snap, z, canPlay)}
 	if !canPlay {
 		device.Code, device.Passkey = nil, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // Pages are what whoever holds a scan link may see and do: one device's name, how far linking
@@ -70,20 +71,20 @@ func (s *Pages) render(c echo.Context, status int, link models.ScanLink, snap se
 	if page.Brand, err = pages.Brand(c.Request().Context(), s.store); err != nil {
 		return err
 	}
-	return s.Render(c, status, views.ScanShow(page))
+	return s.Render(c, status, deviceviews.ScanShow(page))
 }
 
 // view is what a scan page shows of a device: its name, how far linking has come,
 // and the code.
-func (s *Pages) view(link models.ScanLink, snap session.Snapshot, token string, z visitor.Zone) (views.ScanPage, error) {
+func (s *Pages) view(link models.ScanLink, snap session.Snapshot, token string, z visitor.Zone) (deviceviews.ScanPage, error) {
 	d, err := s.DeviceWithQR(snap, z, true)
 	if err != nil {
-		return views.ScanPage{}, err
+		return deviceviews.ScanPage{}, err
 	}
 	if d.Passkey != nil {
 		d.Passkey = &views.Passkey{Deadline: d.Passkey.Deadline} // its answer is not for strangers
 	}
-	return views.ScanPage{
+	return deviceviews.ScanPage{
 		Token: token, Expires: z.At(link.ExpiresAt),
 		Device: views.Device{
 			Name: d.Name, State: d.State, Reason: d.Reason, Since: d.Since, Until: d.Until, NextTry: d.NextTry, Linked: d.Linked,
@@ -94,13 +95,13 @@ func (s *Pages) view(link models.ScanLink, snap session.Snapshot, token string, 
 
 // over tells that the link opens nothing any more, or never did.
 func (s *Pages) over(c echo.Context) error {
-	page := views.ScanOverPage{Page: s.Around(c), Done: s.devices.ScanLinks().IsFinished(c.Param("token"))}
+	page := deviceviews.ScanOverPage{Page: s.Around(c), Done: s.devices.ScanLinks().IsFinished(c.Param("token"))}
 	page.Path = "/"
 	var err error
 	if page.Brand, err = pages.Brand(c.Request().Context(), s.store); err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusGone, views.ScanOver(page))
+	return s.Render(c, http.StatusGone, deviceviews.ScanOver(page))
 }
 
 // start turns the device on, when it is off and waits to be linked.

@@ -9,6 +9,7 @@ import (
 	"wadah/handlers/visitor"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // events keeps a scan page live until the link ends or has done its work.
@@ -27,7 +28,7 @@ func (s *Pages) events(c echo.Context) error {
 			return nil, err
 		}
 		page.Lang = v.Lang
-		partial, err := views.ScanPartial(ctx, page)
+		partial, err := deviceviews.ScanPartial(ctx, page)
 		return views.Message(partial), err
 	}
 	return s.streams.ServeGuest(c, watch, live.Show{

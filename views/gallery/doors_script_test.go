@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // Ensure that what others do to a device's keys and links, its name and its being the
@@ -15,10 +16,10 @@ import (
 func TestOpenPageFollowsWhatOthersDo(t *testing.T) {
 	t.Parallel()
 	p := devicePage(views.English, states()["ready"])
-	p.Keys, p.ScanLinks, p.Settings = keys(), scanLinks(), views.DeviceSettings{Show: true, Name: p.Device.Name, Saved: views.SettingDefault}
+	p.Keys, p.ScanLinks, p.Settings = keys(), scanLinks(), deviceviews.DeviceSettings{Show: true, Name: p.Device.Name, Saved: deviceviews.SettingDefault}
 	p.Keys.List[0].Value = keyValue
 	p.Keys.List[0].LastUsed = time.Time{}
-	s := newSite(t, func() views.DevicePage { return p })
+	s := newSite(t, func() deviceviews.DevicePage { return p })
 	b := newTab(startBrowser(t), t)
 	b.open(s.URL + "/devices/d1")
 	key, kept, ended := p.Keys.List[0], p.ScanLinks.List[0], p.ScanLinks.List[1]
@@ -28,11 +29,11 @@ func TestOpenPageFollowsWhatOthersDo(t *testing.T) {
 
 	now := p
 	now.Device.Name, now.Device.Default = "Renamed Elsewhere", true
-	now.Keys.List = append([]views.Key{}, p.Keys.List...)
+	now.Keys.List = append([]deviceviews.Key{}, p.Keys.List...)
 	now.Keys.List[0].Value, now.Keys.List[0].LastUsed = "", time.Now()
-	now.ScanLinks.List = []views.ScanLink{kept}
+	now.ScanLinks.List = []deviceviews.ScanLink{kept}
 	now.ScanLinks.List[0].URL = "" // it is told once
-	doors, err := views.DoorsPartials(b.ctx, views.English, now.Device, now.Keys, now.ScanLinks)
+	doors, err := deviceviews.DoorsPartials(b.ctx, views.English, now.Device, now.Keys, now.ScanLinks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func TestOpenPageFollowsWhatOthersDo(t *testing.T) {
 		`document.getElementById("key-row-value-`+key.ID+`").textContent === "`+keyValue+`"`,
 		`document.getElementById("key-rotate-`+key.ID+`").open`)
 	now.ScanLinks.List = nil
-	if doors, err = views.DoorsPartials(b.ctx, views.English, now.Device, now.Keys, now.ScanLinks); err != nil {
+	if doors, err = deviceviews.DoorsPartials(b.ctx, views.English, now.Device, now.Keys, now.ScanLinks); err != nil {
 		t.Fatal(err)
 	}
 	s.send(views.Message(doors))

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/net/html"
 
 	"wadah/views"
+	auditviews "wadah/views/audit"
+	deviceviews "wadah/views/device"
+	signinviews "wadah/views/signin"
 )
 
 func parse(t *testing.T, c templ.Component) *html.Node {
@@ -75,7 +78,7 @@ func TestOnlyAdminsSeeWhatIsForAdmins(t *testing.T) {
 	for _, role := range []views.Role{views.Admin, views.Operator, views.Viewer} {
 		p := devicesPage(views.English, manyDevices())
 		p.User = &views.User{Name: "budi", Role: role}
-		doc := parse(t, views.Devices(p))
+		doc := parse(t, deviceviews.Devices(p))
 		for _, id := range []string{"nav-people", "nav-audit", "nav-settings", "menu-people", "menu-audit", "menu-settings"} {
 			if seen := len(byTestID(doc, id)) > 0; seen != (role == views.Admin) {
 				t.Errorf("%s: %s is shown: %v", role, id, seen)
@@ -91,7 +94,7 @@ func TestScanPageLeadsNowhereAndTellsNothing(t *testing.T) {
 		p := scanPage(views.English, d)
 		p.Device.Number, p.Device.Account, p.Device.ID = "6281234567890", "Toko Utama Batik", "0192device"
 		p.Device.CanOperate = true
-		for _, page := range []templ.Component{views.ScanShow(p), views.ScanOver(views.ScanOverPage{Page: p.Page})} {
+		for _, page := range []templ.Component{deviceviews.ScanShow(p), deviceviews.ScanOver(deviceviews.ScanOverPage{Page: p.Page})} {
 			doc := parse(t, page)
 			for _, n := range elements(doc, "a", "form", "div") {
 				for _, key := range []string{"href", "action", "hx-post", "hx-sse:connect"} {
@@ -135,8 +138,8 @@ func TestSecretsAreShownOnlyWhenAsked(t *testing.T) {
 
 func TestFilterOfTheAuditIsKept(t *testing.T) {
 	p := auditPage(views.English)
-	p.Filter = views.AuditFilter{Text: "a&b", Actor: "gone", Action: "key", From: "2026-11-01", Before: "zz"}
-	doc := parse(t, views.Audit(p))
+	p.Filter = auditviews.AuditFilter{Text: "a&b", Actor: "gone", Action: "key", From: "2026-11-01", Before: "zz"}
+	doc := parse(t, auditviews.Audit(p))
 	for id, want := range map[string]string{
 		"audit-export-csv":  "/audit.csv?action=key&actor=gone&from=2026-11-01&q=a%26b",
 		"audit-export-json": "/audit.json?action=key&actor=gone&from=2026-11-01&q=a%26b",
@@ -175,7 +178,7 @@ func TestLoginsAreNamedByBrowserAndSystem(t *testing.T) {
 	} {
 		p := accountPage(views.English)
 		p.Logins = []views.Login{{ID: "s1", Agent: agent, Since: noon}}
-		doc := parse(t, views.Account(p))
+		doc := parse(t, signinviews.Account(p))
 		if got := content(byID(doc, "login-s1")); got != want {
 			t.Errorf("%q is called %q, want %q", agent, got, want)
 		}

@@ -13,6 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
+	phonesviews "wadah/views/phones"
+	referenceviews "wadah/views/reference"
+	signinviews "wadah/views/signin"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -59,46 +63,46 @@ func fragments(t *testing.T, lang views.Lang) map[string][]byte {
 	few.Devices = few.Devices[:1]
 	watched := manyDevices()[1]
 	watched.CanOperate = false
-	api := views.API{BaseURL: "http://127.0.0.1:8080", Key: "be670d0018987231588ff183a0e8d509", CanReveal: true}
+	api := deviceviews.API{BaseURL: "http://127.0.0.1:8080", Key: "be670d0018987231588ff183a0e8d509", CanReveal: true}
 	all := map[string]templ.Component{
-		"summary":    views.DevicesSummary(devicesPage(lang, manyDevices())),
-		"list-page":  views.DeviceList(few),
-		"list-none":  views.DeviceList(views.DevicesPage{Page: page(lang), Total: 8, Query: views.DeviceQuery{Text: "zzz"}}),
-		"row-viewer": views.DeviceRow(lang, watched),
-		"bulk-some":  views.BulkNotice(lang, bulkOutcome(lang)),
-		"bulk-all":   views.BulkNotice(lang, views.BulkOutcome{Action: views.BulkStart, Asked: 3, Done: 3}),
-		"bulk-none":  views.BulkNotice(lang, views.BulkOutcome{Action: views.BulkStop, Asked: 2, Gone: 2}),
-		"keys":       views.DeviceKeys(lang, states()["ready"], keys()),
-		"scan-links": views.DeviceScanLinks(lang, states()["qr"], scanLinks()),
-		"scan-qr":    views.ScanLive(scanPage(lang, states()["qr"])),
-		"scan-off":   views.ScanLive(scanPage(lang, states()["not_scanned"])),
-		"phones":     views.PhonesLive(phonesPage(lang)),
-		"api":        views.DeviceAPI(lang, states()["ready"], api),
+		"summary":    deviceviews.DevicesSummary(devicesPage(lang, manyDevices())),
+		"list-page":  deviceviews.DeviceList(few),
+		"list-none":  deviceviews.DeviceList(deviceviews.DevicesPage{Page: page(lang), Total: 8, Query: deviceviews.DeviceQuery{Text: "zzz"}}),
+		"row-viewer": deviceviews.DeviceRow(lang, watched),
+		"bulk-some":  deviceviews.BulkNotice(lang, bulkOutcome(lang)),
+		"bulk-all":   deviceviews.BulkNotice(lang, deviceviews.BulkOutcome{Action: deviceviews.BulkStart, Asked: 3, Done: 3}),
+		"bulk-none":  deviceviews.BulkNotice(lang, deviceviews.BulkOutcome{Action: deviceviews.BulkStop, Asked: 2, Gone: 2}),
+		"keys":       deviceviews.DeviceKeys(lang, states()["ready"], keys()),
+		"scan-links": deviceviews.DeviceScanLinks(lang, states()["qr"], scanLinks()),
+		"scan-qr":    deviceviews.ScanLive(scanPage(lang, states()["qr"])),
+		"scan-off":   deviceviews.ScanLive(scanPage(lang, states()["not_scanned"])),
+		"phones":     phonesviews.PhonesLive(phonesPage(lang)),
+		"api":        deviceviews.DeviceAPI(lang, states()["ready"], api),
 	}
 	for name, d := range states() {
-		all["live-"+name], all["row-"+name] = views.DeviceLive(lang, d), views.DeviceRow(lang, d)
+		all["live-"+name], all["row-"+name] = deviceviews.DeviceLive(lang, d), deviceviews.DeviceRow(lang, d)
 	}
 	for name, history := range histories() {
-		all["timeline-"+name] = views.DeviceTimeline(lang, history)
+		all["timeline-"+name] = deviceviews.DeviceTimeline(lang, history)
 	}
 	p := referencePage(lang)
-	all["reference-call"], all["reference-call-asks"] = views.RefEntry(p, p.Groups[0].Calls[0]), views.RefEntry(p, p.Groups[0].Calls[2])
+	all["reference-call"], all["reference-call-asks"] = referenceviews.RefEntry(p, p.Groups[0].Calls[0]), referenceviews.RefEntry(p, p.Groups[0].Calls[2])
 	out := map[string][]byte{}
 	for name, c := range all {
 		out[name] = render(t, c)
 	}
 
-	proof, err := views.ProofPartial(t.Context(), views.ProofPage{
-		Page: page(lang), Action: "/devices/d1/keys", Fields: []views.FormField{{Name: "name", Value: `Toko "<&`}}, Passkeys: true,
+	proof, err := signinviews.ProofPartial(t.Context(), signinviews.ProofPage{
+		Page: page(lang), Action: "/devices/d1/keys", Fields: []signinviews.FormField{{Name: "name", Value: `Toko "<&`}}, Passkeys: true,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	out["proof"] = render(t, templ.Raw(string(proof)))
-	for name, answer := range map[string]views.TryAnswer{
-		"ok": triedQR(), "refused": triedLate(), "problem": {Call: "getQR", Problem: views.TryNoKey},
+	for name, answer := range map[string]referenceviews.TryAnswer{
+		"ok": triedQR(), "refused": triedLate(), "problem": {Call: "getQR", Problem: referenceviews.TryNoKey},
 	} {
-		partials, err := views.TryPartials(t.Context(), lang, answer)
+		partials, err := referenceviews.TryPartials(t.Context(), lang, answer)
 		if err != nil {
 			t.Fatal(err)
 		}

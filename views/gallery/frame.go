@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
+	phonesviews "wadah/views/phones"
 )
 
 // iconNames are the symbols that icon draws.
@@ -34,7 +36,7 @@ func (p ShowPage) icons() []specimen {
 	for _, name := range iconNames {
 		out = append(out, specimen{"icon-" + name, views.Icon(name)})
 	}
-	return append(out, specimen{"mark", views.Mark()}, specimen{"vessel", views.Vessel()}, specimen{"phone-android", views.PhoneDrawing(false)}, specimen{"phone-iphone", views.PhoneDrawing(true)})
+	return append(out, specimen{"mark", views.Mark()}, specimen{"vessel", deviceviews.Vessel()}, specimen{"phone-android", deviceviews.PhoneDrawing(false)}, specimen{"phone-iphone", deviceviews.PhoneDrawing(true)})
 }
 
 func (p ShowPage) buttons() []specimen {
@@ -48,8 +50,8 @@ func (p ShowPage) buttons() []specimen {
 		{"disabled", sampleButton("primary", "play", start, true)},
 		{"link", sampleLink(p.Lang.T("confirm.cancel"))},
 		{"copy", sampleCopy(p.Lang)},
-		{"switch-on", views.PhoneSwitch(views.Phone{Number: "1"}, "online", "online", true, "switch", p.Lang.T("phones.online.switch"), p.Lang.T("phones.online.hint"))},
-		{"switch-off", views.PhoneSwitch(views.Phone{Number: "2"}, "passkey", "on", false, "switch", p.Lang.T("phones.passkey.switch"), p.Lang.T("phones.passkey.hint"))},
+		{"switch-on", phonesviews.PhoneSwitch(phonesviews.Phone{Number: "1"}, "online", "online", true, "switch", p.Lang.T("phones.online.switch"), p.Lang.T("phones.online.hint"))},
+		{"switch-off", phonesviews.PhoneSwitch(phonesviews.Phone{Number: "2"}, "passkey", "on", false, "switch", p.Lang.T("phones.passkey.switch"), p.Lang.T("phones.passkey.hint"))},
 	}
 }
 
@@ -62,7 +64,7 @@ func (p ShowPage) notices() []specimen {
 		specimen{"notice-problem", views.Notices(p.Lang, &views.Flash{Tone: views.ToneDanger, Text: p.Lang.Invalid("banned")})},
 		specimen{"notice-not-sent", views.Notices(p.Lang, &views.Flash{Tone: views.ToneDanger, Text: p.Lang.T("lost.not_sent")})},
 		specimen{"form-problem", views.FormProblem(p.Lang.Invalid("name_taken"))},
-		specimen{"phone-said", views.PhoneSaying(*p.Lang.Notice(views.NoticeFaultDone, "Name", p.Lang.Fault("drop")))},
+		specimen{"phone-said", phonesviews.PhoneSaying(*p.Lang.Notice(views.NoticeFaultDone, "Name", p.Lang.Fault("drop")))},
 		specimen{"sandbox-banner", views.SandboxBanner(p.Page)},
 		specimen{"connection-lost", sampleLost(p.Lang, p.At)},
 	)
@@ -77,8 +79,8 @@ func (p ShowPage) forms() []specimen {
 		{"select", views.Select(views.Choice{ID: "select", Name: "x", Label: p.Lang.T("phones.add.platform"), Options: options})},
 		{"select-problem", views.Select(views.Choice{ID: "select", Name: "x", Label: p.Lang.T("phones.add.platform"), Options: options, Problem: p.Lang.Invalid("phone_platform")})},
 		{"fold", sampleFold(p.Lang)},
-		{"pair", views.PairForm(p.Lang, "#", "", "")},
-		{"pair-problem", views.PairForm(p.Lang, "#", "08", p.Lang.Invalid("bad_number"))},
+		{"pair", deviceviews.PairForm(p.Lang, "#", "", "")},
+		{"pair-problem", deviceviews.PairForm(p.Lang, "#", "08", p.Lang.Invalid("bad_number"))},
 	}
 }
 

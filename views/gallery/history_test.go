@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 	"wadah/views/gallery"
 )
 
 // story is a timeline that ends at noon, told oldest first.
-func story(created time.Duration, whole bool, events ...views.Event) views.Timeline {
-	t := views.Timeline{Created: noon.Add(-created), Whole: whole, Now: noon}
+func story(created time.Duration, whole bool, events ...views.Event) deviceviews.Timeline {
+	t := deviceviews.Timeline{Created: noon.Add(-created), Whole: whole, Now: noon}
 	from := "SERVICE_OFF"
 	for _, e := range events {
 		e.From = from
@@ -31,13 +32,13 @@ func ago(d time.Duration, to, reason string) views.Event {
 const day = 24 * time.Hour
 
 // histories are the timelines whose pictures the golden files hold, by name.
-func histories() map[string]views.Timeline {
+func histories() map[string]deviceviews.Timeline {
 	flapping := []views.Event{ago(20*day, "CONNECTED", "ready")}
 	for i := range 40 {
 		at := time.Duration(40-i) * 31 * time.Minute
 		flapping = append(flapping, ago(at, "PAIRING", "reconnecting"), ago(at-4*time.Second, "CONNECTED", "ready"))
 	}
-	return map[string]views.Timeline{
+	return map[string]deviceviews.Timeline{
 		"new":      story(2*time.Minute, true),
 		"always":   story(20*day, true, ago(19*day, "PAIRING", "connecting"), ago(19*day-time.Minute, "CONNECTED", "ready")),
 		"linked":   gallery.Timeline(noon),
@@ -51,9 +52,9 @@ func histories() map[string]views.Timeline {
 
 // drawn reads one row of a picture: what is seen from left to right, as word and width
 // in columns, and the sentence beside it.
-func drawn(t *testing.T, timeline views.Timeline, row string) (picture, sentence string) {
+func drawn(t *testing.T, timeline deviceviews.Timeline, row string) (picture, sentence string) {
 	t.Helper()
-	html := string(render(t, views.DeviceTimeline(views.English, timeline)))
+	html := string(render(t, deviceviews.DeviceTimeline(views.English, timeline)))
 	_, html, ok := strings.Cut(html, `data-testid="history-`+row+`"`)
 	if !ok {
 		t.Fatalf("no row %q", row)
@@ -89,7 +90,7 @@ func drawn(t *testing.T, timeline views.Timeline, row string) (picture, sentence
 func TestHistory(t *testing.T) {
 	all := histories()
 	for name, c := range map[string]struct {
-		timeline      views.Timeline
+		timeline      deviceviews.Timeline
 		row           string
 		picture, said string
 	}{
@@ -136,7 +137,7 @@ func TestHistory(t *testing.T) {
 			story(20*day, true, ago(19*day, "CONNECTED", "ready"), ago(-time.Hour, "SERVICE_OFF", "banned")),
 			"day", "connected 240", "Connected all the time.",
 		},
-		"everything forgotten": {views.Timeline{Now: noon}, "day", "unknown 240", "Nothing is recorded."},
+		"everything forgotten": {deviceviews.Timeline{Now: noon}, "day", "unknown 240", "Nothing is recorded."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			picture, said := drawn(t, c.timeline, c.row)
@@ -219,7 +220,7 @@ func TestHistoryTicks(t *testing.T) {
 		"right after midnight": {time.Date(2026, 11, 23, 0, 5, 0, 0, time.UTC), "06:00 12:00 18:00", "Tue Wed Thu Fri Sat Sun"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			html := string(render(t, views.DeviceTimeline(views.English, views.Timeline{Now: c.now})))
+			html := string(render(t, deviceviews.DeviceTimeline(views.English, deviceviews.Timeline{Now: c.now})))
 			day, week, _ := strings.Cut(html, `data-testid="history-week"`)
 			for row, part := range map[string]string{c.day: day, c.week: week} {
 				var got []string
@@ -237,7 +238,7 @@ func TestHistoryTicks(t *testing.T) {
 // TestHistoryOfADeviceOfToday has no second picture that would say the same as the first.
 func TestHistoryOfADeviceOfToday(t *testing.T) {
 	for age, want := range map[time.Duration]int{23 * time.Hour: 1, 25 * time.Hour: 2} {
-		html := string(render(t, views.DeviceTimeline(views.English, story(age, true))))
+		html := string(render(t, deviceviews.DeviceTimeline(views.English, story(age, true))))
 		if got := strings.Count(html, `class="history-picture"`); got != want {
 			t.Errorf("%v old: %d pictures, want %d", age, got, want)
 		}

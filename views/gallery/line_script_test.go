@@ -7,7 +7,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // What is seen of a code, and of a click that came to nothing. How long it took does not
@@ -35,7 +35,7 @@ func TestDeadLine(t *testing.T) {
 	browser := startBrowser(t)
 	open := func(t *testing.T, expected ...string) (*site, *tab) {
 		t.Helper()
-		s := newSite(t, func() views.DevicePage { return qrPage(10 * time.Minute) })
+		s := newSite(t, func() deviceviews.DevicePage { return qrPage(10 * time.Minute) })
 		b := newTab(browser, t, expected...)
 		b.open(s.URL + "/devices/d1")
 		b.holds(streaming, counting, codeSeen, found, measuring)

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // shopsSite serves the list of a few shops as the product does: its page, the answer to
@@ -17,9 +18,9 @@ import (
 func shopsSite(t *testing.T) (*httptest.Server, chan<- []byte) {
 	t.Helper()
 	news := make(chan []byte)
-	list := func(r *http.Request) views.DevicesPage {
+	list := func(r *http.Request) deviceviews.DevicesPage {
 		p := devicesPage(views.English, chain(4))
-		p.Query = views.ParseDeviceQuery(r.URL.Query())
+		p.Query = deviceviews.ParseDeviceQuery(r.URL.Query())
 		return p
 	}
 	mux := http.NewServeMux()
@@ -28,11 +29,11 @@ func shopsSite(t *testing.T) (*httptest.Server, chan<- []byte) {
 	mux.HandleFunc("GET /devices", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		if r.Header.Get("HX-Request") == "" {
-			_ = views.Devices(list(r)).Render(r.Context(), w)
+			_ = deviceviews.Devices(list(r)).Render(r.Context(), w)
 			return
 		}
-		rows, err := views.DevicesPartial(r.Context(), list(r))
-		tools, err2 := views.SearchPartial(r.Context(), list(r))
+		rows, err := deviceviews.DevicesPartial(r.Context(), list(r))
+		tools, err2 := deviceviews.SearchPartial(r.Context(), list(r))
 		if err != nil || err2 != nil {
 			t.Error(err, err2)
 		}
@@ -42,7 +43,7 @@ func shopsSite(t *testing.T) (*httptest.Server, chan<- []byte) {
 	mux.HandleFunc("POST /devices/bulk", func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		n := len(r.PostForm["chosen"])
-		answer, err := views.BulkPartial(r.Context(), views.English, views.BulkOutcome{Action: views.BulkAction(r.FormValue("action")), Asked: n, Done: n})
+		answer, err := deviceviews.BulkPartial(r.Context(), views.English, deviceviews.BulkOutcome{Action: deviceviews.BulkAction(r.FormValue("action")), Asked: n, Done: n})
 		if err != nil {
 			t.Error(err)
 		}
@@ -72,14 +73,14 @@ func TestListScript(t *testing.T) {
 	ctx := context.Background()
 	changed := chain(4)
 	changed[1].State, changed[1].Reason = "SERVICE_OFF", "stopped"
-	row, err := views.RowPartial(ctx, views.English, changed[1])
+	row, err := deviceviews.RowPartial(ctx, views.English, changed[1])
 	if err != nil {
 		t.Fatal(err)
 	}
 	news <- views.Message(row)
 	b.holds(`document.querySelector('#device-s1 [data-state="SERVICE_OFF"]') !== null`, `document.getElementById("choose-s1").checked`)
 	slices.Reverse(changed)
-	rows, err := views.DevicesPartial(ctx, devicesPage(views.English, changed))
+	rows, err := deviceviews.DevicesPartial(ctx, devicesPage(views.English, changed))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,17 +8,19 @@ import (
 	"testing"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
+	phonesviews "wadah/views/phones"
 )
 
 func TestPartialsHoldWhatThePageHolds(t *testing.T) {
 	ctx := context.Background()
 	d := states()["qr"]
 	d.Name = "Toko\nUtama <b>" // no name may break out of its message
-	row, err := views.RowPartial(ctx, views.Indonesian, d)
+	row, err := deviceviews.RowPartial(ctx, views.Indonesian, d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, err := views.DevicePartial(ctx, views.Indonesian, d)
+	live, err := deviceviews.DevicePartial(ctx, views.Indonesian, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,30 +40,32 @@ func TestPartialsHoldWhatThePageHolds(t *testing.T) {
 			t.Errorf("the message lacks %q", want)
 		}
 	}
-	page := string(render(t, views.DeviceShow(devicePage(views.Indonesian, d))))
-	if fragment := string(render(t, views.DeviceLive(views.Indonesian, d))); !strings.Contains(page, strings.TrimSpace(fragment)) {
+	page := string(render(t, deviceviews.DeviceShow(devicePage(views.Indonesian, d))))
+	if fragment := string(render(t, deviceviews.DeviceLive(views.Indonesian, d))); !strings.Contains(page, strings.TrimSpace(fragment)) {
 		t.Error("the page renders the live part differently than the stream")
 	}
 }
 
 func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 	ctx, lang := context.Background(), views.English
-	list := string(render(t, views.Devices(devicesPage(lang, manyDevices()))))
-	show := string(render(t, views.DeviceShow(devicePage(lang, states()["qr"]))))
-	phones := string(render(t, views.Phones(phonesPage(lang))))
+	list := string(render(t, deviceviews.Devices(devicesPage(lang, manyDevices()))))
+	show := string(render(t, deviceviews.DeviceShow(devicePage(lang, states()["qr"]))))
+	phones := string(render(t, phonesviews.Phones(phonesPage(lang))))
 	partials := map[string]struct {
 		render func() ([]byte, error)
 		page   string
 	}{
-		"rows":     {func() ([]byte, error) { return views.DevicesPartial(ctx, devicesPage(lang, manyDevices())) }, list},
-		"row":      {func() ([]byte, error) { return views.RowPartial(ctx, lang, manyDevices()[2]) }, list},
-		"bulk":     {func() ([]byte, error) { return views.BulkPartial(ctx, lang, bulkOutcome(lang)) }, list},
-		"summary":  {func() ([]byte, error) { return views.SummaryPartial(ctx, devicesPage(lang, nil)) }, list},
+		"rows":     {func() ([]byte, error) { return deviceviews.DevicesPartial(ctx, devicesPage(lang, manyDevices())) }, list},
+		"row":      {func() ([]byte, error) { return deviceviews.RowPartial(ctx, lang, manyDevices()[2]) }, list},
+		"bulk":     {func() ([]byte, error) { return deviceviews.BulkPartial(ctx, lang, bulkOutcome(lang)) }, list},
+		"summary":  {func() ([]byte, error) { return deviceviews.SummaryPartial(ctx, devicesPage(lang, nil)) }, list},
 		"notice":   {func() ([]byte, error) { return views.NoticePartial(ctx, lang, lang.Notice(views.NoticePrefsSaved)) }, list},
-		"device":   {func() ([]byte, error) { return views.DevicePartial(ctx, lang, states()["qr"]) }, show},
-		"timeline": {func() ([]byte, error) { return views.TimelinePartial(ctx, lang, views.Timeline{Now: noon}) }, show},
-		"key":      {func() ([]byte, error) { return views.KeyPartial(ctx, lang, states()["qr"], views.API{Key: "k"}) }, show},
-		"phones":   {func() ([]byte, error) { return views.PhonesPartial(ctx, phonesPage(lang)) }, phones},
+		"device":   {func() ([]byte, error) { return deviceviews.DevicePartial(ctx, lang, states()["qr"]) }, show},
+		"timeline": {func() ([]byte, error) { return deviceviews.TimelinePartial(ctx, lang, deviceviews.Timeline{Now: noon}) }, show},
+		"key": {func() ([]byte, error) {
+			return deviceviews.KeyPartial(ctx, lang, states()["qr"], deviceviews.API{Key: "k"})
+		}, show},
+		"phones": {func() ([]byte, error) { return phonesviews.PhonesPartial(ctx, phonesPage(lang)) }, phones},
 	}
 	for name, p := range partials {
 		html, err := p.render()
@@ -78,12 +82,12 @@ func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 
 func TestStreamShowsWhatTheListShows(t *testing.T) {
 	p := devicesPage(views.English, manyDevices())
-	p.Query = views.DeviceQuery{Text: "toko & co", State: "CONNECTED", Sort: views.SortName, Down: true, Page: 3}
-	page := string(render(t, views.Devices(p)))
+	p.Query = deviceviews.DeviceQuery{Text: "toko & co", State: "CONNECTED", Sort: deviceviews.SortName, Down: true, Page: 3}
+	page := string(render(t, deviceviews.Devices(p)))
 	if want := `hx-sse:connect="/events?at=3&amp;dir=desc&amp;page=devices&amp;q=toko+%26+co&amp;sort=name&amp;state=CONNECTED"`; !strings.Contains(page, want) {
 		t.Errorf("the page lacks %s", want)
 	}
-	answer, err := views.SearchPartial(context.Background(), p)
+	answer, err := deviceviews.SearchPartial(context.Background(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,18 +99,18 @@ func TestStreamShowsWhatTheListShows(t *testing.T) {
 }
 
 func TestDeviceQueryAddress(t *testing.T) {
-	for address, want := range map[string]views.DeviceQuery{
+	for address, want := range map[string]deviceviews.DeviceQuery{
 		"/devices":                  {},
 		"/devices?q=toko+1":         {Text: "toko 1"},
-		"/devices?page=2&sort=name": {Sort: views.SortName, Page: 2},
-		"/devices?dir=desc&page=12&q=%26&sort=since&state=PAIRING": {Text: "&", State: "PAIRING", Sort: views.SortSince, Down: true, Page: 12},
+		"/devices?page=2&sort=name": {Sort: deviceviews.SortName, Page: 2},
+		"/devices?dir=desc&page=12&q=%26&sort=since&state=PAIRING": {Text: "&", State: "PAIRING", Sort: deviceviews.SortSince, Down: true, Page: 12},
 	} {
 		_, query, _ := strings.Cut(address, "?")
 		values, err := url.ParseQuery(query)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := views.ParseDeviceQuery(values); got != want || got.Path() != address {
+		if got := deviceviews.ParseDeviceQuery(values); got != want || got.Path() != address {
 			t.Errorf("%s: %+v, whose address is %s", address, got, got.Path())
 		}
 	}
@@ -115,7 +119,7 @@ func TestDeviceQueryAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := views.ParseDeviceQuery(values).Path(); got != "/devices" {
+		if got := deviceviews.ParseDeviceQuery(values).Path(); got != "/devices" {
 			t.Errorf("%s leads to %s", odd, got)
 		}
 	}
@@ -123,7 +127,7 @@ func TestDeviceQueryAddress(t *testing.T) {
 
 func TestWithoutScriptsThePageRenewsItselfWhileSomethingIsUnderWay(t *testing.T) {
 	for name, want := range map[string]bool{"qr": true, "connecting": true, "ready": false, "stopped": false} {
-		page := string(render(t, views.DeviceShow(devicePage(views.English, states()[name]))))
+		page := string(render(t, deviceviews.DeviceShow(devicePage(views.English, states()[name]))))
 		if got := strings.Contains(page, `<noscript>`+"\n"+`<meta http-equiv="refresh"`); got != want {
 			t.Errorf("%s: renews itself %v, want %v", name, got, want)
 		}
@@ -141,7 +145,7 @@ func BenchmarkDevicesPage(b *testing.B) {
 			size := 0
 			for b.Loop() {
 				var sink strings.Builder
-				if err := views.Devices(p).Render(context.Background(), &sink); err != nil {
+				if err := deviceviews.Devices(p).Render(context.Background(), &sink); err != nil {
 					b.Fatal(err)
 				}
 				size = sink.Len()

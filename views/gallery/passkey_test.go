@@ -15,6 +15,7 @@ import (
 	server "github.com/go-webauthn/webauthn/webauthn"
 
 	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // passkeySite answers what static/js/passkey.js asks, with the library the product uses.
@@ -42,8 +43,8 @@ func newPasskeySite(t *testing.T) *passkeySite {
 	mux := http.NewServeMux()
 	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("GET /account", s.page(t, views.Account(accountPage(views.English))))
-	mux.HandleFunc("GET /signin", s.page(t, views.SignIn(views.SignInPage{Page: views.Page{Lang: views.English}, Next: "/devices", Passkeys: true})))
+	mux.HandleFunc("GET /account", s.page(t, signinviews.Account(accountPage(views.English))))
+	mux.HandleFunc("GET /signin", s.page(t, signinviews.SignIn(signinviews.SignInPage{Page: views.Page{Lang: views.English}, Next: "/devices", Passkeys: true})))
 	mux.HandleFunc("GET /devices", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("<!doctype html><title>list</title><h1 id='list'>list</h1>"))
 	})

@@ -4,27 +4,28 @@ import (
 	"time"
 
 	"wadah/views"
+	phonesviews "wadah/views/phones"
 )
 
 func (p ShowPage) phones() []specimen {
 	page := Phones(p.At, p.Page)
-	out := []specimen{{"outage-none", views.PhonesOutage(page)}}
+	out := []specimen{{"outage-none", phonesviews.PhonesOutage(page)}}
 	page.Outage = "http503"
-	out = append(out, specimen{"outage-http503", views.PhonesOutage(page)})
+	out = append(out, specimen{"outage-http503", phonesviews.PhonesOutage(page)})
 	for _, phone := range page.Phones {
-		out = append(out, specimen{"phone-" + phone.Number, views.PhoneFrame(page, phone)})
+		out = append(out, specimen{"phone-" + phone.Number, phonesviews.PhoneFrame(page, phone)})
 		for _, d := range phone.Devices {
-			out = append(out, specimen{"beside-" + d.ID, views.PhoneDeviceCard(p.Lang, phone, d)})
+			out = append(out, specimen{"beside-" + d.ID, phonesviews.PhoneDeviceCard(p.Lang, phone, d)})
 		}
 	}
-	return append(out, specimen{"faults", views.FaultMenu(p.Lang, page.Phones[3])})
+	return append(out, specimen{"faults", phonesviews.FaultMenu(p.Lang, page.Phones[3])})
 }
 
 // Phones is a page of virtual phones with each state that a phone can show.
-func Phones(at time.Time, page views.Page) views.PhonesPage {
+func Phones(at time.Time, page views.Page) phonesviews.PhonesPage {
 	all := Devices(at)
-	beside := func(id, name, reason string) views.PhoneDevice {
-		d := views.PhoneDevice{Device: all[reason], Timeline: Timeline(at).Events}
+	beside := func(id, name, reason string) phonesviews.PhoneDevice {
+		d := phonesviews.PhoneDevice{Device: all[reason], Timeline: Timeline(at).Events}
 		d.ID, d.Name, d.Default = id, name, false
 		return d
 	}
@@ -33,32 +34,32 @@ func Phones(at time.Time, page views.Page) views.PhonesPage {
 	gone.Timeline = gone.Timeline[4:]
 	asked := beside("d6", "Reservasi", "passkey")
 	asked.Device.Passkey = &views.Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: at.Add(time.Minute)}
-	linked := func(jid string, d views.PhoneDevice, connected bool) views.Companion {
-		return views.Companion{
+	linked := func(jid string, d phonesviews.PhoneDevice, connected bool) phonesviews.Companion {
+		return phonesviews.Companion{
 			JID: jid, Device: d.Name, DeviceID: d.ID, State: d.State, Reason: d.Reason, OS: "Windows", Platform: "chrome",
 			LinkedAt: at.Add(-48 * time.Hour), LastActive: at.Add(-time.Minute), Connected: connected,
 		}
 	}
-	return views.PhonesPage{
+	return phonesviews.PhonesPage{
 		Page: page, Events: "/events?page=phones", CanPlay: true, CanBreak: true,
-		Phones: []views.Phone{
+		Phones: []phonesviews.Phone{
 			{
 				Number: "6281234567890", Name: "Rina", Platform: "android", Online: true, Code: true,
-				Companions: []views.Companion{linked("6281234567890:1@s.whatsapp.net", ready, true), {JID: "6281234567890:2@s.whatsapp.net", Connected: true}},
-				Devices:    []views.PhoneDevice{ready, gone},
+				Companions: []phonesviews.Companion{linked("6281234567890:1@s.whatsapp.net", ready, true), {JID: "6281234567890:2@s.whatsapp.net", Connected: true}},
+				Devices:    []phonesviews.PhoneDevice{ready, gone},
 			},
 			{Number: "6285712345678", Name: "Budi", Platform: "android", Online: true},
 			{
-				Number: "6281987654321", Name: "Dewi", Platform: "iphone", Online: true, Passkey: true, Devices: []views.PhoneDevice{asked},
-				Linking: []views.PhoneLink{
-					{Step: views.LinkPasskey, DeviceID: "d7", Device: "Kurir 3", OS: "Windows"},
-					{Step: views.LinkConfirm, DeviceID: "d6", Device: "Reservasi", OS: "Windows", Code: "K7WQ-M2XA"},
-					{Step: views.LinkPairing, OS: "Linux"},
+				Number: "6281987654321", Name: "Dewi", Platform: "iphone", Online: true, Passkey: true, Devices: []phonesviews.PhoneDevice{asked},
+				Linking: []phonesviews.PhoneLink{
+					{Step: phonesviews.LinkPasskey, DeviceID: "d7", Device: "Kurir 3", OS: "Windows"},
+					{Step: phonesviews.LinkConfirm, DeviceID: "d6", Device: "Reservasi", OS: "Windows", Code: "K7WQ-M2XA"},
+					{Step: phonesviews.LinkPairing, OS: "Linux"},
 				},
 			},
 			{
-				Number: "14155550123", Name: "Sam", Platform: "iphone", Troubled: true, Devices: []views.PhoneDevice{retrying},
-				Companions: []views.Companion{
+				Number: "14155550123", Name: "Sam", Platform: "iphone", Troubled: true, Devices: []phonesviews.PhoneDevice{retrying},
+				Companions: []phonesviews.Companion{
 					linked("14155550123:1@s.whatsapp.net", retrying, false),
 					{JID: "14155550123:2@s.whatsapp.net"},
 					{JID: "14155550123:3@s.whatsapp.net"},
@@ -66,7 +67,7 @@ func Phones(at time.Time, page views.Page) views.PhonesPage {
 				},
 			},
 		},
-		Targets: []views.ScanTarget{
+		Targets: []phonesviews.ScanTarget{
 			{DeviceID: "d3", Name: "Layanan Pelanggan", From: at, Expires: at.Add(20 * time.Second)},
 			{DeviceID: "d4", Name: "Kurir 2", Code: "K7WQ-M2XA", From: at, Expires: at.Add(160 * time.Second)},
 		},

@@ -8,6 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
+	signinviews "wadah/views/signin"
 )
 
 // device serves a device's page, whose first key is shown to who proves to be the user: by
@@ -16,21 +18,21 @@ func (s *passkeySite) device(t *testing.T, mux *http.ServeMux) {
 	d := states()["ready"]
 	p := devicePage(views.English, d)
 	p.Keys, p.Passkeys = keys(), true
-	mux.HandleFunc("GET /devices/d1", s.page(t, views.DeviceShow(p)))
+	mux.HandleFunc("GET /devices/d1", s.page(t, deviceviews.DeviceShow(p)))
 	mux.HandleFunc("GET /events", quietStream)
 	mux.HandleFunc("POST /devices/d1/keys/k1/reveal", func(w http.ResponseWriter, r *http.Request) {
 		shown := keys()
 		shown.List[0].Value = keyValue
 		proven, fragment := false, r.Header.Get("HX-Request") == "true"
 		s.set(func() { proven = s.signed > 0 || r.FormValue("current") == "secret words" })
-		ask := views.ProofPage{Page: page(views.English), Action: r.URL.Path, Passkeys: true}
+		ask := signinviews.ProofPage{Page: page(views.English), Action: r.URL.Path, Passkeys: true}
 		if r.PostForm.Has("current") {
 			ask.Problem = views.English.Invalid("password_wrong")
 		}
 		var parts []byte
 		switch {
 		case proven && fragment:
-			part, err := views.KeysPartial(r.Context(), views.English, d, shown)
+			part, err := deviceviews.KeysPartial(r.Context(), views.English, d, shown)
 			if err != nil {
 				t.Error(err)
 			}
@@ -42,10 +44,10 @@ func (s *passkeySite) device(t *testing.T, mux *http.ServeMux) {
 		case proven:
 			whole := p
 			whole.Keys = shown
-			s.page(t, views.DeviceShow(whole))(w, r)
+			s.page(t, deviceviews.DeviceShow(whole))(w, r)
 			return
 		case fragment:
-			part, err := views.ProofPartial(r.Context(), ask)
+			part, err := signinviews.ProofPartial(r.Context(), ask)
 			if err != nil {
 				t.Error(err)
 			}

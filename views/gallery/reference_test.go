@@ -8,13 +8,15 @@ import (
 	"golang.org/x/net/html"
 
 	"wadah/views"
+	auditviews "wadah/views/audit"
+	referenceviews "wadah/views/reference"
 )
 
 // Everything that can be seen is led to, every form names its device, and who may only
 // look has none.
 func TestReferencePage(t *testing.T) {
 	for _, lang := range []views.Lang{views.Indonesian, views.English} {
-		doc, err := html.Parse(strings.NewReader(string(render(t, views.ReferenceShow(referencePage(lang))))))
+		doc, err := html.Parse(strings.NewReader(string(render(t, referenceviews.ReferenceShow(referencePage(lang))))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +64,7 @@ func TestReferencePage(t *testing.T) {
 
 // The curl lines can be pasted as they are.
 func TestReferenceCurl(t *testing.T) {
-	got := string(render(t, views.ReferenceShow(referencePage(views.English))))
+	got := string(render(t, referenceviews.ReferenceShow(referencePage(views.English))))
 	for _, want := range []string{
 		"curl https://wadah.example.com/api/getQR -d apiKey=YOUR_API_KEY -d wait=10",
 		"-d apiKey=YOUR_API_KEY --data-urlencode &#39;phone=+62 812&#39;",
@@ -78,13 +80,13 @@ func TestReferenceCurl(t *testing.T) {
 
 // Every reason that a device can have stands in the table of states.
 func TestReferenceStates(t *testing.T) {
-	got := string(render(t, views.ReferenceShow(referencePage(views.English))))
+	got := string(render(t, referenceviews.ReferenceShow(referencePage(views.English))))
 	for _, reason := range views.Reasons() {
 		if inTimelines := reason == "server_down"; strings.Contains(got, "<code>"+reason+"</code>") == inTimelines {
 			t.Errorf("the reason %s is missing, or does not belong here", reason)
 		}
 	}
-	if !slices.Contains(views.AuditActions(), "reference.try") {
+	if !slices.Contains(auditviews.AuditActions(), "reference.try") {
 		t.Error("a call that was tried has no word in the audit")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // Samples are made up: the page of components shows them to maintainers, and the tests
@@ -81,8 +82,8 @@ func Devices(at time.Time) map[string]views.Device {
 }
 
 // Timeline is what happened to a device.
-func Timeline(at time.Time) views.Timeline {
-	return views.Timeline{Now: at, Created: at.Add(-72 * time.Hour), Whole: true, Events: []views.Event{
+func Timeline(at time.Time) deviceviews.Timeline {
+	return deviceviews.Timeline{Now: at, Created: at.Add(-72 * time.Hour), Whole: true, Events: []views.Event{
 		{At: at.Add(-5 * time.Minute), From: views.StatePairing, To: views.StateConnected, Reason: "ready"},
 		{At: at.Add(-6 * time.Minute), From: views.StateScan, To: views.StatePairing, Reason: "authenticating"},
 		{At: at.Add(-7 * time.Minute), From: views.StatePairing, To: views.StateScan, Reason: "qr"},
@@ -95,18 +96,18 @@ func Timeline(at time.Time) views.Timeline {
 const sampleKey = "be670d0018987231588ff183a0e8d509"
 
 // Keys is a key in each state.
-func Keys(at time.Time) views.Keys {
-	return views.Keys{Show: true, List: []views.Key{
-		{ID: "k1", Name: "Toko online", State: views.KeyValid, CreatedAt: at.Add(-72 * time.Hour), LastUsed: at.Add(-40 * time.Second), Shown: views.Shown{To: "rina", By: views.ShownToUser, At: at.Add(-26 * time.Hour)}},
-		{ID: "k2", Name: "Laporan harian", Scopes: []string{"state", "read"}, From: []string{"10.0.0.0/8", "203.0.113.5/32"}, State: views.KeyEnding, CreatedAt: at.Add(-900 * time.Hour), LastUsed: at.Add(-3 * time.Hour), ExpiresAt: at.Add(21 * time.Hour), Shown: views.Shown{By: views.ShownBySystem, At: at.Add(-5 * time.Minute)}},
-		{ID: "k3", Name: "Percobaan Pak Budi", State: views.KeyExpired, CreatedAt: at.Add(-900 * time.Hour), ExpiresAt: at.Add(-90 * time.Hour)},
-		{ID: "k4", Name: "Kasir lama", State: views.KeyRevoked, CreatedAt: at.Add(-1900 * time.Hour), LastUsed: at.Add(-500 * time.Hour), ExpiresAt: at.Add(-480 * time.Hour), Shown: views.Shown{By: views.ShownByCLI, At: at.Add(-1900 * time.Hour)}},
+func Keys(at time.Time) deviceviews.Keys {
+	return deviceviews.Keys{Show: true, List: []deviceviews.Key{
+		{ID: "k1", Name: "Toko online", State: deviceviews.KeyValid, CreatedAt: at.Add(-72 * time.Hour), LastUsed: at.Add(-40 * time.Second), Shown: views.Shown{To: "rina", By: views.ShownToUser, At: at.Add(-26 * time.Hour)}},
+		{ID: "k2", Name: "Laporan harian", Scopes: []string{"state", "read"}, From: []string{"10.0.0.0/8", "203.0.113.5/32"}, State: deviceviews.KeyEnding, CreatedAt: at.Add(-900 * time.Hour), LastUsed: at.Add(-3 * time.Hour), ExpiresAt: at.Add(21 * time.Hour), Shown: views.Shown{By: views.ShownBySystem, At: at.Add(-5 * time.Minute)}},
+		{ID: "k3", Name: "Percobaan Pak Budi", State: deviceviews.KeyExpired, CreatedAt: at.Add(-900 * time.Hour), ExpiresAt: at.Add(-90 * time.Hour)},
+		{ID: "k4", Name: "Kasir lama", State: deviceviews.KeyRevoked, CreatedAt: at.Add(-1900 * time.Hour), LastUsed: at.Add(-500 * time.Hour), ExpiresAt: at.Add(-480 * time.Hour), Shown: views.Shown{By: views.ShownByCLI, At: at.Add(-1900 * time.Hour)}},
 	}}
 }
 
 // ScanLinks is a scan link that was just made, and one that was made before.
-func ScanLinks(at time.Time) views.ScanLinks {
-	return views.ScanLinks{Show: true, List: []views.ScanLink{
+func ScanLinks(at time.Time) deviceviews.ScanLinks {
+	return deviceviews.ScanLinks{Show: true, List: []deviceviews.ScanLink{
 		{ID: "l2", URL: "https://wadah.example.com/scan/3q2-7wAAb1Kx9PzQvY8mTfJHcE5sLrNd", CreatedBy: "rina", CreatedAt: at, ExpiresAt: at.Add(15 * time.Minute)},
 		{ID: "l1", CreatedBy: "budi", CreatedAt: at.Add(-40 * time.Minute), ExpiresAt: at.Add(20 * time.Minute)},
 	}}

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // chain are the devices of a chain of shops, in states as they are on a working day.
@@ -34,15 +35,15 @@ func chain(n int) []views.Device {
 }
 
 // middlePage is a page in the middle of a long list that was searched and sorted.
-func middlePage(lang views.Lang) views.DevicesPage {
+func middlePage(lang views.Lang) deviceviews.DevicesPage {
 	p := devicesPage(lang, chain(350)[50:100])
-	p.Query = views.DeviceQuery{Text: "toko", Sort: views.SortName, Down: true, Page: 2}
+	p.Query = deviceviews.DeviceQuery{Text: "toko", Sort: deviceviews.SortName, Down: true, Page: 2}
 	p.Summary, p.Found, p.Total = summary(chain(312)), 312, 350
 	return p
 }
 
-func bulkOutcome(lang views.Lang) views.BulkOutcome {
-	return views.BulkOutcome{Action: views.BulkRestart, Asked: 50, Done: 46, Gone: 2, Failed: []views.BulkFailure{
+func bulkOutcome(lang views.Lang) deviceviews.BulkOutcome {
+	return deviceviews.BulkOutcome{Action: deviceviews.BulkRestart, Asked: 50, Done: 46, Gone: 2, Failed: []deviceviews.BulkFailure{
 		{ID: "s54", Name: "Toko 55", Why: lang.Invalid("banned")},
 		{ID: "s60", Name: "Toko 61", Why: lang.Invalid("busy")},
 	}}
@@ -60,8 +61,8 @@ func listPages(lang views.Lang) map[string]templ.Component {
 	}
 	viewer.Query.State = "CONNECTED"
 	return map[string]templ.Component{
-		"devices-page":   views.Devices(middlePage(lang)),
-		"devices-bulk":   views.Devices(after),
-		"devices-viewer": views.Devices(viewer),
+		"devices-page":   deviceviews.Devices(middlePage(lang)),
+		"devices-bulk":   deviceviews.Devices(after),
+		"devices-viewer": deviceviews.Devices(viewer),
 	}
 }

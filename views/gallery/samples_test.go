@@ -7,7 +7,10 @@ import (
 	"github.com/a-h/templ"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 	"wadah/views/gallery"
+	phonesviews "wadah/views/phones"
+	signinviews "wadah/views/signin"
 )
 
 var (
@@ -28,15 +31,15 @@ func page(lang views.Lang) views.Page {
 // states are the devices whose fragments the golden files hold, by name.
 func states() map[string]views.Device { return gallery.Devices(noon) }
 
-func timeline() views.Timeline { return gallery.Timeline(noon) }
+func timeline() deviceviews.Timeline { return gallery.Timeline(noon) }
 
-func devicePage(lang views.Lang, d views.Device) views.DevicePage {
+func devicePage(lang views.Lang, d views.Device) deviceviews.DevicePage {
 	p := page(lang)
 	p.Path = "/devices/d1"
-	return views.DevicePage{
+	return deviceviews.DevicePage{
 		Page: p, Device: d, Timeline: timeline(), CanManage: true,
-		API:      views.API{BaseURL: "https://wadah.example.com", KeyID: "k1", CanReveal: true},
-		Settings: views.DeviceSettings{Show: true, Name: d.Name, Note: d.Note},
+		API:      deviceviews.API{BaseURL: "https://wadah.example.com", KeyID: "k1", CanReveal: true},
+		Settings: deviceviews.DeviceSettings{Show: true, Name: d.Name, Note: d.Note},
 	}
 }
 
@@ -53,21 +56,21 @@ func manyDevices() []views.Device {
 	return devices
 }
 
-func summary(devices []views.Device) (s views.Summary) {
+func summary(devices []views.Device) (s deviceviews.Summary) {
 	for _, d := range devices {
 		s.Count(d.State)
 	}
 	return s
 }
 
-func devicesPage(lang views.Lang, devices []views.Device) views.DevicesPage {
-	return views.DevicesPage{
+func devicesPage(lang views.Lang, devices []views.Device) deviceviews.DevicesPage {
+	return deviceviews.DevicesPage{
 		Page: page(lang), Devices: devices, Summary: summary(devices), Found: len(devices), Total: len(devices),
 		PageLength: 50, CanAdd: true, CanOperate: true,
 	}
 }
 
-func phonesPage(lang views.Lang) views.PhonesPage {
+func phonesPage(lang views.Lang) phonesviews.PhonesPage {
 	p := page(lang)
 	p.Path, p.Sandbox = "/phones", true
 	return gallery.Phones(noon, p)
@@ -80,19 +83,19 @@ func pages(lang views.Lang) map[string]templ.Component {
 	sandboxed := page(lang)
 	sandboxed.Sandbox = true
 	all := map[string]templ.Component{
-		"setup": views.Setup(views.SetupPage{Page: nobody, Token: "t"}),
-		"setup-problems": views.Setup(views.SetupPage{Page: nobody, Token: "t", Name: "rina", Problems: map[string]string{
+		"setup": signinviews.Setup(signinviews.SetupPage{Page: nobody, Token: "t"}),
+		"setup-problems": signinviews.Setup(signinviews.SetupPage{Page: nobody, Token: "t", Name: "rina", Problems: map[string]string{
 			"password": lang.Invalid("password_too_short"), "password2": lang.Invalid("password_mismatch"), "": lang.Invalid("setup_token"),
 		}}),
-		"setup-needed":     views.SetupNeeded(views.SetupNeededPage{Page: nobody}),
-		"signin":           views.SignIn(views.SignInPage{Page: nobody, Next: "/devices"}),
-		"signin-elsewhere": views.SignIn(views.SignInPage{Page: nobody, Elsewhere: "https://whatsapp-gateway.branch-office.example.org"}),
-		"signin-problem":   views.SignIn(views.SignInPage{Page: nobody, Name: "rina", Problem: lang.Invalid("signin_failed")}),
-		"devices-empty":    views.Devices(devicesPage(lang, nil)),
-		"devices-many":     views.Devices(devicesPage(lang, manyDevices())),
-		"account":          views.Account(views.AccountPage{Page: page(lang)}),
-		"account-problems": views.Account(views.AccountPage{Page: page(lang), Problems: map[string]string{"current": lang.Invalid("password_wrong")}}),
-		"phones":           views.Phones(phonesPage(lang)),
+		"setup-needed":     signinviews.SetupNeeded(signinviews.SetupNeededPage{Page: nobody}),
+		"signin":           signinviews.SignIn(signinviews.SignInPage{Page: nobody, Next: "/devices"}),
+		"signin-elsewhere": signinviews.SignIn(signinviews.SignInPage{Page: nobody, Elsewhere: "https://whatsapp-gateway.branch-office.example.org"}),
+		"signin-problem":   signinviews.SignIn(signinviews.SignInPage{Page: nobody, Name: "rina", Problem: lang.Invalid("signin_failed")}),
+		"devices-empty":    deviceviews.Devices(devicesPage(lang, nil)),
+		"devices-many":     deviceviews.Devices(devicesPage(lang, manyDevices())),
+		"account":          signinviews.Account(signinviews.AccountPage{Page: page(lang)}),
+		"account-problems": signinviews.Account(signinviews.AccountPage{Page: page(lang), Problems: map[string]string{"current": lang.Invalid("password_wrong")}}),
+		"phones":           phonesviews.Phones(phonesPage(lang)),
 		"problem-404":      views.Problem(views.ProblemPage{Page: page(lang), Status: 404, Words: lang.Problem(404)}),
 		"problem-500":      views.Problem(views.ProblemPage{Page: nobody, Status: 500, Words: lang.Problem(500), RequestID: "8f14e45f"}),
 		"problem-host":     views.Problem(views.ProblemPage{Page: nobody, Status: 421, Words: lang.WrongHost(views.WrongHost{Host: "gateway.lan:8080", Public: "https://wa.example.org"})}),
@@ -101,21 +104,21 @@ func pages(lang views.Lang) map[string]templ.Component {
 	one := devicesPage(lang, []views.Device{gallery.Linked(noon, "CONNECTED", "ready")})
 	one.Sandbox, one.NameProblem, one.Name = true, lang.Invalid("name_taken"), "Toko Utama"
 	one.Flash = lang.Notice(views.NoticeDeviceAdded, "Name", "Toko Utama")
-	all["devices-one"] = views.Devices(one)
+	all["devices-one"] = deviceviews.Devices(one)
 	none := devicesPage(lang, nil)
-	none.Total, none.Query = 8, views.DeviceQuery{Text: "zzz", State: "CONNECTED"}
-	all["devices-none-found"] = views.Devices(none)
+	none.Total, none.Query = 8, deviceviews.DeviceQuery{Text: "zzz", State: "CONNECTED"}
+	all["devices-none-found"] = deviceviews.Devices(none)
 
 	out := phonesPage(lang)
 	out.Outage, out.Targets, out.AddProblem = "http503", nil, lang.Invalid("phone_exists")
-	all["phones-outage"] = views.Phones(out)
+	all["phones-outage"] = phonesviews.Phones(out)
 	quiet := phonesPage(lang)
 	quiet.Phones, quiet.Targets, quiet.NoDevices = quiet.Phones[1:2], nil, true
-	all["phones-one"] = views.Phones(quiet)
+	all["phones-one"] = phonesviews.Phones(quiet)
 	all["components"] = gallery.Show(gallery.ShowPage{Page: sandboxed, At: noon})
 	bare := phonesPage(lang)
 	bare.Phones, bare.CanPlay, bare.CanBreak = nil, false, false
-	all["phones-none"] = views.Phones(bare)
+	all["phones-none"] = phonesviews.Phones(bare)
 
 	for name, d := range states() {
 		p := devicePage(lang, d)
@@ -129,40 +132,40 @@ func pages(lang views.Lang) map[string]templ.Component {
 		case "never_started":
 			p.Timeline = histories()["new"]
 		}
-		all["device-"+name] = views.DeviceShow(p)
+		all["device-"+name] = deviceviews.DeviceShow(p)
 	}
 	revealed := devicePage(lang, states()["ready"])
 	revealed.API.Key = "be670d0018987231588ff183a0e8d509"
-	all["device-revealed"] = views.DeviceShow(revealed)
+	all["device-revealed"] = deviceviews.DeviceShow(revealed)
 	wrong := devicePage(lang, states()["qr"])
 	wrong.Number, wrong.NumberProblem = "08", lang.Invalid("bad_number")
-	wrong.Settings.Name, wrong.Settings.Refused, wrong.Settings.Problem = "Gudang", views.SettingName, lang.Invalid("name_taken")
-	all["device-problems"] = views.DeviceShow(wrong)
+	wrong.Settings.Name, wrong.Settings.Refused, wrong.Settings.Problem = "Gudang", deviceviews.SettingName, lang.Invalid("name_taken")
+	all["device-problems"] = deviceviews.DeviceShow(wrong)
 	settled := devicePage(lang, states()["proxy_failed"])
 	settled.Device.Note = "Kasir depan, ponsel ada di laci kiri.\nPIN layar ada di Bu Rina.\n\n<b>Jangan</b> dikeluarkan tanpa bertanya dulu."
-	settled.Settings = views.DeviceSettings{
-		Show: true, Name: settled.Device.Name, Note: settled.Device.Note, Proxy: "socks5://budi:••••••@10.0.0.7:1080", HasProxy: true, Saved: views.SettingNote,
-		Refused: views.SettingProxy, Problem: lang.Invalid("proxy_again"),
+	settled.Settings = deviceviews.DeviceSettings{
+		Show: true, Name: settled.Device.Name, Note: settled.Device.Note, Proxy: "socks5://budi:••••••@10.0.0.7:1080", HasProxy: true, Saved: deviceviews.SettingNote,
+		Refused: deviceviews.SettingProxy, Problem: lang.Invalid("proxy_again"),
 	}
-	all["device-settings"] = views.DeviceShow(settled)
+	all["device-settings"] = deviceviews.DeviceShow(settled)
 	unsaved := states()["stopped"]
 	unsaved.Unsaved = true
-	all["device-unsaved"] = views.DeviceShow(devicePage(lang, unsaved))
+	all["device-unsaved"] = deviceviews.DeviceShow(devicePage(lang, unsaved))
 	fresh := states()["ready"]
 	fresh.JustLinked = true
-	all["device-just-linked"] = views.DeviceShow(devicePage(lang, fresh))
+	all["device-just-linked"] = deviceviews.DeviceShow(devicePage(lang, fresh))
 	confirm := states()["passkey"]
 	confirm.Passkey = &views.Passkey{Code: "K7WQ-M2XA", Confirm: true, Deadline: noon.Add(time.Minute)}
-	all["device-passkey-confirm"] = views.DeviceShow(devicePage(lang, confirm))
+	all["device-passkey-confirm"] = deviceviews.DeviceShow(devicePage(lang, confirm))
 	viewer := devicePage(lang, states()["qr"])
 	viewer.Device.QR = nil
 	viewer.Settings.Show = false
 	viewer.Device.Note = "Kasir depan, ponsel ada di laci kiri."
 	viewer.CanManage, viewer.Device.CanOperate, viewer.API.CanReveal, viewer.Timeline = false, false, false, histories()["new"]
-	all["device-viewer"] = views.DeviceShow(viewer)
+	all["device-viewer"] = deviceviews.DeviceShow(viewer)
 
-	all["confirm-logout"] = views.Confirm(views.ConfirmPage{Page: sandboxed, Device: states()["ready"], Action: views.ConfirmLogout})
-	all["confirm-delete"] = views.Confirm(views.ConfirmPage{Page: page(lang), Device: states()["qr"], Action: views.ConfirmDelete})
+	all["confirm-logout"] = deviceviews.Confirm(deviceviews.ConfirmPage{Page: sandboxed, Device: states()["ready"], Action: deviceviews.ConfirmLogout})
+	all["confirm-delete"] = deviceviews.Confirm(deviceviews.ConfirmPage{Page: page(lang), Device: states()["qr"], Action: deviceviews.ConfirmDelete})
 	maps.Copy(all, doorPages(lang))
 	maps.Copy(all, referencePages(lang))
 	maps.Copy(all, listPages(lang))

@@ -8,10 +8,11 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 	"wadah/views/gallery"
 )
 
-func qrPage(valid time.Duration) views.DevicePage {
+func qrPage(valid time.Duration) deviceviews.DevicePage {
 	d := states()["qr"]
 	d.QR = &views.QR{Src: onePixel, From: time.Now(), Expires: time.Now().Add(valid)}
 	d.Since = time.Now().Add(-5 * time.Minute)
@@ -32,7 +33,7 @@ func TestPageScript(t *testing.T) {
 	browser := startBrowser(t)
 	open := func(t *testing.T, expected ...string) (*site, *tab) {
 		t.Helper()
-		s := newSite(t, func() views.DevicePage { return qrPage(30 * time.Second) })
+		s := newSite(t, func() deviceviews.DevicePage { return qrPage(30 * time.Second) })
 		return s, newTab(browser, t, expected...)
 	}
 

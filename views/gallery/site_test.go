@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // policy is the one the product serves the panel under.
@@ -26,7 +27,7 @@ func staticFiles() fs.FS { return os.DirFS(filepath.FromSlash("../../static")) }
 type site struct {
 	*httptest.Server
 	mu     sync.Mutex
-	page   func() views.DevicePage
+	page   func() deviceviews.DevicePage
 	open   []chan []byte
 	refuse int // status that the stream answers; 0 serves it
 	visits map[string]int
@@ -38,7 +39,7 @@ type site struct {
 	badGateway atomic.Bool // a proxy answers in our place
 }
 
-func newSite(t *testing.T, page func() views.DevicePage) *site {
+func newSite(t *testing.T, page func() deviceviews.DevicePage) *site {
 	t.Helper()
 	s := &site{page: page, visits: map[string]int{}, slow: make(chan struct{})}
 	mux := http.NewServeMux()
@@ -54,7 +55,7 @@ func newSite(t *testing.T, page func() views.DevicePage) *site {
 		s.count("page")
 		w.Header().Set("Content-Security-Policy", policy)
 		p := s.page()
-		if err := views.DeviceShow(p).Render(r.Context(), w); err != nil {
+		if err := deviceviews.DeviceShow(p).Render(r.Context(), w); err != nil {
 			t.Error(err)
 		}
 	})
@@ -154,12 +155,12 @@ func tell(w http.ResponseWriter, r *http.Request, news <-chan []byte, still *ato
 }
 
 // live is the first message of a connection, and every later one.
-func live(ctx context.Context, p views.DevicePage) []byte {
-	partial, err := views.DevicePartial(ctx, p.Lang, p.Device)
+func live(ctx context.Context, p deviceviews.DevicePage) []byte {
+	partial, err := deviceviews.DevicePartial(ctx, p.Lang, p.Device)
 	if err != nil {
 		return nil
 	}
-	events, err := views.TimelinePartial(ctx, p.Lang, p.Timeline)
+	events, err := deviceviews.TimelinePartial(ctx, p.Lang, p.Timeline)
 	if err != nil {
 		return nil
 	}

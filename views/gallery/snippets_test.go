@@ -9,14 +9,15 @@ import (
 	"golang.org/x/net/html"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // TestSnippets: every example carries the address and the key of this device, asks for
 // state and code, and leaves nothing to fill in; the one in Go is Go.
 func TestSnippets(t *testing.T) {
 	const address, key = "https://wadah.example.com:8443", "be670d0018987231588ff183a0e8d509"
-	read := func(api views.API) map[string]string {
-		doc, err := html.Parse(strings.NewReader(string(render(t, views.DeviceAPI(views.English, states()["ready"], api)))))
+	read := func(api deviceviews.API) map[string]string {
+		doc, err := html.Parse(strings.NewReader(string(render(t, deviceviews.DeviceAPI(views.English, states()["ready"], api)))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +29,7 @@ func TestSnippets(t *testing.T) {
 		}
 		return out
 	}
-	shown := read(views.API{BaseURL: address, Key: key})
+	shown := read(deviceviews.API{BaseURL: address, Key: key})
 	if len(shown) != 6 {
 		t.Fatalf("%d examples", len(shown))
 	}
@@ -45,7 +46,7 @@ func TestSnippets(t *testing.T) {
 	if tidy, err := format.Source([]byte(shown["go"])); err != nil || strings.TrimSpace(string(tidy)) != shown["go"] {
 		t.Errorf("the Go example: %v\n%s", err, tidy)
 	}
-	for name, code := range read(views.API{BaseURL: address}) {
+	for name, code := range read(deviceviews.API{BaseURL: address}) {
 		if !strings.Contains(code, "YOUR_API_KEY") {
 			t.Errorf("%s does not say where the hidden key belongs", name)
 		}

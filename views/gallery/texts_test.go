@@ -12,7 +12,10 @@ import (
 	"testing"
 
 	"wadah/views"
+	auditviews "wadah/views/audit"
+	deviceviews "wadah/views/device"
 	"wadah/views/gallery"
+	settingsviews "wadah/views/settings"
 )
 
 func readTexts(t *testing.T, lang string) map[string]string {
@@ -76,13 +79,13 @@ func usedTexts(t *testing.T) map[string]bool {
 	for _, c := range append(views.InvalidCodes(), "other") {
 		used["invalid."+c] = true
 	}
-	for _, a := range views.AuditActions() {
+	for _, a := range auditviews.AuditActions() {
 		used["audit.action."+a] = true
 	}
-	for _, n := range views.KeyScopes() {
+	for _, n := range deviceviews.KeyScopes() {
 		used["keys.scope."+n], used["keys.scope."+n+".short"] = true, true
 	}
-	for _, n := range views.LimitNames() {
+	for _, n := range settingsviews.LimitNames() {
 		used["limit."+n] = true
 	}
 	for _, k := range views.FaultKinds() {

@@ -14,6 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"wadah/views"
+	auditviews "wadah/views/audit"
+	peopleviews "wadah/views/people"
 )
 
 // moments are a moment of each season in a zone.
@@ -31,17 +33,17 @@ func moments(t *testing.T, zone string) []time.Time {
 }
 
 // momentsIn is a page with moments to the second, loginsIn one with moments to the minute.
-func momentsIn(lang views.Lang, zone string, at []time.Time) views.AuditPage {
-	p := views.AuditPage{Page: page(lang)}
+func momentsIn(lang views.Lang, zone string, at []time.Time) auditviews.AuditPage {
+	p := auditviews.AuditPage{Page: page(lang)}
 	p.Zone = zone
 	for _, t := range at {
-		p.Entries = append(p.Entries, views.AuditEntry{ID: t.String(), At: t, Actor: "rina", ActorKind: "user", Action: "device.start"})
+		p.Entries = append(p.Entries, auditviews.AuditEntry{ID: t.String(), At: t, Actor: "rina", ActorKind: "user", Action: "device.start"})
 	}
 	return p
 }
 
-func loginsIn(lang views.Lang, zone string, at []time.Time) views.PersonPage {
-	p := views.PersonPage{Page: page(lang), Person: views.Person{ID: "u1", Name: "budi", Role: views.Viewer}}
+func loginsIn(lang views.Lang, zone string, at []time.Time) peopleviews.PersonPage {
+	p := peopleviews.PersonPage{Page: page(lang), Person: peopleviews.Person{ID: "u1", Name: "budi", Role: views.Viewer}}
 	p.Zone = zone
 	for _, t := range at {
 		p.Logins = append(p.Logins, views.Login{ID: t.String(), Since: t})
@@ -72,13 +74,13 @@ func TestScriptWritesTimesAsTheServerDoes(t *testing.T) {
 	}
 	for _, lang := range []views.Lang{views.Indonesian, views.English} {
 		for _, zone := range zones {
-			serve("/"+string(lang)+"/"+zone, views.Audit(momentsIn(lang, zone, moments(t, zone))))
-			serve("/minutes/"+string(lang)+"/"+zone, views.PersonShow(loginsIn(lang, zone, moments(t, zone))))
+			serve("/"+string(lang)+"/"+zone, auditviews.Audit(momentsIn(lang, zone, moments(t, zone))))
+			serve("/minutes/"+string(lang)+"/"+zone, peopleviews.PersonShow(loginsIn(lang, zone, moments(t, zone))))
 		}
 	}
 	jakarta := moments(t, "Asia/Jakarta")
-	serve("/automatic", views.Audit(momentsIn(views.English, "", jakarta)))
-	serve("/unknown", views.Audit(momentsIn(views.English, "Asia/Atlantis", jakarta)))
+	serve("/automatic", auditviews.Audit(momentsIn(views.English, "", jakarta)))
+	serve("/unknown", auditviews.Audit(momentsIn(views.English, "Asia/Atlantis", jakarta)))
 	s := httptest.NewServer(mux)
 	defer s.Close()
 

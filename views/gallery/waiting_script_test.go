@@ -11,6 +11,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"wadah/views"
+	deviceviews "wadah/views/device"
+	settingsviews "wadah/views/settings"
 )
 
 // Ensure that a button says that it is at work while its answer takes its time, and no
@@ -23,8 +25,8 @@ func TestButtonAtWorkSaysSo(t *testing.T) {
 		post string
 		id   string
 	}{
-		"plain":   {views.Settings(settingsPage(views.English)), "/settings/version/check", "version-check"},
-		"refined": {views.DeviceShow(devicePage(views.English, states()["ready"])), "/devices/d1/stop", "stop"},
+		"plain":   {settingsviews.Settings(settingsPage(views.English)), "/settings/version/check", "version-check"},
+		"refined": {deviceviews.DeviceShow(devicePage(views.English, states()["ready"])), "/devices/d1/stop", "stop"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := make(chan struct{}) // the server answers once the button has told

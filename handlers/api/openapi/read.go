@@ -11,12 +11,13 @@ import (
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
+	referenceviews "wadah/views/reference"
 )
 
 // Description is openapi.yaml as the panel shows it, and what its forms may call.
 type Description struct {
-	Texts map[views.Lang]views.Reference
-	Calls map[string]views.RefCall // by name; its texts are English
+	Texts map[views.Lang]referenceviews.Reference
+	Calls map[string]referenceviews.RefCall // by name; its texts are English
 }
 
 // Read reads the description. It is done once, when somebody first asks:
@@ -26,7 +27,7 @@ func Read() (*Description, error) {
 	if err := yaml.Unmarshal(openAPI, &doc); err != nil {
 		return nil, fmt.Errorf("read openapi.yaml: %w", err)
 	}
-	ref := &Description{Texts: make(map[views.Lang]views.Reference), Calls: make(map[string]views.RefCall)}
+	ref := &Description{Texts: make(map[views.Lang]referenceviews.Reference), Calls: make(map[string]referenceviews.RefCall)}
 	for _, lang := range []views.Lang{views.Indonesian, views.English} {
 		text, err := doc.reference(lang)
 		if err != nil {
@@ -42,13 +43,13 @@ func Read() (*Description, error) {
 	return ref, nil
 }
 
-func (d *oaDocument) reference(lang views.Lang) (views.Reference, error) {
-	out := views.Reference{Text: d.Info.in(lang)}
+func (d *oaDocument) reference(lang views.Lang) (referenceviews.Reference, error) {
+	out := referenceviews.Reference{Text: d.Info.in(lang)}
 	for _, e := range d.Errs {
 		out.Errors = append(out.Errors, e.view(lang, false))
 	}
 	for _, t := range d.Tags {
-		group := views.RefGroup{Name: t.Name, Text: t.in(lang)}
+		group := referenceviews.RefGroup{Name: t.Name, Text: t.in(lang)}
 		for _, p := range d.Paths {
 			if !slices.Contains(p.value.Get.Tags, t.Name) {
 				continue
@@ -65,15 +66,15 @@ func (d *oaDocument) reference(lang views.Lang) (views.Reference, error) {
 }
 
 // call is one path, whose GET and POST are the same call.
-func (d *oaDocument) call(lang views.Lang, path string, p *oaPath) (views.RefCall, error) {
+func (d *oaDocument) call(lang views.Lang, path string, p *oaPath) (referenceviews.RefCall, error) {
 	op := p.Get
-	c := views.RefCall{
+	c := referenceviews.RefCall{
 		Name: op.ID, Path: path, Methods: []string{"GET"}, Summary: inLang(lang, op.Summary, op.SummaryID),
 		Text: op.in(lang), System: familyPaths[path], Try: p.Try == nil || *p.Try, Ask: inLang(lang, p.Ask, p.AskID),
 		Errors: d.errorsOf(lang, p, familyPaths[path]),
 	}
 	for _, s := range p.Samples {
-		c.Samples = append(c.Samples, views.RefSample{Title: inLang(lang, s.Title, s.TitleID), Code: strings.TrimSpace(s.Code)})
+		c.Samples = append(c.Samples, referenceviews.RefSample{Title: inLang(lang, s.Title, s.TitleID), Code: strings.TrimSpace(s.Code)})
 	}
 	var err error
 	if p.Post != nil {
@@ -82,14 +83,14 @@ func (d *oaDocument) call(lang views.Lang, path string, p *oaPath) (views.RefCal
 			return c, err
 		}
 	}
-	c.OnDevice = !c.System || slices.ContainsFunc(c.Params, func(v views.RefParam) bool { return v.Name == web.DeviceParam })
+	c.OnDevice = !c.System || slices.ContainsFunc(c.Params, func(v referenceviews.RefParam) bool { return v.Name == web.DeviceParam })
 	c.Answer, err = d.answer(lang, op)
 	return c, err
 }
 
 // errorsOf are the errors that a path names beside those of every call.
-func (d *oaDocument) errorsOf(lang views.Lang, p *oaPath, family bool) []views.RefError {
-	var out []views.RefError
+func (d *oaDocument) errorsOf(lang views.Lang, p *oaPath, family bool) []referenceviews.RefError {
+	var out []referenceviews.RefError
 	for _, e := range d.Errs {
 		if !e.Every && slices.Contains(p.Errs[strconv.Itoa(e.Status)], e.Code) {
 			out = append(out, e.view(lang, family))
@@ -98,23 +99,23 @@ func (d *oaDocument) errorsOf(lang views.Lang, p *oaPath, family bool) []views.R
 	return out
 }
 
-func (e oaError) view(lang views.Lang, family bool) views.RefError {
+func (e oaError) view(lang views.Lang, family bool) referenceviews.RefError {
 	body := e.failure().JSON()
 	if family {
 		body = e.failure().FamilyJSON()
 	}
-	return views.RefError{
+	return referenceviews.RefError{
 		Status: e.Status, Code: e.Code, Every: e.Every, Text: inLang(lang, e.English, e.Indonesian), Example: Indented(body),
 	}
 }
 
 // params are the values a call takes, without the key that opens it.
-func (d *oaDocument) params(lang views.Lang, op *oaOperation, system bool) ([]views.RefParam, error) {
+func (d *oaDocument) params(lang views.Lang, op *oaOperation, system bool) ([]referenceviews.RefParam, error) {
 	credential := "apiKey"
 	if system {
 		credential = "secret"
 	}
-	var out []views.RefParam
+	var out []referenceviews.RefParam
 	for _, f := range op.Body.Content[web.FormType].Schema.Fields {
 		if f.name == credential {
 			continue
@@ -123,7 +124,7 @@ func (d *oaDocument) params(lang views.Lang, op *oaOperation, system bool) ([]vi
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, views.RefParam{
+		out = append(out, referenceviews.RefParam{
 			Name: f.name, Type: s.kind(), Text: s.in(lang), Bounds: s.bounds(), Longest: s.longest(), Default: s.Default.Value,
 			Example: s.Example.Value, Number: s.kind() == "integer", Required: s.Needed,
 			Tried: f.name != web.DeviceParam && f.name != "apiKey",
@@ -133,9 +134,9 @@ func (d *oaDocument) params(lang views.Lang, op *oaOperation, system bool) ([]vi
 }
 
 // answer is what a call answers with status 200.
-func (d *oaDocument) answer(lang views.Lang, op *oaOperation) (views.RefAnswer, error) {
+func (d *oaDocument) answer(lang views.Lang, op *oaOperation) (referenceviews.RefAnswer, error) {
 	response := op.Responses["200"]
-	out := views.RefAnswer{Text: response.in(lang)}
+	out := referenceviews.RefAnswer{Text: response.in(lang)}
 	if len(response.Content) == 0 {
 		return out, nil
 	}
@@ -154,12 +155,12 @@ func (d *oaDocument) answer(lang views.Lang, op *oaOperation) (views.RefAnswer, 
 }
 
 // fields are the values of an answer below its envelope.
-func (d *oaDocument) fields(lang views.Lang, answer *oaSchema) ([]views.RefField, error) {
+func (d *oaDocument) fields(lang views.Lang, answer *oaSchema) ([]referenceviews.RefField, error) {
 	answer, err := d.follow(answer)
 	if err != nil {
 		return nil, err
 	}
-	var out []views.RefField
+	var out []referenceviews.RefField
 	for _, f := range answer.Fields {
 		inner, err := d.follow(&f.value)
 		if err == nil && inner.Items != nil {
@@ -169,14 +170,14 @@ func (d *oaDocument) fields(lang views.Lang, answer *oaSchema) ([]views.RefField
 			return nil, err
 		}
 		if inner.English != "" {
-			out = append(out, views.RefField{Name: f.name, Type: inner.kind(), Text: inner.in(lang)})
+			out = append(out, referenceviews.RefField{Name: f.name, Type: inner.kind(), Text: inner.in(lang)})
 		}
 		for _, v := range inner.Fields {
 			value, err := d.follow(&v.value)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, views.RefField{Name: v.name, Type: value.kind(), Text: value.in(lang)})
+			out = append(out, referenceviews.RefField{Name: v.name, Type: value.kind(), Text: value.in(lang)})
 		}
 	}
 	return out, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"wadah/views"
+	referenceviews "wadah/views/reference"
 )
 
 func loadDescription(t *testing.T) *openapi3.T {
@@ -26,7 +27,7 @@ func loadDescription(t *testing.T) *openapi3.T {
 	return doc
 }
 
-func readBoth(t *testing.T) (ref *Description, english, indonesian views.Reference) {
+func readBoth(t *testing.T) (ref *Description, english, indonesian referenceviews.Reference) {
 	t.Helper()
 	ref, err := Read()
 	if err != nil {
@@ -72,7 +73,7 @@ func TestReferenceHasEveryCall(t *testing.T) {
 }
 
 // textsOf are all texts of a reference, in order, each with where it stands.
-func textsOf(r views.Reference) (where, texts []string) {
+func textsOf(r referenceviews.Reference) (where, texts []string) {
 	add := func(at, text string) { where, texts = append(where, at), append(texts, text) }
 	add("info", r.Text)
 	for _, g := range r.Groups {
@@ -247,7 +248,7 @@ func TestErrorsOfCalls(t *testing.T) {
 			}
 			list, _ := codes.([]any)
 			for _, code := range list {
-				if !slices.ContainsFunc(english.Errors, func(e views.RefError) bool {
+				if !slices.ContainsFunc(english.Errors, func(e referenceviews.RefError) bool {
 					return e.Code == code && strconv.Itoa(e.Status) == status
 				}) {
 					t.Errorf("%s: nobody says what %s %v is", path, status, code)

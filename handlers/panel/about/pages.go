@@ -10,7 +10,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/static"
-	"wadah/views"
+	settingsviews "wadah/views/settings"
 )
 
 // Build says what this program was built from.
@@ -57,7 +57,7 @@ func (s *Pages) aboutPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.AboutPage{Page: s.Around(c)}
+	page := settingsviews.AboutPage{Page: s.Around(c)}
 	version := map[string]string{}
 	for _, l := range static.Licences() {
 		page.Count++
@@ -66,7 +66,7 @@ func (s *Pages) aboutPage(c echo.Context) error {
 			page.Copyleft = append(page.Copyleft, l.Name)
 		}
 	}
-	page.Parts = []views.Part{
+	page.Parts = []settingsviews.Part{
 		{Name: "Wadah", Version: page.Versions.Wadah},
 		{Name: "WhatsApp Web", Version: page.Versions.WhatsApp},
 		{Name: "whatsmeow", Version: page.Versions.Library},
@@ -75,24 +75,24 @@ func (s *Pages) aboutPage(c echo.Context) error {
 		{Name: "htmx", Version: version["htmx.org"]},
 		{Name: "Pico CSS", Version: version["@picocss/pico"]},
 	}
-	return s.Render(c, http.StatusOK, views.About(page))
+	return s.Render(c, http.StatusOK, settingsviews.About(page))
 }
 
 // licencesPage lists the licences of everything the program contains.
 func (s *Pages) licencesPage(c echo.Context) error {
-	page := views.LicencesPage{Page: s.Around(c)}
+	page := settingsviews.LicencesPage{Page: s.Around(c)}
 	for _, l := range static.Licences() {
-		page.Parts = append(page.Parts, views.LicencePart{
+		page.Parts = append(page.Parts, settingsviews.LicencePart{
 			Name: l.Name, Version: s.build.version(l), Terms: l.Terms, Text: strings.TrimSuffix(l.Text, ".txt"),
 		})
 	}
-	return s.Render(c, http.StatusOK, views.Licences(page))
+	return s.Render(c, http.StatusOK, settingsviews.Licences(page))
 }
 
 // licencePage is the text of one licence.
 func (s *Pages) licencePage(c echo.Context) error {
 	name := c.Param("text") + ".txt"
-	page := views.LicencePage{}
+	page := settingsviews.LicencePage{}
 	for _, l := range static.Licences() {
 		if l.Text == name {
 			page.Names, page.Terms = append(page.Names, l.Name), l.Terms
@@ -106,5 +106,5 @@ func (s *Pages) licencePage(c echo.Context) error {
 		return err
 	}
 	page.Page = s.Around(c)
-	return s.Render(c, http.StatusOK, views.Licence(page))
+	return s.Render(c, http.StatusOK, settingsviews.Licence(page))
 }

@@ -18,7 +18,7 @@ import (
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
 	"wadah/models"
-	"wadah/views"
+	auditviews "wadah/views/audit"
 )
 
 // exportWrite is how long a client may take to accept a part of an export.
@@ -103,7 +103,7 @@ func (s *Pages) auditJSON(c echo.Context) error {
 // exportAudit sends a file of what the filter of the query chooses. The file is
 // written as it is read, so a failure on the way can only break it off.
 func (s *Pages) exportAudit(c echo.Context, kind, mime string, send func(context.Context, models.AuditFilter, *exportWriter) error) error {
-	filter, ok := auditFilter(views.AuditFilter{
+	filter, ok := auditFilter(auditviews.AuditFilter{
 		Text: c.QueryParam("q"), Actor: c.QueryParam("actor"), Action: c.QueryParam("action"),
 		Device: c.QueryParam(web.DeviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
 	}, visitor.Of(c).Zone)

@@ -15,6 +15,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	auditviews "wadah/views/audit"
 )
 
 // auditLength is how many entries a page of the audit shows.
@@ -40,12 +41,12 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 // auditPage shows who did what, newest first.
 func (s *Pages) auditPage(c echo.Context) error {
 	ctx := c.Request().Context()
-	typed := views.AuditFilter{
+	typed := auditviews.AuditFilter{
 		Text: c.QueryParam("q"), Actor: c.QueryParam("actor"), Action: c.QueryParam("action"),
 		Device: c.QueryParam(web.DeviceField), From: c.QueryParam("from"), To: c.QueryParam("to"),
 		Before: c.QueryParam("before"),
 	}
-	page := views.AuditPage{Page: s.Around(c), Filter: typed}
+	page := auditviews.AuditPage{Page: s.Around(c), Filter: typed}
 	filter, ok := auditFilter(typed, visitor.Of(c).Zone)
 	if !ok {
 		page.Problem = page.Lang.Invalid("date_invalid")
@@ -77,12 +78,12 @@ func (s *Pages) auditPage(c echo.Context) error {
 	for _, u := range users {
 		page.Actors = append(page.Actors, u.Name)
 	}
-	return s.Render(c, http.StatusOK, views.Audit(page))
+	return s.Render(c, http.StatusOK, auditviews.Audit(page))
 }
 
 // auditView is an entry as the page shows it, with the names devices have now.
-func auditView(e models.AuditEntry, z visitor.Zone, names map[string]string) views.AuditEntry {
-	shown := views.AuditEntry{
+func auditView(e models.AuditEntry, z visitor.Zone, names map[string]string) auditviews.AuditEntry {
+	shown := auditviews.AuditEntry{
 		ID: e.ID, At: z.At(e.At), Actor: e.Actor, ActorKind: e.ActorKind, Action: e.Action,
 		Target: e.Target, Address: e.Address, Detail: e.Detail,
 	}
@@ -101,7 +102,7 @@ func auditView(e models.AuditEntry, z visitor.Zone, names map[string]string) vie
 
 // auditFilter reads what was typed; days begin when they do where times are shown.
 // When a day cannot be read, it chooses everything.
-func auditFilter(typed views.AuditFilter, z visitor.Zone) (f models.AuditFilter, ok bool) {
+func auditFilter(typed auditviews.AuditFilter, z visitor.Zone) (f models.AuditFilter, ok bool) {
 	f = models.AuditFilter{
 		Actor: typed.Actor, Action: typed.Action, DeviceID: typed.Device,
 		Text: strings.TrimSpace(typed.Text), BeforeID: typed.Before,

@@ -17,6 +17,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // endedKeysShown is how many keys that open nothing any more the card lists.
@@ -24,8 +25,8 @@ const endedKeysShown = 10
 
 // keysView is the card of a device's keys: those that are valid, oldest first, then
 // those that ended last.
-func (s *Pages) keysView(ctx context.Context, keys []models.APIKey, z visitor.Zone) (views.Keys, error) {
-	out, now := views.Keys{Show: true}, time.Now()
+func (s *Pages) keysView(ctx context.Context, keys []models.APIKey, z visitor.Zone) (deviceviews.Keys, error) {
+	out, now := deviceviews.Keys{Show: true}, time.Now()
 	ids := make([]string, 0, len(keys))
 	for _, k := range keys {
 		ids = append(ids, k.ID)
@@ -34,23 +35,23 @@ func (s *Pages) keysView(ctx context.Context, keys []models.APIKey, z visitor.Zo
 	if err != nil {
 		return out, err
 	}
-	var ended []views.Key
+	var ended []deviceviews.Key
 	for _, k := range keys {
 		view := keyView(k, keys, z, now)
 		view.Shown = pages.ShownTo(shown[k.ID], z)
-		if view.State == views.KeyValid || view.State == views.KeyEnding {
+		if view.State == deviceviews.KeyValid || view.State == deviceviews.KeyEnding {
 			out.List = append(out.List, view)
 			continue
 		}
 		ended = append(ended, view)
 	}
-	slices.SortStableFunc(ended, func(a, b views.Key) int { return b.ExpiresAt.Compare(a.ExpiresAt) })
+	slices.SortStableFunc(ended, func(a, b deviceviews.Key) int { return b.ExpiresAt.Compare(a.ExpiresAt) })
 	out.List = append(out.List, ended[:min(len(ended), endedKeysShown)]...)
 	return out, nil
 }
 
-func keyView(k models.APIKey, all []models.APIKey, z visitor.Zone, now time.Time) views.Key {
-	view := views.Key{ID: k.ID, Name: k.Name, State: views.KeyValid, CreatedAt: z.At(k.CreatedAt)}
+func keyView(k models.APIKey, all []models.APIKey, z visitor.Zone, now time.Time) deviceviews.Key {
+	view := deviceviews.Key{ID: k.ID, Name: k.Name, State: deviceviews.KeyValid, CreatedAt: z.At(k.CreatedAt)}
 	for _, scope := range k.Rights.Scopes {
 		view.Scopes = append(view.Scopes, string(scope))
 	}
@@ -65,11 +66,11 @@ func keyView(k models.APIKey, all []models.APIKey, z visitor.Zone, now time.Time
 	}
 	switch {
 	case k.RevokedAt != nil:
-		view.State, view.ExpiresAt = views.KeyRevoked, z.At(*k.RevokedAt)
+		view.State, view.ExpiresAt = deviceviews.KeyRevoked, z.At(*k.RevokedAt)
 	case k.ExpiresAt != nil && !now.Before(*k.ExpiresAt):
-		view.State = views.KeyExpired
+		view.State = deviceviews.KeyExpired
 	case k.ExpiresAt != nil && slices.ContainsFunc(all, func(other models.APIKey) bool { return other.Replaces(k) }):
-		view.State = views.KeyEnding
+		view.State = deviceviews.KeyEnding
 	}
 	return view
 }
@@ -110,7 +111,7 @@ func (s *Pages) createKey(c echo.Context) error {
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
 		problems := map[string]string{invalid.Field: visitor.Of(c).Lang.Invalid(invalid.Code)}
-		return s.showKeys(c, snap, http.StatusUnprocessableEntity, func(k *views.Keys) {
+		return s.showKeys(c, snap, http.StatusUnprocessableEntity, func(k *deviceviews.Keys) {
 			k.Name, k.Expires, k.Problems = name, life, problems
 			k.Scopes, k.Addresses = form["scope"], form.Get("addresses")
 		}, nil)

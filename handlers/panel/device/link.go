@@ -14,6 +14,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // pairPhone links by phone number; the code appears on the device's page.
@@ -50,7 +51,7 @@ func (s *Pages) pairRefused(c echo.Context, snap session.Snapshot, typed, code s
 		return err
 	}
 	page.Number, page.NumberProblem = typed, page.Lang.Invalid(code)
-	return s.Render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
+	return s.Render(c, http.StatusUnprocessableEntity, deviceviews.DeviceShow(page))
 }
 
 // answerPasskey passes on what was pasted from WhatsApp's own page.

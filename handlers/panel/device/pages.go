@@ -13,7 +13,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
-	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // Pages are the page of one device, what is done there, and what opens it to programs and
@@ -43,7 +43,7 @@ func (s *Pages) devicePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, views.DeviceShow(page))
+	return s.Render(c, http.StatusOK, deviceviews.DeviceShow(page))
 }
 
 // snapshot is the device a route is about. A device another process has added
@@ -53,9 +53,9 @@ func (s *Pages) snapshot(c echo.Context) (session.Snapshot, error) {
 }
 
 // deviceShow is everything the page of a device shows, the key hidden.
-func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (views.DevicePage, error) {
+func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (deviceviews.DevicePage, error) {
 	ctx, v := c.Request().Context(), visitor.Of(c)
-	page := views.DevicePage{Page: s.Around(c), CanManage: v.May(web.Admin)}
+	page := deviceviews.DevicePage{Page: s.Around(c), CanManage: v.May(web.Admin)}
 	if !web.IsGet(c.Request()) {
 		page.Path = "/devices/" + snap.ID
 	}
@@ -70,7 +70,7 @@ func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (views.DeviceP
 	if err != nil {
 		return page, err
 	}
-	page.API = views.API{BaseURL: s.BaseURL(c)}
+	page.API = deviceviews.API{BaseURL: s.BaseURL(c)}
 	if key := models.OldestKey(keys, time.Now()); key != nil {
 		page.API.KeyID, page.API.CanReveal = key.ID, v.May(web.Operator)
 	}
@@ -113,13 +113,13 @@ func (s *Pages) confirmPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	action := views.ConfirmAction(c.Param("action"))
+	action := deviceviews.ConfirmAction(c.Param("action"))
 	switch {
-	case action == views.ConfirmDelete && !visitor.Of(c).May(web.Admin):
+	case action == deviceviews.ConfirmDelete && !visitor.Of(c).May(web.Admin):
 		return web.ErrForbidden
-	case action != views.ConfirmDelete && action != views.ConfirmLogout:
+	case action != deviceviews.ConfirmDelete && action != deviceviews.ConfirmLogout:
 		return echo.ErrNotFound
 	}
-	page := views.ConfirmPage{Page: s.Around(c), Device: pages.Device(snap, visitor.Of(c).Zone, true), Action: action}
-	return s.Render(c, http.StatusOK, views.Confirm(page))
+	page := deviceviews.ConfirmPage{Page: s.Around(c), Device: pages.Device(snap, visitor.Of(c).Zone, true), Action: action}
+	return s.Render(c, http.StatusOK, deviceviews.Confirm(page))
 }

@@ -16,17 +16,18 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // scanLinksView is the card of the links that let somebody else link the device.
-func (s *Pages) scanLinksView(ctx context.Context, deviceID string, z visitor.Zone) (views.ScanLinks, error) {
-	out := views.ScanLinks{Show: true}
+func (s *Pages) scanLinksView(ctx context.Context, deviceID string, z visitor.Zone) (deviceviews.ScanLinks, error) {
+	out := deviceviews.ScanLinks{Show: true}
 	links, err := s.devices.ScanLinks().List(ctx, deviceID)
 	if err != nil {
 		return out, err
 	}
 	for _, l := range links {
-		out.List = append(out.List, views.ScanLink{
+		out.List = append(out.List, deviceviews.ScanLink{
 			ID: l.ID, CreatedBy: l.CreatedBy, CreatedAt: z.At(l.CreatedAt), ExpiresAt: z.At(l.ExpiresAt),
 		})
 	}
@@ -45,14 +46,14 @@ func (s *Pages) createScanLink(c echo.Context) error {
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) || errors.Is(err, session.ErrAlreadyLinked) {
 		problem := v.Lang.Invalid(web.FailureOf(err).Code)
-		return s.showScanLinks(c, snap, http.StatusUnprocessableEntity, func(l *views.ScanLinks) { l.Problem = problem }, nil)
+		return s.showScanLinks(c, snap, http.StatusUnprocessableEntity, func(l *deviceviews.ScanLinks) { l.Problem = problem }, nil)
 	}
 	if err != nil {
 		return err
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.ScanLinkCreate, snap.ID, snap.Name))
 	address := s.BaseURL(c) + "/scan/" + link.Token
-	return s.showScanLinks(c, snap, http.StatusOK, func(l *views.ScanLinks) {
+	return s.showScanLinks(c, snap, http.StatusOK, func(l *deviceviews.ScanLinks) {
 		for i := range l.List {
 			if l.List[i].ID == link.ID {
 				l.List[i].URL = address
@@ -91,7 +92,7 @@ func (s *Pages) revokeScanLink(c echo.Context) error {
 
 // showScanLinks answers with the card of links for htmx and with the device's page
 // otherwise.
-func (s *Pages) showScanLinks(c echo.Context, snap session.Snapshot, status int, change func(*views.ScanLinks), said *views.Flash) error {
+func (s *Pages) showScanLinks(c echo.Context, snap session.Snapshot, status int, change func(*deviceviews.ScanLinks), said *views.Flash) error {
 	if !web.IsFragment(c.Request()) {
 		page, err := s.deviceShow(c, snap)
 		if err != nil {
@@ -100,7 +101,7 @@ func (s *Pages) showScanLinks(c echo.Context, snap session.Snapshot, status int,
 		if change(&page.ScanLinks); said != nil {
 			page.Flash = said
 		}
-		return s.Render(c, status, views.DeviceShow(page))
+		return s.Render(c, status, deviceviews.DeviceShow(page))
 	}
 	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
 	card, err := s.scanLinksView(ctx, snap.ID, z)
@@ -108,7 +109,7 @@ func (s *Pages) showScanLinks(c echo.Context, snap session.Snapshot, status int,
 		return err
 	}
 	change(&card)
-	partial, err := views.ScanLinksPartial(ctx, lang, pages.Device(snap, z, true), card)
+	partial, err := deviceviews.ScanLinksPartial(ctx, lang, pages.Device(snap, z, true), card)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // dots stand where a proxy's password is not shown. Left as they are, they keep the
@@ -22,9 +23,9 @@ import (
 const dots = "••••••"
 
 // settingsView is the card of what may be changed about a device.
-func (s *Pages) settingsView(snap session.Snapshot) (views.DeviceSettings, error) {
+func (s *Pages) settingsView(snap session.Snapshot) (deviceviews.DeviceSettings, error) {
 	proxy, err := s.devices.DeviceProxy(snap.ID)
-	return views.DeviceSettings{
+	return deviceviews.DeviceSettings{
 		Show: true, Name: snap.Name, Note: snap.Note, Proxy: maskProxy(proxy), HasProxy: proxy != "",
 	}, err
 }
@@ -55,10 +56,10 @@ func (s *Pages) renameDevice(c echo.Context) error {
 	typed := c.FormValue("name")
 	after, err := s.devices.RenameDevice(c.Request().Context(), snap.ID, typed)
 	if err != nil {
-		return s.settingRefused(c, snap, views.SettingName, err, func(v *views.DeviceSettings) { v.Name = typed })
+		return s.settingRefused(c, snap, deviceviews.SettingName, err, func(v *deviceviews.DeviceSettings) { v.Name = typed })
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.DeviceRename, after.ID, after.Name))
-	return s.settingSaved(c, after, views.SettingName, views.NoticeDeviceRenamed)
+	return s.settingSaved(c, after, deviceviews.SettingName, views.NoticeDeviceRenamed)
 }
 
 // noteDevice stores the owner's remark about the device.
@@ -71,10 +72,10 @@ func (s *Pages) noteDevice(c echo.Context) error {
 	typed := strings.ReplaceAll(c.FormValue("note"), "\r\n", "\n")
 	after, err := s.devices.SetDeviceNote(c.Request().Context(), snap.ID, typed)
 	if err != nil {
-		return s.settingRefused(c, snap, views.SettingNote, err, func(v *views.DeviceSettings) { v.Note = typed })
+		return s.settingRefused(c, snap, deviceviews.SettingNote, err, func(v *deviceviews.DeviceSettings) { v.Note = typed })
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.DeviceNote, snap.ID, snap.Name))
-	return s.settingSaved(c, after, views.SettingNote, views.NoticeNoteSaved)
+	return s.settingSaved(c, after, deviceviews.SettingNote, views.NoticeNoteSaved)
 }
 
 // proxyDevice makes the device connect through a proxy, or no longer.
@@ -93,12 +94,12 @@ func (s *Pages) proxyDevice(c echo.Context) error {
 		after, err = s.devices.SetDeviceProxy(c.Request().Context(), snap.ID, address)
 	}
 	if err != nil {
-		return s.settingRefused(c, snap, views.SettingProxy, err, func(v *views.DeviceSettings) { v.Proxy = typed })
+		return s.settingRefused(c, snap, deviceviews.SettingProxy, err, func(v *deviceviews.DeviceSettings) { v.Proxy = typed })
 	}
 	e := visitor.Entry(c, audit.DeviceProxy, snap.ID, snap.Name)
 	e.Detail = proxyPlace(address)
 	s.trail.Note(c, e)
-	return s.settingSaved(c, after, views.SettingProxy, notice)
+	return s.settingSaved(c, after, deviceviews.SettingProxy, notice)
 }
 
 // proxyMeant is the address that was typed, with the stored password where it was left
@@ -146,27 +147,27 @@ func (s *Pages) defaultDeviceSubmit(c echo.Context) error {
 	e := visitor.Entry(c, audit.DeviceDefault, snap.ID, snap.Name)
 	e.Detail = detail
 	s.trail.Note(c, e)
-	return s.settingSaved(c, after, views.SettingDefault, notice)
+	return s.settingSaved(c, after, deviceviews.SettingDefault, notice)
 }
 
 // settingSaved answers a change: htmx gets the setting anew, which says that it is
 // saved; a plain form is led to the page, which says so above. What else shows it comes
 // through the page's event stream.
-func (s *Pages) settingSaved(c echo.Context, snap session.Snapshot, which views.Setting, notice views.Notice) error {
+func (s *Pages) settingSaved(c echo.Context, snap session.Snapshot, which deviceviews.Setting, notice views.Notice) error {
 	if !web.IsFragment(c.Request()) {
 		s.SetFlash(c, notice, snap.Name)
 		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 	}
-	return s.settingPartials(c, snap, http.StatusOK, which, func(v *views.DeviceSettings) { v.Saved = which })
+	return s.settingPartials(c, snap, http.StatusOK, which, func(v *deviceviews.DeviceSettings) { v.Saved = which })
 }
 
 // settingRefused shows what is wrong beside what was typed; other errors pass through.
-func (s *Pages) settingRefused(c echo.Context, snap session.Snapshot, which views.Setting, err error, typed func(*views.DeviceSettings)) error {
+func (s *Pages) settingRefused(c echo.Context, snap session.Snapshot, which deviceviews.Setting, err error, typed func(*deviceviews.DeviceSettings)) error {
 	var invalid *models.Invalid
 	if !errors.As(err, &invalid) {
 		return err
 	}
-	change := func(v *views.DeviceSettings) {
+	change := func(v *deviceviews.DeviceSettings) {
 		typed(v)
 		v.Refused, v.Problem = which, visitor.Of(c).Lang.Invalid(invalid.Code)
 	}
@@ -178,17 +179,17 @@ func (s *Pages) settingRefused(c echo.Context, snap session.Snapshot, which view
 		return err
 	}
 	change(&page.Settings)
-	return s.Render(c, http.StatusUnprocessableEntity, views.DeviceShow(page))
+	return s.Render(c, http.StatusUnprocessableEntity, deviceviews.DeviceShow(page))
 }
 
-func (s *Pages) settingPartials(c echo.Context, snap session.Snapshot, status int, which views.Setting, change func(*views.DeviceSettings)) error {
+func (s *Pages) settingPartials(c echo.Context, snap session.Snapshot, status int, which deviceviews.Setting, change func(*deviceviews.DeviceSettings)) error {
 	ctx, v := c.Request().Context(), visitor.Of(c)
 	view, err := s.settingsView(snap)
 	if err != nil {
 		return err
 	}
 	change(&view)
-	part, err := views.SettingPartial(ctx, v.Lang, pages.Device(snap, v.Zone, true), view, which)
+	part, err := deviceviews.SettingPartial(ctx, v.Lang, pages.Device(snap, v.Zone, true), view, which)
 	if err != nil {
 		return err
 	}

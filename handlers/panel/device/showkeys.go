@@ -14,6 +14,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // reveal is a key in plain text, for the visitor to be shown: no trace, no key.
@@ -52,8 +53,8 @@ func (s *Pages) revealKey(c echo.Context) error {
 		return err
 	}
 	if web.IsFragment(c.Request()) {
-		api := views.API{BaseURL: s.BaseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
-		partial, err := views.KeyPartial(ctx, v.Lang, pages.Device(snap, v.Zone, true), api)
+		api := deviceviews.API{BaseURL: s.BaseURL(c), KeyID: key.ID, Key: value, CanReveal: true}
+		partial, err := deviceviews.KeyPartial(ctx, v.Lang, pages.Device(snap, v.Zone, true), api)
 		if err != nil {
 			return err
 		}
@@ -68,7 +69,7 @@ func (s *Pages) revealKey(c echo.Context) error {
 		return err
 	}
 	page.API.Key = value
-	return s.Render(c, http.StatusOK, views.DeviceShow(page))
+	return s.Render(c, http.StatusOK, deviceviews.DeviceShow(page))
 }
 
 // revealOneKey shows a key on the card of keys.
@@ -94,7 +95,7 @@ func (s *Pages) showNewKey(c echo.Context, snap session.Snapshot, key models.API
 
 // showKey answers with the keys, one of them in plain text.
 func (s *Pages) showKey(c echo.Context, snap session.Snapshot, keyID, value string, said *views.Flash) error {
-	return s.showKeys(c, snap, http.StatusOK, func(k *views.Keys) {
+	return s.showKeys(c, snap, http.StatusOK, func(k *deviceviews.Keys) {
 		for i := range k.List {
 			if k.List[i].ID == keyID {
 				k.List[i].Value = value
@@ -104,7 +105,7 @@ func (s *Pages) showKey(c echo.Context, snap session.Snapshot, keyID, value stri
 }
 
 // showKeys answers with the card of keys for htmx and with the device's page otherwise.
-func (s *Pages) showKeys(c echo.Context, snap session.Snapshot, status int, change func(*views.Keys), said *views.Flash) error {
+func (s *Pages) showKeys(c echo.Context, snap session.Snapshot, status int, change func(*deviceviews.Keys), said *views.Flash) error {
 	if !web.IsFragment(c.Request()) {
 		page, err := s.deviceShow(c, snap)
 		if err != nil {
@@ -113,7 +114,7 @@ func (s *Pages) showKeys(c echo.Context, snap session.Snapshot, status int, chan
 		if change(&page.Keys); said != nil {
 			page.Flash = said
 		}
-		return s.Render(c, status, views.DeviceShow(page))
+		return s.Render(c, status, deviceviews.DeviceShow(page))
 	}
 	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
 	keys, err := s.store.Keys(ctx, snap.ID)
@@ -125,7 +126,7 @@ func (s *Pages) showKeys(c echo.Context, snap session.Snapshot, status int, chan
 		return err
 	}
 	change(&card)
-	partial, err := views.KeysPartial(ctx, lang, pages.Device(snap, z, true), card)
+	partial, err := deviceviews.KeysPartial(ctx, lang, pages.Device(snap, z, true), card)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // liveVariant names the shared frames of a device's page.
@@ -99,7 +100,7 @@ func (s *Pages) accessFrame(ctx context.Context, snap session.Snapshot, v *visit
 	if err != nil {
 		return nil, err
 	}
-	partials, err := views.DoorsPartials(ctx, v.Lang, pages.Device(snap, v.Zone, true), keys, links)
+	partials, err := deviceviews.DoorsPartials(ctx, v.Lang, pages.Device(snap, v.Zone, true), keys, links)
 	return views.Message(partials), err
 }
 
@@ -109,7 +110,7 @@ func (s *Pages) liveFrame(ctx context.Context, u *live.Update, v liveVariant) ([
 		if err != nil {
 			return nil, err
 		}
-		partial, err := views.DevicePartial(ctx, v.lang, d)
+		partial, err := deviceviews.DevicePartial(ctx, v.lang, d)
 		return views.Message(partial), err
 	})
 }
@@ -135,7 +136,7 @@ func (s *Pages) timelineFrame(ctx context.Context, u *live.Update, v timelineVar
 		if err != nil {
 			return nil, err
 		}
-		partial, err := views.TimelinePartial(ctx, v.lang, past)
+		partial, err := deviceviews.TimelinePartial(ctx, v.lang, past)
 		return views.Message(partial), err
 	})
 }

@@ -8,16 +8,17 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // timeline is what happened to a device, all that is kept of it: the picture needs more
 // than the page lists.
-func (s *Pages) timeline(ctx context.Context, snap session.Snapshot, z visitor.Zone) (views.Timeline, error) {
+func (s *Pages) timeline(ctx context.Context, snap session.Snapshot, z visitor.Zone) (deviceviews.Timeline, error) {
 	rows, err := s.devices.Events(ctx, snap.ID, models.KeptEvents)
 	if err != nil {
-		return views.Timeline{}, err
+		return deviceviews.Timeline{}, err
 	}
-	t := views.Timeline{
+	t := deviceviews.Timeline{
 		Whole: len(rows) < models.KeptEvents, Created: z.At(snap.CreatedAt), Now: z.At(time.Now()),
 		Events: make([]views.Event, 0, len(rows)),
 	}

@@ -18,6 +18,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 const (
@@ -45,12 +46,12 @@ type bulkDeed struct {
 }
 
 func (s *Pages) bulkDeed(name string) (bulkDeed, bool) {
-	switch views.BulkAction(name) {
-	case views.BulkStart:
+	switch deviceviews.BulkAction(name) {
+	case deviceviews.BulkStart:
 		return bulkDeed{audit.DeviceStart, views.NoticeBulkStarted, s.devices.StartDevice}, true
-	case views.BulkStop:
+	case deviceviews.BulkStop:
 		return bulkDeed{audit.DeviceStop, views.NoticeBulkStopped, s.devices.StopDevice}, true
-	case views.BulkRestart:
+	case deviceviews.BulkRestart:
 		return bulkDeed{audit.DeviceRestart, views.NoticeBulkRestarted, s.devices.RestartDevice}, true
 	}
 	return bulkDeed{}, false
@@ -72,7 +73,7 @@ func (s *Pages) bulkAction(c echo.Context) error {
 	if len(chosen)+gone == 0 {
 		return s.bulkRefused(c, l)
 	}
-	outcome := views.BulkOutcome{Action: views.BulkAction(c.FormValue("action")), Asked: len(chosen) + gone, Gone: gone}
+	outcome := deviceviews.BulkOutcome{Action: deviceviews.BulkAction(c.FormValue("action")), Asked: len(chosen) + gone, Gone: gone}
 	errs := s.forEach(context.WithoutCancel(c.Request().Context()), chosen, deed.do)
 	for i, snap := range chosen {
 		switch err := errs[i]; {
@@ -82,7 +83,7 @@ func (s *Pages) bulkAction(c echo.Context) error {
 		case errors.Is(err, session.ErrNoDevice): // deleted since
 			outcome.Gone++
 		default:
-			outcome.Failed = append(outcome.Failed, views.BulkFailure{ID: snap.ID, Name: snap.Name, Why: s.inSentence(c, err)})
+			outcome.Failed = append(outcome.Failed, deviceviews.BulkFailure{ID: snap.ID, Name: snap.Name, Why: s.inSentence(c, err)})
 		}
 	}
 	return s.bulkAnswer(c, l, deed.notice, outcome)
@@ -101,7 +102,7 @@ func (s *Pages) listingBefore(c echo.Context) listing {
 // not exist for the visitor. With all=yes it is everything the list's query chooses.
 func (s *Pages) bulkChoice(c echo.Context, l listing) (chosen []*session.Snapshot, gone int) {
 	if c.FormValue("all") == "yes" {
-		chosen, _ = s.chosen(l, new(views.Summary))
+		chosen, _ = s.chosen(l, new(deviceviews.Summary))
 		return chosen, 0
 	}
 	asked := make(map[string]bool)
@@ -152,9 +153,9 @@ func (s *Pages) inSentence(c echo.Context, err error) string {
 }
 
 // bulkAnswer tells what came of it; the states come over the event stream.
-func (s *Pages) bulkAnswer(c echo.Context, l listing, notice views.Notice, outcome views.BulkOutcome) error {
+func (s *Pages) bulkAnswer(c echo.Context, l listing, notice views.Notice, outcome deviceviews.BulkOutcome) error {
 	if web.IsFragment(c.Request()) {
-		partial, err := views.BulkPartial(c.Request().Context(), l.lang, outcome)
+		partial, err := deviceviews.BulkPartial(c.Request().Context(), l.lang, outcome)
 		if err != nil {
 			return err
 		}
@@ -164,7 +165,7 @@ func (s *Pages) bulkAnswer(c echo.Context, l listing, notice views.Notice, outco
 		s.SetFlash(c, notice, strconv.Itoa(outcome.Done))
 		return c.Redirect(http.StatusSeeOther, l.query.Path())
 	}
-	return s.renderList(c, http.StatusOK, l, func(p *views.DevicesPage) { p.Outcome = &outcome })
+	return s.renderList(c, http.StatusOK, l, func(p *deviceviews.DevicesPage) { p.Outcome = &outcome })
 }
 
 // bulkRefused says that nothing was chosen.
@@ -172,7 +173,7 @@ func (s *Pages) bulkRefused(c echo.Context, l listing) error {
 	if web.IsFragment(c.Request()) {
 		return errNothingChosen
 	}
-	return s.renderList(c, errNothingChosen.Status, l, func(p *views.DevicesPage) {
+	return s.renderList(c, errNothingChosen.Status, l, func(p *deviceviews.DevicesPage) {
 		p.Flash = &views.Flash{Tone: views.ToneDanger, Text: p.Lang.Invalid(errNothingChosen.Code)}
 	})
 }

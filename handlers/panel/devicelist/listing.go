@@ -12,6 +12,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 const (
@@ -27,7 +28,7 @@ type listing struct {
 	scope              *visitor.Scope
 	lang               views.Lang
 	zone               visitor.Zone
-	query              views.DeviceQuery
+	query              deviceviews.DeviceQuery
 	canOperate, canAdd bool
 }
 
@@ -37,7 +38,7 @@ func listingOf(c echo.Context) listing { return listingAt(c, c.QueryParams()) }
 // listingAt is the list at an address with these values, as the visitor sees it.
 func listingAt(c echo.Context, values url.Values) listing {
 	v := visitor.Of(c)
-	query := views.ParseDeviceQuery(values)
+	query := deviceviews.ParseDeviceQuery(values)
 	query.Text = strings.TrimSpace(query.Text)
 	if len(query.Text) > maxQuery {
 		query.Text = strings.ToValidUTF8(query.Text[:maxQuery], "")
@@ -47,7 +48,7 @@ func listingAt(c echo.Context, values url.Values) listing {
 
 // row is the variant of what shows one device: all who see it see the same.
 func (l listing) row() listing {
-	l.scope, l.query, l.canAdd = nil, views.DeviceQuery{}, false
+	l.scope, l.query, l.canAdd = nil, deviceviews.DeviceQuery{}, false
 	return l
 }
 
@@ -64,7 +65,7 @@ type arrangement struct {
 	number  int                 // of the page, from 1
 	found   int                 // devices the query chooses
 	total   int                 // devices in sight
-	summary views.Summary       // of those the text chooses, whatever their state
+	summary deviceviews.Summary // of those the text chooses, whatever their state
 }
 
 // arrange looks up what a listing shows now. A page past the end is the last one.
@@ -81,7 +82,7 @@ func (s *Pages) arrange(l listing) arrangement {
 
 // chosen are the devices the query chooses, by creation, and how many are in sight. The
 // summary counts those the text chooses.
-func (s *Pages) chosen(l listing, summary *views.Summary) (chosen []*session.Snapshot, total int) {
+func (s *Pages) chosen(l listing, summary *deviceviews.Summary) (chosen []*session.Snapshot, total int) {
 	match := matcher(l.query.Text)
 	for snap := range l.scope.Seen(s.devices) {
 		total++
@@ -120,8 +121,8 @@ func matcher(text string) func(*session.Snapshot) bool {
 }
 
 // listView is the list of devices as pages and streams show it.
-func (s *Pages) listView(page views.Page, l listing, a arrangement) views.DevicesPage {
-	out := views.DevicesPage{
+func (s *Pages) listView(page views.Page, l listing, a arrangement) deviceviews.DevicesPage {
+	out := deviceviews.DevicesPage{
 		Page: page, Query: l.query, Summary: a.summary, Found: a.found, Total: a.total, PageLength: pageLength,
 		CanAdd: l.canAdd, CanOperate: l.canOperate, Devices: make([]views.Device, 0, len(a.page)),
 	}

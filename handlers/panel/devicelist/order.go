@@ -7,27 +7,27 @@ import (
 
 	"wadah/handlers/pages"
 	"wadah/session"
-	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // sortDevices puts devices, which stand by creation, into the order of a query. Equal
 // ones stay by creation in both directions.
-func sortDevices(devices []*session.Snapshot, q views.DeviceQuery) {
+func sortDevices(devices []*session.Snapshot, q deviceviews.DeviceQuery) {
 	var compare func(a, b *session.Snapshot) int
 	switch q.Sort {
-	case views.SortCreated:
+	case deviceviews.SortCreated:
 		if q.Down {
 			slices.Reverse(devices)
 		}
 		return
-	case views.SortName:
+	case deviceviews.SortName:
 		compare = pages.ByName
-	case views.SortNumber:
+	case deviceviews.SortNumber:
 		slices.SortStableFunc(devices, byNumber(q.Down))
 		return
-	case views.SortState:
+	case deviceviews.SortState:
 		compare = byState
-	case views.SortSince:
+	case deviceviews.SortSince:
 		compare = bySince
 	}
 	if q.Down {

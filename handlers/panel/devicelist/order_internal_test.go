@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"wadah/session"
-	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 func TestSortDevices(t *testing.T) {
@@ -23,18 +23,18 @@ func TestSortDevices(t *testing.T) {
 		device("Apotek", "1415:1@s.whatsapp.net", session.StatePairing, 5),
 	}
 	for _, c := range []struct {
-		by       views.Sort
+		by       deviceviews.Sort
 		up, down []string
 	}{
-		{views.SortCreated, []string{"Toko 10", "toko 2", "Gudang", "Kasir", "Apotek"}, []string{"Apotek", "Kasir", "Gudang", "toko 2", "Toko 10"}},
-		{views.SortName, []string{"Apotek", "Gudang", "Kasir", "toko 2", "Toko 10"}, []string{"Toko 10", "toko 2", "Kasir", "Gudang", "Apotek"}},
-		{views.SortNumber, []string{"Apotek", "Gudang", "Toko 10", "toko 2", "Kasir"}, []string{"Toko 10", "Gudang", "Apotek", "toko 2", "Kasir"}},
-		{views.SortState, []string{"Kasir", "toko 2", "Gudang", "Apotek", "Toko 10"}, []string{"Toko 10", "Apotek", "Gudang", "toko 2", "Kasir"}},
-		{views.SortSince, []string{"Gudang", "Kasir", "toko 2", "Toko 10", "Apotek"}, []string{"Apotek", "Toko 10", "toko 2", "Kasir", "Gudang"}},
+		{deviceviews.SortCreated, []string{"Toko 10", "toko 2", "Gudang", "Kasir", "Apotek"}, []string{"Apotek", "Kasir", "Gudang", "toko 2", "Toko 10"}},
+		{deviceviews.SortName, []string{"Apotek", "Gudang", "Kasir", "toko 2", "Toko 10"}, []string{"Toko 10", "toko 2", "Kasir", "Gudang", "Apotek"}},
+		{deviceviews.SortNumber, []string{"Apotek", "Gudang", "Toko 10", "toko 2", "Kasir"}, []string{"Toko 10", "Gudang", "Apotek", "toko 2", "Kasir"}},
+		{deviceviews.SortState, []string{"Kasir", "toko 2", "Gudang", "Apotek", "Toko 10"}, []string{"Toko 10", "Apotek", "Gudang", "toko 2", "Kasir"}},
+		{deviceviews.SortSince, []string{"Gudang", "Kasir", "toko 2", "Toko 10", "Apotek"}, []string{"Apotek", "Toko 10", "toko 2", "Kasir", "Gudang"}},
 	} {
 		for down, want := range map[bool][]string{false: c.up, true: c.down} {
 			devices := slices.Clone(byCreation)
-			sortDevices(devices, views.DeviceQuery{Sort: c.by, Down: down})
+			sortDevices(devices, deviceviews.DeviceQuery{Sort: c.by, Down: down})
 			got := make([]string, 0, len(devices))
 			for _, d := range devices {
 				got = append(got, d.Name)
@@ -64,6 +64,6 @@ func BenchmarkSortByName(b *testing.B) {
 		devices[i] = &session.Snapshot{Name: "Toko Sepatu Cabang " + strconv.Itoa(i*7919%1000)}
 	}
 	for b.Loop() {
-		sortDevices(slices.Clone(devices), views.DeviceQuery{Sort: views.SortName})
+		sortDevices(slices.Clone(devices), deviceviews.DeviceQuery{Sort: deviceviews.SortName})
 	}
 }

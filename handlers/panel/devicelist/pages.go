@@ -14,6 +14,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // Pages are the list of devices.
@@ -45,15 +46,15 @@ func (s *Pages) devicesPage(c echo.Context) error {
 	if web.IsFragment(c.Request()) {
 		return s.searchPartials(c, l)
 	}
-	return s.renderList(c, http.StatusOK, l, func(*views.DevicesPage) {})
+	return s.renderList(c, http.StatusOK, l, func(*deviceviews.DevicesPage) {})
 }
 
 // renderList answers with the page of the list, changed as an action wants it.
-func (s *Pages) renderList(c echo.Context, status int, l listing, change func(*views.DevicesPage)) error {
+func (s *Pages) renderList(c echo.Context, status int, l listing, change func(*deviceviews.DevicesPage)) error {
 	list := s.listView(s.Around(c), l, s.arrange(l))
 	list.Path = list.Query.Path()
 	change(&list)
-	return s.Render(c, status, views.Devices(list))
+	return s.Render(c, status, deviceviews.Devices(list))
 }
 
 // searchPartials replaces the tools, the summary, the rows and the stream, which sends
@@ -65,7 +66,7 @@ func (s *Pages) searchPartials(c echo.Context, l listing) error {
 	if err != nil {
 		return err
 	}
-	tools, err := views.SearchPartial(ctx, s.listView(page, l, now))
+	tools, err := deviceviews.SearchPartial(ctx, s.listView(page, l, now))
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (s *Pages) addDevice(c echo.Context) error {
 	snap, _, err := s.devices.AddDevice(c.Request().Context(), name)
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
-		return s.renderList(c, http.StatusUnprocessableEntity, listingOf(c), func(p *views.DevicesPage) {
+		return s.renderList(c, http.StatusUnprocessableEntity, listingOf(c), func(p *deviceviews.DevicesPage) {
 			p.Name, p.NameProblem = name, p.Lang.Invalid(invalid.Code)
 		})
 	}

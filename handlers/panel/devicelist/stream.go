@@ -11,6 +11,7 @@ import (
 	"wadah/handlers/pages"
 	"wadah/session"
 	"wadah/views"
+	deviceviews "wadah/views/device"
 )
 
 // listPause is between two frames with the whole list: when a fleet comes back, a page
@@ -104,7 +105,7 @@ func (w *listWatch) changes(ctx context.Context, b live.Batch, send func([]byte)
 // reorders reports whether a batch may have changed which devices stand where.
 func (w *listWatch) reorders(b live.Batch) bool {
 	q := w.l.query
-	byState := q.State != "" || q.Sort == views.SortState || q.Sort == views.SortSince
+	byState := q.State != "" || q.Sort == deviceviews.SortState || q.Sort == deviceviews.SortSince
 	return b.Ranked || b.Moved && byState
 }
 
@@ -152,23 +153,23 @@ func (s *Pages) wholeList(ctx context.Context, l listing, a arrangement) ([]byte
 // listPartials are the rows and the summary as an answer or a stream replaces them.
 func (s *Pages) listPartials(ctx context.Context, page views.Page, l listing, a arrangement) ([][]byte, error) {
 	list := s.listView(page, l, a)
-	rows, err := views.DevicesPartial(ctx, list)
+	rows, err := deviceviews.DevicesPartial(ctx, list)
 	if err != nil {
 		return nil, err
 	}
-	summary, err := views.SummaryPartial(ctx, list)
+	summary, err := deviceviews.SummaryPartial(ctx, list)
 	return [][]byte{rows, summary}, err
 }
 
 // rowFrame shows a device's row anew.
 func (s *Pages) rowFrame(ctx context.Context, l listing, snap session.Snapshot) ([]byte, error) {
-	row, err := views.RowPartial(ctx, l.lang, pages.Device(snap, l.zone, l.canOperate))
+	row, err := deviceviews.RowPartial(ctx, l.lang, pages.Device(snap, l.zone, l.canOperate))
 	return views.Message(row), err
 }
 
 // summaryFrame counts the devices by state.
 func (s *Pages) summaryFrame(ctx context.Context, l listing) ([]byte, error) {
-	list := views.DevicesPage{Page: views.Page{Lang: l.lang}, Query: l.query}
+	list := deviceviews.DevicesPage{Page: views.Page{Lang: l.lang}, Query: l.query}
 	match := matcher(l.query.Text)
 	for snap := range l.scope.Seen(s.devices) {
 		list.Total++
@@ -176,7 +177,7 @@ func (s *Pages) summaryFrame(ctx context.Context, l listing) ([]byte, error) {
 			list.Summary.Count(string(snap.State))
 		}
 	}
-	partial, err := views.SummaryPartial(ctx, list)
+	partial, err := deviceviews.SummaryPartial(ctx, list)
 	return views.Message(partial), err
 }
 

@@ -16,6 +16,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
+	peopleviews "wadah/views/people"
 )
 
 // leak is a valid key or system secret and who knows it without the right to use it.
@@ -73,8 +74,8 @@ func (s *Pages) operators(ctx context.Context) (map[string]*visitor.Scope, error
 }
 
 // knownKeys is the card of leaks; with a person, of those that person knows.
-func (s *Pages) knownKeys(c echo.Context, back, personID string) (views.KnownKeys, error) {
-	card := views.KnownKeys{Back: back}
+func (s *Pages) knownKeys(c echo.Context, back, personID string) (peopleviews.KnownKeys, error) {
+	card := peopleviews.KnownKeys{Back: back}
 	all, err := s.leaks(c.Request().Context())
 	if err != nil {
 		return card, err
@@ -84,7 +85,7 @@ func (s *Pages) knownKeys(c echo.Context, back, personID string) (views.KnownKey
 		if personID != "" && !slices.ContainsFunc(l.viewers, func(v models.Viewer) bool { return v.ID == personID }) {
 			continue
 		}
-		k := views.KnownKey{ID: l.SecretID, Name: l.Name, At: z.At(l.at)}
+		k := peopleviews.KnownKey{ID: l.SecretID, Name: l.Name, At: z.At(l.at)}
 		for _, v := range l.viewers {
 			k.People = append(k.People, v.Name)
 		}

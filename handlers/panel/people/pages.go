@@ -13,6 +13,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	peopleviews "wadah/views/people"
 )
 
 // Pages are the people who use the panel, for admins.
@@ -32,11 +33,11 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 
 // peoplePage lists who may use the panel.
 func (s *Pages) peoplePage(c echo.Context) error {
-	return s.renderPeople(c, http.StatusOK, views.PeoplePage{})
+	return s.renderPeople(c, http.StatusOK, peopleviews.PeoplePage{})
 }
 
 // renderPeople shows the list; page carries what was typed and what is wrong with it.
-func (s *Pages) renderPeople(c echo.Context, status int, page views.PeoplePage) error {
+func (s *Pages) renderPeople(c echo.Context, status int, page peopleviews.PeoplePage) error {
 	users, err := s.store.Users(c.Request().Context())
 	if err != nil {
 		return err
@@ -53,13 +54,13 @@ func (s *Pages) renderPeople(c echo.Context, status int, page views.PeoplePage) 
 	}
 	page.Page = s.Around(c)
 	page.Path = "/people"
-	return s.Render(c, status, views.People(page))
+	return s.Render(c, status, peopleviews.People(page))
 }
 
 // personView is a user as the pages of people show one.
-func (s *Pages) personView(c echo.Context, u models.User) (views.Person, error) {
+func (s *Pages) personView(c echo.Context, u models.User) (peopleviews.Person, error) {
 	ctx := c.Request().Context()
-	p := views.Person{
+	p := peopleviews.Person{
 		ID: u.ID, Name: u.Name, Role: views.Role(u.Role), Created: visitor.Of(c).Zone.At(u.CreatedAt),
 		Self: u.ID == visitor.Of(c).User.ID,
 	}
@@ -102,7 +103,7 @@ func (s *Pages) addPerson(c echo.Context) error {
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
 		problem := visitor.Of(c).Lang.Invalid(invalid.Code)
-		return s.renderPeople(c, http.StatusUnprocessableEntity, views.PeoplePage{
+		return s.renderPeople(c, http.StatusUnprocessableEntity, peopleviews.PeoplePage{
 			Name: name, Role: views.Role(role), Problems: map[string]string{invalid.Field: problem},
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
+	peopleviews "wadah/views/people"
 )
 
 // personPage is one person, for admins.
@@ -42,7 +43,7 @@ func (s *Pages) personElse(c echo.Context) (models.User, error) {
 
 // renderPerson shows the page, with what is wrong at a field.
 func (s *Pages) renderPerson(c echo.Context, status int, user models.User, field, code string) error {
-	page := views.PersonPage{Page: s.Around(c)}
+	page := peopleviews.PersonPage{Page: s.Around(c)}
 	page.Path = "/people/" + user.ID
 	if code != "" {
 		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
@@ -64,7 +65,7 @@ func (s *Pages) renderPerson(c echo.Context, status int, user models.User, field
 	if page.Known, err = s.knownKeys(c, page.Path, user.ID); err != nil {
 		return err
 	}
-	return s.Render(c, status, views.PersonShow(page))
+	return s.Render(c, status, peopleviews.PersonShow(page))
 }
 
 // changePerson does something to an account and goes back to its page, with what is

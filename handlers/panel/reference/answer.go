@@ -9,7 +9,7 @@ import (
 
 	"wadah/handlers/api/openapi"
 	"wadah/handlers/qr"
-	"wadah/views"
+	referenceviews "wadah/views/reference"
 )
 
 const (
@@ -54,11 +54,11 @@ func (t *tryRecorder) Write(b []byte) (int, error) {
 
 // tell describes the answer without the keys in it. What cannot be read cannot be
 // cleaned, so it is not shown.
-func (t *tryRecorder) tell(answer *views.TryAnswer, key string) {
+func (t *tryRecorder) tell(answer *referenceviews.TryAnswer, key string) {
 	answer.Status, answer.Cut = t.status, t.cut
 	for _, name := range []string{"Content-Type", "Retry-After", "WWW-Authenticate", "Allow"} {
 		if value := t.header.Get(name); value != "" {
-			answer.Headers = append(answer.Headers, views.RefField{Name: name, Text: value})
+			answer.Headers = append(answer.Headers, referenceviews.RefField{Name: name, Text: value})
 		}
 	}
 	if t.header.Get("Content-Type") == qr.PNGType && !t.cut {

@@ -16,6 +16,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	referenceviews "wadah/views/reference"
 )
 
 // Pages are the description of the API, and its forms to try a call.
@@ -41,19 +42,19 @@ func (s *Pages) referencePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.RenderSmall(c, http.StatusOK, views.ReferenceShow(page)) // a quarter of a megabyte
+	return s.RenderSmall(c, http.StatusOK, referenceviews.ReferenceShow(page)) // a quarter of a megabyte
 }
 
-func (s *Pages) referenceShow(c echo.Context) (views.ReferencePage, error) {
+func (s *Pages) referenceShow(c echo.Context) (referenceviews.ReferencePage, error) {
 	v := visitor.Of(c)
-	page := views.ReferencePage{Page: s.Around(c), BaseURL: s.BaseURL(c), CanTry: v.May(web.Operator), CanTrySystem: v.May(web.Admin)}
+	page := referenceviews.ReferencePage{Page: s.Around(c), BaseURL: s.BaseURL(c), CanTry: v.May(web.Operator), CanTrySystem: v.May(web.Admin)}
 	ref, err := s.read()
 	if err != nil {
 		return page, err
 	}
 	page.Reference = ref.Texts[v.Lang]
 	l := s.limits
-	page.Limits = views.RefLimits{
+	page.Limits = referenceviews.RefLimits{
 		KeyRate: l.KeyRate, KeyBurst: l.KeyBurst, AddressRate: l.AddressRate, AddressBurst: l.AddressBurst,
 		KeyStreams: l.KeyStreams, Body: l.MaxBody,
 	}

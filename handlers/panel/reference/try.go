@@ -16,7 +16,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
-	"wadah/views"
+	referenceviews "wadah/views/reference"
 )
 
 const (
@@ -43,7 +43,7 @@ func (s *Pages) tryCall(c echo.Context) error {
 		visitor.NoteRefusal(c, s.trail, s.devices, web.ErrForbidden, "")
 		return web.ErrForbidden
 	}
-	answer := views.TryAnswer{Call: call.Name}
+	answer := referenceviews.TryAnswer{Call: call.Name}
 	var snap session.Snapshot
 	if id := c.FormValue(web.DeviceField); call.OnDevice && id != "" {
 		if snap, err = s.devices.Find(c.Request().Context(), id); err != nil {
@@ -53,9 +53,9 @@ func (s *Pages) tryCall(c echo.Context) error {
 	}
 	switch {
 	case call.OnDevice && snap.ID == "":
-		answer.Problem = views.TryNoDevice
+		answer.Problem = referenceviews.TryNoDevice
 	case call.Ask != "" && c.FormValue("confirm") != "yes":
-		answer.Problem = views.TryUnconfirmed
+		answer.Problem = referenceviews.TryUnconfirmed
 	default:
 		err = s.try(c, call, snap, &answer)
 	}
@@ -66,23 +66,23 @@ func (s *Pages) tryCall(c echo.Context) error {
 }
 
 // try finds the key and makes the call. No trace, no key.
-func (s *Pages) try(c echo.Context, call views.RefCall, snap session.Snapshot, answer *views.TryAnswer) error {
+func (s *Pages) try(c echo.Context, call referenceviews.RefCall, snap session.Snapshot, answer *referenceviews.TryAnswer) error {
 	if err := s.trail.Must(c, visitor.Entry(c, audit.ReferenceTry, snap.ID, call.Name)); err != nil {
 		return err
 	}
 	var key string
 	var err error
 	if call.System {
-		answer.Problem = views.TryNoSecret
+		answer.Problem = referenceviews.TryNoSecret
 		key, err = s.newestSecret(c.Request().Context())
 	} else {
-		answer.Problem = views.TryNoKey
+		answer.Problem = referenceviews.TryNoKey
 		key, err = s.oldestKey(c.Request().Context(), snap.ID)
 	}
 	if err != nil || key == "" {
 		return err
 	}
-	answer.Problem = views.TryFine
+	answer.Problem = referenceviews.TryFine
 	form := url.Values{}
 	for _, p := range call.Params {
 		if value := c.FormValue(tryField + p.Name); p.Tried && value != "" {
@@ -98,7 +98,7 @@ func (s *Pages) try(c echo.Context, call views.RefCall, snap session.Snapshot, a
 // send puts the request through the server's own front door. It carries a key, so the
 // default device never answers; and Via says that it came through somebody else, so
 // that it would not even if it carried none.
-func (s *Pages) send(c echo.Context, path, key string, form url.Values, answer *views.TryAnswer) error {
+func (s *Pages) send(c echo.Context, path, key string, form url.Values, answer *referenceviews.TryAnswer) error {
 	defer web.AllowTime(c, tryTime)()
 	ctx, cancel := context.WithTimeout(c.Request().Context(), tryTime)
 	defer cancel()
@@ -158,13 +158,13 @@ func (s *Pages) newestSecret(ctx context.Context) (string, error) {
 
 // showTry answers with what became of the call: below its form for htmx, and otherwise
 // with the page.
-func (s *Pages) showTry(c echo.Context, answer views.TryAnswer) error {
+func (s *Pages) showTry(c echo.Context, answer referenceviews.TryAnswer) error {
 	status := http.StatusOK
-	if answer.Problem != views.TryFine {
+	if answer.Problem != referenceviews.TryFine {
 		status = http.StatusUnprocessableEntity
 	}
 	if web.IsFragment(c.Request()) {
-		partials, err := views.TryPartials(c.Request().Context(), visitor.Of(c).Lang, answer)
+		partials, err := referenceviews.TryPartials(c.Request().Context(), visitor.Of(c).Lang, answer)
 		if err != nil {
 			return err
 		}
@@ -175,5 +175,5 @@ func (s *Pages) showTry(c echo.Context, answer views.TryAnswer) error {
 		return err
 	}
 	page.Tried = &answer
-	return s.Render(c, status, views.ReferenceShow(page))
+	return s.Render(c, status, referenceviews.ReferenceShow(page))
 }

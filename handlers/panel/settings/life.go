@@ -15,16 +15,17 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	settingsviews "wadah/views/settings"
 )
 
 // checkLimit is how long a person waits for WhatsApp to tell its version.
 const checkLimit = 20 * time.Second
 
 // lifeView are the times of device life as the settings show them.
-func (s *Pages) lifeView() (scanWindow, grace views.LifeTime) {
+func (s *Pages) lifeView() (scanWindow, grace settingsviews.LifeTime) {
 	now, fixed := s.devices.Times(), s.devices.FixedTimes()
-	scanWindow = views.LifeTime{Value: now.ScanWindow, Min: session.MinScanWindow, Max: session.MaxScanWindow}
-	grace = views.LifeTime{Value: now.Grace, Min: session.MinGrace, Max: session.MaxGrace}
+	scanWindow = settingsviews.LifeTime{Value: now.ScanWindow, Min: session.MinScanWindow, Max: session.MaxScanWindow}
+	grace = settingsviews.LifeTime{Value: now.Grace, Min: session.MinGrace, Max: session.MaxGrace}
 	if fixed.ScanWindow {
 		scanWindow.Fixed = "WADAH_SCAN_WINDOW"
 	}
@@ -35,9 +36,9 @@ func (s *Pages) lifeView() (scanWindow, grace views.LifeTime) {
 }
 
 // versionView is the version of WhatsApp Web as the settings show it.
-func (s *Pages) versionView(z visitor.Zone) views.WhatsAppVersion {
+func (s *Pages) versionView(z visitor.Zone) settingsviews.WhatsAppVersion {
 	info := s.devices.VersionInfo()
-	out := views.WhatsAppVersion{
+	out := settingsviews.WhatsAppVersion{
 		Version: info.Version.String(), Learnt: info.Learnt, Every: info.Every,
 		CheckedAt: z.At(info.CheckedAt), FailedAt: z.At(info.FailedAt),
 	}
@@ -77,7 +78,7 @@ func (s *Pages) setTimes(c echo.Context) error {
 		}
 	}
 	if len(problems) > 0 {
-		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *views.SettingsPage) {
+		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *settingsviews.SettingsPage) {
 			page.Problems = problems
 			page.ScanWindow.Typed, page.Grace.Typed = c.FormValue("scan_window"), c.FormValue("grace")
 		})
@@ -124,7 +125,7 @@ func (s *Pages) setZone(c echo.Context) error {
 	err := s.zones.SetInstallation(c.Request().Context(), name)
 	var invalid *models.Invalid
 	if errors.As(err, &invalid) {
-		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *views.SettingsPage) {
+		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *settingsviews.SettingsPage) {
 			page.Zone.Problem = page.Lang.Invalid(invalid.Code)
 		})
 	}
@@ -156,7 +157,7 @@ func (s *Pages) setRetention(c echo.Context) error {
 	days, err := strconv.Atoi(strings.TrimSpace(c.FormValue("days")))
 	if err != nil || days != 0 && (days < audit.MinRetention || days > audit.MaxRetention) {
 		problem := visitor.Of(c).Lang.Invalid("days_invalid")
-		return s.showSettings(c, http.StatusUnprocessableEntity, func(p *views.SettingsPage) {
+		return s.showSettings(c, http.StatusUnprocessableEntity, func(p *settingsviews.SettingsPage) {
 			p.Problems = map[string]string{"days": problem}
 		})
 	}

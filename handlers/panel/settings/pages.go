@@ -19,6 +19,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/views"
+	settingsviews "wadah/views/settings"
 )
 
 // maxBrand is how many characters the name on scan pages may have.
@@ -42,17 +43,17 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 
 // settingsPage shows what concerns the whole installation.
 func (s *Pages) settingsPage(c echo.Context) error {
-	return s.showSettings(c, http.StatusOK, func(*views.SettingsPage) {})
+	return s.showSettings(c, http.StatusOK, func(*settingsviews.SettingsPage) {})
 }
 
-func (s *Pages) showSettings(c echo.Context, status int, change func(*views.SettingsPage)) error {
+func (s *Pages) showSettings(c echo.Context, status int, change func(*settingsviews.SettingsPage)) error {
 	ctx, z := c.Request().Context(), visitor.Of(c).Zone
-	page := views.SettingsPage{Page: s.Around(c), BaseURL: s.BaseURL(c), MinDays: audit.MinRetention, Limits: s.limitsView()}
+	page := settingsviews.SettingsPage{Page: s.Around(c), BaseURL: s.BaseURL(c), MinDays: audit.MinRetention, Limits: s.limitsView()}
 	page.Path = "/settings"
 	page.ScanWindow, page.Grace = s.lifeView()
 	page.WhatsApp = s.versionView(z)
 	for _, proxy := range s.PassedOn() {
-		page.Untrusted = append(page.Untrusted, views.UntrustedProxy{Address: proxy.String(), Setting: s.TrustToo(proxy)})
+		page.Untrusted = append(page.Untrusted, settingsviews.UntrustedProxy{Address: proxy.String(), Setting: s.TrustToo(proxy)})
 	}
 	secrets, err := s.store.SystemSecrets(ctx)
 	if err != nil {
@@ -67,7 +68,7 @@ func (s *Pages) showSettings(c echo.Context, status int, change func(*views.Sett
 		return err
 	}
 	for _, secret := range secrets {
-		page.Secrets = append(page.Secrets, views.Secret{
+		page.Secrets = append(page.Secrets, settingsviews.Secret{
 			ID: secret.ID, CreatedAt: z.At(secret.CreatedAt), ExpiresAt: z.AtPtr(secret.ExpiresAt), Shown: pages.ShownTo(shown[secret.ID], z),
 		})
 	}
@@ -81,11 +82,11 @@ func (s *Pages) showSettings(c echo.Context, status int, change func(*views.Sett
 		return err
 	}
 	change(&page)
-	return s.Render(c, status, views.Settings(page))
+	return s.Render(c, status, settingsviews.Settings(page))
 }
 
 // limitsView are the limits in force, with the variables that set them.
-func (s *Pages) limitsView() []views.Limit {
+func (s *Pages) limitsView() []settingsviews.Limit {
 	l := s.limits
 	perDevice, perNumber := s.devices.CodeLimits()
 	rate := func(n, burst int) string {
@@ -108,7 +109,7 @@ func (s *Pages) limitsView() []views.Limit {
 		}
 		trusted = strings.Join(list, ", ")
 	}
-	return []views.Limit{
+	return []settingsviews.Limit{
 		{Name: "key_rate", Value: rate(l.KeyRate, l.KeyBurst), Env: variables("KeyRate", "KeyBurst")},
 		{Name: "address_rate", Value: rate(l.AddressRate, l.AddressBurst), Env: variables("AddressRate", "AddressBurst")},
 		{Name: "login_streams", Value: count(l.LoginStreams), Env: variables("LoginStreams")},
@@ -174,7 +175,7 @@ func (s *Pages) showSecret(c echo.Context, id, value string, said *views.Flash) 
 	if err := visitor.NoteView(c, s.store, id); err != nil {
 		return err
 	}
-	return s.showSettings(c, http.StatusOK, func(page *views.SettingsPage) {
+	return s.showSettings(c, http.StatusOK, func(page *settingsviews.SettingsPage) {
 		for i := range page.Secrets {
 			if page.Secrets[i].ID == id {
 				page.Secrets[i].Value = value
@@ -202,7 +203,7 @@ func (s *Pages) revokeSecrets(c echo.Context) error {
 func (s *Pages) setBrand(c echo.Context) error {
 	name := strings.Join(strings.Fields(c.FormValue("brand")), " ")
 	if utf8.RuneCountInString(name) > maxBrand || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *views.SettingsPage) {
+		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *settingsviews.SettingsPage) {
 			page.Problems = map[string]string{"brand": page.Lang.Invalid("name_too_long")}
 			page.Brand = name
 		})

@@ -12,6 +12,7 @@ import (
 	"wadah/handlers/visitor"
 	"wadah/models"
 	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // Account is the pages of one's own account: password, factors, passkeys, logins, choices.
@@ -43,7 +44,7 @@ func (s *Account) accountRefused(c echo.Context, field, code string) error {
 
 func (s *Account) renderAccount(c echo.Context, status int, field, code string) error {
 	ctx, v := c.Request().Context(), visitor.Of(c)
-	page := views.AccountPage{Page: s.Around(c), Zone: views.ZoneChoice{Chosen: v.ChosenZone, Now: v.Zone.At(time.Now())}}
+	page := signinviews.AccountPage{Page: s.Around(c), Zone: views.ZoneChoice{Chosen: v.ChosenZone, Now: v.Zone.At(time.Now())}}
 	page.Path = "/account"
 	if code != "" {
 		page.Problems = map[string]string{field: page.Lang.Invalid(code)}
@@ -62,14 +63,14 @@ func (s *Account) renderAccount(c echo.Context, status int, field, code string) 
 		return err
 	}
 	for _, k := range keys {
-		page.Passkeys.List = append(page.Passkeys.List, views.AccountPasskey{
+		page.Passkeys.List = append(page.Passkeys.List, signinviews.AccountPasskey{
 			ID: k.ID, Name: k.Name, Created: v.Zone.At(k.CreatedAt), LastUsed: v.Zone.AtPtr(k.LastUsedAt),
 		})
 	}
 	if page.Logins, err = LoginsOf(c, s.store, v.User.ID); err != nil {
 		return err
 	}
-	return s.Render(c, status, views.Account(page))
+	return s.Render(c, status, signinviews.Account(page))
 }
 
 // changePassword sets a new password for a visitor who knows the old one, and ends that user's

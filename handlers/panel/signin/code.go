@@ -13,6 +13,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // codeStep is somebody whose password was right and whose code is still missing.
@@ -57,7 +58,7 @@ func (s *Pages) codeForm(c echo.Context) error {
 }
 
 func (s *Pages) renderCode(c echo.Context, status int, problem string) error {
-	page := views.SecondStepPage{
+	page := signinviews.SecondStepPage{
 		Page: s.Around(c), Next: web.OwnPath(c.FormValue("next"), ""),
 		Recovery: c.FormValue("way") == "recovery", Passkeys: s.passkeysPossible(c),
 	}
@@ -65,7 +66,7 @@ func (s *Pages) renderCode(c echo.Context, status int, problem string) error {
 	if problem != "" {
 		page.Problem = page.Lang.Invalid(problem)
 	}
-	return s.Render(c, status, views.SecondStep(page))
+	return s.Render(c, status, signinviews.SecondStep(page))
 }
 
 // codeSubmit signs in a user who knows a code of the app, or a recovery code.

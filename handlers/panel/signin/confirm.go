@@ -13,7 +13,7 @@ import (
 	"wadah/handlers/audit"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
-	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // confirmPath is where people who are signed in give the password or a passkey again.
@@ -32,7 +32,7 @@ func (s *Pages) confirmForm(c echo.Context) error {
 	if s.logins.IsProven(c) {
 		return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 	}
-	return s.renderProof(c, http.StatusOK, views.ProofPage{Action: confirmPath, Next: next}, "")
+	return s.renderProof(c, http.StatusOK, signinviews.ProofPage{Action: confirmPath, Next: next}, "")
 }
 
 // confirmSubmit takes the password.
@@ -43,7 +43,7 @@ func (s *Pages) confirmSubmit(c echo.Context) error {
 		return err
 	}
 	if code != "" {
-		return s.renderProof(c, refusedStatus(code), views.ProofPage{Action: confirmPath, Next: next}, code)
+		return s.renderProof(c, refusedStatus(code), signinviews.ProofPage{Action: confirmPath, Next: next}, code)
 	}
 	return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 }

@@ -12,6 +12,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // passwordStep is somebody who has proved everything and has to choose a new password:
@@ -50,9 +51,9 @@ func (s *Pages) newPasswordForm(c echo.Context) error {
 }
 
 func (s *Pages) renderNewPassword(c echo.Context, status int, user *models.User, problems map[string]string) error {
-	page := views.NewPasswordPage{Page: s.Around(c), Name: user.Name, Next: web.OwnPath(c.FormValue("next"), ""), Problems: problems}
+	page := signinviews.NewPasswordPage{Page: s.Around(c), Name: user.Name, Next: web.OwnPath(c.FormValue("next"), ""), Problems: problems}
 	page.Path = "/signin/password"
-	return s.Render(c, status, views.NewPassword(page))
+	return s.Render(c, status, signinviews.NewPassword(page))
 }
 
 // newPasswordSubmit takes the new password and signs in.

@@ -15,6 +15,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // proofField is the field with the password. A program may send it along at once.
@@ -58,27 +59,27 @@ func (s *Pages) askProof(c echo.Context, status int, problem string) error {
 	r := c.Request()
 	again := web.OwnPath(r.URL.RequestURI(), "/devices")
 	if r.Method != http.MethodPost {
-		return s.renderProof(c, status, views.ProofPage{Action: confirmPath, Next: again}, problem)
+		return s.renderProof(c, status, signinviews.ProofPage{Action: confirmPath, Next: again}, problem)
 	}
-	return s.renderProof(c, status, views.ProofPage{Action: again, Fields: fieldsOf(r.PostForm)}, problem)
+	return s.renderProof(c, status, signinviews.ProofPage{Action: again, Fields: fieldsOf(r.PostForm)}, problem)
 }
 
 // fieldsOf are the fields of a form but the password, sorted by name.
-func fieldsOf(form url.Values) []views.FormField {
-	var fields []views.FormField
+func fieldsOf(form url.Values) []signinviews.FormField {
+	var fields []signinviews.FormField
 	for name, values := range form {
 		if name == proofField {
 			continue
 		}
 		for _, value := range values {
-			fields = append(fields, views.FormField{Name: name, Value: value})
+			fields = append(fields, signinviews.FormField{Name: name, Value: value})
 		}
 	}
-	slices.SortStableFunc(fields, func(a, b views.FormField) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(fields, func(a, b signinviews.FormField) int { return strings.Compare(a.Name, b.Name) })
 	return fields
 }
 
-func (s *Pages) renderProof(c echo.Context, status int, page views.ProofPage, problem string) error {
+func (s *Pages) renderProof(c echo.Context, status int, page signinviews.ProofPage, problem string) error {
 	var err error
 	if page.Passkeys, err = s.PasskeysOffered(c); err != nil {
 		return err
@@ -88,7 +89,7 @@ func (s *Pages) renderProof(c echo.Context, status int, page views.ProofPage, pr
 	}
 	if web.IsFragment(c.Request()) {
 		page.Lang, page.User = visitor.Of(c).Lang, &views.User{Name: visitor.Of(c).User.Name}
-		part, err := views.ProofPartial(c.Request().Context(), page)
+		part, err := signinviews.ProofPartial(c.Request().Context(), page)
 		if err != nil {
 			return err
 		}
@@ -96,7 +97,7 @@ func (s *Pages) renderProof(c echo.Context, status int, page views.ProofPage, pr
 	}
 	page.Page = s.Around(c)
 	page.Path = confirmURL(page.Next)
-	return s.Render(c, status, views.Proof(page))
+	return s.Render(c, status, signinviews.Proof(page))
 }
 
 // PasskeysOffered reports whether the visitor can show a passkey here.

@@ -14,6 +14,7 @@ import (
 	"wadah/handlers/audit"
 	"wadah/models"
 	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // firstRun is set-up, which is open while the installation has no user, to whoever holds its
@@ -67,7 +68,7 @@ func (s *Pages) setupForm(c echo.Context) error {
 	if ok, err := s.setupOpen(c, token); err != nil || !ok {
 		return err
 	}
-	return s.Render(c, http.StatusOK, views.Setup(views.SetupPage{Page: s.Around(c), Token: token}))
+	return s.Render(c, http.StatusOK, signinviews.Setup(signinviews.SetupPage{Page: s.Around(c), Token: token}))
 }
 
 // setupOpen reports whether set-up may go on with token; when not it has answered.
@@ -80,8 +81,8 @@ func (s *Pages) setupOpen(c echo.Context, token string) (bool, error) {
 		return false, c.Redirect(http.StatusSeeOther, "/signin")
 	}
 	if !s.first.opens(token) {
-		page := views.SetupNeededPage{Page: s.Around(c)}
-		return false, s.Render(c, http.StatusForbidden, views.SetupNeeded(page))
+		page := signinviews.SetupNeededPage{Page: s.Around(c)}
+		return false, s.Render(c, http.StatusForbidden, signinviews.SetupNeeded(page))
 	}
 	return true, nil
 }
@@ -93,17 +94,17 @@ func (s *Pages) setupSubmit(c echo.Context) error {
 		return err
 	}
 	name, password := c.FormValue("name"), c.FormValue("password")
-	page := views.SetupPage{Page: s.Around(c), Token: token, Name: name}
+	page := signinviews.SetupPage{Page: s.Around(c), Token: token, Name: name}
 	if password != c.FormValue("password2") {
 		page.Problems = map[string]string{"password2": page.Lang.Invalid("password_mismatch")}
-		return s.Render(c, http.StatusUnprocessableEntity, views.Setup(page))
+		return s.Render(c, http.StatusUnprocessableEntity, signinviews.Setup(page))
 	}
 	user, err := s.store.CreateFirstAdmin(c.Request().Context(), name, password)
 	var invalid *models.Invalid
 	switch {
 	case errors.As(err, &invalid):
 		page.Problems = map[string]string{invalid.Field: page.Lang.Invalid(invalid.Code)}
-		return s.Render(c, http.StatusUnprocessableEntity, views.Setup(page))
+		return s.Render(c, http.StatusUnprocessableEntity, signinviews.Setup(page))
 	case errors.Is(err, models.ErrConflict): // somebody else was quicker
 		return c.Redirect(http.StatusSeeOther, "/signin")
 	case err != nil:

@@ -12,6 +12,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // form asks who somebody is; somebody who is signed in goes on.
@@ -23,11 +24,11 @@ func (s *Pages) form(c echo.Context) error {
 	if visitor.Of(c).User != nil {
 		return c.Redirect(http.StatusSeeOther, web.OwnPath(next, "/devices"))
 	}
-	return s.Render(c, http.StatusOK, views.SignIn(s.signInPage(c, "", next)))
+	return s.Render(c, http.StatusOK, signinviews.SignIn(s.signInPage(c, "", next)))
 }
 
-func (s *Pages) signInPage(c echo.Context, name, next string) views.SignInPage {
-	return views.SignInPage{
+func (s *Pages) signInPage(c echo.Context, name, next string) signinviews.SignInPage {
+	return signinviews.SignInPage{
 		Page: s.Around(c), Name: name, Next: next, Passkeys: s.passkeysPossible(c), Elsewhere: s.LosesLogins(c.Request()),
 	}
 }
@@ -114,7 +115,7 @@ func (s *Pages) signInRefused(c echo.Context, name, next string, why refusedSign
 	if why.wait > 0 {
 		web.SetRetryAfter(c, why.wait)
 	}
-	return s.Render(c, why.status, views.SignIn(page))
+	return s.Render(c, why.status, signinviews.SignIn(page))
 }
 
 // signOut ends this browser's login.

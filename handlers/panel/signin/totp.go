@@ -13,6 +13,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/views"
+	signinviews "wadah/views/signin"
 )
 
 // totpIssuer is what authenticator apps call the account.
@@ -51,12 +52,12 @@ func (s *Account) renderEnrolment(c echo.Context, status int, enrolment models.T
 	if err != nil {
 		return err
 	}
-	page := views.TOTPPage{Page: s.Around(c), QR: img.URI, Secret: enrolment.Secret}
+	page := signinviews.TOTPPage{Page: s.Around(c), QR: img.URI, Secret: enrolment.Secret}
 	page.Path = "/account/totp"
 	if problem != "" {
 		page.Problem = page.Lang.Invalid(problem)
 	}
-	return s.Render(c, status, views.TOTPEnrol(page))
+	return s.Render(c, status, signinviews.TOTPEnrol(page))
 }
 
 // confirmTOTP completes the enrolment with a code of the app, and shows the recovery
@@ -95,9 +96,9 @@ func (s *Account) confirmTOTP(c echo.Context) error {
 }
 
 func (s *Account) renderRecovery(c echo.Context, codes []string) error {
-	page := views.RecoveryPage{Page: s.Around(c), Codes: codes}
+	page := signinviews.RecoveryPage{Page: s.Around(c), Codes: codes}
 	page.Path = "/account"
-	return s.Render(c, http.StatusOK, views.RecoveryCodes(page))
+	return s.Render(c, http.StatusOK, signinviews.RecoveryCodes(page))
 }
 
 // newRecoveryCodes replaces the recovery codes, for a visitor who proves the password.

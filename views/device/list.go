@@ -1,0 +1,143 @@
+package device
+
+import "wadah/views"
+
+// DevicesPage is the list of devices, a page of it at a time.
+//
+//	GET  /devices       DeviceQuery; to htmx the partials of a search
+//	POST /devices       name (admins): adds a device
+//	POST /devices/bulk  action, chosen (once per device) or all=yes, next: BulkOutcome
+//
+// data-testid: devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,
+// filter-off; filter-q, filter-clear, filter-sort, filter-dir, filter-go (without scripts),
+// filter-clear-all; device-row (data-device), device-choose, device-link, device-reason,
+// device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
+// page-last; choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
+// bulk-restart-open, bulk-restart, bulk-cancel, bulk-result (data-done, data-asked),
+// bulk-failed (data-device); add-device-name, add-device-submit, devices-empty.
+type DevicesPage struct {
+	views.Page
+	Devices []views.Device // those of the page
+	Summary Summary        // of the devices that Query.Text chooses, whatever their state
+
+	// Query is what the list was narrowed and sorted by; its Page is the one shown.
+	Query DeviceQuery
+
+	Found      int // devices the query chooses
+	Total      int // devices there are without the query
+	PageLength int // devices on a page; 0 puts all on one
+
+	// Name and NameProblem are what was typed into the form that adds a device and
+	// what is wrong with it, after a failed attempt.
+	Name        string
+	NameProblem string
+
+	// Outcome is what came of an action on many devices that not all of them took; nil
+	// otherwise.
+	Outcome *BulkOutcome
+
+	// CanAdd says whether the viewer of the page may add devices, CanOperate whether to
+	// start and stop them.
+	CanAdd     bool
+	CanOperate bool
+}
+
+// Summary counts the devices by state.
+type Summary struct {
+	Connected int
+	Scan      int
+	Pairing   int
+	Off       int
+}
+
+// Count adds one device in the given state.
+func (s *Summary) Count(state string) {
+	switch state {
+	case views.StateConnected:
+		s.Connected++
+	case views.StateScan:
+		s.Scan++
+	case views.StatePairing:
+		s.Pairing++
+	default:
+		s.Off++
+	}
+}
+
+// Total is the number of devices counted.
+func (s Summary) Total() int { return s.Connected + s.Scan + s.Pairing + s.Off }
+
+// count is one number of the summary, and the link to what it counts.
+type count struct {
+	n                      int
+	word, symbol, id, href string
+	tone                   views.Tone
+	chosen                 bool
+}
+
+func (p DevicesPage) counts() []count {
+	in := func(state string) DeviceQuery {
+		return p.Query.with(func(q *DeviceQuery) { q.State = state })
+	}
+	s := p.Summary
+	all := []count{
+		{n: s.Total(), word: p.Lang.T("filter.all"), id: "filter-all", tone: views.ToneOff, href: in("").Path(), chosen: p.Query.State == ""},
+		{n: s.Connected, word: p.Lang.T("state.connected"), id: "filter-connected", href: in(views.StateConnected).Path(), tone: views.ToneOK, symbol: "signal", chosen: p.Query.State == views.StateConnected},
+		{n: s.Scan, word: p.Lang.T("state.scan"), id: "filter-scan", href: in(views.StateScan).Path(), tone: views.ToneAct, symbol: "hand", chosen: p.Query.State == views.StateScan},
+		{n: s.Pairing, word: p.Lang.T("state.pairing"), id: "filter-pairing", href: in(views.StatePairing).Path(), tone: views.ToneWait, symbol: "wait", chosen: p.Query.State == views.StatePairing},
+		{n: s.Off, word: p.Lang.T("state.off"), id: "filter-off", href: in(views.StateOff).Path(), tone: views.ToneOff, symbol: "off", chosen: p.Query.State == views.StateOff},
+	}
+	return all
+}
+
+func (p DevicesPage) withText(text string) DeviceQuery {
+	return p.Query.with(func(q *DeviceQuery) { q.Text = text })
+}
+
+func (p DevicesPage) reversed() DeviceQuery {
+	return p.Query.with(func(q *DeviceQuery) { q.Down = !q.Down })
+}
+
+func (p DevicesPage) onPage(n int) DeviceQuery {
+	return p.Query.with(func(q *DeviceQuery) { q.Page = n })
+}
+
+func (p DevicesPage) sortOptions() []views.Option {
+	all := []views.Option{
+		{Value: string(SortCreated), Label: p.Lang.T("sort.created")},
+		{Value: string(SortName), Label: p.Lang.T("sort.name")},
+		{Value: string(SortState), Label: p.Lang.T("sort.state")},
+		{Value: string(SortNumber), Label: p.Lang.T("sort.number")},
+		{Value: string(SortSince), Label: p.Lang.T("sort.since")},
+	}
+	for i := range all {
+		all[i].Chosen = all[i].Value == string(p.Query.Sort)
+	}
+	return all
+}
+
+// pages is how many pages the query fills, at least one.
+func (p DevicesPage) pages() int {
+	if p.PageLength <= 0 || p.Found <= p.PageLength {
+		return 1
+	}
+	return (p.Found + p.PageLength - 1) / p.PageLength
+}
+
+// rangeText says which devices of how many are on the page.
+func (p DevicesPage) rangeText() string {
+	first := max(p.Query.Page-1, 0)*p.PageLength + 1
+	return p.Lang.T("pager.range", "First", first, "Last", first+len(p.Devices)-1, "All", p.Found)
+}
+
+func (p DevicesPage) pageWord(which string) string {
+	switch which {
+	case "first":
+		return p.Lang.T("pager.first")
+	case "prev":
+		return p.Lang.T("pager.prev")
+	case "next":
+		return p.Lang.T("pager.next")
+	}
+	return p.Lang.T("pager.last")
+}

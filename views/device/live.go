@@ -1,0 +1,105 @@
+package device
+
+import (
+	"context"
+
+	"wadah/views"
+)
+
+// RowPartial replaces the row of one device in the list.
+func RowPartial(ctx context.Context, lang views.Lang, d views.Device) ([]byte, error) {
+	return views.Partial(ctx, "#"+rowID(d.ID), "outerMorph", DeviceRow(lang, d))
+}
+
+// DevicesPartial replaces all rows of the list, for the start of a stream and for
+// added devices. Page tells what the list is narrowed with and whether devices can
+// be added.
+func DevicesPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
+	return views.Partial(ctx, "#devices", "outerMorph", DeviceList(page))
+}
+
+// SummaryPartial replaces the line that counts devices by state, whose counts are links
+// within the page's query.
+func SummaryPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
+	return views.Partial(ctx, "#devices-summary", "outerMorph", DevicesSummary(page))
+}
+
+// SearchPartial replaces what searches and sorts the list, and the page's stream by that
+// of another query, for the answer to a search.
+func SearchPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
+	tools, err := views.Partial(ctx, "#devices-tools", "outerMorph", deviceTools(page))
+	if err != nil {
+		return nil, err
+	}
+	stream, err := views.Partial(ctx, "#live", "outerHTML", views.EventStream(page.Query.events()))
+	return append(tools, stream...), err
+}
+
+// BulkPartial shows above the content what came of an action on many devices.
+func BulkPartial(ctx context.Context, lang views.Lang, o BulkOutcome) ([]byte, error) {
+	return views.Partial(ctx, "#notices", "outerHTML", BulkNotice(lang, o))
+}
+
+// DevicePartial replaces the live part of the device's page, and the switch that says
+// whether it is the default device, which another device may become.
+func DevicePartial(ctx context.Context, lang views.Lang, d views.Device) ([]byte, error) {
+	live, err := views.Partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
+	if err != nil || !d.CanOperate {
+		return live, err
+	}
+	setting, err := views.Partial(ctx, "#setting-default", "outerMorph", settingDefault(lang, d, DeviceSettings{}))
+	return append(live, setting...), err
+}
+
+// TimelinePartial replaces the timeline on the device's page, its picture included.
+func TimelinePartial(ctx context.Context, lang views.Lang, t Timeline) ([]byte, error) {
+	return views.Partial(ctx, "#device-timeline", "outerMorph", DeviceTimeline(lang, t))
+}
+
+// KeyPartial replaces the part of the device's page that shows the API key and the
+// snippets, for the answer to a reveal.
+func KeyPartial(ctx context.Context, lang views.Lang, d views.Device, api API) ([]byte, error) {
+	return views.Partial(ctx, "#device-api", "outerMorph", DeviceAPI(lang, d, api))
+}
+
+// KeysPartial replaces the card of API keys on the device's page, for the answer to an
+// htmx POST that makes, reveals or rotates a key.
+func KeysPartial(ctx context.Context, lang views.Lang, d views.Device, keys Keys) ([]byte, error) {
+	return views.Partial(ctx, "#device-keys", "outerHTML", DeviceKeys(lang, d, keys))
+}
+
+// SettingPartial replaces one setting on the device's page, for the answer to an htmx
+// POST that changes it.
+func SettingPartial(ctx context.Context, lang views.Lang, d views.Device, s DeviceSettings, which Setting) ([]byte, error) {
+	return views.Partial(ctx, "#setting-"+string(which), "outerHTML", SettingForm(lang, d, s, which))
+}
+
+// ScanLinksPartial replaces the card of scan links on the device's page.
+func ScanLinksPartial(ctx context.Context, lang views.Lang, d views.Device, links ScanLinks) ([]byte, error) {
+	return views.Partial(ctx, "#device-scan-links", "outerHTML", DeviceScanLinks(lang, d, links))
+}
+
+// DoorsPartials bring what is known of the keys, and the scan links that still open
+// something, up to date. Nothing that was revealed or opened there is lost, and no row of a
+// key comes or goes: those follow with the next page.
+func DoorsPartials(ctx context.Context, lang views.Lang, d views.Device, keys Keys, links ScanLinks) ([]byte, error) {
+	doors, err := views.Partial(ctx, "#scan-link-list", "outerMorph", scanLinkList(lang, d, links))
+	for _, k := range keys.List {
+		if err != nil {
+			break
+		}
+		var head []byte
+		head, err = views.Partial(ctx, "#key-head-"+k.ID, "outerMorph", keyHead(lang, k))
+		doors = append(doors, head...)
+	}
+	return doors, err
+}
+
+// ScanPartial replaces the live part of the page behind a scan link.
+func ScanPartial(ctx context.Context, page ScanPage) ([]byte, error) {
+	return views.Partial(ctx, "#device-live", "outerMorph", ScanLive(page))
+}
+
+// rowID is the id of a device's row. IDs of devices are made of characters that
+// need no escaping in a selector.
+func rowID(id string) string { return "device-" + id }
