@@ -267,7 +267,7 @@ func DeviceKeys(lang views.Lang, d views.Device, keys Keys) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = views.Field(views.Input{ID: "key-create-addresses", Name: "addresses", Label: lang.T("keys.create.addresses"), Hint: lang.T("keys.create.addresses.hint"), Value: keys.Addresses, Problem: keys.Problems["addresses"], Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Field(views.Input{ID: "key-create-addresses", Name: "addresses", Label: lang.T("keys.create.addresses"), Hint: lang.T("keys.create.addresses.hint"), Value: keys.Addresses, Problem: keys.Problems["addresses"], Autocomplete: "off", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -83,8 +83,9 @@ func TestKeysAreShownWithoutLeavingThePage(t *testing.T) {
 	b.holds(`document.getElementById("key-row-value-k9")?.textContent === "` + keyValue + `"`)
 
 	b.do(chromedp.Click(chromedp.CSS(`[data-testid="key-create-open"]`)),
+		chromedp.SendKeys(chromedp.CSS(`#key-create-name`), "Kasir"),
 		chromedp.SendKeys(chromedp.CSS(`#key-create-expires`), "30 days"),
-		chromedp.SendKeys(chromedp.CSS(`#key-create-name`), "Kasir\r")) // no stream here, so the button is below the word of that
+		chromedp.Click(chromedp.CSS(`#key-create-submit`)))
 	b.holds(`document.getElementById("key-create-name-problem")`, `document.getElementById("key-create-name").value === "Kasir"`,
 		`document.getElementById("key-create-expires").value === "720h"`, `document.getElementById("key-create").open`, `window.before`)
 }

@@ -44,7 +44,7 @@ type LicencePage struct {
 	Text  string
 }
 
-func partName(l views.Lang, name string) string {
+func partName(name string) string {
 	if name == "go" {
 		return "Go"
 	}

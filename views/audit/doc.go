@@ -1,0 +1,2 @@
+// Package audit shows who did what, in words.
+package audit

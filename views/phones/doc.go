@@ -1,0 +1,2 @@
+// Package phones shows the virtual phones of the sandbox.
+package phones
