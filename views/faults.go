@@ -52,6 +52,7 @@ var faultGroups = []FaultGroup{
 	}},
 }
 
+// The faults that pages treat in a way of their own.
 const (
 	BanFault      = "connect_failure_402"
 	HangHandshake = "hang_handshake"
