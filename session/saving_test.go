@@ -93,8 +93,8 @@ func TestLogoutWhileACodeShows(t *testing.T) {
 		w.want(id, "SERVICE_SCAN/qr")
 		news, cancel := w.Hub().Subscribe(64)
 		defer cancel()
-		if got, err := w.LogoutDevice(t.Context(), id); err != nil || got != session.UnlinkNotLinked {
-			t.Fatalf("got %q, %v", got, err)
+		if got, err := w.LogoutDevice(t.Context(), id); err != nil || got.Link != session.UnlinkNotLinked {
+			t.Fatalf("got %q, %v", got.Link, err)
 		}
 		w.settle()
 		w.want(id, "SERVICE_OFF/stopped")
@@ -154,9 +154,9 @@ func TestUnlinkingOnABrokenStore(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.fail("UPDATE ON devices WHEN NEW.off_reason = 'unlinking'")
-			for _, unlink := range []func() (session.Unlink, error){
-				func() (session.Unlink, error) { return w.LogoutDevice(t.Context(), id) },
-				func() (session.Unlink, error) { return w.DeleteDevice(t.Context(), id) },
+			for _, unlink := range []func() (session.Unlinked, error){
+				func() (session.Unlinked, error) { return w.LogoutDevice(t.Context(), id) },
+				func() (session.Unlinked, error) { return w.DeleteDevice(t.Context(), id) },
 			} {
 				if _, err := unlink(); !errors.Is(err, session.ErrStorage) {
 					t.Errorf("got %v, want ErrStorage", err)
@@ -177,8 +177,8 @@ func TestUnlinkingOnABrokenStore(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.fail("UPDATE ON devices WHEN NEW.off_reason = 'logged_out'")
-			if got, err := w.LogoutDevice(t.Context(), id); err != nil || got != session.UnlinkConfirmed {
-				t.Fatalf("got %q, %v", got, err)
+			if got, err := w.LogoutDevice(t.Context(), id); err != nil || got.Link != session.UnlinkConfirmed {
+				t.Fatalf("got %q, %v", got.Link, err)
 			}
 			w.settle()
 			w.want(id, "SERVICE_OFF/logged_out")
@@ -214,8 +214,8 @@ func TestUnlinkingOnABrokenStore(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			w.conn(id).OnLogout = func(context.Context) error { panic("boom") }
-			if got, err := w.LogoutDevice(t.Context(), id); err != nil || got != session.UnlinkUnconfirmed {
-				t.Fatalf("got %q, %v", got, err)
+			if got, err := w.LogoutDevice(t.Context(), id); err != nil || got.Link != session.UnlinkUnconfirmed {
+				t.Fatalf("got %q, %v", got.Link, err)
 			}
 			w.settle()
 			w.want(id, "SERVICE_OFF/logged_out")

@@ -19,19 +19,25 @@ const (
 	UnlinkUnconfirmed Unlink = "unconfirmed" // WhatsApp could not be asked; the phone may still list us
 )
 
+// Unlinked is what LogoutDevice and DeleteDevice led to.
+type Unlinked struct {
+	Snapshot        // of a deleted device, its last one
+	Link     Unlink // what became of the link on the phone
+}
+
 // LogoutDevice unlinks the device from its WhatsApp account and leaves it off,
 // without a link. When WhatsApp cannot be reached the link is forgotten here all the
 // same, and the answer says so. Errors: ErrNoDevice, ErrBusy, ErrShuttingDown, ErrStorage
 // when the device stays as it was; ErrUnsaved when it had no link, is off, and the store
 // does not know that yet.
-func (m *Manager) LogoutDevice(ctx context.Context, id string) (Unlink, error) {
+func (m *Manager) LogoutDevice(ctx context.Context, id string) (Unlinked, error) {
 	d, err := m.device(id)
 	if err != nil {
-		return "", err
+		return Unlinked{}, err
 	}
 	result, err := d.unlink(ctx)
 	if err != nil {
-		return "", err
+		return Unlinked{}, err
 	}
 	d.mu.Lock()
 	d.unlinkedHere(result)
@@ -39,23 +45,23 @@ func (m *Manager) LogoutDevice(ctx context.Context, id string) (Unlink, error) {
 	d.mu.Unlock()
 	if result == UnlinkNotLinked {
 		if err := d.record.wait(ctx, change, storeLimit); err != nil {
-			return "", errors.Join(ErrUnsaved, err)
+			return Unlinked{}, errors.Join(ErrUnsaved, err)
 		}
 	}
-	return result, nil // the mark in the row lets the next start finish what is not stored
+	return Unlinked{*d.snap.Load(), result}, nil // the mark in the row lets the next start finish what is not stored
 }
 
 // DeleteDevice unlinks the device and removes it with its keys and timeline. Errors:
 // ErrNoDevice, ErrBusy, ErrShuttingDown, ErrStorage when the device stays as it was;
 // models errors when its row cannot be deleted: it is off then, and no longer linked.
-func (m *Manager) DeleteDevice(ctx context.Context, id string) (Unlink, error) {
+func (m *Manager) DeleteDevice(ctx context.Context, id string) (Unlinked, error) {
 	d, err := m.device(id)
 	if err != nil {
-		return "", err
+		return Unlinked{}, err
 	}
 	result, err := d.unlink(ctx)
 	if err != nil {
-		return "", err
+		return Unlinked{}, err
 	}
 	// The row goes first: killed in between, the next start finds credentials that
 	// nobody claims, and deletes them.
@@ -64,10 +70,10 @@ func (m *Manager) DeleteDevice(ctx context.Context, id string) (Unlink, error) {
 	defer d.mu.Unlock()
 	d.unlinkedHere(result)
 	if err != nil && !errors.Is(err, models.ErrNotFound) {
-		return "", err
+		return Unlinked{}, err
 	}
 	d.remove()
-	return result, nil
+	return Unlinked{*d.snap.Load(), result}, nil
 }
 
 // unlink claims the device, stops it and asks WhatsApp to unlink it. On success the

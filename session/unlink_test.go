@@ -13,8 +13,11 @@ func TestUnlinking(t *testing.T) {
 		inBubble(t, func(t *testing.T, w *fleet) {
 			id := w.linked("Toko", alice)
 			got, err := w.LogoutDevice(t.Context(), id)
-			if err != nil || got != session.UnlinkConfirmed {
-				t.Fatalf("got %q, %v", got, err)
+			if err != nil || got.Link != session.UnlinkConfirmed {
+				t.Fatalf("got %q, %v", got.Link, err)
+			}
+			if got.State != session.StateOff || got.Linked() || got.Desired {
+				t.Errorf("the answer says %s, linked %v, desired %v", got.State, got.Linked(), got.Desired)
 			}
 			w.want(id, "SERVICE_OFF/logged_out")
 			w.settle()
@@ -29,8 +32,8 @@ func TestUnlinking(t *testing.T) {
 			id := w.linked("Toko", alice)
 			conn := w.conn(id)
 			conn.OnLogout = func(context.Context) error { conn.Unlink(); return errors.New("the connection ended") }
-			if got, err := w.LogoutDevice(t.Context(), id); err != nil || got != session.UnlinkConfirmed {
-				t.Fatalf("got %q, %v", got, err)
+			if got, err := w.LogoutDevice(t.Context(), id); err != nil || got.Link != session.UnlinkConfirmed {
+				t.Fatalf("got %q, %v", got.Link, err)
 			}
 			w.settle()
 			w.want(id, "SERVICE_OFF/logged_out")
@@ -48,8 +51,8 @@ func TestUnlinking(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := w.LogoutDevice(t.Context(), id)
-			if err != nil || got != session.UnlinkConfirmed {
-				t.Fatalf("got %q, %v", got, err)
+			if err != nil || got.Link != session.UnlinkConfirmed {
+				t.Fatalf("got %q, %v", got.Link, err)
 			}
 			w.want(id, "SERVICE_OFF/logged_out")
 		})
@@ -60,8 +63,8 @@ func TestUnlinking(t *testing.T) {
 			id := w.linked("Toko", alice)
 			w.conn(id).LogoutErr = errors.New("no answer")
 			got, err := w.LogoutDevice(t.Context(), id)
-			if err != nil || got != session.UnlinkUnconfirmed {
-				t.Fatalf("got %q, %v", got, err)
+			if err != nil || got.Link != session.UnlinkUnconfirmed {
+				t.Fatalf("got %q, %v", got.Link, err)
 			}
 			w.settle()
 			if links, err := w.driver.Links(t.Context()); err != nil || len(links) != 0 {

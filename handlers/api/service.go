@@ -61,18 +61,18 @@ func (s *Calls) serviceRestart(c echo.Context, call deviceCall) error {
 // It answers {"message","unlinked"}; unlinked is "confirmed", "unconfirmed" or
 // "not_linked".
 func (s *Calls) serviceLogout(c echo.Context, call deviceCall) error {
-	how, err := s.devices.LogoutDevice(c.Request().Context(), call.snap.ID)
+	done, err := s.devices.LogoutDevice(c.Request().Context(), call.snap.ID)
 	if err != nil {
 		return err
 	}
-	if how != session.UnlinkNotLinked || call.snap.Desired {
+	if done.Link != session.UnlinkNotLinked || call.snap.Desired {
 		s.noteCall(c, call, audit.DeviceLogout)
 	}
 	type results struct {
 		Message  string `json:"message"`
 		Unlinked string `json:"unlinked"`
 	}
-	switch how {
+	switch done.Link {
 	case session.UnlinkConfirmed:
 		return web.WriteResults(c, results{"The device is logged out, and WhatsApp has confirmed it.", "confirmed"})
 	case session.UnlinkUnconfirmed:

@@ -175,7 +175,7 @@ func (p *play) deleting() {
 	result, err := p.DeleteDevice(context.Background(), p.id)
 	both.Wait()
 	must(p.t, err)
-	if left := p.companions(phone); result == session.UnlinkConfirmed && len(left) > 0 {
+	if left := p.companions(phone); result.Link == session.UnlinkConfirmed && len(left) > 0 {
 		p.t.Errorf("WhatsApp confirmed, and the phone still lists %d devices", len(left))
 	}
 }

@@ -38,7 +38,7 @@ func TestLinkedAgainToAnotherNumber(t *testing.T) {
 	_, err := w.svc.AddPhone(second, "Sari")
 	must(t, err)
 	id := w.linked("Kasir", phone)
-	if how, err := w.LogoutDevice(t.Context(), id); err != nil || how != session.UnlinkConfirmed {
+	if how, err := w.LogoutDevice(t.Context(), id); err != nil || how.Link != session.UnlinkConfirmed {
 		t.Fatalf("log out: %v, %v", how, err)
 	}
 	if s := w.snap(id); s.Number() != "" || s.Account.Name != "" || !s.LinkedAt.IsZero() {

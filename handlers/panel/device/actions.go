@@ -78,13 +78,13 @@ func (s *Pages) logoutDevice(c echo.Context) error {
 	if c.FormValue("confirm") != "yes" {
 		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID+"/confirm/logout")
 	}
-	how, err := s.devices.LogoutDevice(c.Request().Context(), snap.ID)
+	done, err := s.devices.LogoutDevice(c.Request().Context(), snap.ID)
 	if err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.DeviceLogout, snap.ID, snap.Name))
 	notice := views.NoticeLoggedOut
-	switch how {
+	switch done.Link {
 	case session.UnlinkUnconfirmed:
 		notice = views.NoticeLogoutUnverified
 	case session.UnlinkNotLinked:
@@ -104,13 +104,13 @@ func (s *Pages) deleteDevice(c echo.Context) error {
 	if c.FormValue("confirm") != "yes" {
 		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID+"/confirm/delete")
 	}
-	how, err := s.devices.DeleteDevice(c.Request().Context(), snap.ID)
+	done, err := s.devices.DeleteDevice(c.Request().Context(), snap.ID)
 	if err != nil {
 		return s.actionFailed(c, snap.ID, err)
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.DeviceDelete, snap.ID, snap.Name))
 	notice := views.NoticeDeviceDeleted
-	switch how {
+	switch done.Link {
 	case session.UnlinkConfirmed:
 		notice = views.NoticeDeletedUnlinked
 	case session.UnlinkUnconfirmed:
