@@ -80,6 +80,7 @@ func TestRunUsage(t *testing.T) {
 		"certificate without a key":   {[]string{"serve", data, "--tls-cert", empty}, nil, exitUsage, "go together"},
 		"certificate that is missing": {[]string{"serve", data, "--tls-cert", filepath.Join(dir, "none"), "--tls-key", empty}, nil, exitUsage, "no such file"},
 		"certificate that is none":    {[]string{"serve", data, "--tls-cert", empty, "--tls-key", empty}, nil, exitUsage, "in PEM"},
+		"sends backwards":             {[]string{"serve", data, "--send-rate=-1"}, nil, exitUsage, "--send-rate"},
 		"no dial at a time":           {[]string{"serve", data, "--dials-at-once=0"}, nil, exitUsage, "--dials-at-once"},
 		"a short scan window":         {[]string{"serve", data, "--scan-window=10s"}, nil, exitUsage, "--scan-window"},
 		"a grace without a unit":      {[]string{"serve", data, "--grace=120"}, nil, exitUsage, "--grace"},
