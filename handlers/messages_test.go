@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"wadah/models"
 	"wadah/session"
 	"wadah/session/message"
+	"wadah/views"
 )
 
 const (
@@ -301,22 +303,79 @@ func TestGetEvents(t *testing.T) {
 	if late := read(fmt.Sprintf("&after=%d&wait=0", last)); len(late) != 0 {
 		t.Fatalf("read twice: %+v", late)
 	}
-	waits := make(chan []event)
-	go func() { waits <- read(fmt.Sprintf("&after=%d&wait=20", last)) }()
-	first := e.arrive(id, other+"@s.whatsapp.net", "satu")
-	got := <-waits
-	if len(got) != 1 || got[0].Seq != last+1 || got[0].Type != "message" || !strings.Contains(string(got[0].Data), first) {
-		t.Fatalf("got %+v", got)
+	// Reading on, one finds what arrives, although the log tells of states, too, when it may.
+	on := func(waID string) int64 {
+		t.Helper()
+		for {
+			list := read(fmt.Sprintf("&after=%d&wait=20", last))
+			if len(list) == 0 {
+				t.Fatalf("%s is not in the log", waID)
+			}
+			for _, next := range list {
+				if next.Seq != last+1 {
+					t.Fatalf("%d after %d", next.Seq, last)
+				}
+				if last++; next.Type == "message" && strings.Contains(string(next.Data), waID) {
+					return last
+				}
+			}
+		}
+	}
+	arrived := make(chan string)
+	go func() { arrived <- e.arrive(id, other+"@s.whatsapp.net", "satu") }()
+	first := on("IN") // it waits until something arrives
+	if waID := <-arrived; first != last {
+		t.Fatalf("%s was passed over", waID)
 	}
 	second := e.arrive(id, other+"@s.whatsapp.net", "dua")
+	secondSeq := on(second)
 
 	r := e.request(http.MethodGet, "/api/events?apiKey="+key, nil)
-	r.Header.Set("Last-Event-ID", fmt.Sprint(last+1))
+	r.Header.Set("Last-Event-ID", fmt.Sprint(first))
 	feed := e.feedOf(e.browser().client, r)
-	feed.until(fmt.Sprintf("id: %d\nevent: message\n", last+2), second)
+	feed.until(fmt.Sprintf("id: %d\nevent: message\n", secondSeq), second)
 	third := e.arrive(id, other+"@s.whatsapp.net", "tiga")
-	feed.until(fmt.Sprintf("id: %d\nevent: message\n", last+3), third)
+	feed.until(fmt.Sprintf("id: %d\nevent: message\n", on(third)), third)
 	r = e.request(http.MethodGet, "/api/events?apiKey="+key, nil)
 	r.Header.Set("Last-Event-ID", "99999")
 	e.feedOf(e.browser().client, r).until("event: reset\n")
+}
+
+// TestTestMessage sends a text to oneself from the device's page, and says what became of it.
+func TestTestMessage(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.linked()
+	b := e.admin()
+	if page := b.get("/devices/" + id).body; !strings.Contains(page, `data-testid="test-message"`) {
+		t.Fatal("the page of a connected device offers no test message")
+	}
+	got := b.fragment("/devices/"+id+"/test", nil)
+	sent := e.driver.Sent()
+	if len(sent) != 1 || sent[0].To.Person.PN != number+"@s.whatsapp.net" || !strings.Contains(string(sent[0].Raw), "Kasir") {
+		t.Fatalf("handed over: %+v", sent)
+	}
+	if got.StatusCode != http.StatusOK || !strings.Contains(got.body, "812-3456-7890") {
+		t.Errorf("said: %d %s", got.StatusCode, got.body)
+	}
+	rows, err := e.store.Messages(t.Context(), models.MessageFilter{DeviceID: id})
+	if err != nil || len(rows) != 1 || rows[0].Source != "panel" || rows[0].Author == "" || rows[0].Status != "sent" {
+		t.Errorf("stored: %+v, %v", rows, err)
+	}
+	e.wroteDown("message.send")
+
+	e.driver.SetOnSend(func(string, message.Ready) (message.Ack, error) {
+		return message.Ack{}, &message.RefusedError{Why: message.RefusedByWhatsApp, Code: 479}
+	})
+	if got := b.fragment("/devices/"+id+"/test", nil); !strings.Contains(got.body, views.English.Invalid("refused_by_whatsapp")) {
+		t.Errorf("a refusal says %d %s", got.StatusCode, got.body)
+	}
+	if _, err := e.manager.StopDevice(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.post("/devices/"+id+"/test", nil); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("while off, without scripts: %d", got.StatusCode)
+	}
+	if page := b.get("/devices/" + id).body; !strings.Contains(page, views.English.Invalid("not_connected")) {
+		t.Error("while off the page does not say why nothing was sent")
+	}
 }

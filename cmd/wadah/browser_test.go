@@ -40,6 +40,7 @@ func TestBrowserStories(t *testing.T) {
 		{"light pages", scene.lightPages},
 		{"installable", scene.installable},
 		{"nothing jumps", scene.nothingJumps},
+		{"test message", scene.testMessage},
 		{"calm while linking", scene.calmWhileLinking},
 	}
 	for _, lang := range []views.Lang{views.Indonesian, views.English} {

@@ -76,3 +76,6 @@ func passkeySnippet(p views.Passkey) string {
 	return "copy(JSON.stringify(await navigator.credentials.get({publicKey:\n" +
 		"PublicKeyCredential.parseRequestOptionsFromJSON(" + p.Request + ")})))"
 }
+
+// TestWords is what a test message of a device says.
+func TestWords(l views.Lang, name string) string { return l.T("device.test.words", "Name", name) }

@@ -18,6 +18,7 @@ func (s *Pages) Routes() []web.Route {
 		web.Post("/devices/:id/proxy", web.Admin, s.proxyDevice),
 		web.Post("/devices/:id/default", web.Admin, s.defaultDeviceSubmit),
 		web.Post("/devices/:id/pair", web.Operator, s.pairPhone),
+		web.Post("/devices/:id/test", web.Operator, s.testMessage),
 		web.Proven(web.Post("/devices/:id/reveal", web.Operator, s.revealKey)),
 		web.Post("/devices/:id/passkey", web.Operator, s.answerPasskey),
 		web.Post("/devices/:id/passkey-confirm", web.Operator, s.confirmPasskey),
