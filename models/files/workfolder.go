@@ -24,31 +24,48 @@ const BackupPrefix = ".wadah-backup-"
 // left there under that prefix. The caller calls remove when it is done.
 func WorkFolder(dir, prefix string) (path string, remove func() error, err error) {
 	sweepWork(dir, prefix)
+	for {
+		var lock *os.File
+		path, lock, err = newWorkFolder(dir, prefix)
+		if !errors.Is(err, ErrLocked) && !errors.Is(err, fs.ErrNotExist) || path == "" {
+			if err != nil {
+				return "", nil, err
+			}
+			return path, func() error {
+				_ = lock.Close() // nothing was written to it
+				return os.RemoveAll(path)
+			}, nil
+		}
+		// Another process has taken the folder for one that was left, in the moment before
+		// it was locked.
+	}
+}
+
+// newWorkFolder makes a folder and locks it. After an error it is removed again; path is ""
+// when it could not be made at all.
+func newWorkFolder(dir, prefix string) (path string, lock *os.File, err error) {
 	if path, err = os.MkdirTemp(dir, prefix+"*"); err != nil {
 		return "", nil, err
 	}
-	lock, err := os.OpenFile(filepath.Join(path, workLock), os.O_CREATE|os.O_RDWR, 0o600)
-	if err == nil {
-		err = lockHandle(lock)
-	}
-	remove = func() error {
-		if lock != nil {
-			_ = lock.Close() // nothing was written to it
+	name := filepath.Join(path, workLock)
+	if lock, err = os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
+		if err = lockHandle(lock); err == nil {
+			_, err = os.Stat(name) // it was not removed before it was locked
 		}
-		return os.RemoveAll(path)
 	}
 	if err != nil {
-		return "", nil, errors.Join(err, remove())
+		_ = lock.Close()
+		_ = os.RemoveAll(path)
 	}
-	return path, remove, nil
+	return path, lock, err
 }
 
 // sweepWork removes the work folders that nobody works in. What cannot be removed, or
 // looked at, stays for the next time.
 func sweepWork(dir, prefix string) {
 	for path, info := range beginning(dir, prefix) {
-		if info.IsDir() && isLeft(path, info) {
-			_ = os.RemoveAll(path)
+		if info.IsDir() {
+			removeLeft(path, info)
 		}
 	}
 }
@@ -65,13 +82,24 @@ func beginning(dir, prefix string) map[string]fs.FileInfo {
 	return found
 }
 
-// isLeft reports whether the process that made a work folder has ended.
-func isLeft(path string, info fs.FileInfo) bool {
+// removeLeft removes a work folder whose process has ended. It is locked meanwhile, so that
+// no process begins to work in it.
+func removeLeft(path string, info fs.FileInfo) {
 	lock, err := os.OpenFile(filepath.Join(path, workLock), os.O_RDWR, 0)
 	if err != nil {
 		// Not locked yet, or made by a version that did not lock.
-		return errors.Is(err, fs.ErrNotExist) && time.Since(info.ModTime()) > workAge
+		if errors.Is(err, fs.ErrNotExist) && time.Since(info.ModTime()) > workAge {
+			_ = os.RemoveAll(path)
+		}
+		return
 	}
-	defer lock.Close()
-	return lockHandle(lock) == nil
+	if lockHandle(lock) != nil {
+		_ = lock.Close()
+		return
+	}
+	err = os.RemoveAll(path)
+	_ = lock.Close()
+	if err != nil { // some systems remove no file that is open
+		_ = os.RemoveAll(path)
+	}
 }
