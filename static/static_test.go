@@ -47,7 +47,7 @@ func TestURL(t *testing.T) {
 func TestDevicePageIsLight(t *testing.T) {
 	total := 0
 	for _, name := range []string{
-		"vendor/pico/pico.min.css", "css/tokens.css", "css/wadah.css", "css/pages.css", "css/list.css", "css/device.css", "css/doors.css",
+		"vendor/pico/pico.min.css", "css/tokens.css", "css/wadah.css", "css/pages.css", "css/list.css", "css/device.css", "css/access.css",
 		"vendor/htmx/htmx.min.js", "vendor/htmx/hx-sse.min.js", "js/wadah.js", "img/favicon.svg", "manifest.webmanifest",
 	} {
 		var b bytes.Buffer
@@ -92,7 +92,7 @@ func TestVariablesOfStylesExist(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\s*--([a-z0-9-]+):`).FindAllStringSubmatch(string(read(t, "css/tokens.css")), -1) {
 		defined[m[1]] = true
 	}
-	for _, name := range []string{"css/tokens.css", "css/wadah.css", "css/pages.css", "css/list.css", "css/device.css", "css/doors.css"} {
+	for _, name := range []string{"css/tokens.css", "css/wadah.css", "css/pages.css", "css/list.css", "css/device.css", "css/access.css"} {
 		for _, m := range regexp.MustCompile(`var\(--([a-z0-9-]+)`).FindAllStringSubmatch(string(read(t, name)), -1) {
 			if !defined[m[1]] && !strings.HasPrefix(m[1], "pico-") {
 				t.Errorf("%s uses --%s, which nothing defines", name, m[1])

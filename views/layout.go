@@ -20,7 +20,7 @@ func PageTitle(title string) string { return title + " · Wadah" }
 // styles are the style sheets of a page, in the order in which they win.
 func (f Frame) styles() []string {
 	return slices.Concat([]string{
-		"vendor/pico/pico.min.css", "css/tokens.css", "css/wadah.css", "css/pages.css", "css/list.css", "css/device.css", "css/doors.css",
+		"vendor/pico/pico.min.css", "css/tokens.css", "css/wadah.css", "css/pages.css", "css/list.css", "css/device.css", "css/access.css",
 	}, f.Styles)
 }
 

@@ -30,7 +30,7 @@ import (
 //   - At the start of every connection, send the whole current state, because a page
 //     that lost its connection knows nothing of what it missed. List: Message(
 //     DevicesPartial, SummaryPartial). Device page: Message(DevicePartial,
-//     TimelinePartial, DoorsPartials). Phones: Message(PhonesPartial).
+//     TimelinePartial, AccessPartials). Phones: Message(PhonesPartial).
 //   - On a change of a device: list: Message(RowPartial, SummaryPartial), the row only
 //     when it stands on the page; device page: Message(DevicePartial,
 //     TimelinePartial). Much on that page moves on with time alone, and keys and scan

@@ -79,20 +79,20 @@ func ScanLinksPartial(ctx context.Context, lang views.Lang, d views.Device, link
 	return views.Partial(ctx, "#device-scan-links", "outerHTML", DeviceScanLinks(lang, d, links))
 }
 
-// DoorsPartials bring what is known of the keys, and the scan links that still open
+// AccessPartials bring what is known of the keys, and the scan links that still open
 // something, up to date. Nothing that was revealed or opened there is lost, and no row of a
 // key comes or goes: those follow with the next page.
-func DoorsPartials(ctx context.Context, lang views.Lang, d views.Device, keys Keys, links ScanLinks) ([]byte, error) {
-	doors, err := views.Partial(ctx, "#scan-link-list", "outerMorph", scanLinkList(lang, d, links))
+func AccessPartials(ctx context.Context, lang views.Lang, d views.Device, keys Keys, links ScanLinks) ([]byte, error) {
+	parts, err := views.Partial(ctx, "#scan-link-list", "outerMorph", scanLinkList(lang, d, links))
 	for _, k := range keys.List {
 		if err != nil {
 			break
 		}
 		var head []byte
 		head, err = views.Partial(ctx, "#key-head-"+k.ID, "outerMorph", keyHead(lang, k))
-		doors = append(doors, head...)
+		parts = append(parts, head...)
 	}
-	return doors, err
+	return parts, err
 }
 
 // ScanPartial replaces the live part of the page behind a scan link.

@@ -100,7 +100,7 @@ func (s *Pages) accessFrame(ctx context.Context, snap session.Snapshot, v *visit
 	if err != nil {
 		return nil, err
 	}
-	partials, err := deviceviews.DoorsPartials(ctx, v.Lang, pages.Device(snap, v.Zone, true), keys, links)
+	partials, err := deviceviews.AccessPartials(ctx, v.Lang, pages.Device(snap, v.Zone, true), keys, links)
 	return views.Message(partials), err
 }
 

@@ -33,12 +33,12 @@ func TestOpenPageFollowsWhatOthersDo(t *testing.T) {
 	now.Keys.List[0].Value, now.Keys.List[0].LastUsed = "", time.Now()
 	now.ScanLinks.List = []deviceviews.ScanLink{kept}
 	now.ScanLinks.List[0].URL = "" // it is told once
-	doors, err := deviceviews.DoorsPartials(b.ctx, views.English, now.Device, now.Keys, now.ScanLinks)
+	parts, err := deviceviews.AccessPartials(b.ctx, views.English, now.Device, now.Keys, now.ScanLinks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.send(live(b.ctx, now))
-	s.send(views.Message(doors))
+	s.send(views.Message(parts))
 	b.holds(head+`.includes("just now")`, `!document.getElementById("scan-link-`+ended.ID+`")`,
 		`document.title === "Renamed Elsewhere · Wadah"`,
 		`document.getElementById("default-submit").textContent.includes("`+views.English.T("settings.default.clear")+`")`,
@@ -48,9 +48,9 @@ func TestOpenPageFollowsWhatOthersDo(t *testing.T) {
 		`document.getElementById("key-row-value-`+key.ID+`").textContent === "`+keyValue+`"`,
 		`document.getElementById("key-rotate-`+key.ID+`").open`)
 	now.ScanLinks.List = nil
-	if doors, err = deviceviews.DoorsPartials(b.ctx, views.English, now.Device, now.Keys, now.ScanLinks); err != nil {
+	if parts, err = deviceviews.AccessPartials(b.ctx, views.English, now.Device, now.Keys, now.ScanLinks); err != nil {
 		t.Fatal(err)
 	}
-	s.send(views.Message(doors))
+	s.send(views.Message(parts))
 	b.holds(`!document.getElementById("scan-link-url")`)
 }

@@ -211,11 +211,11 @@ func doorPages(lang views.Lang) map[string]templ.Component {
 	linking := devicePage(lang, states()["qr"])
 	linking.Keys, linking.ScanLinks = keys(), scanLinks()
 	linking.Keys.List[0].Value = "be670d0018987231588ff183a0e8d509"
-	all["device-doors"] = deviceviews.DeviceShow(linking)
+	all["device-access"] = deviceviews.DeviceShow(linking)
 	empty := devicePage(lang, states()["never_started"])
 	empty.Keys = deviceviews.Keys{Show: true, Name: "x", Expires: "720h", Problems: map[string]string{"name": lang.Invalid("name_too_long")}}
 	empty.ScanLinks = deviceviews.ScanLinks{Show: true, Problem: lang.Invalid("life_invalid")}
-	all["device-doors-problems"] = deviceviews.DeviceShow(empty)
+	all["device-access-problems"] = deviceviews.DeviceShow(empty)
 	maps.Copy(all, aboutPages(lang))
 	return all
 }
