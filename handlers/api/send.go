@@ -125,7 +125,7 @@ func (s *Calls) addCommon(ctx context.Context, call deviceCall, out *message.Out
 		out.Content.Mentions = append(out.Content.Mentions, message.PartyOf(address))
 	}
 	id := call.in.text(sendReply)
-	if id == "" {
+	if id == "" || out.Content.Target != nil || out.Forward != nil { // what is about another message answers none
 		return nil
 	}
 	row, record, err := s.known(ctx, call, id)

@@ -411,6 +411,9 @@ type Limits struct {
 	Until   time.Time // when that ends; zero when WhatsApp gave no end
 }
 
+// Pace is how fast each device may send.
+func (o *Outbox) Pace() Pace { return o.pace }
+
 // Limits says what a device may send just now.
 func (o *Outbox) Limits(ctx context.Context, deviceID string) (Limits, error) {
 	waiting, err := o.store.Waiting(ctx, deviceID)

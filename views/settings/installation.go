@@ -128,7 +128,7 @@ type Limit struct {
 // limitNames is every limit the page has words for: the text limit.NAME.
 var limitNames = []string{
 	"key_rate", "address_rate", "login_streams", "key_streams", "connections", "address_connections", "devices", "keys",
-	"scan_links", "logins", "codes", "body", "trusted_proxies",
+	"scan_links", "logins", "codes", "send_rate", "body", "trusted_proxies",
 }
 
 // LimitNames lists the limits the page has words for.

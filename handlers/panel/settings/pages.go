@@ -101,6 +101,10 @@ func (s *Pages) limitsView() []settingsviews.Limit {
 		}
 		return strconv.Itoa(n)
 	}
+	sending := "∞"
+	if pace := s.devices.Outbox().Pace(); pace.PerMinute > 0 {
+		sending = fmt.Sprintf("%d/min (%d)", pace.PerMinute, pace.Burst)
+	}
 	trusted := "–"
 	if proxies := s.Proxies(); len(proxies) > 0 {
 		var list []string
@@ -121,6 +125,7 @@ func (s *Pages) limitsView() []settingsviews.Limit {
 		{Name: "scan_links", Value: strconv.Itoa(models.MaxScanLinks)},
 		{Name: "logins", Value: strconv.Itoa(models.MaxLogins)},
 		{Name: "codes", Value: count(perDevice) + ", " + count(perNumber)},
+		{Name: "send_rate", Value: sending, Env: "WADAH_SEND_RATE"},
 		{Name: "body", Value: strconv.FormatInt(l.MaxBody, 10) + " B", Env: variables("MaxBody")},
 		{Name: "trusted_proxies", Value: trusted, Env: "WADAH_TRUSTED_PROXIES"},
 	}
