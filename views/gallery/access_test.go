@@ -51,7 +51,7 @@ func TestNamesOfAccess(t *testing.T) {
 		"step2-recovery":    {"recovery-code", "error-message"},
 		"totp":              {"totp-qr", "totp-secret", "totp-secret-copy", "totp-code", "totp-confirm", "totp-cancel"},
 		"recovery":          {"recovery-codes", "recovery-copy", "recovery-done"},
-		"device-access":      {"device-keys", "key-row", "key-row-reveal", "key-row-value", "key-row-copy", "key-rotate-open", "key-rotate-overlap", "key-rotate", "key-revoke-open", "key-revoke", "key-create-open", "key-create-name", "key-create-expires", "key-create-submit", "device-scan-links", "scan-link-life", "scan-link-create", "scan-link-row", "scan-link-url", "scan-link-copy", "scan-link-revoke"},
+		"device-access":     {"device-keys", "key-row", "key-row-reveal", "key-row-value", "key-row-copy", "key-rotate-open", "key-rotate-overlap", "key-rotate", "key-revoke-open", "key-revoke", "key-create-open", "key-create-name", "key-create-expires", "key-create-submit", "device-scan-links", "scan-link-life", "scan-link-create", "scan-link-row", "scan-link-url", "scan-link-copy", "scan-link-revoke"},
 		"scan-qr":           {"scan-live", "scan-ends", "scan-brand", "device-qr", "device-qr-countdown", "pair-phone-number", "pair-phone-submit", "device-state"},
 		"scan-code":         {"pair-phone-code"},
 		"scan-not_scanned":  {"scan-start"},
