@@ -379,3 +379,56 @@ func TestTestMessage(t *testing.T) {
 		t.Error("while off the page does not say why nothing was sent")
 	}
 }
+
+// TestAddressesOfPeople answers both addresses of somebody, from what is known or from WhatsApp, and
+// which numbers are there.
+func TestAddressesOfPeople(t *testing.T) {
+	e := newEnv(t)
+	id, key := e.linked()
+	const lid = "123456789012345@lid"
+	err := e.driver.Conn(id).Deliver(message.Message{
+		Envelope: message.Envelope{
+			ID: "IN1", Chat: message.ChatAt(lid, other+"@s.whatsapp.net"), Sender: message.PartyOf(lid, other+"@s.whatsapp.net"), At: time.Now(),
+		},
+		Content: message.Content{Kind: message.KindText, Text: "halo"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	e.driver.SetOnCheck(func(numbers []string) ([]message.NumberCheck, error) {
+		asked += len(numbers)
+		var list []message.NumberCheck
+		for _, n := range numbers {
+			check := message.NumberCheck{Number: n, Exists: strings.HasSuffix(n, "2")}
+			if check.Exists {
+				check.Person = message.PartyOf(n+"@s.whatsapp.net", "998877@lid")
+			}
+			list = append(list, check)
+		}
+		return list, nil
+	})
+	for _, who := range []string{other, lid} {
+		if got := e.results(key, "getLid", url.Values{"phone": {who}}); got["lid"] != lid || got["phone"] != other || asked > 0 {
+			t.Errorf("%s: %v, asked about %d", who, got, asked)
+		}
+	}
+	if got := e.results(key, "getLid", url.Values{"phone": {"6281234567892"}}); got["lid"] != "998877@lid" || asked != 1 {
+		t.Errorf("somebody new: %v, asked about %d", got, asked)
+	}
+	if got, body := e.call(key, "getLid", url.Values{"phone": {"6281234567893"}}); got.StatusCode != http.StatusUnprocessableEntity || body["results"].(map[string]any)["error"] != "number_not_on_whatsapp" {
+		t.Errorf("nobody: %d %s", got.StatusCode, got.body)
+	}
+	got, body := e.call(key, "checkNumber", url.Values{"phone": {"081234567892", "6281234567893"}})
+	list, _ := body["results"].([]any)
+	if len(list) != 2 || list[0].(map[string]any)["exists"] != true || list[1].(map[string]any)["exists"] != false || asked != 2 {
+		t.Errorf("checkNumber: %s, asked about %d", got.body, asked)
+	}
+	if read := e.results(key, "readChat", url.Values{"phone": {other}}); read["read"] != 1.0 {
+		t.Errorf("readChat: %v", read)
+	}
+	chat, err := e.store.ChatOf(t.Context(), id, number, models.ChatRef{Kind: "private", Person: models.Person{LID: lid}})
+	if err != nil || chat.Unread != 0 {
+		t.Errorf("unread: %+v, %v", chat, err)
+	}
+}
