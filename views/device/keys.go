@@ -39,7 +39,7 @@ type Keys struct {
 
 // KeyScopes are what a key can be made for, as they should be shown; the texts are
 // keys.scope.NAME and keys.scope.NAME.short.
-func KeyScopes() []string { return []string{"state", "link", "send", "read", "manage"} }
+func KeyScopes() []string { return []string{"state", "link", "send", "read"} }
 
 // Key is one API key in the list, never its value unless it was just asked for.
 type Key struct {
