@@ -34,8 +34,8 @@ test: ## run every test; sets up what it needs
 test-short: ## run the tests of the packages, without race detector, processes and browser
 	$(GO) test -count=1 $$($(GO) list ./... | grep -v /cmd/)
 
-soak: ## run the tests of crashes and faults for longer than make test does
-	WADAH_SOAK=1 $(GO) test -count=1 -timeout 4h ./cmd/wadah ./session/...
+soak: ## run the tests of crashes and faults for longer than make test does, and more of them on PostgreSQL
+	WADAH_SOAK=1 $(GO) test -tags soak -count=1 -timeout 4h ./cmd/wadah ./handlers ./session/...
 
 fuzz: ## fuzz everything strangers send (FUZZTIME=1m for each target)
 	@FUZZTIME=$(or $(FUZZTIME),1m) .ci/fuzz

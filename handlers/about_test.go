@@ -21,7 +21,11 @@ func TestAbout(t *testing.T) {
 	b := e.signedIn("ani")
 	page := b.get("/about")
 	page.has(t, http.StatusOK, "nav-about", "foot-about", "about-part", "about-licences")
-	for _, part := range []string{"Wadah", "WhatsApp Web", "Go", "SQLite", "htmx", "Pico CSS"} {
+	database, _, err := e.store.Engine(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"Wadah", "WhatsApp Web", "Go", database, "htmx", "Pico CSS"} {
 		if version := page.match(t, `(?s)data-name="`+part+`".*?<dd[^>]*>([^<]+)<`); version == "" {
 			t.Errorf("no version of %s", part)
 		}

@@ -27,7 +27,7 @@ func (e *env) actions(id string) []models.AuditEntry {
 func TestCallsAreWrittenDown(t *testing.T) {
 	looks := []string{
 		"getQR", "getState", "getWWebVersion", "getDevice", "getPasskeyRequest", "events",
-		"getEvents", "getMessages", "getMessageStatus", "getLid", "getLimits",
+		"getEvents", "getMessages", "getMessageStatus", "getLid", "getLimits", "getListGroup", "getInfoGroup",
 	}
 	for name, withKey := range map[string]bool{"with a key": true, "without one": false} {
 		t.Run(name, func(t *testing.T) {

@@ -10,7 +10,9 @@ import (
 // open finds it after an update, too.
 type livePages struct {
 	device, list echo.HandlerFunc
+	messages     echo.HandlerFunc
 	phones       echo.HandlerFunc // nil without a sandbox
+	phone        echo.HandlerFunc // likewise
 }
 
 // Routes is that address.
@@ -18,16 +20,20 @@ func (l *livePages) Routes() []web.Route {
 	return []web.Route{web.Get("/events", web.Viewer, l.serve)}
 }
 
-// serve is the one event stream of a live page: of a device, or of the page that is named.
+// serve is the one event stream of a live page: of a device, its conversations, or the page that is named.
 func (l *livePages) serve(c echo.Context) error {
-	if c.QueryParam(web.DeviceField) != "" {
+	page := c.QueryParam("page")
+	switch {
+	case page == "messages":
+		return l.messages(c)
+	case c.QueryParam(web.DeviceField) != "":
 		return l.device(c)
-	}
-	switch page := c.QueryParam("page"); {
 	case page == "devices":
 		return l.list(c)
 	case page == "phones" && l.phones != nil:
 		return l.phones(c)
+	case page == "phone" && l.phone != nil:
+		return l.phone(c)
 	}
 	return echo.ErrNotFound
 }

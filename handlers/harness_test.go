@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"wadah/handlers"
 	"wadah/handlers/limit"
 	"wadah/models"
+	"wadah/models/postgres/pgtest"
 	"wadah/session"
 	"wadah/session/sessiontest"
 )
@@ -68,6 +70,8 @@ func newEnvWith(t testing.TB, lives func(*session.Config), change ...func(*handl
 	return e
 }
 
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
 // newEnvOn is newEnvWith on another driver.
 func newEnvOn(t testing.TB, open func(*models.Store) session.Driver, lives func(*session.Config), change ...func(*handlers.Config)) *env {
 	t.Helper()
@@ -83,7 +87,7 @@ func newEnvOn(t testing.TB, open func(*models.Store) session.Driver, lives func(
 		return at.Add(time.Duration(later.Load()))
 	}
 	store, err := models.Open(t.Context(), models.Options{
-		Path: filepath.Join(t.TempDir(), "wadah.db"), Key: bytes.Repeat([]byte{7}, 32), Log: log,
+		Path: filepath.Join(t.TempDir(), "wadah.db"), URL: pgtest.InSoak(t), Key: bytes.Repeat([]byte{7}, 32), Log: log,
 		Now: now,
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wadah/models"
+	"wadah/models/modelstest"
 )
 
 func TestLanguageAndTheme(t *testing.T) {
@@ -80,18 +81,12 @@ func TestHeadersAndFiles(t *testing.T) {
 func TestReadyMeansWritable(t *testing.T) {
 	e := newEnv(t)
 	e.broken = true
-	full := func(on string) {
-		t.Helper()
-		if _, err := e.store.SQL().ExecContext(t.Context(), on); err != nil {
-			t.Fatal(err)
-		}
-	}
-	full(`CREATE TRIGGER no_probe BEFORE INSERT ON settings WHEN NEW.name = 'storage_probe' BEGIN SELECT RAISE(ABORT, 'broken'); END`)
+	mend := modelstest.Refuse(t, e.store, "INSERT ON settings WHEN (NEW.name = 'storage_probe')")
 	got := e.get("/readyz")
 	if got.StatusCode != http.StatusServiceUnavailable || got.body != "the database cannot be written: the storage failed\n" {
 		t.Errorf("a database that takes no row: %d %q", got.StatusCode, got.body)
 	}
-	full(`DROP TRIGGER no_probe`)
+	mend()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for range 500 { // an answer counts for a moment

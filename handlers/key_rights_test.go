@@ -20,7 +20,7 @@ var scopesOf = map[string]string{
 	"sendMessage": "send", "sendMessageGroup": "send", "sendLocation": "send", "sendContact": "send", "sendPoll": "send",
 	"sendReaction": "send", "editMessage": "send", "deleteMessage": "send", "forwardMessage": "send", "sendTemplateMessage": "send",
 	"readMessage": "send", "readChat": "send", "sendTyping": "send", "setPresence": "send", "rejectCall": "send",
-	"checkNumber": "send", "getLimits": "send",
+	"checkNumber": "send", "getLimits": "send", "getListGroup": "read", "getInfoGroup": "read",
 }
 
 func (e *env) keyWith(id string, rights models.Rights) string {

@@ -19,6 +19,7 @@ import (
 	"wadah/handlers/panel/auditlog"
 	"wadah/handlers/panel/device"
 	"wadah/handlers/panel/devicelist"
+	"wadah/handlers/panel/messages"
 	"wadah/handlers/panel/people"
 	"wadah/handlers/panel/reference"
 	"wadah/handlers/panel/settings"
@@ -103,11 +104,12 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	signIn := signin.New(renderer, store, logins, trail, cfg.SetupToken, cfg.Now)
 	list := devicelist.New(renderer, manager, streams, trail, log)
 	one := device.New(renderer, store, manager, streams, trail, signIn, cfg.PhoneRegion)
+	talks := messages.New(renderer, store, manager, streams, trail)
 
-	live := &livePages{list: list.Events, device: one.Events}
+	live := &livePages{list: list.Events, device: one.Events, messages: talks.Events}
 	rooms := []room{
 		&health{store, log}, web.NewFiles(), live,
-		signIn, signin.NewAccount(signIn, zones), list, one,
+		signIn, signin.NewAccount(signIn, zones), list, one, talks,
 		people.New(renderer, store, manager, logins, streams, trail),
 		auditlog.New(renderer, store, manager, trail, log),
 		settings.New(renderer, store, manager, trail, zones, cfg.Limits, log),
@@ -118,7 +120,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 	}
 	if cfg.Sandbox != nil {
 		virtual := phones.New(renderer, cfg.Sandbox, manager, streams, trail, cfg.PhoneRegion)
-		live.phones, rooms = virtual.Events, append(rooms, virtual)
+		live.phones, live.phone, rooms = virtual.Events, virtual.ChatEvents, append(rooms, virtual)
 	}
 
 	s := &Server{

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"gorm.io/gorm"
@@ -28,6 +27,10 @@ type Arrival struct {
 	// that a program may hand over again.
 	Send *NewSend
 	Once *Once
+	// Group is what changes of the group that Chat is.
+	Group *GroupUpdate
+	// Lock is what WhatsApp allows the account.
+	Lock *AccountLock
 	// Settings are what the account has set for the chat; nil changes nothing.
 	Settings *ChatSettings
 	// Pairs are people whose two addresses became known.
@@ -69,7 +72,9 @@ type NewReceipt struct {
 	Error  string // why StatusFailed
 	Code   int    // WhatsApp's code for it; 0 for none
 	Unsent bool   // only for messages that were never handed over
-	Group  bool   // one of a group's members has got or seen it: they are counted
+	// Partial counts devices of the recipients that could not be given what was sent.
+	Partial int64
+	Group   bool // one of a group's members has got or seen it: they are counted
 }
 
 // NewEvent is an entry of the event log before it has a number.
@@ -92,13 +97,14 @@ type Outcome struct {
 	Answered *Answered
 }
 
-// Accept stores arrivals of any devices in one transaction, in this order, and makes
-// them survive a power cut. When it returns nil all of them are kept; when it does not,
-// none is. Repeats change nothing.
+// Accept stores arrivals of any devices in one transaction, in this order. They survive a
+// power cut before any reader sees them. When it returns nil all of them are kept; when it
+// does not, none is. Repeats change nothing.
 func (s *Store) Accept(ctx context.Context, arrivals []Arrival) ([]Outcome, error) {
 	var outcomes []Outcome
 	var heads map[string]int64
-	err := s.tx(ctx, "store what arrived", func(tx *gorm.DB) error {
+	var endpoints map[string]bool
+	err := s.durably(ctx, "store what arrived", func(tx *gorm.DB) error {
 		b := s.batch(tx)
 		outcomes = make([]Outcome, len(arrivals))
 		for i := range arrivals {
@@ -109,21 +115,21 @@ func (s *Store) Accept(ctx context.Context, arrivals []Arrival) ([]Outcome, erro
 		}
 		var err error
 		heads, err = b.flush(outcomes)
+		endpoints = b.endpoints
 		return err
 	})
-	if err := s.settle(ctx, "store what arrived", err); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	s.announce(heads)
+	s.announce(heads, endpoints)
 	return outcomes, nil
 }
 
 // batch is one transaction of the writer.
 type batch struct {
-	s     *Store
-	tx    *gorm.DB
-	now   int64
-	stmts map[string]*sql.Stmt
+	s   *Store
+	tx  *gorm.DB
+	now int64
 
 	contacts map[lookup]*contactRow // what was looked up
 	chats    map[lookup]*chatRow
@@ -131,7 +137,9 @@ type batch struct {
 	merges   int        // how often two rows became one
 	events   []eventRow
 	places   []int // of events: which arrival each belongs to
-	current  int   // the arrival at work
+	// endpoints are those that get some of these events.
+	endpoints map[string]bool
+	current   int // the arrival at work
 }
 
 func (s *Store) batch(tx *gorm.DB) *batch { return &batch{s: s, tx: tx, now: s.nowMilli()} }
@@ -151,6 +159,13 @@ func (b *batch) accept(a *Arrival, out *Outcome) error {
 			return err
 		}
 	}
+	if a.Group != nil { // before the chat: people who become one would have it looked up again
+		for _, p := range a.Group.people() {
+			if _, err := b.contact(who, p, ""); err != nil {
+				return err
+			}
+		}
+	}
 	ev := eventRow{DeviceID: a.DeviceID, At: b.moment(a.At)}
 	chat, sender, err := b.place(who, a)
 	if err != nil {
@@ -162,6 +177,16 @@ func (b *batch) accept(a *Arrival, out *Outcome) error {
 	if chat != nil {
 		ev.ChatID = &chat.ID
 		b.touchChat(chat, a)
+	}
+	if a.Group != nil && chat != nil {
+		if out.Expects, err = b.changeGroup(who, chat, a.Group); err != nil {
+			return err
+		}
+	}
+	if a.Lock != nil {
+		if err := b.lock(who, *a.Lock); err != nil {
+			return err
+		}
 	}
 	if a.Expect != nil {
 		out.Expects = true
@@ -232,10 +257,14 @@ func (b *batch) log(kind string, body []byte, ev eventRow) error {
 }
 
 // flush writes what the batch has gathered: changes of chats, and events, which get their
-// numbers here. It returns the newest number of each device that has new ones.
+// numbers here and go on their way to endpoints. It returns the newest number of each device that has new ones.
 func (b *batch) flush(outcomes []Outcome) (map[string]int64, error) {
 	if err := b.writeChats(); err != nil {
 		return nil, err
 	}
-	return b.writeEvents(outcomes)
+	heads, err := b.writeEvents(outcomes)
+	if err != nil {
+		return nil, err
+	}
+	return heads, b.deliver()
 }

@@ -3,6 +3,8 @@ package models
 import (
 	"database/sql"
 	"errors"
+	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -234,13 +236,15 @@ func (b *batch) receipt(a *Arrival, ev eventRow) error {
 	var rows []messageRow
 	if err := inParts(a.Receipt.WAIDs, func(part []string) error {
 		var some []messageRow
+		// Asked for in order, SQLite reads all messages of the device.
 		err := b.tx.Select("id", "device_id", "chat_id", "wa_id", "status").
-			Where("device_id = ? AND wa_id IN ? AND sender_id = ''", a.DeviceID, part).Order("id").Find(&some).Error
+			Where("device_id = ? AND wa_id IN ? AND sender_id = ''", a.DeviceID, part).Find(&some).Error
 		rows = append(rows, some...)
 		return err
 	}); err != nil {
 		return err
 	}
+	slices.SortFunc(rows, func(a, b messageRow) int { return strings.Compare(a.ID, b.ID) })
 	for i := range rows {
 		if err := b.receiptOf(a, &rows[i], ev); err != nil {
 			return err
@@ -259,6 +263,11 @@ func (b *batch) receiptOf(a *Arrival, row *messageRow, ev eventRow) error {
 	}
 	if r.Group {
 		if err := b.count(row.ID, ev.SenderID, r.Status); err != nil {
+			return err
+		}
+	}
+	if r.Partial > 0 {
+		if err := b.tx.Model(&messageRow{}).Where("id = ?", row.ID).Update("partial", r.Partial).Error; err != nil {
 			return err
 		}
 	}

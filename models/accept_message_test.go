@@ -256,3 +256,18 @@ func TestDigestsInAnyOrder(t *testing.T) {
 		})
 	}
 }
+
+// A piece of history that is read late knows an old subject of a group.
+func TestOldHistoryRenamesNoGroup(t *testing.T) {
+	f := newFixture(t)
+	d, _ := f.device("Toko")
+	chat := models.ChatRef{Kind: "group", JID: "120363000000000001@g.us"}
+	for _, subject := range []string{"Keluarga", "Arisan"} {
+		f.accept(models.Arrival{DeviceID: d.ID, Account: account, Chat: &chat, ChatName: subject})
+	}
+	must(t, f.SaveDigest(t.Context(), models.Expected{ID: "none", DeviceID: d.ID}, account,
+		models.Digest{Chats: []models.ChatState{{Chat: chat, Name: "Keluarga"}}}))
+	if c, err := f.ChatOf(t.Context(), d.ID, account, chat); err != nil || c.Name != "Arisan" {
+		t.Errorf("the group is called %q (%v)", c.Name, err)
+	}
+}

@@ -168,7 +168,7 @@ func (b *batch) forget() error {
 
 // mergeChatsOf gives the older of two contacts that are one person the chat of the
 // younger. Where both have one, the older chat survives and takes the younger's
-// messages and events.
+// messages, events and deliveries.
 func (b *batch) mergeChatsOf(old, young *contactRow) error {
 	var rows []chatRow
 	err := b.tx.Where("contact_id IN ?", []string{old.ID, young.ID}).Order("id").Find(&rows).Error
@@ -190,7 +190,7 @@ func (b *batch) mergeChats(keep, gone chatRow) error {
 	if err != nil {
 		return err
 	}
-	for _, table := range []string{"messages", "event_log"} {
+	for _, table := range []string{"messages", "event_log", "deliveries"} {
 		if err := b.tx.Table(table).Where("chat_id = ?", gone.ID).Update("chat_id", keep.ID).Error; err != nil {
 			return err
 		}

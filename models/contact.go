@@ -228,6 +228,9 @@ func (b *batch) mergeContacts(x, y *contactRow) (*contactRow, error) {
 	if err := b.tx.Model(&receiptRow{}).Where("contact_id = ?", young.ID).Update("contact_id", old.ID).Error; err != nil {
 		return nil, err
 	}
+	if err := b.mergeMembers(old, young); err != nil {
+		return nil, err
+	}
 	for i := range b.events {
 		if b.events[i].SenderID == young.ID {
 			b.events[i].SenderID = old.ID

@@ -84,7 +84,7 @@ func randomBytes(n int) []byte {
 func TestManyWritersAtOnce(t *testing.T) {
 	ctx := t.Context()
 	s := newFixture(t).Store
-	container := sqlstore.NewWithDB(s.SQL(), "sqlite3", nil)
+	container := sqlstore.NewWithDB(s.SQL(), s.Dialect(), nil)
 	if err := container.Upgrade(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"wadah/models/engine"
 	"wadah/models/files"
+	"wadah/models/postgres"
 	"wadah/models/rules"
 	"wadah/models/sqlite"
 )
@@ -47,7 +48,7 @@ func wrap(ctx context.Context, doing string, err error) error {
 	if errors.As(err, &inv) {
 		return err
 	}
-	return engine.Wrap(ctx, doing, err, sqlite.Classify, files.Classify)
+	return engine.Wrap(ctx, doing, err, sqlite.Classify, postgres.Classify, files.Classify)
 }
 
 // IsDenied reports whether an error of storage means that this process may not use a file

@@ -18,7 +18,9 @@ type Event struct {
 	Chat     *Chat   // nil: about no chat
 	Sender   Contact // who did it; zero for the account itself
 	WAID     string  // WhatsApp's ID of the message it is about
-	Body     []byte  // as session/message wrote it
+	// MessageID is ours of that message, as long as that is kept.
+	MessageID string
+	Body      []byte // as session/message wrote it
 }
 
 type eventRow struct {
@@ -114,7 +116,11 @@ func (b *batch) insertEvents(events []eventRow) error {
 // each device concerned. f must not block. It is set before anything is stored.
 func (s *Store) OnEvents(f func(heads map[string]int64)) { s.onEvents = f }
 
-func (s *Store) announce(heads map[string]int64) {
+// announce tells of a commit that made events, and put them on their way to endpoints.
+func (s *Store) announce(heads map[string]int64, endpoints map[string]bool) {
+	if s.onDeliveries != nil && len(endpoints) > 0 {
+		s.onDeliveries(endpoints)
+	}
 	if s.onEvents != nil && len(heads) > 0 {
 		s.onEvents(heads)
 	}
@@ -152,7 +158,7 @@ func (s *Store) EventsAfter(ctx context.Context, deviceID string, after int64, l
 	for _, r := range rows {
 		e := Event{
 			DeviceID: r.DeviceID, Seq: r.Seq, ID: r.ID, Type: r.Type, At: fromMilli(r.At),
-			Sender: who.contacts[r.SenderID], WAID: r.WAID,
+			Sender: who.contacts[r.SenderID], WAID: r.WAID, MessageID: r.MessageID,
 		}
 		if chat, ok := who.chats[text(r.ChatID)]; ok {
 			e.Chat = &chat

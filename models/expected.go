@@ -210,7 +210,9 @@ func (b *batch) chatState(who owner, c ChatState) error {
 	switch {
 	case name == "":
 	case chat.ContactID == nil:
-		chat.Name = name
+		if chat.Name == "" {
+			chat.Name = name
+		}
 	default:
 		person, err := b.contact(who, c.Chat.Person, "")
 		if err != nil || person.FullName != "" {

@@ -11,7 +11,7 @@ import (
 )
 
 // Ensure that failures of a database in use are recognisable.
-func TestStorageFailures(t *testing.T) {
+func TestFilesFail(t *testing.T) {
 	tests := []struct{ name, pragma, says string }{
 		{"full disk", "PRAGMA max_page_count = 1", "the disk is full"},
 		{"read-only database", "PRAGMA query_only = 1", "read-only"},

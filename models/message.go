@@ -33,6 +33,8 @@ type Message struct {
 	Author    string // who wrote it here: a key's or user's ID
 	Delivered int64  // of a group's members
 	Seen      int64
+	// Partial counts devices of the recipients that could not be given it.
+	Partial int64
 	// Body is the content as session/message stores it; nil when it is not kept any more.
 	Body []byte
 }
@@ -60,6 +62,7 @@ type messageRow struct {
 	Author    string
 	Delivered int64
 	Seen      int64
+	Partial   int64
 	Body      []byte
 }
 
@@ -154,7 +157,7 @@ func (s *Store) fillMessages(ctx context.Context, rows []messageRow) ([]Message,
 			ID: r.ID, DeviceID: r.DeviceID, Chat: who.chats[r.ChatID], Sender: who.contacts[r.SenderID], FromMe: r.SenderID == "",
 			WAID: r.WAID, Kind: r.Kind, At: fromMilli(r.At), Status: r.Status, StatusAt: fromMilli(r.StatusAt), Error: r.Error, Code: r.Code,
 			Target: r.Target, Lacking: r.Lacking, Hidden: r.Hidden, EditedAt: momentOf(r.EditedAt), RevokedAt: momentOf(r.RevokedAt),
-			Source: r.Source, Author: r.Author, Delivered: r.Delivered, Seen: r.Seen,
+			Source: r.Source, Author: r.Author, Delivered: r.Delivered, Seen: r.Seen, Partial: r.Partial,
 		}
 		if m.Body, err = s.vault.OpenData(r.DeviceID, r.ID, r.Body); err != nil {
 			return nil, err

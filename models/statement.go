@@ -1,82 +1,57 @@
 package models
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
+	"strings"
 
 	"gorm.io/gorm"
 )
 
-// A message that arrives costs about ten statements. Parsing them again for each message,
-// and building them by reflection, takes three times as long as running them, so these
-// few are prepared once. Everything else goes through GORM.
+// A message that arrives costs about ten statements. Building them by reflection takes
+// longer than running them, so these few are written out; both databases' connections keep
+// what they have parsed. Everything else goes through GORM.
 
-// statements are prepared statements of the writer, by their text.
-type statements struct {
-	mu   sync.Mutex
-	made map[string]*sql.Stmt
+// placed spells the places of a statement's values as the database wants them: ? or $1.
+func placed(query string, db *gorm.DB) string {
+	spelled := &gorm.Statement{DB: db}
+	for i, part := range strings.Split(query, "?") {
+		if i > 0 {
+			spelled.Vars = append(spelled.Vars, nil)
+			db.BindVarTo(spelled, spelled, nil)
+		}
+		_, _ = spelled.WriteString(part) // never fails
+	}
+	return spelled.SQL.String()
 }
 
-// get prepares a statement that was not prepared before.
-func (s *statements) get(ctx context.Context, pool *sql.DB, query string) (*sql.Stmt, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if stmt, ok := s.made[query]; ok {
-		return stmt, nil
+// spelled is placed for a statement that comes again and again.
+func (s *Store) spelled(query string, db *gorm.DB) string {
+	if text, ok := s.spellings.Load(query); ok {
+		return text.(string)
 	}
-	stmt, err := pool.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if s.made == nil {
-		s.made = make(map[string]*sql.Stmt)
-	}
-	s.made[query] = stmt
-	return stmt, nil
+	text := placed(query, db)
+	s.spellings.Store(query, text)
+	return text
 }
 
-func (s *statements) close() (err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, stmt := range s.made {
-		err = errors.Join(err, stmt.Close())
-	}
-	s.made = nil
-	return err
-}
-
-// prepared is a statement that runs in the batch's transaction.
-func (b *batch) prepared(query string) (*sql.Stmt, error) {
-	if stmt, ok := b.stmts[query]; ok {
-		return stmt, nil
-	}
+// conn is the batch's transaction.
+func (b *batch) conn() (*sql.Tx, error) {
 	tx, ok := b.tx.Statement.ConnPool.(*sql.Tx)
 	if !ok {
 		return nil, fmt.Errorf("a transaction is a %T", b.tx.Statement.ConnPool)
 	}
-	ctx := b.tx.Statement.Context
-	stmt, err := b.s.statements.get(ctx, b.s.SQL(), query)
-	if err != nil {
-		return nil, err
-	}
-	if b.stmts == nil {
-		b.stmts = make(map[string]*sql.Stmt)
-	}
-	own := tx.StmtContext(ctx, stmt)
-	b.stmts[query] = own
-	return own, nil
+	return tx, nil
 }
 
-// exec runs a prepared statement and returns how many rows it changed.
+// exec runs a statement and returns how many rows it changed.
 func (b *batch) exec(query string, args ...any) (int64, error) {
-	stmt, err := b.prepared(query)
+	tx, err := b.conn()
 	if err != nil {
 		return 0, err
 	}
-	res, err := stmt.ExecContext(b.tx.Statement.Context, args...)
+	res, err := tx.ExecContext(b.tx.Statement.Context, b.s.spelled(query, b.tx), args...)
 	if err != nil {
 		return 0, b.translated(err)
 	}
@@ -91,13 +66,13 @@ func (b *batch) translated(err error) error {
 	return err
 }
 
-// each runs a prepared query and calls scan for each row.
+// each runs a query and calls scan for each row.
 func (b *batch) each(query string, scan func(*sql.Rows) error, args ...any) (err error) {
-	stmt, err := b.prepared(query)
+	tx, err := b.conn()
 	if err != nil {
 		return err
 	}
-	rows, err := stmt.QueryContext(b.tx.Statement.Context, args...)
+	rows, err := tx.QueryContext(b.tx.Statement.Context, b.s.spelled(query, b.tx), args...)
 	if err != nil {
 		return b.translated(err)
 	}

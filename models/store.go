@@ -1,8 +1,8 @@
 // Package models stores things and refuses invalid ones. It is the only package
 // that imports GORM, and no type of GORM leaves it.
 //
-// Open gives a Store on one SQLite file, which whatsmeow's own store shares
-// (Store.SQL): one file to back up. Methods take a context first, return the plain
+// Open gives a Store on one SQLite file or one PostgreSQL database, which whatsmeow's own
+// store shares (Store.SQL): one thing to back up. Methods take a context first, return the plain
 // structs of this package, and errors that errors.Is finds among the sentinels, or
 // an *Invalid that names the refused value. Times are UTC, to the millisecond. IDs
 // are 26 lowercase characters that sort by creation.
@@ -15,7 +15,11 @@
 //	api_keys       keys of devices: HMAC for lookup, value sealed for revealing
 //	device_events  the timeline of each device, the newest 500
 //	audit_entries  who did what
+//	endpoints      addresses that get events, with the secrets that sign them
+//	deliveries     each event on its way to an endpoint; attempts: what came of each try
 //	settings       names and values, among them what recognises the server key
+//	accounts       what is known of each account a device was linked to
+//	group_chats    the groups of accounts; group_members who is in them
 //	migrations     the schema changes this file has seen
 //	whatsmeow_*    whatsmeow's; nothing here reads or writes them
 //
@@ -33,20 +37,27 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
 
 	"wadah/models/engine"
 	"wadah/models/passwords"
+	"wadah/models/postgres"
 	"wadah/models/sqlite"
 	"wadah/models/vault"
 )
 
 // Options say where the database is and what it is opened with.
 type Options struct {
-	// Path of the database file; its folder is made when it is missing.
+	// Path of the database file; its folder is made when it is missing. Not used with URL.
 	Path string
+	// URL of a PostgreSQL database, as libpq reads it; "" for SQLite at Path.
+	URL string
+	// Existing refuses (ErrNotFound) a database at URL that has no tables yet, instead of
+	// making them.
+	Existing bool
 	// Key is the server key, 32 bytes (see LoadServerKey).
 	Key []byte
 	// Log gets slow queries; nil for none. It never sees values.
@@ -67,9 +78,12 @@ type Store struct {
 	secrets secretCache
 	hash    passwords.Hasher
 
-	statements statements
+	spellings sync.Map // of statements as the database wants them; see statement.go
 
-	onEvents func(map[string]int64) // set by OnEvents
+	endpoints endpointCache
+
+	onEvents     func(map[string]int64) // set by OnEvents
+	onDeliveries func(map[string]bool)  // set by OnDeliveries
 }
 
 // Open opens the database, makes it when it does not exist, checks it when it
@@ -95,11 +109,25 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.keys.limit = cachedKeys
 	s.keys.reset()
 	s.used.reset()
-	s.engine, err = sqlite.Open(ctx, o.Path, tables{vault: v, log: o.Log, now: s.now})
-	if err != nil {
+	if s.engine, err = openEngine(ctx, o, tables{vault: v, log: o.Log, now: s.now}); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+func openEngine(ctx context.Context, o Options, t tables) (engine.Engine, error) {
+	if o.URL != "" {
+		e, err := postgres.Open(ctx, o.URL, o.Existing, t)
+		if err != nil {
+			return nil, err // not e: a nil pointer in an interface is not nil
+		}
+		return e, nil
+	}
+	e, err := sqlite.Open(ctx, o.Path, t)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // tables is what an engine needs of a store (engine.Tables).
@@ -149,12 +177,15 @@ func (t tables) Check(ctx context.Context, db *gorm.DB, place string) error {
 func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(s.FlushUsage(ctx), s.statements.close(), s.engine.Close())
+	return errors.Join(s.FlushUsage(ctx), s.engine.Close())
 }
 
 // SQL is the pool that whatsmeow's store shares: one database, one thing to back
 // up. Nothing else may use it, and nobody but Close closes it.
 func (s *Store) SQL() *sql.DB { return s.engine.SQL() }
+
+// Own makes this process the only server on the database until Close; see engine.Engine.
+func (s *Store) Own(ctx context.Context) error { return s.engine.Own(ctx) }
 
 // Dialect is the name by which whatsmeow's store knows that database.
 func (s *Store) Dialect() string { return s.engine.Dialect() }
@@ -207,7 +238,21 @@ func (s *Store) write(ctx context.Context) *gorm.DB { return s.engine.Writes().W
 
 // tx runs fn in a transaction. Its error ends as one of ours.
 func (s *Store) tx(ctx context.Context, doing string, fn func(tx *gorm.DB) error) error {
-	return wrap(ctx, doing, s.write(ctx).Transaction(fn))
+	return s.txOn(s.write(ctx), doing, fn)
+}
+
+// durably is tx for what nobody may see before it survives a power cut.
+func (s *Store) durably(ctx context.Context, doing string, fn func(tx *gorm.DB) error) error {
+	return s.txOn(s.engine.Durable().WithContext(ctx), doing, fn)
+}
+
+func (s *Store) txOn(db *gorm.DB, doing string, fn func(tx *gorm.DB) error) error {
+	return wrap(db.Statement.Context, doing, db.Transaction(func(tx *gorm.DB) error {
+		if err := s.engine.Alone(tx); err != nil {
+			return err
+		}
+		return fn(tx)
+	}))
 }
 
 // settle makes what was just committed survive a power cut too, where losing it

@@ -4,14 +4,19 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"wadah/models"
+	"wadah/models/postgres/pgtest"
 )
 
 // goodPassword passes every check.
@@ -46,12 +51,16 @@ type fixture struct {
 	*models.Store
 	tb    testing.TB
 	path  string
+	url   string // of a PostgreSQL database; "" for SQLite at path
 	clock *clock
 }
 
 func newFixture(tb testing.TB) *fixture {
 	tb.Helper()
 	f := &fixture{tb: tb, path: filepath.Join(tb.TempDir(), models.DatabaseFile), clock: newClock()}
+	if onPostgres {
+		f.url = pgtest.URL(tb)
+	}
 	f.Store = f.open()
 	return f
 }
@@ -59,7 +68,7 @@ func newFixture(tb testing.TB) *fixture {
 // open opens another store on the same file, as another process would.
 func (f *fixture) open() *models.Store {
 	f.tb.Helper()
-	s, err := models.Open(f.tb.Context(), models.Options{Path: f.path, Key: testKey(), Now: f.clock.Now})
+	s, err := models.Open(f.tb.Context(), models.Options{Path: f.path, URL: f.url, Key: testKey(), Now: f.clock.Now})
 	if err != nil {
 		f.tb.Fatal(err)
 	}
@@ -144,4 +153,31 @@ func contextEnded(t *testing.T) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx, cancel
+}
+
+// inClear says where in the database a text stands; "" for nowhere.
+func (f *fixture) inClear(text string) string {
+	f.tb.Helper()
+	if f.url == "" {
+		for _, suffix := range []string{"", "-wal"} {
+			if b, err := os.ReadFile(f.path + suffix); err != nil || strings.Contains(string(b), text) {
+				return fmt.Sprintf("the file %q (%v)", suffix, err)
+			}
+		}
+		return ""
+	}
+	sizes, err := f.Sizes(f.tb.Context())
+	if err != nil {
+		f.tb.Fatal(err)
+	}
+	for table := range sizes.Rows {
+		var n int
+		// Bytes are shown in hexadecimal.
+		err := f.SQL().QueryRowContext(f.tb.Context(), "SELECT count(*) FROM "+table+" t WHERE t::text LIKE '%' || $1 || '%' OR t::text LIKE '%' || $2 || '%'",
+			text, hex.EncodeToString([]byte(text))).Scan(&n)
+		if err != nil || n > 0 {
+			return fmt.Sprintf("the table %s (%v)", table, err)
+		}
+	}
+	return ""
 }

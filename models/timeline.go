@@ -52,6 +52,7 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 		return nil
 	}
 	var heads map[string]int64
+	var endpoints map[string]bool
 	err := s.tx(ctx, "store events", func(tx *gorm.DB) error {
 		alive, err := existingDevices(tx, events)
 		if err != nil {
@@ -89,10 +90,11 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 			}
 		}
 		heads, err = b.flush(make([]Outcome, 1))
+		endpoints = b.endpoints
 		return err
 	})
 	if err == nil {
-		s.announce(heads)
+		s.announce(heads, endpoints)
 	}
 	return err
 }

@@ -117,7 +117,7 @@ func TestUserNamesAndPasswords(t *testing.T) {
 func TestFullWidthNameOfBefore(t *testing.T) {
 	f := newFixture(t)
 	old := f.user("lama", models.RoleViewer)
-	_, err := f.SQL().ExecContext(t.Context(), "UPDATE users SET name = 'ｂｕｄｉ', name_key = 'ｂｕｄｉ' WHERE id = ?", old.ID)
+	_, err := f.SQL().ExecContext(t.Context(), "UPDATE users SET name = 'ｂｕｄｉ', name_key = 'ｂｕｄｉ' WHERE id = $1", old.ID)
 	must(t, err)
 	if u, err := f.UserByName(t.Context(), "budi"); !errors.Is(err, models.ErrNotFound) {
 		t.Errorf("got %v, %v", u, err)
@@ -125,7 +125,7 @@ func TestFullWidthNameOfBefore(t *testing.T) {
 	if _, err := f.CreateUser(t.Context(), "Budi", goodPassword, models.RoleViewer); code(err) != "name_taken" {
 		t.Errorf("got %v, want a taken name", err)
 	}
-	_, err = f.SQL().ExecContext(t.Context(), "UPDATE users SET name = 'budi', name_key = 'budi' WHERE id = ?", f.user("baru", models.RoleViewer).ID)
+	_, err = f.SQL().ExecContext(t.Context(), "UPDATE users SET name = 'budi', name_key = 'budi' WHERE id = $1", f.user("baru", models.RoleViewer).ID)
 	must(t, err)
 	for typed, want := range map[string]string{"ｂｕｄｉ": "ｂｕｄｉ", "ＢＵＤＩ": "ｂｕｄｉ", "budi": "budi", "Ｂudi": "budi"} {
 		if u, err := f.UserByName(t.Context(), typed); err != nil || u.Name != want {
@@ -188,10 +188,10 @@ func TestPasswordHashIsRenewed(t *testing.T) {
 	u := f.user("budi", models.RoleViewer)
 	hash := func() (h string) {
 		t.Helper()
-		must(t, f.SQL().QueryRowContext(ctx, "SELECT password_hash FROM users WHERE id = ?", u.ID).Scan(&h))
+		must(t, f.SQL().QueryRowContext(ctx, "SELECT password_hash FROM users WHERE id = $1", u.ID).Scan(&h))
 		return h
 	}
-	_, err := f.SQL().ExecContext(ctx, "UPDATE users SET password_hash = ?", models.WeakHash(goodPassword))
+	_, err := f.SQL().ExecContext(ctx, "UPDATE users SET password_hash = $1", models.WeakHash(goodPassword))
 	must(t, err)
 	if _, err := f.Authenticate(ctx, "budi", goodPassword+"x", models.Asker{}); !errors.Is(err, models.ErrNotFound) || !strings.Contains(hash(), "m=1024") {
 		t.Errorf("a wrong password: %v, %s", err, hash())

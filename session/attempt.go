@@ -244,6 +244,9 @@ func (a *attempt) gotOnline(acc Account) {
 			s.LinkedAt = time.Now()
 		}
 	})
+	if known := d.grouped.Load(); known == nil || *known != accountOf(d.link) {
+		d.expects.Store(true) // perhaps: see expectGroups
+	}
 	a.startReading()
 }
 

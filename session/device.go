@@ -20,6 +20,7 @@ type device struct {
 	touched atomic.Pointer[time.Time] // when the scan window last began; never nil
 	expects atomic.Bool               // the store may know of something to read: see expected.go
 	reading atomic.Bool               // it is being read
+	grouped atomic.Pointer[string]    // the account whose groups were read; nil while nobody has looked
 	asking  chan struct{}             // holds who is asking for a phone code
 	record  *record                   // its row
 

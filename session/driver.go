@@ -145,6 +145,18 @@ type Conn interface {
 	// message.MaxCheck. Errors: message.ErrOffline, *message.RefusedError (rate_limited).
 	CheckNumbers(ctx context.Context, numbers []string) ([]message.NumberCheck, error)
 
+	// Groups asks WhatsApp for all groups of the account, with their members.
+	// Errors: message.ErrOffline, *message.RefusedError (rate_limited).
+	Groups(ctx context.Context) ([]message.Group, error)
+
+	// Group asks about one group. Errors: message.ErrOffline, *message.RefusedError
+	// (not_in_group, rate_limited).
+	Group(ctx context.Context, jid string) (message.Group, error)
+
+	// InvitedTo asks to which group the code of an invitation leads; little may be told of
+	// it. Errors: message.ErrOffline, *message.RefusedError (invite_invalid, rate_limited).
+	InvitedTo(ctx context.Context, code string) (message.Group, error)
+
 	// Check asks WhatsApp for a sign of life, without waiting for it: SignalSilent follows
 	// when none comes within 8 s.
 	Check()

@@ -19,6 +19,8 @@ import (
 //     463).
 //   - Settings of the account, such as who is in the address book and which chats are
 //     muted, are fetched when they have changed.
+//   - The groups of the account are asked for once after linking; news of them follow. One
+//     of which only a change is known is asked for by itself.
 //   - A message that could not be read without a secret is read again when that has come.
 
 const (
@@ -67,7 +69,11 @@ func (a *attempt) readExpected() {
 	d := a.d
 	for a.ctx.Err() == nil {
 		d.expects.Store(false)
-		list, err := d.m.store.ExpectedOf(a.ctx, d.id)
+		err := a.expectGroups()
+		var list []models.Expected
+		if err == nil {
+			list, err = d.m.store.ExpectedOf(a.ctx, d.id)
+		}
 		if err == nil && len(list) == 0 {
 			return
 		}
@@ -88,6 +94,22 @@ func (a *attempt) readExpected() {
 			return
 		}
 	}
+}
+
+// expectGroups has the groups of the account expected when they were never read.
+func (a *attempt) expectGroups() error {
+	d, account := a.d, accountOf(a.jid)
+	if known := d.grouped.Load(); account == "" || known != nil && *known == account {
+		return nil
+	}
+	at, err := d.m.store.GroupsRead(a.ctx, d.id, account)
+	if err == nil && at.IsZero() {
+		err = d.m.store.Expect(a.ctx, d.id, models.Expected{Kind: message.ExpectGroups, Name: account})
+	}
+	if err == nil {
+		d.grouped.Store(&account)
+	}
+	return err
 }
 
 // readOne reads one thing that is expected, and stores that it was.
@@ -117,6 +139,10 @@ func (a *attempt) readOne(e models.Expected) {
 	case err != nil:
 		m.log.Debug("something that is expected was not read", "device", a.d.id, "what", e.Kind, "err", err)
 		next := time.Now().Add(backoffDelay(int(min(e.Tries, expectedTries)) + 2))
+		var paced *message.PacedError
+		if errors.As(err, &paced) && paced.Until.After(next) { // WhatsApp wants fewer questions
+			next = paced.Until
+		}
 		a.d.logStore("put off what is expected", m.store.RetryExpected(ctx, e.ID, e.Tries+1, next))
 		return
 	}
@@ -143,6 +169,15 @@ func (a *attempt) read(ctx context.Context, conn Conn, e models.Expected) (messa
 			return message.Digest{}, err
 		}
 		return conn.ReadAppState(ctx, e.Name, e.Body, e.Tries > 0)
+	case message.ExpectGroups:
+		return message.Digest{}, a.d.m.groups.Read(ctx, a.d.id, accountOf(a.jid), conn.Groups)
+	case message.ExpectGroup:
+		_, err := a.d.m.groups.Get(ctx, a.d.id, accountOf(a.jid), e.Name, true, conn.Group)
+		var refused *message.RefusedError
+		if errors.As(err, &refused) && refused.Why == message.RefusedNotInGroup {
+			err = nil // that is what there was to know
+		}
+		return message.Digest{}, err
 	case message.ExpectSecret:
 		return message.Digest{}, a.reread(ctx, conn, e.Name)
 	}

@@ -118,9 +118,9 @@ type parts struct {
 
 // lifetime is the life of connections: from Start to Shutdown.
 type lifetime struct {
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running running // what spawn has begun
 }
 
 // registry holds the devices.
@@ -138,6 +138,7 @@ type traffic struct {
 	inbox   *message.Inbox
 	outbox  *message.Outbox
 	numbers *message.Numbers
+	groups  *message.Groups
 	history chan struct{} // holds a token while a piece of history is read
 }
 
@@ -185,6 +186,7 @@ func NewManager(store *models.Store, driver Driver, cfg Config, log *slog.Logger
 	m.inbox = message.NewInbox(store, log)
 	m.outbox = message.NewOutbox(store, m.inbox, m, cfg.Pace, log)
 	m.numbers = message.NewNumbers(m.inbox)
+	m.groups = message.NewGroups(store)
 	m.history = make(chan struct{}, 1)
 	m.storage = newStorageWatch(store, log)
 	return m
@@ -294,10 +296,8 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 	m.cancel()
 	m.gov.stop()
 
-	ended := make(chan struct{})
-	go func() { m.wg.Wait(); close(ended) }()
 	select {
-	case <-ended:
+	case <-m.running.end():
 	case <-ctx.Done():
 		late = fmt.Errorf("some work did not end in time: %w", ctx.Err())
 	}
@@ -362,10 +362,15 @@ func (m *Manager) isClosing() bool {
 // spawn runs f in a goroutine that Shutdown waits for. A panic in it is logged and
 // ends only that goroutine.
 func (m *Manager) spawn(what string, f func()) {
-	m.wg.Go(func() {
+	if !m.running.begin() {
+		m.log.Debug("too late to begin", "what", what)
+		return
+	}
+	go func() {
+		defer m.running.done()
 		defer m.survive(what)
 		f()
-	})
+	}()
 }
 
 // survive is deferred wherever code of one device must not take others down.

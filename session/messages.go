@@ -28,7 +28,7 @@ func (a *attempt) accept(in message.Incoming) error {
 		a.expect()
 	}
 	if limit, ok := in.(message.Limit); ok {
-		a.d.m.outbox.Limited(a.d.id, limit)
+		a.d.m.outbox.Limited(a.d.id, account, limit)
 	}
 	return nil
 }

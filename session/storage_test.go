@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wadah/models"
+	"wadah/models/modelstest"
 	"wadah/session"
 )
 
@@ -75,14 +76,7 @@ func (w *fleet) wantStorage(id string) {
 // breakStorage makes every probe of the storage fail until mend is called.
 func (w *fleet) breakStorage() (mend func()) {
 	w.t.Helper()
-	exec := func(query string) {
-		w.t.Helper()
-		if _, err := w.store.SQL().ExecContext(w.t.Context(), query); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	exec(`CREATE TRIGGER no_probe BEFORE INSERT ON settings WHEN NEW.name = 'storage_probe' BEGIN SELECT RAISE(ABORT, 'broken'); END`)
-	return func() { exec(`DROP TRIGGER no_probe`) }
+	return modelstest.Refuse(w.t, w.store, "INSERT ON settings WHEN (NEW.name = 'storage_probe')")
 }
 
 // While nothing can be stored nobody connects, however long that lasts; when it can be

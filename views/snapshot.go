@@ -22,13 +22,16 @@ type Device struct {
 	// NextTry is when the next connection is tried; zero when none is waited for.
 	NextTry time.Time
 
-	Linked   bool   // holds WhatsApp credentials
-	Retrying bool   // an off device that still tries by itself
-	Desired  bool   // the owner wants it on
-	Unsaved  bool   // the database does not know all of this yet
-	Number   string // digits of the linked account; "" when not linked
-	Account  string // the account's name; may be empty
-	Platform string // "android", "iphone", …; may be empty
+	Linked   bool // holds WhatsApp credentials
+	Retrying bool // an off device that still tries by itself
+	Desired  bool // the owner wants it on
+	Unsaved  bool // the database does not know all of this yet
+	// NoNewChats: WhatsApp lets the account write to nobody new, until then (zero: no end is known).
+	NoNewChats      bool
+	NoNewChatsUntil time.Time
+	Number          string // digits of the linked account; "" when not linked
+	Account         string // the account's name; may be empty
+	Platform        string // "android", "iphone", …; may be empty
 
 	LastAlive time.Time // when WhatsApp last answered
 	LinkedAt  time.Time

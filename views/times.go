@@ -33,6 +33,9 @@ func (l Lang) DateTimeSeconds(t time.Time) string {
 	return l.date(t) + ", " + l.ClockSeconds(t)
 }
 
+// Day is the day of a moment: "23 Nov 2026".
+func (l Lang) Day(t time.Time) string { return l.date(t) }
+
 func (l Lang) date(t time.Time) string {
 	names, ok := months[l]
 	if !ok {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"wadah/models"
@@ -41,11 +42,18 @@ func (c *backupCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err 
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 
-	database := filepath.Join(work, models.DatabaseFile)
-	if err := store.Backup(ctx, database); err != nil {
+	url, err := c.url()
+	if err != nil {
 		return err
 	}
-	files := []string{database}
+	var files []string
+	if url == "" {
+		database := filepath.Join(work, models.DatabaseFile)
+		if err := store.Backup(ctx, database); err != nil {
+			return err
+		}
+		files = append(files, database)
+	}
 	key := filepath.Join(c.Data, models.ServerKeyFile)
 	if _, err := os.Stat(key); err == nil {
 		files = append(files, key)
@@ -57,12 +65,20 @@ func (c *backupCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err 
 	if err := os.Rename(packed, c.File); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
-	_, err = fmt.Fprintf(p.stdout, "Backup written to %s.\n", c.File)
-	if err == nil && len(files) == 1 {
-		_, err = fmt.Fprintln(p.stdout, "It does not contain the server key, which is kept outside the data folder: keep a copy of that too.")
+	said := fmt.Sprintf("Backup written to %s.\n", c.File)
+	if url != "" {
+		said = fmt.Sprintf("Written to %s: what is not in the database. \"wadah restore\" needs it, after pg_restore.\n", c.File) + besideDatabase
 	}
+	if !slices.Contains(files, key) {
+		said += "It does not contain the server key, which is kept outside the data folder: keep a copy of that too. Without it nobody can open what is sealed in the database.\n"
+	}
+	_, err = fmt.Fprint(p.stdout, said)
 	return err
 }
+
+// besideDatabase says how a database in PostgreSQL is copied.
+const besideDatabase = "The database is copied with PostgreSQL's own pg_dump, also while Wadah runs: all tables of the schema, those that begin with whatsmeow_ too.\n" +
+	"  pg_dump --format=custom --file=wadah.dump \"$WADAH_DATABASE_URL\"\n"
 
 // pack writes files into a compressed archive that nobody but the owner can read.
 func pack(path string, files []string) (err error) {
@@ -108,6 +124,10 @@ type restoreCmd struct {
 // Run unpacks a backup into a data folder that has no database yet. The folder
 // gets the files only after they were found to be complete and to fit together.
 func (c *restoreCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err error) {
+	url, err := c.url()
+	if err != nil {
+		return err
+	}
 	for _, name := range []string{models.DatabaseFile, models.ServerKeyFile} {
 		if _, err := os.Lstat(filepath.Join(c.Data, name)); err == nil {
 			return fmt.Errorf("%s has a %s already: restore overwrites nothing; name another folder with --data, or move that file away", c.Data, name)
@@ -126,7 +146,7 @@ func (c *restoreCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 		return fmt.Errorf("write to %s: %w", c.Data, err)
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	if err := unpack(c.File, work); err != nil {
+	if err := unpack(c.File, work, url == ""); err != nil {
 		return err
 	}
 	if err := c.verify(ctx, p, log, work); err != nil {
@@ -135,7 +155,7 @@ func (c *restoreCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	// The key first: a database without its key is refused, never given a new one.
 	for _, name := range []string{models.ServerKeyFile, models.DatabaseFile} {
 		err := os.Rename(filepath.Join(work, name), filepath.Join(c.Data, name))
-		if err != nil && !(name == models.ServerKeyFile && errors.Is(err, fs.ErrNotExist)) {
+		if err != nil && !((name == models.ServerKeyFile || url != "") && errors.Is(err, fs.ErrNotExist)) {
 			return fmt.Errorf("write to %s: %w", c.Data, err)
 		}
 	}
@@ -146,8 +166,9 @@ func (c *restoreCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 // verify opens what was unpacked, with the key that will be used with it, and ends what
 // must not be done twice.
 func (c *restoreCmd) verify(ctx context.Context, p *program, log *slog.Logger, work string) error {
-	unpacked := dataFlags{Data: work, ServerKeyFile: c.ServerKeyFile}
-	store, err := unpacked.open(ctx, p, log)
+	unpacked := c.dataFlags
+	unpacked.Data = work
+	store, err := unpacked.open(ctx, p, log, true)
 	if err != nil {
 		return fmt.Errorf("the backup %s cannot be used: %w", c.File, err)
 	}
@@ -155,8 +176,9 @@ func (c *restoreCmd) verify(ctx context.Context, p *program, log *slog.Logger, w
 }
 
 // unpack writes the files of an archive into folder. It takes the two names it
-// knows and refuses all others.
-func unpack(path, folder string) (err error) {
+// knows and refuses all others. With whole the database must be among them; otherwise
+// pg_restore has brought it back.
+func unpack(path, folder string, whole bool) (err error) {
 	damaged := func(err error) error {
 		return fmt.Errorf("%s is no complete backup of Wadah: %w", path, err)
 	}
@@ -193,7 +215,10 @@ func unpack(path, folder string) (err error) {
 			return damaged(err)
 		}
 	}
-	if !database {
+	switch {
+	case database && !whole:
+		return fmt.Errorf("%s holds a database in a file: restore it without a database URL, then move it with \"wadah move\"", path)
+	case !database && whole:
 		return damaged(fmt.Errorf("it holds no %s", models.DatabaseFile))
 	}
 	return nil

@@ -26,6 +26,12 @@ func BenchmarkWadah(b *testing.B) {
 		b.Run(fmt.Sprintf("devices/%d", n), func(b *testing.B) { benchDevices(b, f, r, n) })
 	}
 	b.Run("restart", func(b *testing.B) { benchRestart(b, f, r) })
+	b.Run("postgres", func(b *testing.B) { benchPostgres(b, f, r) })
+	b.Run("messages", func(b *testing.B) { benchMessages(b, f, r) })
+	for _, n := range []int{1, 200} {
+		b.Run(fmt.Sprintf("flood/%d", n), func(b *testing.B) { benchFlood(b, f, r, n) })
+	}
+	b.Run("queue", func(b *testing.B) { benchQueue(b, r) })
 	b.Run("idle", func(b *testing.B) { benchIdle(b, f, r) })
 	b.Run("getState", func(b *testing.B) { benchState(b, f, r) })
 	b.Run("getQR", func(b *testing.B) { benchQR(b, f, r) })

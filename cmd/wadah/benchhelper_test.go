@@ -41,12 +41,41 @@ const (
 type order struct {
 	Do        string
 	Data      string     // folder or database file
+	Database  string     // URL of PostgreSQL; "" for the file in Data
+	Sync      string     // how the plain library syncs its file; "" is NORMAL
 	Service   serviceOut // the simulated WhatsApp
 	Devices   int        // how many are, or shall be, linked
 	AtOnce    int        // how many dial, or link, at the same time
 	PerSecond int        // dials; 0 is no limit
 	FirstNo   int        // number of the first device to link
+	Apart     int        // from one device's number to the next; 0 is 1
+	Each      int        // how many messages each device sends
+	To        []string   // numbers, one for each device
 	Body      []byte     // of an answer
+}
+
+// no is the number of a device to link.
+func (o order) no(i int) int { return o.FirstNo + i*max(o.Apart, 1) }
+
+// sendAll lets o.Devices devices send o.Each messages each, one after the other.
+func (o order) sendAll(send func(device, n int) error) (a answer, err error) {
+	times := make([][]time.Duration, o.Devices)
+	began := time.Now()
+	err = inParallel(o.Devices, o.Devices, func(device int) error {
+		for n := range o.Each {
+			at := time.Now()
+			if err := send(device, n); err != nil {
+				return err
+			}
+			times[device] = append(times[device], time.Since(at))
+		}
+		return nil
+	})
+	a.Took = time.Since(began)
+	for _, t := range times {
+		a.Times = append(a.Times, t...)
+	}
+	return a, err
 }
 
 // answer is what a role has to say.
@@ -57,6 +86,7 @@ type answer struct {
 	Keys   []string // API keys
 	JIDs   []string // of linked devices, in the order of Keys
 	Cookie string
+	Times  []time.Duration
 	Usage  usage
 }
 
@@ -181,8 +211,10 @@ func measure() (usage, error) {
 	return u, nil
 }
 
-func residentMemory() (int64, error) {
-	text, err := os.ReadFile("/proc/self/statm")
+func residentMemory() (int64, error) { return residentMemoryOf(os.Getpid()) }
+
+func residentMemoryOf(pid int) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
 		return 0, err
 	}

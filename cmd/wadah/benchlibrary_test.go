@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -13,10 +14,13 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	waLog "go.mau.fi/whatsmeow/util/log"
+	"google.golang.org/protobuf/proto"
 )
 
 // libraryActor is the baseline of everything about devices: the plain WhatsApp
@@ -27,7 +31,8 @@ type libraryActor struct {
 	store   *sqlstore.Container
 	http    *http.Client
 	clients []*whatsmeow.Client
-	mu      sync.Mutex // for clients
+	linked  []*whatsmeow.Client // by this process, in the order of their numbers
+	mu      sync.Mutex          // for clients
 }
 
 func (l *libraryActor) obey(ctx context.Context, o order) (answer, error) {
@@ -39,7 +44,13 @@ func (l *libraryActor) obey(ctx context.Context, o order) (answer, error) {
 			err = l.connect(ctx, o)
 		}
 	case "link":
-		err = inParallel(o.Devices, o.AtOnce, func(i int) error { return l.link(ctx, o, o.FirstNo+i) })
+		err = inParallel(o.Devices, o.AtOnce, func(i int) error { return l.link(ctx, o, i) })
+	case "send":
+		return o.sendAll(func(device, n int) error {
+			text := &waE2E.Message{Conversation: proto.String(fmt.Sprintf("pesan %d", n))}
+			_, err := l.linked[device].SendMessage(ctx, types.NewJID(o.To[device], types.DefaultUserServer), text)
+			return err
+		})
 	default:
 		err = fmt.Errorf("unknown order %q", o.Do)
 	}
@@ -73,7 +84,7 @@ func (l *libraryActor) open(ctx context.Context, o order) error {
 	}
 	l.http = &http.Client{Transport: &http.Transport{DialTLSContext: dial}}
 	l.db, err = sql.Open("sqlite", "file:"+o.Data+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
-		"&_pragma=foreign_keys(1)&_pragma=synchronous(NORMAL)&_txlock=immediate")
+		"&_pragma=foreign_keys(1)&_pragma=synchronous("+cmp.Or(o.Sync, "NORMAL")+")&_txlock=immediate")
 	if err != nil {
 		return err
 	}
@@ -85,6 +96,7 @@ func (l *libraryActor) client(device *store.Device) *whatsmeow.Client {
 	cli := whatsmeow.NewClient(device, waLog.Noop)
 	cli.SetWebsocketHTTPClient(l.http)
 	cli.SetPreLoginHTTPClient(l.http)
+	cli.EnableDecryptedEventBuffer = true // as the product does: what is not handled comes again
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.clients = append(l.clients, cli)
@@ -125,8 +137,14 @@ func (l *libraryActor) connect(ctx context.Context, o order) error {
 }
 
 // link links one device and waits until it is connected.
-func (l *libraryActor) link(ctx context.Context, o order, no int) error {
+func (l *libraryActor) link(ctx context.Context, o order, i int) error {
 	cli := l.client(l.store.NewDevice())
+	l.mu.Lock()
+	if l.linked == nil {
+		l.linked = make([]*whatsmeow.Client, o.Devices)
+	}
+	l.linked[i] = cli
+	l.mu.Unlock()
 	codes, connected := make(chan string, 1), make(chan struct{}, 2)
 	cli.AddEventHandler(func(raw any) {
 		switch e := raw.(type) {
@@ -142,7 +160,7 @@ func (l *libraryActor) link(ctx context.Context, o order, no int) error {
 	late := time.After(patience)
 	select {
 	case code := <-codes:
-		if _, err := scanCode(ctx, o.Service, no, code); err != nil {
+		if _, err := scanCode(ctx, o.Service, o.no(i), code); err != nil {
 			return err
 		}
 	case <-late:

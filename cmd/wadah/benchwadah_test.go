@@ -41,6 +41,9 @@ func (w *wadahActor) obey(ctx context.Context, o order) (answer, error) {
 	case "link":
 		took, err := w.link(ctx, o)
 		return answer{Took: took, Keys: w.keys, JIDs: w.jids}, err
+	case "send":
+		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.Devices}}
+		return o.sendAll(func(device, n int) error { return sendOne(client, w.url, w.keys[device], o.To[device], n) })
 	case "scan":
 		key, err := w.show(ctx, o.FirstNo)
 		return answer{Keys: []string{key}}, err
@@ -65,8 +68,8 @@ func (w *wadahActor) close() (err error) {
 func (w *wadahActor) start(ctx context.Context, o order) (answer, error) {
 	began := time.Now()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil)) //nolint:sloglint // formats as serve does, and writes nowhere
-	data := dataFlags{Data: o.Data}
-	store, err := data.open(ctx, &program{getenv: func(string) string { return "" }}, log)
+	data := dataFlags{Data: o.Data, DatabaseURL: o.Database}
+	store, err := data.open(ctx, &program{getenv: func(string) string { return "" }}, log, false)
 	if err != nil {
 		return answer{}, err
 	}
@@ -78,13 +81,14 @@ func (w *wadahActor) start(ctx context.Context, o order) (answer, error) {
 	if err := rememberEndpoint(ctx, store, to); err != nil {
 		return answer{}, err
 	}
-	driver, err := whatsapp.Open(ctx, whatsapp.Config{DB: store.SQL(), Dialect: store.Dialect(), Vault: store, Log: log, URL: to.url, RootKey: &to.rootKey})
+	driver, err := whatsapp.Open(ctx, whatsapp.Config{DB: store.SQL(), Dialect: store.Dialect(), Vault: store, Sync: store.Sync, Log: log, URL: to.url, RootKey: &to.rootKey})
 	if err != nil {
 		return answer{}, err
 	}
 	w.later(driver.Close)
 	limits := session.DefaultConfig()
 	limits.DialsPerSecond, limits.DialsAtOnce = o.PerSecond, o.AtOnce
+	limits.Pace.PerMinute = 0
 	manager := session.NewManager(store, driver, limits, log)
 	w.from, w.store, w.driver, w.manager = o.Service, store, driver, manager
 	watch := newFleetWatch(manager)
@@ -130,7 +134,7 @@ func (w *wadahActor) link(ctx context.Context, o order) (time.Duration, error) {
 	began := time.Now()
 	keys, jids := make([]string, o.Devices), make([]string, o.Devices)
 	err := inParallel(o.Devices, o.AtOnce, func(i int) error {
-		snap, key, err := w.manager.AddDevice(ctx, fmt.Sprintf("Device %d", o.FirstNo+i))
+		snap, key, err := w.manager.AddDevice(ctx, fmt.Sprintf("Device %d", o.no(i)))
 		if err != nil {
 			return err
 		}
@@ -145,7 +149,7 @@ func (w *wadahActor) link(ctx context.Context, o order) (time.Duration, error) {
 		if shown.QR == nil {
 			return fmt.Errorf("no code to scan: %s/%s", shown.State, shown.Reason)
 		}
-		if jids[i], err = scanCode(ctx, o.Service, o.FirstNo+i, shown.QR.Text); err != nil {
+		if jids[i], err = scanCode(ctx, o.Service, o.no(i), shown.QR.Text); err != nil {
 			return err
 		}
 		return watch.device(snap.ID)

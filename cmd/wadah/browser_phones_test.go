@@ -86,7 +86,42 @@ func (s scene) virtualPhones() {
 	page.state("CONNECTED", "ready")
 	phones.expectMark()
 
+	s.bothSides(path, budi.number)
+
 	phones.click("components-link") // every component in every state: none may complain
 	phones.holds(`location.pathname === "/components"`, `document.querySelectorAll(".specimen").length > 100`)
 	phones.contains("sandbox-banner", s.lang.T("sandbox.banner.title"))
+}
+
+// bothSides writes from one virtual phone to a device, and answers on the device's page:
+// what somebody does on one side shows on the other, at once.
+func (s scene) bothSides(path, ours string) {
+	s.t.Helper()
+	customer := firstPhones()[1]
+	phone, device := s.visit("/phones/"+customer.number+"/chats/"+ours), s.visit(path+"/messages")
+	phone.fill("composer-text", "Apakah batik biru masih ada?")
+	phone.enter()
+	phone.holds(`document.querySelectorAll(".message-mine").length === 1`, `document.getElementById("composer-text").value === ""`)
+	device.contains("chat-row", "Apakah batik biru")
+	device.click("chat-row")
+	phone.holds(`document.querySelector(".message-mine").dataset.status === "delivered"`)
+	device.fill("composer-text", "Masih ada")
+	device.enter()
+	phone.holds(`document.querySelectorAll("[data-testid=message]").length === 2`)
+	device.holds(`document.querySelector(".message-mine").dataset.status === "delivered"`)
+	phone.click("chat-seen")
+	device.holds(`document.querySelector(".message-mine").dataset.status === "read"`)
+	device.click("chat-seen")
+	phone.holds(`document.querySelector(".message-mine").dataset.status === "read"`)
+
+	phone.do(`document.querySelector(".message:not(.message-mine) [data-testid=message-menu]").click()`)
+	phone.do(`document.querySelector(".message:not(.message-mine) [data-testid=message-react]").click()`)
+	device.holds(`document.querySelector(".message-mine .bubble-reactions").textContent.includes("👍")`)
+	phone.click("composer-picture")
+	phone.holds(`document.querySelectorAll(".bubble-picture").length === 1 && document.querySelector(".bubble-picture").naturalWidth > 0`)
+	device.holds(`document.getElementById("bubbles").textContent.includes(` + jsonText(s.lang.T("messages.kind.image")) + `)`)
+
+	phone.do(`document.querySelector(".message-mine [data-testid=message-menu]").click()`)
+	phone.do(`document.querySelector(".message-mine [data-testid=message-revoke]").click()`)
+	device.holds(`document.getElementById("bubbles").textContent.includes(` + jsonText(s.lang.T("messages.revoked")) + `)`)
 }

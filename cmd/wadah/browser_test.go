@@ -41,6 +41,7 @@ func TestBrowserStories(t *testing.T) {
 		{"installable", scene.installable},
 		{"nothing jumps", scene.nothingJumps},
 		{"test message", scene.testMessage},
+		{"conversation", scene.conversation},
 		{"calm while linking", scene.calmWhileLinking},
 	}
 	for _, lang := range []views.Lang{views.Indonesian, views.English} {
@@ -127,7 +128,7 @@ func (s scene) visit(path string) *tab {
 // device adds a device by program and returns its page's path and its key.
 func (s scene) device(name string) (path, key string) {
 	s.t.Helper()
-	out := wadah(s.t, "device", "add", name, "--json", "--data", s.world.data)
+	out := wadah(s.t, "device", "add", name, "--json", "--data", s.world.data, "--database-url", s.world.pg)
 	added := decode[deviceKeyOut](s.t, []byte(out))
 	return "/devices/" + added.ID, added.APIKey
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wadah/models/postgres/pgtest"
 )
 
 // soak returns long in a soak run (WADAH_SOAK=1, make soak), and short otherwise.
@@ -27,13 +29,24 @@ func soak[T any](short, long T) T {
 // desired state, doubled or half linked. WADAH_SEED repeats a run's choices.
 func TestKilled(t *testing.T) {
 	t.Parallel()
+	killAgainAndAgain(t, "", soak(25, 400))
+}
+
+// The same on PostgreSQL.
+func TestKilledOnPostgres(t *testing.T) {
+	t.Parallel()
+	killAgainAndAgain(t, pgtest.URL(t), soak(8, 400))
+}
+
+func killAgainAndAgain(t *testing.T, database string, rounds int) {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if given, err := strconv.ParseUint(os.Getenv("WADAH_SEED"), 10, 64); err == nil {
 		seed = given
 	}
 	t.Logf("WADAH_SEED=%d", seed)
-	k := newKilling(t, rand.New(rand.NewPCG(seed, seed)))
-	for round := range soak(25, 400) {
+	k := newKilling(t, database, rand.New(rand.NewPCG(seed, seed)))
+	for round := range rounds {
 		k.round(round)
 		if t.Failed() {
 			t.Fatalf("round %d, WADAH_SEED=%d", round, seed)
@@ -65,9 +78,10 @@ type victim struct {
 	acked  bool // the program said that it is done
 }
 
-func newKilling(t *testing.T, random *rand.Rand) *killing {
+func newKilling(t *testing.T, database string, random *rand.Rand) *killing {
 	t.Helper()
 	k := &killing{world: newWorld(t), t: t, random: random, admin: newVisitor(t)}
+	k.pg = database
 	k.server = k.serve()
 	link, err := url.Parse(k.server.printed(`http://\S+/setup\?token=\S+`)[0])
 	if err != nil {
@@ -89,7 +103,7 @@ func (k *killing) create(v *victim) {
 	k.t.Helper()
 	v.number++
 	name := fmt.Sprintf("%s.%d", v.name, v.number)
-	out := wadah(k.t, "device", "add", name, "--json", "--data", k.data)
+	out := wadah(k.t, "device", "add", name, "--json", "--data", k.data, "--database-url", k.pg)
 	made := decode[deviceKeyOut](k.t, []byte(out))
 	v.id, v.key = made.ID, made.APIKey
 	if _, err := k.server.api("getState", v.key); err != nil { // the running server takes it up

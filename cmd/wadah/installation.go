@@ -16,10 +16,16 @@ import (
 // openInstallation opens the database of the installation that a command is for. It makes
 // none: a device added in the wrong folder would be one that no server knows.
 func (d dataFlags) openInstallation(ctx context.Context, p *program, log *slog.Logger) (*models.Store, error) {
+	if url, err := d.url(); err != nil || url != "" {
+		if err != nil {
+			return nil, err
+		}
+		return d.open(ctx, p, log, true)
+	}
 	if err := d.findInstallation(); err != nil {
 		return nil, err
 	}
-	return d.open(ctx, p, log)
+	return d.open(ctx, p, log, false)
 }
 
 // findInstallation refuses a folder without a database.

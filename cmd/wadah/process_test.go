@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,6 +20,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"wadah/models/postgres/pgtest"
 )
 
 // How long the tests wait for something that will come. They never wait that
@@ -43,11 +46,27 @@ var binary = sync.OnceValues(func() (string, error) {
 
 var built string // what binary has built; empty when no test needed it
 
+// onPostgres makes worlds on PostgreSQL: a soak run ends with what programs do
+// with the whole program there. Tests of PostgreSQL itself run there in any case.
+var onPostgres bool
+
+const wholeProgram = `^(TestReadmeAnswers|TestBrowserStories|TestBrowserOverPlainHTTP)$`
+
 func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
 		os.Exit(playRole(role)) // a benchmark has started this copy
 	}
+	flag.Parse()
+	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = 200 // otherwise the ports run out
 	code := m.Run()
+	if code == 0 && soak(false, true) && flag.Lookup("test.run").Value.String() == "" {
+		fmt.Println("on PostgreSQL")
+		onPostgres = true
+		if err := flag.Set("test.run", wholeProgram); err != nil {
+			panic(err)
+		}
+		code = m.Run()
+	}
 	if opened != nil {
 		if err := chromedp.Cancel(opened); err != nil {
 			fmt.Fprintln(os.Stderr, "the browser did not end well:", err)
@@ -59,7 +78,7 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 	}
-	os.Exit(code)
+	os.Exit(max(code, pgtest.Stop()))
 }
 
 // output collects what a process prints and lets tests wait for it.

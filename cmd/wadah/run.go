@@ -39,6 +39,7 @@ type cli struct {
 	User    userCmd    `cmd:"" help:"Administer the people who may use the panel."`
 	Backup  backupCmd  `cmd:"" help:"Write a copy of all data to a file, also while a server runs."`
 	Restore restoreCmd `cmd:"" help:"Unpack such a file into a new data folder."`
+	Move    moveCmd    `cmd:"" help:"Copy a stopped installation from its file to PostgreSQL."`
 	Health  healthCmd  `cmd:"" help:"Ask the server on this machine whether it works."`
 	Version versionCmd `cmd:"" help:"Show the version of Wadah and of what it speaks."`
 }

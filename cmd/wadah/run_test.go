@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"wadah/models/postgres/pgtest"
 )
 
 // ran is what one run of the command left behind.
@@ -35,7 +37,7 @@ func command(t *testing.T, env map[string]string, stdin string, args ...string) 
 func install(t *testing.T, dir string, env map[string]string) (data string) {
 	t.Helper()
 	p := &program{getenv: func(name string) string { return env[name] }}
-	store, err := dataFlags{Data: dir}.open(t.Context(), p, slog.New(slog.DiscardHandler))
+	store, err := dataFlags{Data: dir, DatabaseURL: env["WADAH_DATABASE_URL"]}.open(t.Context(), p, slog.New(slog.DiscardHandler), false)
 	if err == nil {
 		err = store.Close()
 	}
@@ -81,6 +83,8 @@ func TestRunUsage(t *testing.T) {
 		"certificate that is missing": {[]string{"serve", data, "--tls-cert", filepath.Join(dir, "none"), "--tls-key", empty}, nil, exitUsage, "no such file"},
 		"certificate that is none":    {[]string{"serve", data, "--tls-cert", empty, "--tls-key", empty}, nil, exitUsage, "in PEM"},
 		"sends backwards":             {[]string{"serve", data, "--send-rate=-1"}, nil, exitUsage, "--send-rate"},
+		"webhooks to nowhere":         {[]string{"serve", data, "--webhook-allow=10.0.0.0/99"}, nil, exitUsage, "--webhook-allow"},
+		"webhooks without a CA":       {[]string{"serve", data, "--webhook-ca=/dev/null"}, nil, exitUsage, "--webhook-ca"},
 		"no dial at a time":           {[]string{"serve", data, "--dials-at-once=0"}, nil, exitUsage, "--dials-at-once"},
 		"a short scan window":         {[]string{"serve", data, "--scan-window=10s"}, nil, exitUsage, "--scan-window"},
 		"a grace without a unit":      {[]string{"serve", data, "--grace=120"}, nil, exitUsage, "--grace"},
@@ -148,7 +152,7 @@ func TestVersionLearnt(t *testing.T) {
 	}
 	builtin := shown()
 	for stored, want := range map[string]string{"2.3000.4294967290": "2.3000.4294967290", "2.2243.7": builtin, "soon": builtin} {
-		store, err := data.open(t.Context(), p, slog.New(slog.DiscardHandler))
+		store, err := data.open(t.Context(), p, slog.New(slog.DiscardHandler), false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,18 +294,29 @@ func TestBackupAndRestore(t *testing.T) {
 }
 
 func TestBackupWithoutTheKey(t *testing.T) {
-	dir := t.TempDir()
-	env := map[string]string{"WADAH_SERVER_KEY": strings.Repeat("5a", 32)}
-	from, to, file := install(t, filepath.Join(dir, "from"), env), "--data="+filepath.Join(dir, "to"), filepath.Join(dir, "b")
-	command(t, env, "", "device", "add", "Kasir", from)
-	if got := command(t, env, "", "backup", file, from); got.code != exitOK || !strings.Contains(got.out, "server key") {
-		t.Fatalf("backup: %+v", got)
-	}
-	if got := command(t, nil, "", "restore", file, to); got.code != exitFailure {
-		t.Errorf("restore without the key: %+v", got)
-	}
-	if got := command(t, env, "", "restore", file, to); got.code != exitOK {
-		t.Errorf("restore with the key: %+v", got)
+	for name, url := range map[string]string{"SQLite": "", "PostgreSQL": pgtest.URL(t)} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			env := map[string]string{"WADAH_SERVER_KEY": strings.Repeat("5a", 32), "WADAH_DATABASE_URL": url}
+			from, to, file := install(t, filepath.Join(dir, "from"), env), "--data="+filepath.Join(dir, "to"), filepath.Join(dir, "b")
+			command(t, env, "", "device", "add", "Kasir", from)
+			if got := command(t, env, "", "backup", file, from); got.code != exitOK || !strings.Contains(got.out, "server key") {
+				t.Fatalf("backup: %+v", got)
+			}
+			if url != "" {
+				env["WADAH_DATABASE_URL"] = pgtest.Copy(t, url)
+			}
+			keyless := map[string]string{"WADAH_DATABASE_URL": env["WADAH_DATABASE_URL"]}
+			if got := command(t, keyless, "", "restore", file, to); got.code != exitFailure {
+				t.Errorf("restore without the key: %+v", got)
+			}
+			if got := command(t, env, "", "restore", file, to); got.code != exitOK {
+				t.Errorf("restore with the key: %+v", got)
+			}
+			if got := command(t, env, "", "device", "list", to); !strings.Contains(got.out, "Kasir") {
+				t.Errorf("the restored installation lists %+v", got)
+			}
+		})
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/session/sandbox"
+	"wadah/session/webhook"
 	"wadah/session/whatsapp"
 )
 
@@ -24,6 +25,7 @@ type serveCmd struct {
 	dataFlags       `embed:""`
 	httpFlags       `embed:""`
 	lifeFlags       `embed:""`
+	webhookFlags    `embed:""`
 	WhatsAppURL     string `help:"Use a simulated WhatsApp on this machine instead of the real one, such as ws://127.0.0.1:8081/ws/chat." name:"whatsapp-url" placeholder:"URL"`
 	WhatsAppRootKey string `help:"Public root key of that simulated WhatsApp, 64 hexadecimal digits." name:"whatsapp-root-key" placeholder:"HEX"`
 }
@@ -38,7 +40,7 @@ func (c *serveCmd) Run(ctx context.Context, p *program, log *slog.Logger) error 
 		}
 		to = endpoint{url: c.WhatsAppURL, rootKey: key}
 	}
-	return server{program: p, log: log, data: c.dataFlags, web: c.httpFlags, life: c.lifeFlags, whatsapp: to}.run(ctx)
+	return server{program: p, log: log, data: c.dataFlags, web: c.httpFlags, life: c.lifeFlags, hooks: c.webhookFlags, whatsapp: to}.run(ctx)
 }
 
 // server is everything one run of the product is made from.
@@ -48,6 +50,7 @@ type server struct {
 	data     dataFlags
 	web      httpFlags
 	life     lifeFlags
+	hooks    webhookFlags
 	whatsapp endpoint
 	phones   *sandbox.Service // the virtual phones of the panel; nil without
 	control  string           // where their control API is, for the greeting
@@ -57,6 +60,7 @@ type server struct {
 type choices struct {
 	http  handlers.Config
 	life  session.Config
+	hooks webhook.Guard
 	certs *certificates // nil for plain HTTP
 }
 
@@ -80,6 +84,9 @@ func (s server) choices() (c choices, err error) {
 		return c, err
 	}
 	c.life.MaxDevices, c.life.NotesDir = c.http.Limits.MaxDevices, s.data.Data
+	if c.hooks, err = s.hooks.guard(); err != nil {
+		return c, err
+	}
 	c.certs, err = s.web.certificates(s.log)
 	return c, err
 }
@@ -101,11 +108,14 @@ func (s server) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, unlock()) }()
 	defer keepCrash(s.data.Data, s.log)()
 
-	store, err := s.data.open(ctx, s.program, s.log)
+	store, err := s.data.open(ctx, s.program, s.log, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := store.Own(ctx); err != nil {
+		return err
+	}
 	if err := rememberEndpoint(ctx, store, s.whatsapp); err != nil {
 		return err
 	}
@@ -124,6 +134,8 @@ func (s server) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
+
+	defer deliver(ctx, store, chosen.hooks, s.log)()
 
 	manager := session.NewManager(store, driver, chosen.life, s.log)
 	if err := manager.Start(ctx); err != nil {

@@ -9,12 +9,23 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wadah/models/postgres/pgtest"
 )
 
 // The whole life of a device over the API, with program and WhatsApp in two
 // processes and genuine whatsmeow between them.
-func TestStory(t *testing.T) {
+func TestStory(t *testing.T) { story(newWorld(t)) }
+
+// The same on PostgreSQL.
+func TestStoryOnPostgres(t *testing.T) {
 	w := newWorld(t)
+	w.pg = pgtest.URL(t)
+	story(w)
+}
+
+func story(w *world) {
+	t := w.t
 	server := w.serve()
 	key := w.addDevice("Kasir") // beside the running server, which takes the key at once
 	phone := w.newPhone()

@@ -38,7 +38,7 @@ func (c *userAddCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	if err != nil {
 		return err
 	}
-	store, err := c.open(ctx, p, log)
+	store, err := c.open(ctx, p, log, false)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (c *userPasswdCmd) Run(ctx context.Context, p *program, log *slog.Logger) (
 	if err != nil {
 		return err
 	}
-	store, err := c.open(ctx, p, log)
+	store, err := c.open(ctx, p, log, false)
 	if err != nil {
 		return err
 	}

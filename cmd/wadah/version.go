@@ -69,10 +69,14 @@ func (c *versionCmd) Run(ctx context.Context, p *program, log *slog.Logger) erro
 // learntVersion is the version that the data folder remembers, "" when there is no
 // folder, or nothing newer than the library in it.
 func (c *versionCmd) learntVersion(ctx context.Context, p *program, log *slog.Logger) (learnt string, err error) {
-	if _, err := os.Stat(filepath.Join(c.Data, models.DatabaseFile)); err != nil {
+	url, err := c.url()
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(filepath.Join(c.Data, models.DatabaseFile)); err != nil && url == "" {
 		return "", nil // there is no data to ask
 	}
-	store, err := c.open(ctx, p, log)
+	store, err := c.open(ctx, p, log, true)
 	if err != nil {
 		return "", err
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"wadah/models"
+	"wadah/models/postgres/pgtest"
 	"wadah/session/sandbox"
 )
 
@@ -23,6 +24,7 @@ type world struct {
 	service *process
 	serviceOut
 	data   string
+	pg     string // URL of the database; "" for the file in data
 	phones *atomic.Int32
 }
 
@@ -30,6 +32,9 @@ type world struct {
 func newWorld(t *testing.T, args ...string) *world {
 	t.Helper()
 	w := &world{t: t, data: filepath.Join(t.TempDir(), "data"), phones: new(atomic.Int32)}
+	if onPostgres {
+		w.pg = pgtest.URL(t)
+	}
 	w.service = start(t, append([]string{"sandbox", "--service-only", "--json", "--sandbox-listen", "127.0.0.1:0"}, args...)...)
 	w.serviceOut = decode[serviceOut](t, []byte(w.service.printed(`(?m)^(\{.*\})$`)[1]))
 	return w
@@ -46,7 +51,7 @@ type installation struct {
 func (w *world) serve(args ...string) *installation {
 	w.t.Helper()
 	p := start(w.t, append([]string{
-		"serve", "--listen", "127.0.0.1:0", "--data", w.data, "--log-level", "debug",
+		"serve", "--listen", "127.0.0.1:0", "--data", w.data, "--database-url", w.pg, "--log-level", "debug",
 		"--whatsapp-url", w.URL, "--whatsapp-root-key", w.RootKey,
 	}, args...)...)
 	i := &installation{process: p, t: w.t, url: p.printed(`Wadah: (http://\S+)`)[1]}
@@ -66,7 +71,7 @@ func (i *installation) ready() error {
 // addDevice makes a device on the command line and returns its key.
 func (w *world) addDevice(name string) string {
 	w.t.Helper()
-	out := wadah(w.t, "device", "add", name, "--json", "--data", w.data)
+	out := wadah(w.t, "device", "add", name, "--json", "--data", w.data, "--database-url", w.pg)
 	return decode[deviceKeyOut](w.t, []byte(out)).APIKey
 }
 
@@ -94,12 +99,20 @@ func (w *world) tryControl(path string, body map[string]any) error {
 	return err
 }
 
+// source is where the database is, for database/sql.
+func (w *world) source() (driver, name string) {
+	if w.pg != "" {
+		return "pgx", w.pg
+	}
+	return "sqlite", "file:" + filepath.Join(w.data, models.DatabaseFile) + "?_pragma=busy_timeout(10000)"
+}
+
 // settled waits until the one linked device has taken what its phone hands over after
 // linking, the parts of its history and the account's settings.
 func (w *world) settled() {
 	w.t.Helper()
 	const handedOver = 12 // stanzas
-	db, err := sql.Open("sqlite", filepath.Join(w.data, models.DatabaseFile))
+	db, err := sql.Open(w.source())
 	if err != nil {
 		w.t.Fatal(err)
 	}

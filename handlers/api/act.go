@@ -69,7 +69,7 @@ func (s *Calls) readChat(c echo.Context, call deviceCall) error {
 
 // chat finds the chat that a call names.
 func (s *Calls) chat(ctx context.Context, call deviceCall) (models.Chat, error) {
-	to, _, err := recipient(call, toPhone, toGroup)
+	to, _, err := s.recipient(ctx, call, toPhone, toGroup)
 	if err != nil {
 		return models.Chat{}, err
 	}
@@ -93,22 +93,8 @@ func (s *Calls) markRead(c echo.Context, call deviceCall, rows []models.Message)
 	if err := s.noteSeldom(c, call, audit.MessageRead); err != nil {
 		return err
 	}
-	var order []string
-	bySender := map[string]*message.ReadMessages{}
-	for _, row := range rows {
-		r, ok := bySender[row.Sender.ID]
-		if !ok {
-			r = &message.ReadMessages{Chat: message.OfChat(row.Chat), At: time.Now()}
-			if r.Chat.Kind == message.ChatGroup {
-				r.Sender = message.PartyOfStored(row.Sender.Person)
-			}
-			bySender[row.Sender.ID] = r
-			order = append(order, row.Sender.ID)
-		}
-		r.IDs = append(r.IDs, row.WAID)
-	}
-	for _, sender := range order {
-		if err := s.devices.MarkRead(c.Request().Context(), call.snap.ID, *bySender[sender]); err != nil {
+	for _, read := range message.ReadBySender(rows, time.Now()) {
+		if err := s.devices.MarkRead(c.Request().Context(), call.snap.ID, read); err != nil {
 			return err
 		}
 	}
@@ -117,7 +103,7 @@ func (s *Calls) markRead(c echo.Context, call deviceCall, rows []models.Message)
 
 // sendTyping shows the recipient that the account is writing, or no longer is.
 func (s *Calls) sendTyping(c echo.Context, call deviceCall) error {
-	to, _, err := recipient(call, toPhone, toGroup)
+	to, _, err := s.recipient(c.Request().Context(), call, toPhone, toGroup)
 	if err != nil {
 		return err
 	}
@@ -201,7 +187,8 @@ func (s *Calls) getLimits(c echo.Context, call deviceCall) error {
 		MaxQueued int     `json:"max_queued"`
 		Locked    bool    `json:"reachout_locked"`
 		Until     *string `json:"until"`
+		Slowed    *string `json:"slowed_until"` // WhatsApp wants fewer messages
 	}{
-		limits.Pace.PerMinute, limits.Pace.Burst, limits.Paced, limits.Waiting, message.MaxWaiting, limits.Locked, web.Stamp(limits.Until),
+		limits.Pace.PerMinute, limits.Pace.Burst, limits.Paced, limits.Waiting, message.MaxWaiting, limits.Locked, web.Stamp(limits.Until), web.Stamp(limits.Slowed),
 	})
 }

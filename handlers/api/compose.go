@@ -48,32 +48,33 @@ var errNoRecipient = needed("the recipient as phone, or a group as id_group")
 var groupAddress = regexp.MustCompile(`(?i)^([0-9]{5,25}(?:-[0-9]{5,15})?)(?:@g\.us)?$`)
 
 // recipient is the chat that a call names.
-func recipient(call deviceCall, phone, group *parameter) (message.Chat, query, error) {
+func (s *Calls) recipient(ctx context.Context, call deviceCall, phone, group *parameter) (message.Chat, query, error) {
 	switch {
 	case call.in.has(phone):
 		return message.ChatAt(call.in.text(phone)), query{To: call.in.text(phone)}, nil
 	case call.in.has(group):
-		return message.ChatAt(call.in.text(group)), query{To: call.in.text(group)}, nil
+		jid, err := s.groupOf(ctx, call, group)
+		return message.ChatAt(jid), query{To: jid}, err
 	}
 	return message.Chat{}, query{}, errNoRecipient
 }
 
-func (s *Calls) composeText(_ context.Context, call deviceCall) (message.Outgoing, query, error) {
-	to, asked, err := recipient(call, sendPhone, sendGroup)
+func (s *Calls) composeText(ctx context.Context, call deviceCall) (message.Outgoing, query, error) {
+	to, asked, err := s.recipient(ctx, call, sendPhone, sendGroup)
 	asked.Message = call.in.text(textMessage)
 	return message.Outgoing{To: to, Content: message.Content{Kind: message.KindText, Text: asked.Message}}, asked, err
 }
 
-func (s *Calls) composeLocation(_ context.Context, call deviceCall) (message.Outgoing, query, error) {
-	to, asked, err := recipient(call, toPhone, toGroup)
+func (s *Calls) composeLocation(ctx context.Context, call deviceCall) (message.Outgoing, query, error) {
+	to, asked, err := s.recipient(ctx, call, toPhone, toGroup)
 	return message.Outgoing{To: to, Content: message.Content{Kind: message.KindLocation, Location: &message.Location{
 		Latitude: call.in.real(placeLatitude), Longitude: call.in.real(placeLongitude),
 		Name: call.in.text(placeName), Address: call.in.text(placeAddress),
 	}}}, asked, err
 }
 
-func (s *Calls) composeContact(_ context.Context, call deviceCall) (message.Outgoing, query, error) {
-	to, asked, err := recipient(call, toPhone, toGroup)
+func (s *Calls) composeContact(ctx context.Context, call deviceCall) (message.Outgoing, query, error) {
+	to, asked, err := s.recipient(ctx, call, toPhone, toGroup)
 	if err != nil {
 		return message.Outgoing{}, asked, err
 	}
@@ -91,8 +92,8 @@ func (s *Calls) composeContact(_ context.Context, call deviceCall) (message.Outg
 	return message.Outgoing{To: to, Content: message.Content{Kind: message.KindContact, Contacts: []message.Contact{card}}}, asked, nil
 }
 
-func (s *Calls) composePoll(_ context.Context, call deviceCall) (message.Outgoing, query, error) {
-	to, asked, err := recipient(call, toPhone, toGroup)
+func (s *Calls) composePoll(ctx context.Context, call deviceCall) (message.Outgoing, query, error) {
+	to, asked, err := s.recipient(ctx, call, toPhone, toGroup)
 	return message.Outgoing{To: to, Content: message.Content{Kind: message.KindPoll, Poll: &message.Poll{
 		Question: call.in.text(pollQuestion), Options: call.in.list(pollOptions), Most: call.in.whole(pollMost, 1),
 	}}}, asked, err
@@ -143,7 +144,7 @@ func (s *Calls) composeEdit(ctx context.Context, call deviceCall) (message.Outgo
 }
 
 func (s *Calls) composeForward(ctx context.Context, call deviceCall) (message.Outgoing, query, error) {
-	to, asked, err := recipient(call, toPhone, toGroup)
+	to, asked, err := s.recipient(ctx, call, toPhone, toGroup)
 	if err != nil {
 		return message.Outgoing{}, asked, err
 	}
@@ -158,8 +159,8 @@ func (s *Calls) composeForward(ctx context.Context, call deviceCall) (message.Ou
 
 // composeTemplate sends what was a message with buttons, which WhatsApp does not show any
 // more, as a text with the buttons' words and addresses below.
-func (s *Calls) composeTemplate(_ context.Context, call deviceCall) (message.Outgoing, query, error) {
-	to, asked, err := recipient(call, sendPhone, sendGroup)
+func (s *Calls) composeTemplate(ctx context.Context, call deviceCall) (message.Outgoing, query, error) {
+	to, asked, err := s.recipient(ctx, call, sendPhone, sendGroup)
 	lines := []string{call.in.text(bodyText)}
 	for _, line := range templateLines(call.in.text(template)) {
 		lines = append(lines, "", line)

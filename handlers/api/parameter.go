@@ -43,7 +43,7 @@ const (
 	kindChoice             // one of a few words
 	kindNumber             // a phone number in any usual spelling; read as its international digits
 	kindPerson             // the same, or a LID; read as WhatsApp's address of that person
-	kindGroup              // a group's address
+	kindGroup              // a group's address, or an invitation to it; read as the address or the code
 	kindList               // texts: a repeated field, name[], name[0], a JSON array, or one in a string
 	kindFile               // a part of a multipart body with a file's name
 )
@@ -150,13 +150,17 @@ func (d *parameter) fill(v *value, region string) (ok bool) {
 		v.text, ok = personOf(v.text, region)
 		return ok
 	case kindGroup:
-		found := groupAddress.FindStringSubmatch(v.text)
-		if found != nil {
+		if found := groupAddress.FindStringSubmatch(v.text); found != nil {
 			v.text = found[1] + "@g.us"
+			return true
+		}
+		found := groupInvite.FindStringSubmatch(v.text)
+		if found != nil {
+			v.text = found[1]
 		}
 		return found != nil
 	case kindText, kindExact, kindWord:
-		return d.to == 0 || utf8.RuneCountInString(v.text) <= d.to
+		return utf8.ValidString(v.text) && !strings.Contains(v.text, "\x00") && (d.to == 0 || utf8.RuneCountInString(v.text) <= d.to)
 	case kindList, kindFile:
 	}
 	return false
@@ -197,13 +201,13 @@ func (d *parameter) refusal() *web.Failure {
 		f.Status, f.Code = http.StatusUnprocessableEntity, "bad_number"
 		f.Message = d.name + " is no complete phone number. Send its digits with the country code, for example 6281234567890, without letters or an extension."
 	case kindGroup:
-		f.Message = d.name + " must be the address of a group, for example 120363041234567890@g.us."
+		f.Message = d.name + " must be the address of a group, for example 120363041234567890@g.us, or an invitation to it."
 	case kindList:
 		f.Message = fmt.Sprintf("%s may have at most %d entries.", d.name, d.to)
 	case kindText, kindExact, kindWord, kindFile:
-		f.Message = d.name + " must be one value."
+		f.Message = d.name + " must be one value, in UTF-8 without NUL."
 		if d.to > 0 {
-			f.Message = fmt.Sprintf("%s must be one value of at most %d characters.", d.name, d.to)
+			f.Message = fmt.Sprintf("%s must be one value of at most %d characters, in UTF-8 without NUL.", d.name, d.to)
 		}
 	}
 	return f

@@ -109,7 +109,9 @@ func (s *Calls) getMessageStatus(c echo.Context, call deviceCall) error {
 		At     *string `json:"at"`
 		Error  *string `json:"error"`
 		WACode int     `json:"wa_code,omitempty"`
-	}{row.WAID, row.Status, web.Stamp(row.StatusAt), known(row.Error), row.Code})
+		// Partial counts devices of the recipients that could not be given it.
+		Partial int64 `json:"partial,omitempty"`
+	}{row.WAID, row.Status, web.Stamp(row.StatusAt), known(row.Error), row.Code, row.Partial})
 }
 
 // getLid answers both addresses of a person, as far as they are known: {"phone","id","lid"}.

@@ -57,6 +57,10 @@ func (s *Calls) deviceCalls() []deviceRoute {
 		{"/api/getMessageStatus", reads, forStatus, []*parameter{targetID}, s.getMessageStatus},
 		{"/api/getLid", changes, forStatus, []*parameter{sendPhone}, s.getLid},
 
+		// Groups.
+		{"/api/getListGroup", changes, forRead, []*parameter{groupsFresh, groupsMembers}, s.getListGroup},
+		{"/api/getInfoGroup", changes, forRead, []*parameter{sendGroup, groupsFresh}, s.getInfoGroup},
+
 		// Sending.
 		s.sends("sendMessage", s.composeText, sendPhone, textMessage),
 		s.sends("sendMessageGroup", s.composeText, sendGroup, textMessage),

@@ -51,7 +51,12 @@ func (s *Calls) send(compose composer, takes []*parameter) deviceHandler {
 	return func(c echo.Context, call deviceCall) error {
 		ctx := c.Request().Context()
 		wait := time.Duration(call.in.whole(sendWait, int(message.DefaultWait/time.Second))) * time.Second
-		defer web.AllowTime(c, wait)()
+		key := idempotencyKey(c.Request(), call.in)
+		room := wait
+		if key != "" {
+			room += time.Duration(sendWait.to) * time.Second // for the call with the same key that goes first
+		}
+		defer web.AllowTime(c, room)()
 		out, asked, err := compose(ctx, call)
 		if err != nil {
 			return err
@@ -65,7 +70,8 @@ func (s *Calls) send(compose composer, takes []*parameter) deviceHandler {
 			Typing: time.Duration(call.in.whole(sendTyping, 0)) * time.Second,
 			TTL:    time.Duration(call.in.whole(sendTTL, 0)) * time.Second,
 		}
-		if key := idempotencyKey(c.Request(), call.in); key != "" {
+		request.Render = func(result message.Result) []byte { return sentAnswer(result, asked) }
+		if key != "" {
 			request.Key, request.Params = hashOf(key), paramsHash(c.Request().URL.Path, call.in, takes)
 		}
 		if err := s.noteSeldom(c, call, audit.MessageSend); err != nil {
@@ -75,16 +81,12 @@ func (s *Calls) send(compose composer, takes []*parameter) deviceHandler {
 		if err != nil {
 			return err
 		}
-		return s.answerSent(c, request, result, asked)
+		return answerSent(c, request, result)
 	}
 }
 
-// answerSent tells what became of a message, and keeps the answer for a repeated call.
-func (s *Calls) answerSent(c echo.Context, r message.Request, result message.Result, asked query) error {
-	if result.Answered != nil {
-		return web.WriteJSON(c, http.StatusOK, result.Answered)
-	}
-	chat := eventlog.ChatOf(result.Message.Chat)
+// answerSent tells what became of a message.
+func answerSent(c echo.Context, r message.Request, result message.Result) error {
 	if result.Unknown {
 		return &web.Failure{
 			Status: http.StatusGatewayTimeout, Code: "send_timeout",
@@ -92,7 +94,16 @@ func (s *Calls) answerSent(c echo.Context, r message.Request, result message.Res
 			More:    map[string]any{"id_message": result.Message.WAID},
 		}
 	}
-	done := "success sent"
+	body := result.Answered
+	if body == nil {
+		body = r.Render(result)
+	}
+	return web.WriteJSON(c, http.StatusOK, body)
+}
+
+// sentAnswer is the answer about a message that was sent, or waits for its turn.
+func sentAnswer(result message.Result, asked query) []byte {
+	chat, done := eventlog.ChatOf(result.Message.Chat), "success sent"
 	if result.Message.Status == models.StatusQueued {
 		done = "queued"
 	}
@@ -105,14 +116,9 @@ func (s *Calls) answerSent(c echo.Context, r message.Request, result message.Res
 		LID        string `json:"lid,omitempty"`
 		Status     string `json:"status"`
 		SentAs     string `json:"sent_as,omitempty"`
-	}{result.Message.WAID, "Message " + done + " to " + chat.ID, chat.ID, chat.Type, chat.LID, result.Message.Status, asked.SentAs})
-	body = append(body, '}')
-	if r.Key != "" {
-		if err := s.store.SaveAnswer(context.WithoutCancel(c.Request().Context()), r.DeviceID, r.Key, body); err != nil {
-			return err
-		}
-	}
-	return web.WriteJSON(c, http.StatusOK, body)
+		Partial    int64  `json:"partial,omitempty"` // devices of the recipients that could not be given it
+	}{result.Message.WAID, "Message " + done + " to " + chat.ID, chat.ID, chat.Type, chat.LID, result.Message.Status, asked.SentAs, result.Message.Partial})
+	return append(body, '}')
 }
 
 // addCommon adds what any message may have: whom it mentions, and what it answers.

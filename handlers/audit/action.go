@@ -62,6 +62,7 @@ const (
 const (
 	MessageSend Action = "message.send"
 	MessageRead Action = "message.read"
+	MessageOpen Action = "message.open"   // somebody reads a conversation in the panel
 	ShowOnline  Action = "message.online" // typing, presence
 	CallReject  Action = "call.reject"
 	NumberCheck Action = "number.check"

@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"wadah/handlers/limit"
@@ -21,52 +22,62 @@ import (
 // served is a server whose connections are bounded. It answers /hold when the test lets it,
 // and recognises whoever asks for /known.
 type served struct {
-	t    *testing.T
-	addr string
-	held chan struct{} // one for each request that is being held
-	free chan struct{} // closed to let them go
+	t       *testing.T
+	arrived chan net.Conn // the server's end of each new connection
+	held    chan struct{} // one for each request that is being held
+	free    chan struct{} // closed to let them go
 }
 
 func newServed(t *testing.T, limits limit.ConnLimits, as func() netip.Addr) *served {
 	t.Helper()
-	s := &served{t: t, held: make(chan struct{}, 100), free: make(chan struct{})}
+	s := &served{t: t, arrived: make(chan net.Conn), held: make(chan struct{}, 100), free: make(chan struct{})}
 	conns := limit.NewConns(limits, slog.New(slog.DiscardHandler))
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn := limit.ConnOf(r.Context())
-		conn.Begin()
-		defer conn.End()
-		switch r.URL.Path {
-		case "/hold":
-			s.held <- struct{}{}
-			<-s.free
-		case "/known":
-			conn.Recognise()
-		}
-		fmt.Fprint(w, "ok")
-	}))
-	server.Listener = conns.Listener(disguised{server.Listener, as})
-	server.Config.ConnContext = limit.Context
-	server.Start()
-	s.addr = server.Listener.Addr().String()
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() { defer close(done); conns.Run(quit) }()
-	t.Cleanup(func() { close(quit); <-done; server.Close() })
+	server := &http.Server{
+		ConnContext:       limit.Context,
+		ReadHeaderTimeout: time.Minute,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			conn := limit.ConnOf(r.Context())
+			conn.Begin()
+			defer conn.End()
+			switch r.URL.Path {
+			case "/hold":
+				s.held <- struct{}{}
+				<-s.free
+			case "/known":
+				conn.Recognise()
+			}
+			fmt.Fprint(w, "ok")
+		}),
+	}
+	quit, done := make(chan struct{}), make(chan struct{}, 2)
+	go func() {
+		_ = server.Serve(conns.Listener(disguised{s.arrived, quit, as})) // ends with the test
+		done <- struct{}{}
+	}()
+	go func() { conns.Run(quit); done <- struct{}{} }()
+	t.Cleanup(func() { close(quit); server.Close(); <-done; <-done })
 	return s
 }
 
-// disguised lets connections seem to come from elsewhere.
+// disguised is a listener whose connections seem to come from elsewhere. They are pipes,
+// so that a test may have a clock of its own.
 type disguised struct {
-	net.Listener
-	as func() netip.Addr
+	arrived chan net.Conn
+	quit    chan struct{}
+	as      func() netip.Addr
 }
 
 func (d disguised) Accept() (net.Conn, error) {
-	c, err := d.Listener.Accept()
-	if err != nil {
-		return nil, err
+	select {
+	case c := <-d.arrived:
+		return elsewhere{c, net.TCPAddrFromAddrPort(netip.AddrPortFrom(d.as(), 4000))}, nil
+	case <-d.quit:
+		return nil, net.ErrClosed
 	}
-	return elsewhere{c, net.TCPAddrFromAddrPort(netip.AddrPortFrom(d.as(), 4000))}, nil
 }
+
+func (disguised) Close() error   { return nil }
+func (disguised) Addr() net.Addr { return &net.TCPAddr{} }
 
 type elsewhere struct {
 	net.Conn
@@ -83,14 +94,12 @@ func at(address string) func() netip.Addr {
 // dial opens a connection.
 func (s *served) dial() net.Conn {
 	s.t.Helper()
-	c, err := new(net.Dialer).DialContext(s.t.Context(), "tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	c, server := net.Pipe()
 	s.t.Cleanup(func() { c.Close() })
 	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		s.t.Fatal(err)
 	}
+	s.arrived <- server
 	return c
 }
 
@@ -232,29 +241,21 @@ func TestStrangersWaitShorter(t *testing.T) {
 		path   string
 		stays  bool
 	}{
-		"a stranger":               {limit.ConnLimits{Idle: time.Millisecond}, "/", false},
-		"somebody known":           {limit.ConnLimits{Idle: time.Millisecond}, "/known", true},
-		"a stranger's, by a proxy": {limit.ConnLimits{Idle: time.Millisecond, Proxy: at192}, "/", true},
+		"a stranger":               {limit.ConnLimits{Idle: time.Second}, "/", false},
+		"somebody known":           {limit.ConnLimits{Idle: time.Second}, "/known", true},
+		"a stranger's, by a proxy": {limit.ConnLimits{Idle: time.Second, Proxy: at192}, "/", true},
 		"without a limit":          {limit.ConnLimits{}, "/", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// One more comes from elsewhere: by when it is closed, all have waited long enough.
-			turn := 0
-			s := newServed(t, test.limits, func() netip.Addr {
-				turn++
-				return netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", turn))
-			})
-			c := s.asked(test.path)
-			if test.limits.Idle > 0 {
-				ended(t, s.asked("/"))
-			}
-			if test.stays {
-				if err := ask(c, "/"); err != nil {
+			synctest.Test(t, func(t *testing.T) {
+				c := newServed(t, test.limits, at("192.0.2.1")).asked(test.path)
+				time.Sleep(3 * time.Second)
+				if !test.stays {
+					ended(t, c)
+				} else if err := ask(c, "/"); err != nil {
 					t.Errorf("it was closed: %v", err)
 				}
-				return
-			}
-			ended(t, c)
+			})
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"wadah/session/sandbox"
+	"wadah/session/sandbox/handset"
 )
 
 // refusal is why a phone does not do what it was asked. Its code is one that
@@ -54,6 +55,10 @@ var refusals = []struct {
 	{sandbox.ErrCompanionUnknown, "not_found"},
 	{sandbox.ErrTargetUnknown, "fault_offline"},
 	{sandbox.ErrTargetOffline, "fault_offline"},
+	{handset.ErrOffline, "phone_offline"},
+	{handset.ErrRecipient, "phone_unknown"},
+	{handset.ErrMessage, "not_found"},
+	{handset.ErrContent, "message_empty"},
 }
 
 // refuse makes a refusal of what a person can mend; other errors pass through.
@@ -64,4 +69,13 @@ func refuse(err error) error {
 		}
 	}
 	return err
+}
+
+// codeOf is the code of what a person can mend; "" for everything else.
+func codeOf(err error) string {
+	var refused *refusal
+	if errors.As(refuse(err), &refused) {
+		return refused.code
+	}
+	return ""
 }

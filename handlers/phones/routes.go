@@ -26,6 +26,14 @@ func (s *Pages) Routes() []web.Route {
 		web.Post("/phones/:number/passkey/refuse", web.Operator, s.refusePasskey),
 		web.Post("/phones/:number/fault", web.Operator, s.fault),
 		web.Post("/phones/:number/calm", web.Operator, s.calm),
+		web.Get("/phones/:number/chats", web.Operator, s.chats),
+		web.Get("/phones/:number/chats/:chat", web.Operator, s.chat),
+		web.Get("/phones/:number/chats/:chat/media", web.Operator, s.media),
+		web.Post("/phones/:number/chats/:chat/send", web.Operator, s.write),
+		web.Post("/phones/:number/chats/:chat/react", web.Operator, s.onChat(react)),
+		web.Post("/phones/:number/chats/:chat/vote", web.Operator, s.onChat(vote)),
+		web.Post("/phones/:number/chats/:chat/revoke", web.Operator, s.onChat(revoke)),
+		web.Post("/phones/:number/chats/:chat/seen", web.Operator, s.onChat(seen)),
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		list = append(list, web.Route{Method: method, Path: "/sandbox/*", May: web.Loopback, Do: s.control})

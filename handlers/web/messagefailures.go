@@ -36,7 +36,7 @@ func messageFailure(err error) *Failure {
 	case errors.As(err, &paced):
 		return &Failure{
 			Status: http.StatusTooManyRequests, Code: "paced", RetryAfter: until(paced.Until), More: untilOf(paced.Until),
-			Message: "Too many numbers were asked about, which WhatsApp bans accounts for. Wait as long as Retry-After says.",
+			Message: "WhatsApp was asked too much, which it bans accounts for. Wait as long as Retry-After says.",
 		}
 	case errors.As(err, &invalid):
 		return invalidMessage(invalid)
@@ -88,6 +88,10 @@ var refusals = map[message.Refusal]Failure{
 	message.RefusedNotAdmin: {
 		Status: http.StatusForbidden, Code: "not_admin",
 		Message: "Only admins may do this in this group.",
+	},
+	message.RefusedInvite: {
+		Status: http.StatusNotFound, Code: "invite_invalid",
+		Message: "This invitation leads to no group, or was withdrawn. Ask an admin of the group for its link.",
 	},
 	message.RefusedExpired: {
 		Status: http.StatusConflict, Code: "expired",

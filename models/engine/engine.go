@@ -25,6 +25,15 @@ type Engine interface {
 	// for a connection behind writers.
 	Writes() *gorm.DB
 	Reads() *gorm.DB
+	// Durable is Writes for what nobody may see before it survives a power cut: a number
+	// that a program has read must not be given to something else afterwards.
+	Durable() *gorm.DB
+	// Alone makes a transaction the only one of ours, until it ends.
+	Alone(tx *gorm.DB) error
+	// Own makes this process the only server on the database until Close; the error is an
+	// ErrStorage that says so when another one is. What keeps a data folder for one server
+	// suffices where the database is a file in it.
+	Own(ctx context.Context) error
 	// Settle makes what was committed before it was called survive a power cut.
 	Settle(ctx context.Context) error
 	// InPlace says, in microseconds, whether the database is still the one that was opened

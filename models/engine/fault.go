@@ -90,21 +90,34 @@ func Wrap(ctx context.Context, doing string, err error, classify ...Classifier) 
 	case ctx.Err() != nil:
 		// The driver reports an interrupted statement in its own words.
 		return fmt.Errorf("%s: %w", doing, ctx.Err())
+	}
+	why, kind := known(err, classify)
+	switch {
+	case kind != nil:
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s: %w", doing, err)
+	default:
+		why, kind = Classify(err)
 	}
-	why, kind := Classify(err, classify...)
 	return &fault{kind: kind, text: doing + ": " + why, why: why, cause: err}
 }
 
 // Classify finds the kind of a foreign error, and the sentence for it.
 func Classify(err error, by ...Classifier) (why string, kind error) {
+	if why, kind = known(err, by); kind == nil {
+		return "the storage failed", ErrStorage
+	}
+	return why, kind
+}
+
+// known is Classify for errors that one of the classifiers knows; kind is nil for others.
+func known(err error, by []Classifier) (why string, kind error) {
 	for _, c := range append([]Classifier{byGORM}, by...) {
 		if why, kind = c(err); kind != nil {
 			return why, kind
 		}
 	}
-	return "the storage failed", ErrStorage
+	return "", nil
 }
 
 // byGORM knows the errors that dialects translate into GORM's.

@@ -30,6 +30,9 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0007_any_sender", Migrate: anySender},
 		{ID: "0008_login_columns", Migrate: loginColumns},
 		{ID: "0009_key_rights", Migrate: keyRights},
+		{ID: "0010_groups", Migrate: groups},
+		{ID: "0011_webhooks", Migrate: webhooks},
+		{ID: "0012_message_indexes", Migrate: messageIndexes},
 	}
 }
 
@@ -42,13 +45,15 @@ func Names() []string {
 	return names
 }
 
-// Apply applies those of the steps that db has not seen, all of them or none.
+// Apply applies those of the steps that db has not seen, all of them or none. Within a
+// transaction they are part of it.
 func Apply(ctx context.Context, db *gorm.DB, steps []*gormigrate.Migration) error {
+	_, within := db.Statement.ConnPool.(gorm.TxCommitter)
 	return gormigrate.New(db.WithContext(ctx), &gormigrate.Options{
 		TableName:                 Table,
 		IDColumnName:              "id",
 		IDColumnSize:              100,
-		UseTransaction:            true,
+		UseTransaction:            !within,
 		ValidateUnknownMigrations: true,
 	}, steps).Migrate()
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -21,17 +22,18 @@ const (
 	// write that waits for its turn keeps its connection, and the library may read a
 	// row while it still holds another result open; a pool as small as the number
 	// of goroutines doing that would stop for good. Session dials at most a few
-	// dozen devices at a time, so this is ample, and an idle connection is closed
-	// again (sharedIdle, idleTime).
+	// dozen devices at a time, so this is ample.
 	sharedConns = 64
-	sharedIdle  = 4
+	// durableConns bounds the pool of durable writes: there is one writer.
+	durableConns = 2
 	// readConns bounds the pool of our own reads. It is apart, so that a read
 	// never queues for a connection behind writers: in WAL mode the database
 	// itself lets readers pass. More than a few would only fight for the CPU.
 	readConns = 8
-	readIdle  = 2
-	// An idle connection holds most of a megabyte; a new one takes milliseconds.
-	idleTime = 15 * time.Second
+	// An idle connection holds most of a megabyte; a new one takes milliseconds. So all
+	// are kept while there is work, and for this long: with few kept, a fifth of what fifty
+	// busy devices cost was to open connections.
+	idleTime = 5 * time.Second
 
 	// pageCache is what one connection may cache, in KiB. SQLite's default of 2 MiB for
 	// each of a dozen connections would be an eighth of what a thousand devices take,
@@ -62,14 +64,14 @@ func dsnOf(path string, settings ...string) string {
 
 var (
 	// writeSettings: wait for a lock instead of failing; readers and one writer at
-	// once (WAL); foreign keys, which the library insists on; fsync at checkpoints
-	// (NORMAL: a power cut may lose the last commits, never consistency); take the
-	// write lock when a transaction begins, since a lock asked for later fails at
-	// once when somebody else wrote meanwhile, whatever the timeout. A file that is
-	// missing is never made anew (mode=rw).
+	// once (WAL); foreign keys, which the library insists on; take the write lock when
+	// a transaction begins, since a lock asked for later fails at once when somebody
+	// else wrote meanwhile, whatever the timeout. A file that is missing is never made
+	// anew (mode=rw). With synchronous NORMAL a power cut may lose the last commits,
+	// never consistency.
 	writeSettings = []string{
 		"mode=rw", "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)",
-		"_pragma=synchronous(NORMAL)", "_txlock=immediate", "_error_rc=1", pageCache,
+		"_txlock=immediate", "_error_rc=1", pageCache,
 	}
 	readSettings = []string{
 		"_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_txlock=deferred", "_error_rc=1", pageCache,
@@ -78,18 +80,27 @@ var (
 	inspectSettings = []string{"mode=ro", "_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_error_rc=1"}
 )
 
-// openShared opens the pool for writers, whose connections wait in one line.
-func openShared(ctx context.Context, at *place) (*sql.DB, error) {
-	db := sql.OpenDB(&turnConnector{
-		placeConnector: placeConnector{dsn: dsnOf(at.path, writeSettings...), place: at}, line: make(chan struct{}, 1),
-	})
-	return setPool(ctx, db, sharedConns, sharedIdle)
+// openWriters opens the pool for writers, and the one for what nobody may see before it
+// survives a power cut. All their connections wait in one line.
+func openWriters(ctx context.Context, at *place) (shared, durable *sql.DB, err error) {
+	line := make(chan struct{}, 1)
+	open := func(limit int, settings ...string) (*sql.DB, error) {
+		return setPool(ctx, sql.OpenDB(&turnConnector{
+			placeConnector: placeConnector{dsn: dsnOf(at.path, append(settings, writeSettings...)...), place: at}, line: line,
+		}), limit)
+	}
+	if shared, err = open(sharedConns, "_pragma=synchronous(NORMAL)"); err != nil {
+		return nil, nil, err
+	}
+	// SQLite syncs its log before it lets readers see a commit.
+	durable, err = open(durableConns, "_pragma=synchronous(FULL)")
+	return shared, durable, err
 }
 
 // openPlain opens a pool of at most limit connections with these settings.
 func openPlain(ctx context.Context, at *place, limit int, settings []string) (*sql.DB, error) {
 	db := sql.OpenDB(&placeConnector{dsn: dsnOf(at.path, settings...), place: at})
-	return setPool(ctx, db, limit, min(limit, readIdle))
+	return setPool(ctx, db, limit)
 }
 
 // placeConnector opens connections to the file that was opened at first, and to no other.
@@ -102,7 +113,9 @@ type placeConnector struct {
 func (*placeConnector) Driver() driver.Driver { return &sqlite.Driver{} }
 
 // Connect opens a connection.
-func (c *placeConnector) Connect(context.Context) (driver.Conn, error) {
+func (c *placeConnector) Connect(context.Context) (driver.Conn, error) { return c.open() }
+
+func (c *placeConnector) open() (*keepingConn, error) {
 	if err := c.place.check(); err != nil {
 		return nil, err
 	}
@@ -113,13 +126,17 @@ func (c *placeConnector) Connect(context.Context) (driver.Conn, error) {
 	if err := c.place.check(); err != nil { // replaced in this very moment
 		return nil, errors.Join(err, conn.Close())
 	}
-	return conn, nil
+	full, ok := conn.(fullConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("the SQLite driver's connection is a %T, which lacks what is needed", conn), conn.Close())
+	}
+	return keeping(full), nil
 }
 
 // setPool sets the size of a pool and makes sure that a connection works.
-func setPool(ctx context.Context, db *sql.DB, limit, idle int) (*sql.DB, error) {
+func setPool(ctx context.Context, db *sql.DB, limit int) (*sql.DB, error) {
 	db.SetMaxOpenConns(limit)
-	db.SetMaxIdleConns(idle)
+	db.SetMaxIdleConns(limit)
 	db.SetConnMaxIdleTime(idleTime)
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -17,12 +17,14 @@ import (
 
 // Engine is an open database file; see engine.Engine.
 type Engine struct {
-	place  *place
-	pool   *sql.DB // shared with the library's store
-	reads  *sql.DB // for our reads
-	keeper *sql.DB // one connection that stays open; see keep
-	db     *gorm.DB
-	rd     *gorm.DB
+	place   *place
+	pool    *sql.DB // shared with the library's store
+	durable *sql.DB // for what survives a power cut before it is seen
+	reads   *sql.DB // for our reads
+	keeper  *sql.DB // one connection that stays open; see keep
+	db      *gorm.DB
+	safe    *gorm.DB // over durable
+	rd      *gorm.DB
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -61,7 +63,7 @@ func Open(ctx context.Context, path string, t engine.Tables) (*Engine, error) {
 	return e, nil
 }
 
-// connect opens both pools.
+// connect opens all pools.
 func connect(ctx context.Context, path string, t engine.Tables) (e *Engine, err error) {
 	e = &Engine{place: &place{path: path}}
 	defer func() {
@@ -69,13 +71,16 @@ func connect(ctx context.Context, path string, t engine.Tables) (e *Engine, err 
 			err = errors.Join(err, e.Close())
 		}
 	}()
-	if e.pool, err = openShared(ctx, e.place); err != nil {
+	if e.pool, e.durable, err = openWriters(ctx, e.place); err != nil {
 		return nil, err
 	}
 	if e.reads, err = openPlain(ctx, e.place, readConns, readSettings); err != nil {
 		return nil, err
 	}
 	if e.db, err = t.Open(dialectOf(e.pool)); err != nil {
+		return nil, err
+	}
+	if e.safe, err = t.Open(dialectOf(e.durable)); err != nil {
 		return nil, err
 	}
 	e.rd, err = t.Open(dialectOf(e.reads))
@@ -141,6 +146,9 @@ func (e *Engine) SQL() *sql.DB { return e.pool }
 // Writes is GORM over the shared pool.
 func (e *Engine) Writes() *gorm.DB { return e.db }
 
+// Durable is GORM over a pool whose commits survive a power cut before anybody sees them.
+func (e *Engine) Durable() *gorm.DB { return e.safe }
+
 // Reads is GORM over a pool that only reads.
 func (e *Engine) Reads() *gorm.DB { return e.rd }
 
@@ -149,6 +157,12 @@ func (e *Engine) Version(ctx context.Context) (name, version string, err error) 
 	err = e.reads.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version)
 	return "SQLite", version, wrap(ctx, "ask for the version of SQLite", err)
 }
+
+// Alone has nothing to do: SQLite has one writer at a time, from a transaction's beginning.
+func (e *Engine) Alone(*gorm.DB) error { return nil }
+
+// Own has nothing to do: the lock of the data folder keeps the file, too.
+func (e *Engine) Own(context.Context) error { return nil }
 
 // Settle syncs the log. SQLite's log is synced as a whole, so the library's rows from
 // before are safe as well. Ordinary commits reach the disk at the next checkpoint, in
@@ -166,7 +180,7 @@ func (e *Engine) Close() error {
 	var err error
 	// Readers first: the last connection to close writes the log into the database, which
 	// a read-only one cannot.
-	for _, pool := range []*sql.DB{e.reads, e.keeper, e.pool} {
+	for _, pool := range []*sql.DB{e.reads, e.keeper, e.durable, e.pool} {
 		if pool != nil {
 			err = errors.Join(err, pool.Close())
 		}

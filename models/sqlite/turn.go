@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -27,16 +26,12 @@ type turnConnector struct {
 }
 
 // Connect opens a connection of the line.
-func (c *turnConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	inner, err := c.placeConnector.Connect(ctx)
+func (c *turnConnector) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.open()
 	if err != nil {
 		return nil, err
 	}
-	full, ok := inner.(fullConn)
-	if !ok {
-		return nil, fmt.Errorf("the SQLite driver's connection is a %T, which lacks what is needed", inner)
-	}
-	return &turnConn{fullConn: full, line: c.line, place: c.place}, nil
+	return &turnConn{keepingConn: conn, line: c.line, place: c.place}, nil
 }
 
 // fullConn is what a connection of modernc.org/sqlite can do for database/sql.
@@ -54,7 +49,7 @@ type fullConn interface {
 // turnConn is a connection that takes a turn for each transaction, and for each
 // statement outside of one. database/sql uses it from one goroutine at a time.
 type turnConn struct {
-	fullConn
+	*keepingConn
 	line  chan struct{}
 	place *place
 	inTx  bool
@@ -93,7 +88,7 @@ func (c *turnConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.T
 			return nil, err
 		}
 	}
-	tx, err := c.fullConn.BeginTx(ctx, opts)
+	tx, err := c.keepingConn.BeginTx(ctx, opts)
 	if err != nil {
 		end()
 		return nil, err
@@ -105,7 +100,7 @@ func (c *turnConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.T
 // ExecContext runs a statement in turn.
 func (c *turnConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if c.inTx {
-		return c.fullConn.ExecContext(ctx, query, args)
+		return c.keepingConn.ExecContext(ctx, query, args)
 	}
 	end, err := c.take(ctx)
 	if err != nil {
@@ -115,7 +110,7 @@ func (c *turnConn) ExecContext(ctx context.Context, query string, args []driver.
 	if err := c.place.check(); err != nil {
 		return nil, err
 	}
-	return c.fullConn.ExecContext(ctx, query, args)
+	return c.keepingConn.ExecContext(ctx, query, args)
 }
 
 // turnTx is a transaction whose end is the end of the turn. database/sql calls

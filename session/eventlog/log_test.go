@@ -4,18 +4,22 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"wadah/models"
+	"wadah/models/postgres/pgtest"
 	"wadah/session/eventlog"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 func open(t *testing.T) (*models.Store, *eventlog.Log, string) {
 	t.Helper()
 	s, err := models.Open(t.Context(), models.Options{
-		Path: filepath.Join(t.TempDir(), models.DatabaseFile), Key: bytes.Repeat([]byte{7}, 32),
+		Path: filepath.Join(t.TempDir(), models.DatabaseFile), URL: pgtest.InSoak(t), Key: bytes.Repeat([]byte{7}, 32),
 	})
 	if err != nil {
 		t.Fatal(err)

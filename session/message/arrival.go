@@ -43,6 +43,7 @@ func arrival(deviceID, account string, in Incoming) (a models.Arrival, ok bool) 
 		}
 	case Limit:
 		a.At = in.At
+		a.Lock = &models.AccountLock{Active: in.Active, Kind: in.Kind, Until: in.Until, At: in.At}
 		a.Event = &models.NewEvent{Type: EventLimit, Body: encode(LimitNews{Active: in.Active, Kind: in.Kind, Until: in.Until})}
 	case History:
 		a.At = in.At
@@ -60,6 +61,8 @@ func arrival(deviceID, account string, in Incoming) (a models.Arrival, ok bool) 
 const (
 	ExpectHistory  = "history"           // a piece of the phone's history, which it announced
 	ExpectAppState = "app_state"         // a collection of the account's settings, or the keys to all of them
+	ExpectGroups   = "groups"            // the list of the account's groups
+	ExpectGroup    = models.ExpectGroup  // one group, of which not all is known
 	ExpectSecret   = models.ExpectSecret // a message that can be read now, see Content.Sealed
 )
 
@@ -135,6 +138,7 @@ func arrivedEmpty(a *models.Arrival, u Undecryptable) {
 
 func arrivedChange(a *models.Arrival, in GroupChange) {
 	a.At, a.Chat, a.Sender = in.At, refOf(ChatAt(in.Group)), personOf(in.By)
+	a.Group = groupUpdate(in)
 	news := GroupNews{Action: in.Action, Members: in.Members, Value: in.Value, Why: in.Why, Whole: in.Whole}
 	switch in.Action {
 	case GroupSubject:

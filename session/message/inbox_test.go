@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"wadah/models"
+	"wadah/models/postgres/pgtest"
 	"wadah/session/message"
 )
 
@@ -23,10 +25,12 @@ var (
 	atNoon = time.Date(2026, 8, 17, 12, 0, 0, 0, time.UTC)
 )
 
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
 func open(t *testing.T) *models.Store {
 	t.Helper()
 	s, err := models.Open(t.Context(), models.Options{
-		Path: filepath.Join(t.TempDir(), models.DatabaseFile), Key: bytes.Repeat([]byte{7}, 32),
+		Path: filepath.Join(t.TempDir(), models.DatabaseFile), URL: pgtest.InSoak(t), Key: bytes.Repeat([]byte{7}, 32),
 	})
 	if err != nil {
 		t.Fatal(err)

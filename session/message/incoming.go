@@ -90,6 +90,8 @@ type (
 		Action GroupAction
 		// Members are those who joined, left, were promoted or demoted.
 		Members []Party
+		// Own says that the account itself is among Members.
+		Own bool
 		// Value is the new subject, description, invite code or number; "true" or "false" of a
 		// switch, "" where WhatsApp did not say its new position.
 		Value string
@@ -205,6 +207,7 @@ type Group struct {
 	Suspended   bool          `json:"suspended,omitempty"`
 	Addressing  Addressing    `json:"addressing,omitempty"`
 	Members     []Member      `json:"members,omitempty"` // may be cut at MaxMembers
+	Own         Role          `json:"own,omitempty"`     // what the account itself may do
 	Size        int           `json:"size,omitempty"`    // how many there are
 }
 

@@ -87,6 +87,7 @@ func (l *lane) run() {
 type pause struct {
 	until   time.Time
 	changed <-chan struct{}
+	firm    bool // news does not end it
 }
 
 func (l *lane) rest(p pause) {
@@ -99,10 +100,14 @@ func (l *lane) rest(p pause) {
 		defer timer.Stop()
 		timeout = timer.C
 	}
+	news := l.news
+	if p.firm {
+		news = nil
+	}
 	select {
 	case <-timeout:
 	case <-p.changed:
-	case <-l.news:
+	case <-news:
 	case <-l.o.ctx.Done():
 	}
 }
@@ -121,10 +126,10 @@ func (l *lane) step() (pause, error) {
 	switch {
 	case m.Account != "" && s.Account != m.Account:
 		return pause{}, o.fail(m.Message, RefusedUnlinked, 0)
-	case !time.Now().Before(m.ExpiresAt):
+	case !time.Now().Before(expiry(m)):
 		return pause{}, o.fail(m.Message, RefusedExpired, 0)
 	case !s.Connected:
-		return pause{until: m.ExpiresAt, changed: s.Changed}, nil
+		return pause{until: expiry(m), changed: s.Changed}, nil
 	}
 	if m.Account == "" { // it was handed over before the device was linked
 		return pause{}, o.store.AdoptChats(o.ctx, l.device, s.Account)
@@ -135,6 +140,16 @@ func (l *lane) step() (pause, error) {
 		}
 	}
 	return l.send(m, s)
+}
+
+// expiry is when a message is given up. One that WhatsApp may have is not said to have
+// failed when its time is over, for its sender would send it once more; but what is behind
+// it does not wait for ever.
+func expiry(m models.Send) time.Time {
+	if late := m.At.Add(DefaultTTL); !m.HandedAt.IsZero() && late.After(m.ExpiresAt) {
+		return late
+	}
+	return m.ExpiresAt
 }
 
 // send hands one message over and stores what becomes of it.
@@ -162,16 +177,47 @@ func (l *lane) send(m models.Send, s Standing) (pause, error) {
 	case err == nil:
 		return pause{}, o.sent(m, ack)
 	case errors.As(err, &refused) && refused.Why == RefusedTooMany:
-		return pause{until: again(slowDown, m.Tries)}, nil
+		return l.slow(m, refused)
 	case errors.As(err, &refused):
-		return pause{}, o.fail(m.Message, refused.Why, refused.Code)
+		return pause{}, o.fail(m.Message, o.why(m, refused), refused.Code)
 	case errors.Is(err, ErrOffline):
-		return pause{until: m.ExpiresAt, changed: s.Changed}, nil
+		return pause{until: expiry(m), changed: s.Changed}, nil
 	}
 	// WhatsApp may have it. The same message goes out again: on the next connection at
 	// once, on this one after a while.
 	o.log.Debug("whether a message was sent is open", "device", l.device, "message", m.ID, "tries", m.Tries+1, "err", err)
 	return pause{until: again(againAfter, m.Tries), changed: s.Changed}, nil
+}
+
+// slow stops the lane for a while, because WhatsApp wants fewer messages. Who waits for
+// this one is told that it is not sent, unless an earlier try may have got through;
+// otherwise it is sent when the pause is over.
+func (l *lane) slow(m models.Send, refused *RefusedError) (pause, error) {
+	o := l.o
+	until := again(slowDown, m.Tries)
+	o.mu.Lock()
+	o.slowed[l.device] = until
+	o.mu.Unlock()
+	wait := pause{until: until, firm: true}
+	if !m.HandedAt.IsZero() || !o.claim(m.ID) {
+		return wait, nil
+	}
+	return wait, o.fail(m.Message, refused.Why, refused.Code)
+}
+
+// forbidden is WhatsApp's code for a message to a group in which the account may not write.
+const forbidden = 403
+
+// why says what a refusal means where WhatsApp's code alone does not.
+func (o *Outbox) why(m models.Send, refused *RefusedError) Refusal {
+	if m.Chat.Kind != string(ChatGroup) || refused.Code != forbidden || refused.Why != RefusedByWhatsApp {
+		return refused.Why
+	}
+	g, err := o.store.GroupOf(o.ctx, m.DeviceID, m.Account, m.Chat.JID, false)
+	if err == nil && g.LeftAt.IsZero() && g.Announce {
+		return RefusedNotAdmin
+	}
+	return RefusedNotInGroup
 }
 
 // again is when something is tried once more that was tried so often.
@@ -186,6 +232,10 @@ func (o *Outbox) sent(m models.Send, ack Ack) error {
 		at = time.Now()
 	}
 	a := o.ending(m.Message, models.StatusSent, "", 0, at)
+	if ack.Partial > 0 {
+		a.Receipt.Partial = int64(ack.Partial)
+		a.Event.Body = encode(StatusNews{Status: StatusSent, Partial: ack.Partial})
+	}
 	if p := ack.To.Person; p.LID != "" && p.PN != "" {
 		a.Account, a.Pairs = m.Chat.Account, []models.Person{personOf(p)}
 	}

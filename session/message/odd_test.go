@@ -6,21 +6,9 @@ import (
 	"testing"
 
 	"wadah/models"
+	"wadah/models/modelstest"
 	"wadah/session/message"
 )
-
-// pickily makes a table refuse rows: those that a condition is true of.
-func pickily(t *testing.T, s *models.Store, table, when string) {
-	t.Helper()
-	for _, query := range []string{
-		`CREATE TABLE IF NOT EXISTS picky (x TEXT NOT NULL)`,
-		`CREATE TRIGGER refuse_` + table + ` BEFORE INSERT ON ` + table + ` WHEN ` + when + ` BEGIN INSERT INTO picky VALUES (NULL); END`,
-	} {
-		if _, err := s.SQL().ExecContext(t.Context(), query); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // Ensure that a message which the database refuses is stored and told as far as that
 // goes, keeps nothing else out, and is not asked for again.
@@ -34,7 +22,7 @@ func TestInboxOdd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
 			id, inbox := device(t, s, "Toko"), run(t, s)
-			pickily(t, s, c.table, c.when)
+			modelstest.RefuseValue(t, s, "INSERT ON "+c.table+" WHEN ("+c.when+")")
 			fine := words("A2", "")
 			fine.Content.Kind, fine.PushName = message.KindSticker, ""
 			for _, m := range []message.Message{words("A1", "aneh"), fine} {
@@ -66,7 +54,7 @@ func TestInboxOdd(t *testing.T) {
 func TestInboxOddNews(t *testing.T) {
 	s := open(t)
 	id, inbox := device(t, s, "Toko"), run(t, s)
-	pickily(t, s, "chats", `NEW.jid IS NOT NULL`)
+	modelstest.RefuseValue(t, s, "INSERT ON chats WHEN (NEW.jid IS NOT NULL)")
 	change := message.GroupChange{Group: "120363041234567890@g.us", By: budi, At: atNoon, Action: message.GroupSubject, Value: "Toko"}
 	for _, in := range []message.Incoming{change, message.OwnRead{Chat: message.ChatAt("120363041234567890@g.us"), At: atNoon}, message.Pair{}} {
 		if _, err := inbox.Accept(id, account, in); err != nil {
@@ -83,9 +71,7 @@ func TestInboxOddNews(t *testing.T) {
 func TestInboxOnABrokenStore(t *testing.T) {
 	s := open(t)
 	id, inbox := device(t, s, "Toko"), run(t, s)
-	if _, err := s.SQL().ExecContext(t.Context(), `CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`); err != nil {
-		t.Fatal(err)
-	}
+	modelstest.Refuse(t, s, "INSERT ON messages")
 	if _, err := inbox.Accept(id, account, words("A1", "halo")); err == nil || inbox.Odd() != 0 {
 		t.Errorf("%d odd (%v)", inbox.Odd(), err)
 	}

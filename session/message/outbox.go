@@ -28,9 +28,10 @@ type Outbox struct {
 	pace    Pace
 	lanes   map[string]*lane         // by device: those with something to do
 	paces   map[string]*pacer        // by device: how much it may send just now
-	waiting map[string]chan struct{} // by our ID: closed when the outcome is stored
+	waiting map[string]*waiter       // by our ID: who waits for the outcome
 	calls   map[string]chan struct{} // by device and key of idempotency: closed when its call is over
-	locks   map[string]Limit         // by device: what WhatsApp forbids just now
+	locks   map[string]Limit         // by device and account: what WhatsApp forbids just now
+	slowed  map[string]time.Time     // by device: until when WhatsApp wants nothing to be sent
 	closed  bool
 }
 
@@ -51,13 +52,21 @@ func NewOutbox(store *models.Store, inbox *Inbox, sender Sender, pace Pace, log 
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Outbox{
 		store: store, inbox: inbox, sender: sender, log: log, ctx: ctx, cancel: cancel, pace: pace,
-		lanes: make(map[string]*lane), paces: make(map[string]*pacer), waiting: make(map[string]chan struct{}),
-		calls: make(map[string]chan struct{}), locks: make(map[string]Limit),
+		lanes: make(map[string]*lane), paces: make(map[string]*pacer), waiting: make(map[string]*waiter),
+		calls: make(map[string]chan struct{}), locks: make(map[string]Limit), slowed: make(map[string]time.Time),
 	}
 }
 
-// Start opens the lanes in which messages wait since an earlier run.
+// Start opens the lanes in which messages wait since an earlier run, and recalls what
+// WhatsApp forbids accounts.
 func (o *Outbox) Start(ctx context.Context) error {
+	locks, err := o.store.Locks(ctx)
+	if err != nil {
+		return fmt.Errorf("recall what WhatsApp forbids: %w", err)
+	}
+	for _, l := range locks {
+		o.Limited(l.DeviceID, l.Account, Limit{Active: l.Active, Kind: l.Kind, Until: l.Until, At: l.At})
+	}
 	devices, err := o.store.Lanes(ctx)
 	if err != nil {
 		return fmt.Errorf("look for messages to send: %w", err)
@@ -92,6 +101,8 @@ type Request struct {
 	TTL    time.Duration // until it fails; 0 is DefaultTTL
 	// Key and Params make a repeated request do nothing: hashes, or both empty.
 	Key, Params string
+	// Render makes the answer that a repeated request gets, too; nil answers none for good.
+	Render func(Result) []byte
 }
 
 // Result is what is known of a request when its answer is due.
@@ -99,7 +110,7 @@ type Result struct {
 	Message models.Message
 	// Unknown: it was handed over and WhatsApp has not answered in time. It will be sent.
 	Unknown bool
-	// Answered is what the first request with the same key was answered; nil for none.
+	// Answered is what Render made of the first request with the same key; nil for none.
 	Answered []byte
 }
 
@@ -135,11 +146,28 @@ func (o *Outbox) Submit(ctx context.Context, r Request) (Result, error) {
 		defer release()
 	}
 	deadline := time.Now().Add(r.Wait)
-	if r.Key != "" {
-		if result, known, err := o.repeated(ctx, r, deadline); known || err != nil {
-			return result, err
-		}
+	if r.Key == "" {
+		return o.submit(ctx, r, deadline)
 	}
+	result, known, err := o.repeated(ctx, r, deadline)
+	if !known && err == nil {
+		result, err = o.submit(ctx, r, deadline)
+	}
+	if err != nil || result.Unknown || result.Answered != nil || r.Render == nil {
+		return result, err
+	}
+	// Stored before the turn ends: a call that waits for this one reads it. The caller may be
+	// gone by now; whoever repeats the call wants it all the same.
+	answer := r.Render(result)
+	if err := o.store.SaveAnswer(context.WithoutCancel(ctx), r.DeviceID, r.Key, answer); err != nil {
+		return Result{}, err
+	}
+	result.Answered = answer
+	return result, nil
+}
+
+// submit takes a message that was not taken before.
+func (o *Outbox) submit(ctx context.Context, r Request, deadline time.Time) (Result, error) {
 	standing, err := o.stand(ctx, r, deadline)
 	if err != nil {
 		return Result{}, err
@@ -156,6 +184,7 @@ func (o *Outbox) Submit(ctx context.Context, r Request) (Result, error) {
 		wait = 0
 	}
 	outcome := o.await(id)
+	o.attend(id, wait > 0) // before the lane may decide
 	o.open(r.DeviceID)
 	return o.result(ctx, r.DeviceID, id, outcome, deadline, wait > 0)
 }
@@ -195,7 +224,10 @@ func (o *Outbox) mayWait(ctx context.Context, r Request, account string) error {
 	case n >= MaxWaiting:
 		return ErrTooMany
 	}
-	if lock, on := o.locked(r.DeviceID); on && r.Out.To.Kind == ChatPerson {
+	if r.Out.To.Kind == ChatGroup {
+		return o.mayWrite(ctx, r, account)
+	}
+	if lock, on := o.locked(r.DeviceID, account); on && r.Out.To.Kind == ChatPerson {
 		_, err := o.store.ChatOf(ctx, r.DeviceID, account, *refOf(r.Out.To))
 		if errors.Is(err, models.ErrNotFound) {
 			return &LockedError{lock}
@@ -277,7 +309,9 @@ func (o *Outbox) repeated(ctx context.Context, r Request, deadline time.Time) (r
 		return Result{Answered: before.Answer}, true, nil
 	}
 	// The first call was not answered: the program, or we, ended before.
-	result, err = o.result(ctx, r.DeviceID, before.MessageID, o.await(before.MessageID), deadline, !r.Queue)
+	outcome := o.await(before.MessageID)
+	o.attend(before.MessageID, !r.Queue)
+	result, err = o.result(ctx, r.DeviceID, before.MessageID, outcome, deadline, !r.Queue)
 	return result, true, err
 }
 
@@ -290,7 +324,9 @@ func (o *Outbox) result(ctx context.Context, deviceID, id string, outcome <-chan
 		return Result{Message: m}, err
 	}
 	if err == nil && m.Status == models.StatusQueued {
-		waitUntil(ctx, outcome, deadline)
+		if !waitUntil(ctx, outcome, deadline) && o.attend(id, false) {
+			waitUntil(ctx, outcome, time.Now().Add(claimLimit)) // it is being stored
+		}
 		m, handed, err = o.store.Sending(ctx, id)
 	}
 	if err != nil || m.Status != models.StatusQueued {
@@ -354,8 +390,8 @@ func (o *Outbox) end(m models.Message, a models.Arrival) error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if c, ok := o.waiting[m.ID]; ok {
-		close(c)
+	if w, ok := o.waiting[m.ID]; ok {
+		close(w.done)
 		delete(o.waiting, m.ID)
 	}
 	return nil
@@ -365,12 +401,64 @@ func (o *Outbox) end(m models.Message, a models.Arrival) error {
 func (o *Outbox) await(id string) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	c, ok := o.waiting[id]
+	w, ok := o.waiting[id]
 	if !ok {
-		c = make(chan struct{})
-		o.waiting[id] = c
+		w = &waiter{done: make(chan struct{})}
+		o.waiting[id] = w
 	}
-	return c
+	return w.done
+}
+
+// waiter is who waits for the outcome of a message.
+type waiter struct {
+	done    chan struct{} // closed when it is stored
+	present bool          // somebody will be told
+	claimed bool          // the lane is storing a failure that is told to them
+}
+
+// claimLimit is how long storing a failure may take that somebody waits for.
+const claimLimit = 5 * time.Second
+
+// attend says whether somebody waits who will be told the outcome. It reports whether the
+// lane has decided already that they are.
+func (o *Outbox) attend(id string, present bool) (claimed bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w, ok := o.waiting[id]
+	if !ok {
+		return false
+	}
+	w.present = present
+	return w.claimed
+}
+
+// claim reports whether somebody waits for the message's outcome, who will now be told.
+func (o *Outbox) claim(id string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w, ok := o.waiting[id]
+	if !ok || !w.present {
+		return false
+	}
+	w.claimed = true
+	return true
+}
+
+// mayWrite refuses what is said in a group in which the account cannot write. Whether it
+// may react or change what it wrote is for WhatsApp to say.
+func (o *Outbox) mayWrite(ctx context.Context, r Request, account string) error {
+	g, err := o.store.GroupOf(ctx, r.DeviceID, account, r.Out.To.JID, false)
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		return nil // it is not known: WhatsApp knows
+	case err != nil:
+		return err
+	case !g.LeftAt.IsZero():
+		return &RefusedError{Why: RefusedNotInGroup}
+	case g.Announce && g.OwnRole == "" && r.Out.Content.Target == nil:
+		return &RefusedError{Why: RefusedNotAdmin}
+	}
+	return nil
 }
 
 func (o *Outbox) forget(id string) {
@@ -379,27 +467,38 @@ func (o *Outbox) forget(id string) {
 	delete(o.waiting, id)
 }
 
-// Limited takes up what WhatsApp allows a device just now.
-func (o *Outbox) Limited(deviceID string, l Limit) {
+// Limited takes up what WhatsApp allows an account just now.
+func (o *Outbox) Limited(deviceID, account string, l Limit) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if l.Active {
-		o.locks[deviceID] = l
+		o.locks[deviceID+" "+account] = l
 	} else {
-		delete(o.locks, deviceID)
+		delete(o.locks, deviceID+" "+account)
 	}
 }
 
-// locked reports whether WhatsApp lets the device open no new chats.
-func (o *Outbox) locked(deviceID string) (Limit, bool) {
+// locked reports whether WhatsApp lets the account open no new chats.
+func (o *Outbox) locked(deviceID, account string) (Limit, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	l, on := o.locks[deviceID]
+	l, on := o.locks[deviceID+" "+account]
 	if on && !l.Until.IsZero() && !time.Now().Before(l.Until) {
-		delete(o.locks, deviceID)
+		delete(o.locks, deviceID+" "+account)
 		on = false
 	}
 	return l, on
+}
+
+// NewChats says whether WhatsApp lets the account of a device open no new chats, and until
+// when; zero when it gave no end.
+func (o *Outbox) NewChats(deviceID string) (until time.Time, locked bool) {
+	standing, err := o.sender.Standing(deviceID)
+	if err != nil {
+		return time.Time{}, false // it is gone
+	}
+	limit, locked := o.locked(deviceID, standing.Account)
+	return limit.Until, locked
 }
 
 // Limits is what a device may send just now.
@@ -409,6 +508,9 @@ type Limits struct {
 	Waiting int64
 	Locked  bool      // WhatsApp lets the account open no new chats
 	Until   time.Time // when that ends; zero when WhatsApp gave no end
+	// Slowed is until when nothing is sent because WhatsApp wants fewer messages; zero: it
+	// does not.
+	Slowed time.Time
 }
 
 // Pace is how fast each device may send.
@@ -420,10 +522,19 @@ func (o *Outbox) Limits(ctx context.Context, deviceID string) (Limits, error) {
 	if err != nil {
 		return Limits{}, err
 	}
-	lock, locked := o.locked(deviceID)
+	standing, err := o.sender.Standing(deviceID)
+	if err != nil {
+		return Limits{}, err
+	}
+	lock, locked := o.locked(deviceID, standing.Account)
 	l := Limits{Pace: o.pace, Paced: o.overPace(deviceID), Waiting: waiting, Locked: locked}
 	if locked {
 		l.Until = lock.Until
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if until := o.slowed[deviceID]; time.Now().Before(until) {
+		l.Slowed = until
 	}
 	return l, nil
 }

@@ -83,6 +83,8 @@ type (
 		Status Status `json:"status"`
 		Error  string `json:"error,omitempty"`
 		Code   int    `json:"wa_code,omitempty"` // WhatsApp's
+		// Partial counts devices of the recipients that could not be given the message.
+		Partial int `json:"partial,omitempty"`
 	}
 
 	// CallNews is the body of EventCall.

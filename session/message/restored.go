@@ -10,10 +10,14 @@ import (
 )
 
 // Restored takes up that the database is an older copy: what waits to be sent may have been
-// sent since, so it fails with RefusedRestored. Sessions that were used since are forgotten.
+// sent since, so it fails with RefusedRestored. Sessions that were used since are forgotten,
+// and so is what an account's groups were and what WhatsApp forbade it.
 // Nothing may run on the store. It may be repeated.
 func Restored(ctx context.Context, store *models.Store) error {
 	if err := store.ForgetRatchets(ctx); err != nil {
+		return err
+	}
+	if err := store.ForgetAccounts(ctx); err != nil {
 		return err
 	}
 	devices, err := store.Lanes(ctx)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"wadah/models"
 )
 
 // Sender is what the outbox sends through. session.Manager is the one of the product.
@@ -45,6 +47,27 @@ type ReadMessages struct {
 	Sender Party // in a group; nobody elsewhere
 	IDs    []string
 	At     time.Time
+}
+
+// ReadBySender is what it takes to mark messages of one chat as read: those of each
+// sender together.
+func ReadBySender(rows []models.Message, at time.Time) []ReadMessages {
+	var reads []ReadMessages
+	place := map[string]int{}
+	for _, row := range rows {
+		i, known := place[row.Sender.ID]
+		if !known {
+			i = len(reads)
+			place[row.Sender.ID] = i
+			r := ReadMessages{Chat: OfChat(row.Chat), At: at}
+			if r.Chat.Kind == ChatGroup {
+				r.Sender = PartyOfStored(row.Sender.Person)
+			}
+			reads = append(reads, r)
+		}
+		reads[i].IDs = append(reads[i].IDs, row.WAID)
+	}
+	return reads
 }
 
 // MaxCheck is how many numbers are asked about at once.
@@ -93,6 +116,7 @@ const (
 	RefusedTooMany       Refusal = "rate_limited"    // 429: fewer messages
 	RefusedNotInGroup    Refusal = "not_in_group"
 	RefusedNotAdmin      Refusal = "not_admin"
+	RefusedInvite        Refusal = "invite_invalid"      // the code leads to no group (any more)
 	RefusedByWhatsApp    Refusal = "refused_by_whatsapp" // for another reason, see Code
 	RefusedExpired       Refusal = "expired"             // it was not sent in time
 	RefusedUnlinked      Refusal = "unlinked"            // the account was unlinked, or another one linked

@@ -36,6 +36,7 @@ type Driver struct {
 
 	history history
 	sends   sends
+	groups  groups
 }
 
 var _ session.Driver = (*Driver)(nil)

@@ -136,7 +136,7 @@ func TestSettingsReadHalfway(t *testing.T) {
 // bookHas says why our table of contacts has nobody of that name.
 func (w *world) bookHas(name string) error {
 	var n int
-	err := w.store.SQL().QueryRowContext(w.t.Context(), `SELECT COUNT(*) FROM contacts WHERE full_name = ?`, name).Scan(&n)
+	err := w.store.SQL().QueryRowContext(w.t.Context(), `SELECT COUNT(*) FROM contacts WHERE full_name = $1`, name).Scan(&n)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("nobody is called %q", name)
 	}

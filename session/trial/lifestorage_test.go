@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wadah/models"
+	"wadah/models/modelstest"
 	"wadah/session"
 	"wadah/session/sandbox"
 )
@@ -53,12 +54,12 @@ error     never_started/qr storage/ready  storage/ready  ready/ready    stopped/
 
 // lastStored is what "error" lets fail at a moment.
 var lastStored = map[string]string{
-	"never_started": "UPDATE ON devices WHEN NEW.desired",
+	"never_started": "UPDATE ON devices WHEN (NEW.desired)",
 	"scanning":      "INSERT ON whatsmeow_device",
 	"pairing":       "INSERT ON whatsmeow_pre_keys",
-	"connected":     "UPDATE ON devices WHEN NEW.name <> OLD.name",
-	"stopping":      "UPDATE ON devices WHEN NEW.off_reason = 'stopped'",
-	"logging_out":   "UPDATE ON devices WHEN NEW.off_reason = 'logged_out'",
+	"connected":     "UPDATE ON devices WHEN (NEW.name <> OLD.name)",
+	"stopping":      "UPDATE ON devices WHEN (NEW.off_reason = 'stopped')",
+	"logging_out":   "UPDATE ON devices WHEN (NEW.off_reason = 'logged_out')",
 	"deleting":      "DELETE ON devices",
 	"reconnecting":  "UPDATE ON devices",
 }
@@ -66,7 +67,7 @@ var lastStored = map[string]string{
 func TestLifeAndStorage(t *testing.T) {
 	t.Parallel()
 	cells := map[string]func(*testing.T){}
-	for _, c := range readStorageMatrix(t) {
+	for _, c := range readStorageMatrix(t, storageMatrix) {
 		if c.fault != "full" {
 			cells[c.fault+"/"+c.moment] = c.run
 		}
@@ -76,7 +77,7 @@ func TestLifeAndStorage(t *testing.T) {
 
 // The full disk is the whole process's: nothing runs beside it.
 func TestLifeAndFullDisk(t *testing.T) {
-	for _, c := range readStorageMatrix(t) {
+	for _, c := range readStorageMatrix(t, storageMatrix) {
 		if c.fault == "full" {
 			t.Run(c.moment, c.run)
 		}
@@ -90,10 +91,10 @@ type storageCell struct {
 	after         string
 }
 
-func readStorageMatrix(t *testing.T) (cells []storageCell) {
+func readStorageMatrix(t *testing.T, matrix string) (cells []storageCell) {
 	t.Helper()
 	var moments []string
-	for line := range strings.Lines(storageMatrix) {
+	for line := range strings.Lines(matrix) {
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 0:
@@ -119,12 +120,21 @@ func readStorageMatrix(t *testing.T) (cells []storageCell) {
 type broken struct {
 	*world
 	storageCell
-	id   string
-	mend func()
+	strikes func(*world) (mend func()) // not asked for the fault "error"
+	id      string
+	mend    func()
 }
 
 func (c storageCell) run(t *testing.T) {
-	b := &broken{world: newWorld(t), storageCell: c}
+	fault := storageFaults[c.fault]
+	if c.fault == "full" {
+		fault = func(*world) func() { return fillDisk(t) }
+	}
+	c.play(newWorld(t), fault)
+}
+
+func (c storageCell) play(w *world, fault func(*world) (mend func())) {
+	b := &broken{world: w, storageCell: c, strikes: fault}
 	lifeMoments[c.moment](b)
 	b.isDuring()
 	b.mend()
@@ -136,14 +146,10 @@ func (c storageCell) run(t *testing.T) {
 
 func (b *broken) strike() {
 	b.t.Helper()
-	switch b.fault {
-	case "full":
-		b.mend = fillDisk(b.t)
-	case "error":
-		b.exec("CREATE TRIGGER broken BEFORE " + lastStored[b.moment] + " BEGIN SELECT RAISE(ABORT, 'broken'); END")
-		b.mend = func() { b.exec("DROP TRIGGER broken") }
-	default:
-		b.mend = storageFaults[b.fault](b.world)
+	if b.fault == "error" {
+		b.mend = modelstest.Refuse(b.t, b.store, lastStored[b.moment])
+	} else {
+		b.mend = b.strikes(b.world)
 	}
 }
 

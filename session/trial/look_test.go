@@ -4,8 +4,8 @@ package trial_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 
 	"wadah/models"
 )
@@ -44,30 +44,14 @@ func (w *world) rows() map[string]int {
 }
 
 func libraryRows(store *models.Store) (map[string]int, error) {
-	tables, err := store.SQL().Query(`SELECT name FROM sqlite_master WHERE type='table' AND name LIKE 'whatsmeow_%'
-		AND name NOT IN ('whatsmeow_version', 'whatsmeow_lid_map')`)
+	sizes, err := store.Sizes(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for tables.Next() {
-		var n string
-		if err := tables.Scan(&n); err != nil {
-			return nil, err
-		}
-		names = append(names, n)
-	}
-	if err := errors.Join(tables.Err(), tables.Close()); err != nil {
-		return nil, err
-	}
 	counts := map[string]int{}
-	for _, n := range names {
-		var count int
-		if err := store.SQL().QueryRow("SELECT COUNT(*) FROM " + n).Scan(&count); err != nil {
-			return nil, err
-		}
-		if count > 0 {
-			counts[n] = count
+	for name, rows := range sizes.Rows {
+		if strings.HasPrefix(name, "whatsmeow_") && name != "whatsmeow_version" && name != "whatsmeow_lid_map" && rows > 0 {
+			counts[name] = int(rows)
 		}
 	}
 	return counts, nil

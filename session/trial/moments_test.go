@@ -97,7 +97,13 @@ func (p *play) idle() {
 // busy keeps requests under way: WhatsApp answers them, but takes its time.
 func (p *play) busy() {
 	must(p.t, p.svc.Inject("", sandbox.Fault{Kind: sandbox.FaultSlow, Latency: 30 * time.Millisecond, Duration: 2 * time.Second}))
-	conn := p.gate.conn()
+	var conn *gateConn
+	eventually(p.t, patience, func() error { // a signal may come before Dial has returned
+		if conn = p.gate.conn(); conn == nil {
+			return errors.New("no connection is open")
+		}
+		return nil
+	})
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	answered := make(chan struct{}, 1000)

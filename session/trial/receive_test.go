@@ -203,6 +203,59 @@ func TestUndecryptable(t *testing.T) {
 	w.clean()
 }
 
+// Many messages that cannot be decrypted are asked for again one after the other, while the
+// line takes its time; what can be read does not wait for that, and neither does what is sent.
+func TestManyUndecryptable(t *testing.T) {
+	w := newWorld(t)
+	id, budi, siti := w.linked("Toko", shop), w.customerPhone(customer, "Budi"), w.customerPhone(number(7), "Siti")
+	w.say(budi, 1, 1)
+	w.write(siti, shop, handset.Draft{Text: "buka?"})
+	w.wait(id, "first message", text("buka?"))
+	const many = 20
+	account := w.snap(id).Account.JID
+	must(t, w.svc.Inject(account, sandbox.Fault{Kind: sandbox.FaultUndecryptable, Count: many}))
+	must(t, w.svc.Inject(account, sandbox.Fault{Kind: sandbox.FaultAckLate, Latency: 50 * time.Millisecond, Count: 10 * many}))
+	w.say(budi, 2, many+1)
+	w.write(siti, shop, handset.Draft{Text: "halo?"})
+	_, err := w.submitText(id, message.ChatAt(number(7)+"@s.whatsapp.net"), "ya")
+	must(t, err)
+	w.wait(id, "what can be read", text("halo?"))
+	said := make(map[string]int)
+	eventually(t, patience, func() error {
+		clear(said)
+		for _, e := range w.log(id) {
+			if words, ok := e.Data["text"].(string); ok {
+				said[words]++
+			}
+		}
+		for n := range many {
+			if said[fmt.Sprint(n+2)] == 0 {
+				return fmt.Errorf("%d is not known", n+2)
+			}
+		}
+		return nil
+	})
+	w.settled()
+	before := 0
+	for _, e := range w.log(id) {
+		if text("halo?")(e) {
+			break
+		}
+		if e.Data["undecryptable"] == true {
+			before++
+		}
+	}
+	if before > many/2 {
+		t.Errorf("what can be read has waited for %d that could not be", before)
+	}
+	for words, times := range said {
+		if times > 1 {
+			t.Errorf("%q was said %d times", words, times)
+		}
+	}
+	w.clean()
+}
+
 // What comes twice is told once.
 func TestDuplicates(t *testing.T) {
 	w := newWorld(t)

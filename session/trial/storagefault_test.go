@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"wadah/models/modelstest"
 )
 
 // storageFaults make the storage fail and return what mends it. Those in which other
@@ -54,8 +56,7 @@ func (w *world) lockDatabase() (mend func()) {
 // refuseRows is a database that fails in the middle of what it does: the library can
 // decrypt and store, and then we cannot.
 func (w *world) refuseRows() (mend func()) {
-	w.exec(`CREATE TRIGGER no_messages BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'broken'); END`)
-	return func() { w.exec(`DROP TRIGGER no_messages`) }
+	return modelstest.Refuse(w.t, w.store, "INSERT ON messages")
 }
 
 // makeReadOnly lets every connection of the pool refuse to write, as on a file system

@@ -16,6 +16,7 @@ import (
 	"go.mau.fi/whatsmeow"
 
 	"wadah/models"
+	"wadah/models/postgres/pgtest"
 	"wadah/session"
 	"wadah/session/sandbox"
 	"wadah/session/whatsapp"
@@ -39,12 +40,32 @@ func TestMain(m *testing.M) {
 	whatsmeow.KeepAliveIntervalMin, whatsmeow.KeepAliveIntervalMax = time.Second, 1500*time.Millisecond
 	whatsmeow.KeepAliveResponseDeadline = 4 * time.Second
 	code := m.Run()
+	if code == 0 && flag.Lookup("test.list").Value.String() == "" {
+		fmt.Println("the same on PostgreSQL")
+		onPostgres = true
+		if err := flag.Set("test.skip", soak(notOnPostgres, aboutFiles)); err != nil {
+			panic(err)
+		}
+		code = m.Run()
+	}
+	code = max(code, pgtest.Stop())
 	if left := leftovers(10 * time.Second); len(left) > 0 {
 		fmt.Printf("%d goroutines are left after all tests, the first:\n%s\n", len(left), left[0])
 		code = 1
 	}
 	os.Exit(code)
 }
+
+// onPostgres makes worlds on PostgreSQL.
+var onPostgres bool
+
+const (
+	// aboutFiles are the tests of what happens to SQLite's file.
+	aboutFiles = `^(TestMessagesAndStorage|TestMessagesAndFullDisk|TestLifeAndStorage|TestLifeAndFullDisk|TestMessagesAndPostgres|TestLifeAndPostgres)$`
+	// notOnPostgres are, too, those that ask nothing of the database that others do not ask.
+	notOnPostgres = `^(TestMessagesAndStorage|TestMessagesAndFullDisk|TestLifeAndStorage|TestLifeAndFullDisk|TestMessagesAndPostgres|TestLifeAndPostgres|` +
+		`TestMatrix|TestCrowd|TestFleetOutage|Test.*Leaks|TestSlowLine|TestOutdated.*|TestPasskeyStep|Test.*Code.*)$`
+)
 
 // soak returns long in a soak run, and short otherwise.
 func soak[T any](short, long T) T {
@@ -59,6 +80,7 @@ type world struct {
 	t     *testing.T
 	svc   *sandbox.Service
 	dir   string
+	pg    string // URL of the database; "" for SQLite in dir
 	cfg   session.Config
 	dial  time.Duration
 	url   string // where the driver finds the service
@@ -72,8 +94,9 @@ type world struct {
 type settings struct {
 	sandbox sandbox.Config
 	session session.Config
-	dial    time.Duration // bound of a dial
-	cold    bool          // do not start the manager
+	dial    time.Duration  // bound of a dial
+	cold    bool           // do not start the manager
+	pg      *pgtest.Server // a server of its own
 }
 
 func newWorld(t *testing.T, change ...func(*settings)) *world {
@@ -99,6 +122,12 @@ func newWorld(t *testing.T, change ...func(*settings)) *world {
 	if _, err := svc.AddPhone(phone, "Budi"); err != nil {
 		t.Fatal(err)
 	}
+	if onPostgres {
+		w.pg = pgtest.URL(t)
+	}
+	if set.pg != nil {
+		w.pg = set.pg.Database(t)
+	}
 	w.open()
 	t.Cleanup(w.close)
 	if !set.cold {
@@ -115,8 +144,11 @@ func (w *world) open() {
 		log = slog.New(slog.NewTextHandler(w.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	var err error
-	w.store, err = models.Open(context.Background(), models.Options{Path: filepath.Join(w.dir, "wadah.db"), Key: make([]byte, 32)})
+	w.store, err = models.Open(context.Background(), models.Options{Path: filepath.Join(w.dir, "wadah.db"), URL: w.pg, Key: make([]byte, 32)})
 	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.store.Own(context.Background()); err != nil {
 		w.t.Fatal(err)
 	}
 	root := w.svc.RootKey()

@@ -91,6 +91,10 @@ func (c *conn) act(do func() error) error {
 		return nil
 	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, whatsmeow.ErrNotLoggedIn):
 		return message.ErrOffline
+	case errors.Is(err, whatsmeow.ErrNotInGroup), errors.Is(err, whatsmeow.ErrGroupNotFound):
+		return &message.RefusedError{Why: message.RefusedNotInGroup}
+	case errors.Is(err, whatsmeow.ErrInviteLinkInvalid), errors.Is(err, whatsmeow.ErrInviteLinkRevoked):
+		return &message.RefusedError{Why: message.RefusedInvite}
 	case errors.As(err, &iq) && iq.Code == http.StatusTooManyRequests:
 		return &message.RefusedError{Why: message.RefusedTooMany, Code: iq.Code}
 	case errors.As(err, &iq):

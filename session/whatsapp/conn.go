@@ -46,7 +46,11 @@ type conn struct {
 	online bool        // the login is complete
 	shut   atomic.Bool // Close was called
 
+	waiting atomic.Int32  // messages that have stepped aside, see aside
+	asking  chan struct{} // held by the one of them whose turn it is
+
 	available atomic.Bool // SetPresence asked for it
+	partial   partial     // of the message that is just being sent
 
 	mu        sync.Mutex
 	account   session.Account
@@ -77,7 +81,7 @@ const (
 )
 
 func newConn(d *Driver, to session.Target, on session.Handler) *conn {
-	c := &conn{d: d, on: on, log: d.log, linking: to.JID == ""}
+	c := &conn{d: d, on: on, log: d.log, linking: to.JID == "", asking: make(chan struct{}, 1)}
 	c.wire = newWire(c.lineEnded)
 	if c.linking {
 		c.wire.hold = func() <-chan struct{} {
@@ -113,7 +117,11 @@ func (c *conn) speakFor(device *store.Device, id string) {
 		c.account = session.Account{JID: device.ID.String(), Name: name, Platform: device.Platform}
 		c.pushName = device.PushName
 	}
-	c.cli = newClient(device, newLibraryLog(c.log, id))
+	log := newLibraryLog(c.log, id)
+	lid := device.LID
+	c.partial.own = func(jid types.JID) bool { return jid.User == c.self.User || !lid.IsEmpty() && jid.User == lid.User }
+	log.warned = c.partial.said
+	c.cli = newClient(device, log)
 	c.cli.PrePairCallback = c.claim
 	c.cli.AddEventHandlerWithSuccessStatus(c.event)
 	c.receive(device)

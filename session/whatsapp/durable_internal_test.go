@@ -65,3 +65,64 @@ func TestNothingOvertakesItsRatchet(t *testing.T) {
 		t.Errorf("the guard knows of %v", c.guard.failure())
 	}
 }
+
+// What a message that arrives has done to a session is not undone by one that was begun
+// before: that one is begun anew.
+func TestSessionTurnedMeanwhile(t *testing.T) {
+	const address = "123_1:2"
+	jid := types.NewADJID("6281", 0, 1)
+	c, _ := newDevices(t, jid)
+	device, err := c.load(t.Context(), jid.String(), &guard{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := device.LIDs.(*stores)
+	begin := func() {
+		t.Helper()
+		if _, err := s.GetManySessions(t.Context(), []string{address}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := func(session string) error {
+		return s.PutManySessions(t.Context(), map[string][]byte{address: []byte(session)})
+	}
+	for _, arrives := range []string{"the first of somebody", "the next"} {
+		begin()
+		if err := s.PutSession(t.Context(), address, []byte(arrives)); err != nil {
+			t.Fatal(err)
+		}
+		if err := end("begun before"); !errors.Is(err, errSessionTurned) {
+			t.Errorf("after %s: %v", arrives, err)
+		}
+		if is, err := s.GetSession(t.Context(), address); err != nil || string(is) != arrives {
+			t.Errorf("the session is %q, %v", is, err)
+		}
+	}
+	begin()
+	if err := end("sent"); err != nil {
+		t.Errorf("alone: %v", err)
+	}
+
+	// The same for a single device.
+	alone := func(session string) error { return s.PutSession(t.Context(), address, []byte(session)) }
+	get := func() (session string) {
+		t.Helper()
+		is, err := s.GetSession(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(is)
+	}
+	get()
+	if err := alone("asked for again"); err != nil {
+		t.Errorf("alone: %v", err)
+	}
+	get()
+	begin()
+	if err := end("sent meanwhile"); err != nil {
+		t.Errorf("sent meanwhile: %v", err)
+	}
+	if err := alone("asked for again"); !errors.Is(err, errSessionTurned) || get() != "sent meanwhile" {
+		t.Errorf("over what was sent: %v, %q", err, get())
+	}
+}

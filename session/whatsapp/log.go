@@ -17,6 +17,7 @@ import (
 type libraryLog struct {
 	log            *slog.Logger
 	device, module string
+	warned         func(format string, args []any) // hears warnings, too; nil for nobody
 }
 
 var _ waLog.Logger = (*libraryLog)(nil)
@@ -28,14 +29,20 @@ func newLibraryLog(log *slog.Logger, device string) *libraryLog {
 func (*libraryLog) Debugf(string, ...any) {}
 func (*libraryLog) Infof(string, ...any)  {}
 
-func (l *libraryLog) Warnf(msg string, args ...any)  { l.write("warn", msg, args) }
+func (l *libraryLog) Warnf(msg string, args ...any) {
+	if l.warned != nil {
+		l.warned(msg, args)
+	}
+	l.write("warn", msg, args)
+}
+
 func (l *libraryLog) Errorf(msg string, args ...any) { l.write("error", msg, args) }
 
 func (l *libraryLog) Sub(module string) waLog.Logger {
 	if l.module != "" {
 		module = l.module + "/" + module
 	}
-	return &libraryLog{log: l.log, device: l.device, module: module}
+	return &libraryLog{log: l.log, device: l.device, module: module, warned: l.warned}
 }
 
 func (l *libraryLog) write(level, msg string, args []any) {

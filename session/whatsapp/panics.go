@@ -61,19 +61,21 @@ var stanzas = map[string]func(*library, context.Context, *waBinary.Node){
 }
 
 // handleStanzas does what the library's handlerQueueLoop does, until the connection has
-// ended: one after the other, in the order of their arrival.
+// ended: one after the other, in the order of their arrival, but for those that step aside.
 func (c *conn) handleStanzas(ctx context.Context, ended <-chan struct{}, queue <-chan *waBinary.Node) {
 	for {
 		select {
 		case node := <-queue:
-			done := make(chan struct{})
+			done, a := make(chan struct{}), &aside{conn: c, behind: make(chan struct{})}
 			go func() {
 				defer close(done)
-				c.handle(ctx, node)
+				defer a.end()
+				c.handle(context.WithValue(ctx, stepping{}, a), node)
 			}()
 			timer := time.NewTimer(stanzaLimit)
 			select {
 			case <-done:
+			case <-a.behind:
 			case <-timer.C:
 				c.log.Warn("a stanza takes very long; those behind it go on without it", "tag", node.Tag)
 			}

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
 
 	"wadah/session/message"
 	"wadah/session/whatsapp/convert"
@@ -87,7 +89,34 @@ func (c *conn) incoming(event any) (list []message.Incoming) {
 			}
 		}
 	}()
-	return c.converter.Incoming(context.Background(), event)
+	list = c.converter.Incoming(context.Background(), event)
+	if _, ok := event.(*events.GroupInfo); ok {
+		c.addNumbers(list)
+	}
+	return list
+}
+
+// addNumbers adds the numbers of people who joined a group. The library's event leaves
+// them out, but it has stored before what the notice said of them.
+func (c *conn) addNumbers(list []message.Incoming) {
+	for _, in := range list {
+		change, ok := in.(message.GroupChange)
+		if !ok || change.Action != message.GroupJoined {
+			continue
+		}
+		for i, m := range change.Members { // the slice is the change's own
+			if m.PN != "" || m.LID == "" {
+				continue
+			}
+			lid, err := types.ParseJID(m.LID)
+			if err != nil {
+				continue
+			}
+			if number, err := c.cli.Store.LIDs.GetPNForLID(context.Background(), lid); err == nil && !number.IsEmpty() {
+				change.Members[i] = m.With(message.PartyOf(number.String()))
+			}
+		}
+	}
 }
 
 // Reread reads a stored message anew; see session.Conn.

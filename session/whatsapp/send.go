@@ -50,11 +50,18 @@ func (c *conn) Send(ctx context.Context, m message.Ready) (message.Ack, error) {
 		return message.Ack{}, message.ErrOffline
 	}
 	defer c.work.Done()
-	resp, err := c.cli.SendMessage(ctx, to, content, whatsmeow.SendRequestExtra{ID: m.ID, Timeout: ackLimit})
+	var resp whatsmeow.SendResponse
+	var left int
+	for again := true; again; {
+		c.partial.begin(m.ID)
+		resp, err = c.cli.SendMessage(ctx, to, content, whatsmeow.SendRequestExtra{ID: m.ID, Timeout: ackLimit})
+		left = c.partial.end()
+		again = errors.Is(err, errSessionTurned) && ctx.Err() == nil // it was not sent
+	}
 	if err != nil {
 		return message.Ack{}, sendError(err)
 	}
-	ack := message.Ack{At: resp.Timestamp, To: m.To}
+	ack := message.Ack{At: resp.Timestamp, To: m.To, Partial: left}
 	if p := m.To.Person; m.To.Kind == message.ChatPerson && p.LID == "" {
 		if lid, err := c.cli.Store.LIDs.GetLIDForPN(ctx, to); err == nil && !lid.IsEmpty() {
 			ack.To.Person = message.PartyOf(p.PN, lid.String())

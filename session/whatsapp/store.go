@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
@@ -28,7 +29,33 @@ type container struct {
 	preKeys sync.Map // locks of preKeyStore by JID
 }
 
+// values passes lists to PostgreSQL's driver, which takes them as they are.
+type values struct{ list any }
+
+// Value is the list itself.
+func (v values) Value() (driver.Value, error) { return v.list, nil }
+
+// Scan is for lists that come back, which the library does not ask for.
+func (v values) Scan(any) error { return fmt.Errorf("whatsapp: %T is only written", v.list) }
+
+// passValues tells the library, which keeps it in a package variable.
+var passValues = sync.OnceFunc(func() {
+	sqlstore.PostgresArrayWrapper = func(list any) interface {
+		driver.Valuer
+		sql.Scanner
+	} {
+		return values{list}
+	}
+})
+
+// Prepare makes the library's tables, and ours beside them, or brings them up to date.
+func Prepare(ctx context.Context, db *sql.DB, dialect string) error {
+	_, err := openContainer(ctx, db, dialect, waLog.Noop)
+	return err
+}
+
 func openContainer(ctx context.Context, db *sql.DB, dialect string, log waLog.Logger) (*container, error) {
+	passValues()
 	wrapped, err := dbutil.NewWithDB(db, dialect)
 	if err != nil {
 		return nil, fmt.Errorf("whatsapp: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"go.mau.fi/whatsmeow/store"
 )
@@ -19,6 +20,9 @@ type stores struct {
 	secrets store.MsgSecretStore
 	lids    store.LIDStore
 	durable *durable
+	signal  sync.Mutex        // see alone
+	begun   map[string][]byte // sessions as GetManySessions gave them last; guarded by signal
+	single  map[string][]byte // likewise GetSession, until they are put
 
 	vault    Vault           // seals the plaintext of messages until they are stored; nil seals nothing
 	owner    string          // our id of the device
@@ -78,7 +82,7 @@ func (c *container) dress(device *store.Device, g *guard) error {
 	}
 	jid := device.ID.String()
 	all := &stores{
-		guard: g, inner: inner, lids: device.LIDs,
+		guard: g, inner: inner, lids: device.LIDs, single: make(map[string][]byte),
 		preKeys: newPreKeyStore(inner, c, jid), secrets: &secretStore{db: c.db, jid: jid, lids: device.LIDs},
 	}
 	device.SetAllStores(all)

@@ -26,7 +26,7 @@ func (s *stores) GetBufferedEvent(ctx context.Context, ciphertextHash [32]byte) 
 func (s *stores) PutBufferedEvent(ctx context.Context, ciphertextHash [32]byte, plaintext []byte, serverTimestamp time.Time) error {
 	if s.vault != nil {
 		owner := hex.EncodeToString(ciphertextHash[:])
-		if from, ok := ctx.Value(decrypted{}).(*string); ok && s.ownPhone[*from] {
+		if use, ok := ctx.Value(using{}).(*use); ok && s.ownPhone[use.address] {
 			owner += fromOwnPhone
 		}
 		var err error
@@ -37,9 +37,26 @@ func (s *stores) PutBufferedEvent(ctx context.Context, ciphertextHash [32]byte, 
 	return s.do(ctx, func() error { return s.inner.PutBufferedEvent(ctx, ciphertextHash, plaintext, serverTimestamp) })
 }
 
-// decrypted is the key of a transaction's context under which stands whose session was
-// used in it.
-type decrypted struct{}
+// alone keeps whatever else writes sessions of this connection waiting until unlock. A
+// ratchet is read, turned and written: SQLite lets one transaction at a time do that,
+// PostgreSQL would let the one that ends last undo the other's step. Inside a decryption
+// that is so already.
+func (s *stores) alone(ctx context.Context) (within context.Context, unlock func()) {
+	if ctx.Value(using{}) != nil {
+		return ctx, func() {}
+	}
+	s.signal.Lock()
+	return context.WithValue(ctx, using{}, new(use)), s.signal.Unlock
+}
+
+// using is the key of a context under which stands the use that is made of a session.
+type using struct{}
+
+// use is what a decryption does with a session.
+type use struct {
+	address string
+	session []byte // as it was read
+}
 
 const fromOwnPhone = " of the account's own phone"
 
@@ -59,9 +76,18 @@ func openBuffered(vault Vault, device string, hash, sealed []byte) (plain []byte
 // panic in fn (the library's decryption is given what strangers send) would leave the
 // transaction open, and with it the database locked for everybody.
 func (s *stores) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
-	var inner error
-	ctx = context.WithValue(ctx, decrypted{}, new(string))
-	err := s.do(ctx, func() error {
+	failure, odd := s.decrypt(ctx, fn)
+	if a, ok := ctx.Value(stepping{}).(*aside); ok && failure == nil && isUndecryptable(odd) {
+		a.step(ctx)
+	}
+	return errors.Join(failure, odd)
+}
+
+// decrypt tells what fn returns from a failure of the database.
+func (s *stores) decrypt(ctx context.Context, fn func(context.Context) error) (failure, inner error) {
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
+	failure = s.do(ctx, func() error {
 		outer := s.inner.DoDecryptionTxn(ctx, func(ctx context.Context) error {
 			inner = survive(ctx, fn)
 			return inner
@@ -71,7 +97,7 @@ func (s *stores) DoDecryptionTxn(ctx context.Context, fn func(context.Context) e
 		}
 		return nil
 	})
-	return errors.Join(err, inner)
+	return failure, inner
 }
 
 // survive makes a panic in fn an error.

@@ -1,7 +1,11 @@
 package whatsapp
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
@@ -27,8 +31,19 @@ func (s *stores) IsTrustedIdentity(ctx context.Context, address string, key [32]
 	return v, err
 }
 
+// GetSession is what a decryption begins with, in its transaction, and what the library
+// encrypts for a single device: a request to the own phone, a message that somebody has
+// asked for again. It ends with PutSession.
 func (s *stores) GetSession(ctx context.Context, address string) (v []byte, err error) {
+	use, decrypts := ctx.Value(using{}).(*use)
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
 	err = s.do(ctx, func() error { v, err = s.inner.GetSession(ctx, address); return err })
+	if decrypts {
+		use.address, use.session = address, v
+	} else {
+		s.single[address] = v
+	}
 	return v, err
 }
 
@@ -37,31 +52,87 @@ func (s *stores) HasSession(ctx context.Context, address string) (v bool, err er
 	return v, err
 }
 
+// GetManySessions is what the library begins a message with: it turns the ratchets of all
+// recipients in its memory, asks WhatsApp for keys of new ones in between, and ends with
+// PutManySessions. One message at a time does that (whatsmeow send.go, messageSendLock).
 func (s *stores) GetManySessions(ctx context.Context, addresses []string) (v map[string][]byte, err error) {
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
 	err = s.do(ctx, func() error { v, err = s.inner.GetManySessions(ctx, addresses); return err })
+	s.begun = v
 	return v, err
 }
 
-func (s *stores) PutSession(ctx context.Context, address string, session []byte) error {
-	if from, ok := ctx.Value(decrypted{}).(*string); ok {
-		*from = address
+// PutSession stores what has become of a session. Encrypting for a single device is
+// refused as in PutManySessions.
+func (s *stores) PutSession(ctx context.Context, address string, session []byte) (err error) {
+	use, decrypts := ctx.Value(using{}).(*use)
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
+	switch was, read := s.single[address]; {
+	case decrypts && use.address == address:
+		session, err = untried(use.session, session)
+	case !decrypts && read:
+		delete(s.single, address)
+		err = s.unturned(ctx, map[string][]byte{address: was}, address)
+	}
+	if err != nil {
+		return err
 	}
 	return s.step(ctx, func() error { return s.inner.PutSession(ctx, address, session) })
 }
 
+// errSessionTurned: what was read of a session is out of date. The message has not left. As
+// something that was cancelled it lets the library leave unacknowledged what asked for the
+// message (handleRetryReceiptInternal in its retry.go): WhatsApp asks again.
+var errSessionTurned = fmt.Errorf("a session was used by somebody else meanwhile: %w", context.Canceled)
+
+// PutManySessions stores what has become of the sessions that GetManySessions gave, unless
+// one of them has changed since: then a message has arrived in between, and its step of
+// the ratchet, or the whole session with somebody who writes for the first time, would be
+// undone; whatever they write next could not be decrypted.
 func (s *stores) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
+	if err := s.unturned(ctx, s.begun, slices.Collect(maps.Keys(sessions))...); err != nil {
+		return err
+	}
 	return s.step(ctx, func() error { return s.inner.PutManySessions(ctx, sessions) })
 }
 
+// unturned makes sure that sessions are as they were.
+func (s *stores) unturned(ctx context.Context, were map[string][]byte, addresses ...string) error {
+	var now map[string][]byte
+	err := s.do(ctx, func() (err error) {
+		now, err = s.inner.GetManySessions(ctx, addresses)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for address, is := range now {
+		if was, read := were[address]; read && !bytes.Equal(was, is) {
+			return errSessionTurned
+		}
+	}
+	return nil
+}
+
 func (s *stores) DeleteAllSessions(ctx context.Context, phone string) error {
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
 	return s.do(ctx, func() error { return s.inner.DeleteAllSessions(ctx, phone) })
 }
 
 func (s *stores) DeleteSession(ctx context.Context, address string) error {
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
 	return s.do(ctx, func() error { return s.inner.DeleteSession(ctx, address) })
 }
 
 func (s *stores) MigratePNToLID(ctx context.Context, pn, lid types.JID) error {
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
 	return s.do(ctx, func() error { return s.inner.MigratePNToLID(ctx, pn, lid) })
 }
 
@@ -94,6 +165,8 @@ func (s *stores) UploadedPreKeyCount(ctx context.Context) (v int, err error) {
 }
 
 func (s *stores) PutSenderKey(ctx context.Context, group, user string, session []byte) error {
+	ctx, unlock := s.alone(ctx)
+	defer unlock()
 	return s.step(ctx, func() error { return s.inner.PutSenderKey(ctx, group, user, session) })
 }
 

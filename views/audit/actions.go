@@ -24,7 +24,7 @@ var auditActions = map[string]views.Tone{
 	"device.create": views.ToneOK, "device.rename": views.ToneOff, "device.note": views.ToneOff, "device.proxy": views.ToneAct, "device.default": views.ToneAct, "device.delete": views.ToneDanger,
 	"device.start": views.ToneOK, "device.stop": views.ToneOff, "device.restart": views.ToneOff, "device.logout": views.ToneAct, "device.pair": views.ToneOK,
 	"device.passkey": views.ToneOK, "device.passkey_confirm": views.ToneOK,
-	"message.send": views.ToneOff, "message.read": views.ToneOff, "message.online": views.ToneOff, "call.reject": views.ToneOff, "number.check": views.ToneOff,
+	"message.send": views.ToneOff, "message.read": views.ToneOff, "message.open": views.ToneOff, "message.online": views.ToneOff, "call.reject": views.ToneOff, "number.check": views.ToneOff,
 
 	"key.create": views.ToneOK, "key.reveal": views.ToneAct, "key.rotate": views.ToneAct, "key.revoke": views.ToneAct, "key.replace": views.ToneAct, "key.keep": views.ToneAct, "secret.keep": views.ToneAct,
 	"secret.create": views.ToneOK, "secret.reveal": views.ToneAct, "secret.rotate": views.ToneAct, "secret.revoke": views.ToneAct,

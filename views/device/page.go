@@ -79,3 +79,11 @@ func passkeySnippet(p views.Passkey) string {
 
 // TestWords is what a test message of a device says.
 func TestWords(l views.Lang, name string) string { return l.T("device.test.words", "Name", name) }
+
+// limitWords says what WhatsApp does not let the account do for now.
+func limitWords(l views.Lang, d views.Device) string {
+	if d.NoNewChatsUntil.IsZero() {
+		return l.T("device.limited")
+	}
+	return l.T("device.limited.until", "Time", l.DateTime(d.NoNewChatsUntil))
+}

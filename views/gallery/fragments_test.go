@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -85,6 +86,7 @@ func fragments(t *testing.T, lang views.Lang) map[string][]byte {
 	for name, history := range histories() {
 		all["timeline-"+name] = deviceviews.DeviceTimeline(lang, history)
 	}
+	maps.Copy(all, messageFragments(lang))
 	p := referencePage(lang)
 	all["reference-call"], all["reference-call-asks"] = referenceviews.RefEntry(p, p.Groups[0].Calls[0]), referenceviews.RefEntry(p, p.Groups[0].Calls[2])
 	out := map[string][]byte{}
@@ -117,7 +119,7 @@ func fragments(t *testing.T, lang views.Lang) map[string][]byte {
 func TestFragments(t *testing.T) {
 	indonesian := []string{
 		"live-qr", "row-banned", "summary", "list-page", "bulk-some", "timeline-server-down", "keys", "scan-links", "scan-qr", "proof",
-		"reference-call", "reference-try-ok",
+		"reference-call", "reference-try-ok", "chats", "bubbles",
 	}
 	held := map[string]bool{}
 	check := func(name string, got []byte) {

@@ -10,9 +10,9 @@ import (
 
 // iconNames are the symbols that icon draws.
 var iconNames = []string{
-	"alert", "audit", "auto", "back", "bolt", "check", "clock", "code", "copy", "device", "down", "down-long", "download", "edit", "eye",
+	"alert", "audit", "auto", "back", "bolt", "chat", "check", "clock", "code", "copy", "device", "down", "down-long", "download", "edit", "eye",
 	"flask", "globe", "hand", "info", "key", "link", "logout", "moon", "next", "off", "page-first", "page-last", "page-next", "page-prev", "people", "phones", "play", "plus", "restart",
-	"search", "settings", "signal", "star", "stop", "sun", "trash", "unlink", "up-long", "user", "wait",
+	"search", "send", "settings", "signal", "star", "stop", "sun", "tick", "ticks", "trash", "unlink", "up-long", "user", "wait",
 }
 
 func (p ShowPage) badges() []specimen {

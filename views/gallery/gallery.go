@@ -50,6 +50,7 @@ func (p ShowPage) sections() []section {
 		{name: "device", specimens: p.deviceSettings()},
 		{name: "ends", wide: true, specimens: p.ends()},
 		{name: "installation", wide: true, specimens: p.installation()},
+		{name: "messages", wide: true, specimens: p.messages()},
 		{name: "reference", wide: true, specimens: p.reference()},
 		{name: "phones", specimens: p.phones()},
 	}

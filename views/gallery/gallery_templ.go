@@ -285,7 +285,7 @@ func Show(p ShowPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = views.Layout(p.Page, views.Frame{Title: p.Lang.T("components.title"), Menu: views.MenuPhones, Styles: []string{"css/phones.css", "css/settings.css", "css/reference.css", "css/components.css"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Layout(p.Page, views.Frame{Title: p.Lang.T("components.title"), Menu: views.MenuPhones, Styles: []string{"css/phones.css", "css/settings.css", "css/reference.css", "css/messages.css", "css/components.css"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

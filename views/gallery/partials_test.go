@@ -9,6 +9,7 @@ import (
 
 	"wadah/views"
 	deviceviews "wadah/views/device"
+	messageviews "wadah/views/messages"
 	phonesviews "wadah/views/phones"
 )
 
@@ -51,6 +52,8 @@ func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 	list := string(render(t, deviceviews.Devices(devicesPage(lang, manyDevices()))))
 	show := string(render(t, deviceviews.DeviceShow(devicePage(lang, states()["qr"]))))
 	phones := string(render(t, phonesviews.Phones(phonesPage(lang))))
+	talk := messagesPage(lang)
+	messages := string(render(t, messageviews.Messages(talk)))
 	partials := map[string]struct {
 		render func() ([]byte, error)
 		page   string
@@ -65,7 +68,19 @@ func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 		"key": {func() ([]byte, error) {
 			return deviceviews.KeyPartial(ctx, lang, states()["qr"], deviceviews.API{Key: "k"})
 		}, show},
-		"phones": {func() ([]byte, error) { return phonesviews.PhonesPartial(ctx, phonesPage(lang)) }, phones},
+		"chats":    {func() ([]byte, error) { return messageviews.ListPartial(ctx, lang, talk.List) }, messages},
+		"chatrows": {func() ([]byte, error) { return messageviews.RowsPartial(ctx, lang, talk.List) }, messages},
+		"chatrow": {func() ([]byte, error) {
+			return messageviews.RowPartials(ctx, lang, "d1", talk.List.Rows[1], false, true)
+		}, messages},
+		"bubbles":  {func() ([]byte, error) { return messageviews.BubblesPartial(ctx, lang, *talk.Open) }, messages},
+		"new":      {func() ([]byte, error) { return messageviews.NewPartial(ctx, lang, talk.Open.Bubbles[0]) }, messages},
+		"bubble":   {func() ([]byte, error) { return messageviews.BubblePartial(ctx, lang, talk.Open.Bubbles[0]) }, messages},
+		"composer": {func() ([]byte, error) { return messageviews.ComposerPartial(ctx, lang, talk.Open.Composer) }, messages},
+		"state":    {func() ([]byte, error) { return messageviews.StatePartial(ctx, lang, true) }, messages},
+		"seen":     {func() ([]byte, error) { return messageviews.SeenPartial(ctx, lang, *talk.Open) }, messages},
+		"news":     {func() ([]byte, error) { return messageviews.NewsPartial(ctx, lang, "Budi") }, messages},
+		"phones":   {func() ([]byte, error) { return phonesviews.PhonesPartial(ctx, phonesPage(lang)) }, phones},
 	}
 	for name, p := range partials {
 		html, err := p.render()

@@ -149,7 +149,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 	}
 	all["device-settings"] = deviceviews.DeviceShow(settled)
 	unsaved := states()["stopped"]
-	unsaved.Unsaved = true
+	unsaved.Unsaved, unsaved.NoNewChats, unsaved.NoNewChatsUntil = true, true, noon.Add(2*time.Hour)
 	all["device-unsaved"] = deviceviews.DeviceShow(devicePage(lang, unsaved))
 	fresh := states()["ready"]
 	fresh.JustLinked = true
@@ -169,5 +169,6 @@ func pages(lang views.Lang) map[string]templ.Component {
 	maps.Copy(all, doorPages(lang))
 	maps.Copy(all, referencePages(lang))
 	maps.Copy(all, listPages(lang))
+	maps.Copy(all, messagePages(lang))
 	return all
 }

@@ -13,6 +13,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
+	"wadah/views"
 	deviceviews "wadah/views/device"
 )
 
@@ -60,7 +61,7 @@ func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (deviceviews.D
 		page.Path = "/devices/" + snap.ID
 	}
 	var err error
-	if page.Device, err = s.DeviceWithQR(snap, v.Zone, v.May(web.Operator)); err != nil {
+	if page.Device, err = s.shown(snap, v.Zone, v.May(web.Operator)); err != nil {
 		return page, err
 	}
 	if page.Timeline, err = s.timeline(ctx, snap, v.Zone); err != nil {
@@ -89,6 +90,15 @@ func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (deviceviews.D
 		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.Zone)
 	}
 	return page, err
+}
+
+// shown is a device as its page shows it.
+func (s *Pages) shown(snap session.Snapshot, z visitor.Zone, canOperate bool) (views.Device, error) {
+	d, err := s.DeviceWithQR(snap, z, canOperate)
+	if until, locked := s.devices.Outbox().NewChats(snap.ID); locked {
+		d.NoNewChats, d.NoNewChatsUntil = true, z.At(until)
+	}
+	return d, err
 }
 
 // deviceQR is the picture of the current code, for browsers that cannot show data URIs.

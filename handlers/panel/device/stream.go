@@ -106,7 +106,7 @@ func (s *Pages) accessFrame(ctx context.Context, snap session.Snapshot, v *visit
 
 func (s *Pages) liveFrame(ctx context.Context, u *live.Update, v liveVariant) ([]byte, error) {
 	return u.Frame(v, func() ([]byte, error) {
-		d, err := s.DeviceWithQR(u.Snap, v.zone, v.canOperate)
+		d, err := s.shown(u.Snap, v.zone, v.canOperate)
 		if err != nil {
 			return nil, err
 		}

@@ -1,8 +1,10 @@
 package signal
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"go.mau.fi/libsignal/ecc"
 	groups "go.mau.fi/libsignal/groups/state/record"
@@ -110,7 +112,24 @@ func (m *memory) LoadSession(_ context.Context, address *protocol.SignalAddress)
 	})
 }
 
+// StoreSession stores a session. Of the states that libsignal has tried to decrypt a message
+// with, one could; the others are given back what they were, as phones do, which try with
+// copies. Else what is written with them later could not be read.
 func (m *memory) StoreSession(_ context.Context, address *protocol.SignalAddress, session *record.Session) error {
+	if known := m.sessions[address.String()]; known != nil && !m.writing && known.raw != nil {
+		was, err := record.NewSessionFromBytes(known.raw, serializer.Session, serializer.State)
+		if err != nil {
+			return err
+		}
+		stored := append([]*record.State{was.SessionState()}, was.PreviousSessionStates()...)
+		tried := session.PreviousSessionStates()
+		for i, state := range tried {
+			same := slices.IndexFunc(stored, func(s *record.State) bool { return bytes.Equal(s.SenderBaseKey(), state.SenderBaseKey()) })
+			if same >= 0 {
+				tried[i] = stored[same]
+			}
+		}
+	}
 	m.sessions[address.String()] = keep(session, m.writing)
 	return nil
 }

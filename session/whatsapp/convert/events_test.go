@@ -2,6 +2,7 @@ package convert_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,7 +155,7 @@ func TestGroupChanges(t *testing.T) {
 		return message.GroupChange{Group: group.String(), By: budi, At: sentAt, Action: action, Value: value}
 	}
 	with := func(c message.GroupChange, why string, members ...message.Party) message.GroupChange {
-		c.Why, c.Members = why, members
+		c.Why, c.Members, c.Own = why, members, slices.ContainsFunc(members, self.Is)
 		return c
 	}
 	for name, c := range map[string]struct {

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,6 +67,7 @@ func (c *Converter) memberChanges(e *events.GroupInfo, add adder) {
 		if members := c.parties(each.members); len(members) > 0 {
 			change := add(each.action, "")
 			change.Members, change.Why = members, name(each.why)
+			change.Own = slices.ContainsFunc(members, c.Self.Is)
 		}
 	}
 }
@@ -165,6 +167,9 @@ func (c *Converter) Group(g *types.GroupInfo) message.Group {
 	for _, p := range members {
 		if party := c.party(p.JID, p.LID, p.PhoneNumber); party.Known() {
 			group.Members = append(group.Members, message.Member{Party: party, Role: role(p)})
+			if c.Self.Is(party) {
+				group.Own = role(p)
+			}
 		}
 	}
 	group.Size = max(len(g.Participants), int(within(int64(g.ParticipantCount), 1<<31)))

@@ -1,0 +1,2 @@
+// Package messages is the conversations of devices: read, answered, and live.
+package messages

@@ -1,0 +1,128 @@
+package models_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"wadah/models"
+)
+
+func (f *fixture) endpoint(device string, events ...string) models.Endpoint {
+	f.tb.Helper()
+	e, err := f.AddEndpoint(f.tb.Context(), device, "https://example.com/secret-path", events)
+	if err != nil {
+		f.tb.Fatal(err)
+	}
+	return e
+}
+
+func (f *fixture) due(endpoint models.Endpoint) (seqs []int64) {
+	f.tb.Helper()
+	list, err := f.DueDeliveries(f.tb.Context(), endpoint.ID, 100)
+	if err != nil {
+		f.tb.Fatal(err)
+	}
+	for _, d := range list {
+		seqs = append(seqs, d.Seq)
+	}
+	return seqs
+}
+
+// Ensure that an event is on its way to those who want it, and to nobody else.
+func TestDeliveriesAreMatched(t *testing.T) {
+	f := newFixture(t)
+	mine, _ := f.device("A")
+	other, _ := f.device("B")
+	wants := map[string]int{
+		f.endpoint(mine.ID).ID: 1, f.endpoint(other.ID).ID: 0, f.endpoint("").ID: 1,
+		f.endpoint(mine.ID, "state", "message").ID: 1, f.endpoint(mine.ID, "state").ID: 0,
+	}
+	f.accept(said(mine.ID, budi, "M1", "halo"))
+	f.accept(said(mine.ID, budi, "M1", "halo")) // a repeat
+	for id, want := range wants {
+		list, err := f.Deliveries(t.Context(), id, 100)
+		must(t, err)
+		if len(list) != want {
+			t.Errorf("endpoint %s: %d deliveries, want %d", id, len(list), want)
+		}
+	}
+}
+
+// Ensure that one event of each chat is due, and the next when it is done; also when two
+// chats turn out to be one.
+func TestDeliveriesKeepTheOrderOfAChat(t *testing.T) {
+	f := newFixture(t)
+	d, _ := f.device("A")
+	e := f.endpoint(d.ID)
+	byNumber, byLID := models.Person{PN: budiPN}, models.Person{LID: budiLID}
+	f.accept(said(d.ID, byNumber, "M1", "1"), said(d.ID, byLID, "M2", "2"), said(d.ID, siti, "M3", "3"), said(d.ID, siti, "M4", "4"))
+	if got := f.due(e); !slices.Equal(got, []int64{1, 2, 3}) {
+		t.Errorf("due: %v, want 1, 2 and 3", got)
+	}
+	f.accept(said(d.ID, budi, "M5", "5"))
+	if got := f.due(e); !slices.Equal(got, []int64{1, 3}) {
+		t.Errorf("due after the merge: %v, want 1 and 3", got)
+	}
+	list, err := f.DueDeliveries(t.Context(), e.ID, 1)
+	must(t, err)
+	must(t, f.NoteAttempt(t.Context(), list[0], models.Attempt{At: atNoon, Status: 200, Answer: []byte("ok")}, models.Next{State: models.DeliveryDone}))
+	if got := f.due(e); !slices.Equal(got, []int64{2, 3}) {
+		t.Errorf("due after the first: %v, want 2 and 3", got)
+	}
+	attempts, err := f.Attempts(t.Context(), list[0])
+	if err != nil || len(attempts) != 1 || string(attempts[0].Answer) != "ok" {
+		t.Errorf("attempts: %+v (%v)", attempts, err)
+	}
+}
+
+// Ensure that an endpoint that has failed twenty times in a row rests until it is probed.
+func TestBreaker(t *testing.T) {
+	f := newFixture(t)
+	d, _ := f.device("A")
+	e := f.endpoint(d.ID)
+	f.accept(said(d.ID, budi, "M1", "1"), said(d.ID, siti, "M2", "2"))
+	for range 20 {
+		list, err := f.DueDeliveries(t.Context(), e.ID, 1)
+		if err != nil || len(list) == 0 {
+			t.Fatalf("nothing is due (%v)", err)
+		}
+		now := f.clock.Now()
+		must(t, f.NoteAttempt(t.Context(), list[0], models.Attempt{At: now, Status: 500},
+			models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(1)}))
+	}
+	now := f.clock.Now()
+	list, err := f.Deliveries(t.Context(), e.ID, 1)
+	must(t, err)
+	next := models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(5 * time.Minute)}
+	must(t, f.NoteAttempt(t.Context(), list[0], models.Attempt{At: now, Status: 500}, next))
+	if got := f.due(e); len(got) != 0 {
+		t.Errorf("due: %v while the endpoint rests", got)
+	}
+	f.clock.Add(5 * time.Minute)
+	if got := f.due(e); len(got) != 2 {
+		t.Errorf("due: %v when it is probed", got)
+	}
+}
+
+// Ensure that neither addresses nor secrets of endpoints stand in the file, and that they
+// are gone with their device.
+func TestEndpointsAreSealed(t *testing.T) {
+	f := newFixture(t)
+	d, _ := f.device("A")
+	e := f.endpoint(d.ID)
+	opened, err := f.OpenEndpoint(t.Context(), e.ID)
+	if err != nil || len(opened.Secrets) != 1 || opened.Secrets[0] != e.Secrets[0] || opened.URL != e.URL {
+		t.Errorf("opened: %+v (%v)", opened, err)
+	}
+	for _, secret := range []string{"secret-path", e.Secrets[0]} {
+		if where := f.inClear(secret); where != "" {
+			t.Errorf("an endpoint's address or secret stands in %s", where)
+		}
+	}
+	must(t, f.DeleteDevice(t.Context(), d.ID))
+	if _, err := f.OpenEndpoint(t.Context(), e.ID); !errors.Is(err, models.ErrNotFound) {
+		t.Errorf("after its device: %v", err)
+	}
+}
