@@ -8,6 +8,7 @@ type renewal struct {
 	scene
 	page *tab
 	code string // the first
+	over bool
 }
 
 // watchRenewal keeps what was heard and seen at the moment of the first new code; later
@@ -22,10 +23,10 @@ const look = setInterval(() => {
   setTimeout(() => { window.renewed = { heard: [...heard], moved: shifted, ring: emptied() }; }, 1000);
 }, 100);`
 
-func (s scene) renewalBegins() renewal {
+func (s scene) renewalBegins() *renewal {
 	s.t.Helper()
 	path, _ := s.device("Perbarui")
-	r := renewal{scene: s, page: s.visit(path)}
+	r := &renewal{scene: s, page: s.visit(path)}
 	r.page.mark()
 	r.page.click("start")
 	r.page.state("SERVICE_SCAN", "qr")
@@ -38,10 +39,22 @@ func (s scene) renewalBegins() renewal {
 	return r
 }
 
+// look ends the story between two others, once the new code is there: a round of codes
+// ends after 160 s, and the others may take longer.
+func (r *renewal) look() {
+	if !r.over && value[bool](r.page, `Boolean(window.renewed)`) {
+		r.ends()
+	}
+}
+
 // ends waits for the next code. It stands where the first stood, with a full ring,
 // without a reload, and without a word to screen readers: a code is not what changed.
-func (r renewal) ends() {
+func (r *renewal) ends() {
 	r.t.Helper()
+	if r.over {
+		return
+	}
+	r.over = true
 	r.page.holdsWithin(2*patience, `window.renewed`)
 	if heard := value[[]string](r.page, `renewed.heard`); len(heard) != 0 {
 		r.t.Errorf("with a new code, was told: %s", strings.Join(heard, "; "))

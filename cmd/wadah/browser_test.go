@@ -55,6 +55,7 @@ func TestBrowserStories(t *testing.T) {
 			renewal := s.renewalBegins()
 			for _, story := range stories {
 				t.Run(story.name, func(t *testing.T) { story.tell(s.in(t)) })
+				renewal.look()
 			}
 			t.Run("sandbox", func(t *testing.T) {
 				sandbox := newSandbox(t, lang)

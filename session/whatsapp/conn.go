@@ -56,8 +56,9 @@ type conn struct {
 	account   session.Account
 	pushName  string
 	codesAt   time.Time     // when the round of QR codes began
-	claimErr  error         // why the claim was refused
-	pairing   chan struct{} // closed when the library has finished a link; nil before
+	claimed   bool          // the library asked whether a link may be
+	claimErr  error         // why that was refused
+	pairing   chan struct{} // begun by the phone's yes, closed when the library has finished the link or refused it
 	lateEnd   error         // the end of the connection, met while pairing
 	linked    bool
 	restart   bool // WhatsApp asked for a new connection before the link was told

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -52,15 +53,33 @@ func (c *conn) gotCodes(texts []string) {
 	c.watchCodes()
 }
 
+// isPairSuccess reports whether the library finishes a link because of this stanza
+// (handleIQ in its pair.go).
+func isPairSuccess(node *waBinary.Node) bool {
+	children := node.GetChildren()
+	return node.Tag == "iq" && node.Attrs["from"] == types.ServerJID && len(children) == 1 && children[0].Tag == "pair-success"
+}
+
+// pairBegins says that the phone has accepted: what follows waits until the library has
+// finished the link, or has refused it and disconnected.
+func (c *conn) pairBegins() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.linking && c.pairing == nil {
+		c.pairing = make(chan struct{})
+	}
+}
+
 // claim is called by the library before it saves the credentials of a new link.
 func (c *conn) claim(jid types.JID, platform, business string) bool {
+	c.pairBegins()
 	c.mu.Lock()
-	if c.closing || c.pairing != nil {
+	if c.closing || c.claimed {
 		c.claimErr = errClosed
 		c.mu.Unlock()
 		return false
 	}
-	c.pairing = make(chan struct{})
+	c.claimed = true
 	c.account = session.Account{JID: jid.String(), Name: business, Platform: platform}
 	c.mu.Unlock()
 	err := c.ask(jid.String())

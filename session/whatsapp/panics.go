@@ -33,7 +33,10 @@ func (c *conn) survive(in string) {
 		return
 	}
 	c.log.Error("recovered from a panic", "in", "whatsmeow, "+in, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-	go c.lineEnded(errLibraryFailed) // not under whatever lock the library holds here
+	go func() { // not under whatever lock the library holds here
+		_ = c.pairOver(false)
+		c.lineEnded(errLibraryFailed)
+	}()
 }
 
 // stanzaLimit is how long a stanza may be handled before the next one is: as long as in
@@ -89,6 +92,9 @@ func (c *conn) handleStanzas(ctx context.Context, ended <-chan struct{}, queue <
 // handle lets the library handle one stanza.
 func (c *conn) handle(ctx context.Context, node *waBinary.Node) {
 	defer c.survive(node.Tag)
+	if isPairSuccess(node) {
+		c.pairBegins() // the library finishes the link on a goroutine of its own
+	}
 	if f := stanzas[node.Tag]; f != nil && c.noteAppState(node) {
 		f(c.cli.DangerousInternals(), ctx, node) //nolint:staticcheck // see above
 	}

@@ -89,8 +89,8 @@ const (
 	// parkTime bounds the wait for a reader that is busy.
 	parkTime = 4 * time.Second
 	// restTime is how long the reader of a connection to link with rests after a message:
-	// the library refuses a link within it.
-	restTime = 100 * time.Millisecond
+	// within it the library begins to handle that, and from then on hold keeps the reader.
+	restTime = 250 * time.Millisecond
 )
 
 // wakeFrame is a websocket message holding one empty frame of the library's framing.
