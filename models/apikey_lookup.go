@@ -27,6 +27,7 @@ const (
 type Opened struct {
 	DeviceID string
 	KeyID    string
+	Name     string // of the key
 	Rights   Rights
 }
 
@@ -61,13 +62,13 @@ func (s *Store) OpenKey(ctx context.Context, value string) (Opened, error) {
 func (s *Store) lookUpKey(ctx context.Context, sum [32]byte, now time.Time) (*cachedKey, error) {
 	generation := s.keys.generation.Load()
 	var row apiKeyRow
-	err := s.read(ctx).Select("id", "device_id", "expires_at", "scopes", "networks").
+	err := s.read(ctx).Select("id", "device_id", "name", "expires_at", "scopes", "networks").
 		Where("lookup = ? AND revoked_at IS NULL", hex.EncodeToString(sum[:])).
 		Take(&row).Error
 	if err != nil {
 		return nil, wrap(ctx, "look up key", err)
 	}
-	k := &cachedKey{opened: Opened{row.DeviceID, row.ID, rightsOf(row.Scopes, row.Networks)}, expires: row.ExpiresAt, checked: now}
+	k := &cachedKey{opened: Opened{row.DeviceID, row.ID, row.Name, rightsOf(row.Scopes, row.Networks)}, expires: row.ExpiresAt, checked: now}
 	s.keys.put(sum, k, generation)
 	return k, nil
 }

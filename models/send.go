@@ -35,6 +35,8 @@ type Send struct {
 	// Then WhatsApp may have it already.
 	HandedAt time.Time
 	Tries    int64
+	// More: others waited in the lane behind it.
+	More bool
 }
 
 type sendRow struct {
@@ -125,12 +127,17 @@ func (s *Store) SaveAnswer(ctx context.Context, deviceID, key string, answer []b
 // NextSend returns the message that the device's lane is to send next: the oldest that is
 // not bulk, then the oldest. ErrNotFound when none waits.
 func (s *Store) NextSend(ctx context.Context, deviceID string) (Send, error) {
-	var row sendRow
-	err := s.read(ctx).Where("device_id = ?", deviceID).Order("bulk, message_id").Take(&row).Error
+	var rows []sendRow
+	err := s.read(ctx).Where("device_id = ?", deviceID).Order("bulk, message_id").Limit(2).Find(&rows).Error
+	if err == nil && len(rows) == 0 {
+		err = gorm.ErrRecordNotFound
+	}
 	if err != nil {
 		return Send{}, wrap(ctx, "look for a message to send", err)
 	}
-	return s.send(ctx, row)
+	next, err := s.send(ctx, rows[0])
+	next.More = len(rows) > 1
+	return next, err
 }
 
 func (s *Store) send(ctx context.Context, row sendRow) (Send, error) {

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -44,9 +43,10 @@ func New(site *web.Site, store *models.Store, devices *session.Manager, streams 
 
 // deviceCall is an API request whose key has been accepted.
 type deviceCall struct {
-	snap  session.Snapshot // the key's device, as it was when the request came
-	key   string           // as the client sent it; "" when the default device answers
-	keyID string
+	snap    session.Snapshot // the key's device, as it was when the request came
+	key     string           // as the client sent it; "" when the default device answers
+	keyID   string
+	keyName string
 	// rights are those of the key; everything where the default device answers.
 	rights models.Rights
 	in     values
@@ -97,7 +97,7 @@ func (s *Calls) open(c echo.Context, does effect, in params) (call deviceCall, e
 	} else {
 		var opened models.Opened
 		call.snap, opened, err = s.deviceByKey(c, call.key)
-		call.keyID, call.rights = opened.KeyID, opened.Rights
+		call.keyID, call.keyName, call.rights = opened.KeyID, opened.Name, opened.Rights
 	}
 	if err != nil {
 		return call, err
@@ -181,11 +181,7 @@ func (s *Calls) entry(c echo.Context, call deviceCall, action audit.Action) mode
 		by = audit.Key(call.keyID)
 	}
 	e := audit.Entry(by, action, call.snap.ID, call.snap.Name)
-	if call.keyID != "" {
-		if key, err := s.store.APIKey(context.WithoutCancel(c.Request().Context()), call.keyID); err == nil {
-			e.Detail = key.Name
-		}
-	}
+	e.Detail = call.keyName
 	return e
 }
 

@@ -52,6 +52,14 @@ func (o *Outbox) open(deviceID string) {
 	o.wg.Go(l.run)
 }
 
+// busy reports whether something may wait for the device.
+func (o *Outbox) busy(deviceID string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, ok := o.lanes[deviceID]
+	return ok
+}
+
 // over ends the lane unless something was added at the last moment.
 func (l *lane) over() bool {
 	l.o.mu.Lock()
@@ -70,7 +78,7 @@ func (l *lane) run() {
 	for o.ctx.Err() == nil {
 		wait, err := l.step()
 		switch {
-		case errors.Is(err, models.ErrNotFound):
+		case errors.Is(err, errEmpty):
 			if l.over() {
 				return
 			}
@@ -91,7 +99,7 @@ type pause struct {
 }
 
 func (l *lane) rest(p pause) {
-	if p.until.IsZero() && p.changed == nil {
+	if p == (pause{}) {
 		return
 	}
 	var timeout <-chan time.Time
@@ -112,16 +120,22 @@ func (l *lane) rest(p pause) {
 	}
 }
 
+// errEmpty says that nothing is in the lane, unless it was added just now.
+var errEmpty = errors.New("nothing waits to be sent")
+
 // step does the next thing there is to do.
 func (l *lane) step() (pause, error) {
 	o := l.o
 	m, err := o.store.NextSend(o.ctx, l.device)
+	if errors.Is(err, models.ErrNotFound) {
+		return pause{}, errEmpty
+	}
 	if err != nil {
 		return pause{}, err
 	}
 	s, err := o.sender.Standing(l.device)
 	if err != nil {
-		return pause{}, models.ErrNotFound // the device is gone, and its messages with it
+		return pause{}, errEmpty // the device is gone, and its messages with it
 	}
 	switch {
 	case m.Account != "" && s.Account != m.Account:
@@ -139,7 +153,11 @@ func (l *lane) step() (pause, error) {
 			return pause{until: time.Now().Add(delay), changed: s.Changed}, nil
 		}
 	}
-	return l.send(m, s)
+	wait, err := l.send(m, s)
+	if err == nil && wait == (pause{}) && !m.More {
+		return wait, errEmpty // its end is stored, and none was behind it
+	}
+	return wait, err
 }
 
 // expiry is when a message is given up. One that WhatsApp may have is not said to have
@@ -199,7 +217,7 @@ func (l *lane) slow(m models.Send, refused *RefusedError) (pause, error) {
 	o.slowed[l.device] = until
 	o.mu.Unlock()
 	wait := pause{until: until, firm: true}
-	if !m.HandedAt.IsZero() || !o.claim(m.ID) {
+	if !m.HandedAt.IsZero() || !o.claim(handleOf(m.Message)) {
 		return wait, nil
 	}
 	return wait, o.fail(m.Message, refused.Why, refused.Code)
@@ -236,7 +254,7 @@ func (o *Outbox) sent(m models.Send, ack Ack) error {
 		a.Receipt.Partial = int64(ack.Partial)
 		a.Event.Body = encode(StatusNews{Status: StatusSent, Partial: ack.Partial})
 	}
-	if p := ack.To.Person; p.LID != "" && p.PN != "" {
+	if p := ack.To.Person; p.LID != "" && p.PN != "" && personOf(p) != m.Chat.Contact.Person {
 		a.Account, a.Pairs = m.Chat.Account, []models.Person{personOf(p)}
 	}
 	return o.end(m.Message, a)

@@ -28,7 +28,7 @@ type Outbox struct {
 	pace    Pace
 	lanes   map[string]*lane         // by device: those with something to do
 	paces   map[string]*pacer        // by device: how much it may send just now
-	waiting map[string]*waiter       // by our ID: who waits for the outcome
+	waiting map[handle]*waiter       // who waits for the outcome
 	calls   map[string]chan struct{} // by device and key of idempotency: closed when its call is over
 	locks   map[string]Limit         // by device and account: what WhatsApp forbids just now
 	slowed  map[string]time.Time     // by device: until when WhatsApp wants nothing to be sent
@@ -52,7 +52,7 @@ func NewOutbox(store *models.Store, inbox *Inbox, sender Sender, pace Pace, log 
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Outbox{
 		store: store, inbox: inbox, sender: sender, log: log, ctx: ctx, cancel: cancel, pace: pace,
-		lanes: make(map[string]*lane), paces: make(map[string]*pacer), waiting: make(map[string]*waiter),
+		lanes: make(map[string]*lane), paces: make(map[string]*pacer), waiting: make(map[handle]*waiter),
 		calls: make(map[string]chan struct{}), locks: make(map[string]Limit), slowed: make(map[string]time.Time),
 	}
 }
@@ -175,18 +175,24 @@ func (o *Outbox) submit(ctx context.Context, r Request, deadline time.Time) (Res
 	if err := o.mayWait(ctx, r, standing.Account); err != nil {
 		return Result{}, err
 	}
-	id, err := o.keep(ctx, r, standing.Account)
-	if err != nil {
-		return Result{}, err
-	}
+	now := time.Now()
+	r.Out.ID, r.Out.At = NewID(standing.Account, now), now
 	wait := r.Wait
 	if r.Queue || o.overPace(r.DeviceID) {
 		wait = 0
 	}
-	outcome := o.await(id)
-	o.attend(id, wait > 0) // before the lane may decide
+	h := handle{r.DeviceID, r.Out.ID}
+	w := o.await(h, wait > 0) // before the lane may decide
+	defer o.forget(h)
+	id, err := o.keep(ctx, r, standing.Account)
+	if err != nil {
+		return Result{}, err
+	}
 	o.open(r.DeviceID)
-	return o.result(ctx, r.DeviceID, id, outcome, deadline, wait > 0)
+	if wait > 0 {
+		o.untilEnd(ctx, h, w, deadline)
+	}
+	return o.result(ctx, r.DeviceID, id, w, wait > 0)
 }
 
 // stand waits until the device can send, or refuses.
@@ -217,12 +223,14 @@ func waitUntil(ctx context.Context, c <-chan struct{}, deadline time.Time) bool 
 
 // mayWait refuses what would wait in vain.
 func (o *Outbox) mayWait(ctx context.Context, r Request, account string) error {
-	n, err := o.store.Waiting(ctx, r.DeviceID)
-	switch {
-	case err != nil:
-		return err
-	case n >= MaxWaiting:
-		return ErrTooMany
+	if o.busy(r.DeviceID) {
+		n, err := o.store.Waiting(ctx, r.DeviceID)
+		switch {
+		case err != nil:
+			return err
+		case n >= MaxWaiting:
+			return ErrTooMany
+		}
 	}
 	if r.Out.To.Kind == ChatGroup {
 		return o.mayWrite(ctx, r, account)
@@ -239,8 +247,7 @@ func (o *Outbox) mayWait(ctx context.Context, r Request, account string) error {
 
 // keep stores the message and returns our ID of it.
 func (o *Outbox) keep(ctx context.Context, r Request, account string) (string, error) {
-	now := time.Now()
-	r.Out.ID, r.Out.At = NewID(account, now), now
+	now := r.Out.At
 	raw, err := o.sender.Encode(ctx, r.DeviceID, r.Out)
 	if err != nil {
 		return "", err
@@ -309,25 +316,37 @@ func (o *Outbox) repeated(ctx context.Context, r Request, deadline time.Time) (r
 		return Result{Answered: before.Answer}, true, nil
 	}
 	// The first call was not answered: the program, or we, ended before.
-	outcome := o.await(before.MessageID)
-	o.attend(before.MessageID, !r.Queue)
-	result, err = o.result(ctx, r.DeviceID, before.MessageID, outcome, deadline, !r.Queue)
+	m, _, err := o.store.Sending(ctx, before.MessageID)
+	if err != nil {
+		return Result{}, true, err
+	}
+	h := handleOf(m)
+	w := o.await(h, !r.Queue)
+	defer o.forget(h)
+	m, _, err = o.store.Sending(ctx, m.ID) // its end may be older than w
+	if err == nil && m.Status == models.StatusQueued && !r.Queue {
+		o.untilEnd(ctx, h, w, deadline)
+	}
+	result, err = o.result(ctx, r.DeviceID, before.MessageID, w, !r.Queue)
 	return result, true, err
 }
 
-// result waits for the outcome of a stored message, if it is to, and says what is known.
-func (o *Outbox) result(ctx context.Context, deviceID, id string, outcome <-chan struct{}, deadline time.Time, wait bool) (Result, error) {
-	defer o.forget(id)
-	m, handed, err := o.store.Sending(ctx, id) // the outcome may be older than outcome
-	if !wait {
+// untilEnd waits for the end of a message, but not for ever.
+func (o *Outbox) untilEnd(ctx context.Context, h handle, w *waiter, deadline time.Time) {
+	if !waitUntil(ctx, w.done, deadline) && o.absent(h) {
+		waitUntil(ctx, w.done, time.Now().Add(claimLimit)) // it is being stored
+	}
+}
+
+// result says what is known of a stored message, to one who has waited for its end.
+func (o *Outbox) result(ctx context.Context, deviceID, id string, w *waiter, waited bool) (Result, error) {
+	if m, ok := w.sent(); ok && waited {
+		return Result{Message: m}, nil
+	}
+	m, handed, err := o.store.Sending(ctx, id)
+	if !waited {
 		m.Status = models.StatusQueued // that is the answer, however quick the lane was
 		return Result{Message: m}, err
-	}
-	if err == nil && m.Status == models.StatusQueued {
-		if !waitUntil(ctx, outcome, deadline) && o.attend(id, false) {
-			waitUntil(ctx, outcome, time.Now().Add(claimLimit)) // it is being stored
-		}
-		m, handed, err = o.store.Sending(ctx, id)
 	}
 	if err != nil || m.Status != models.StatusQueued {
 		return verdict(Result{Message: m}, err)
@@ -390,53 +409,78 @@ func (o *Outbox) end(m models.Message, a models.Arrival) error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if w, ok := o.waiting[m.ID]; ok {
+	if w, ok := o.waiting[handleOf(m)]; ok {
+		if a.Receipt.Status == models.StatusSent && a.Pairs == nil { // else the row says more
+			m.Status, m.Partial = models.StatusSent, a.Receipt.Partial
+			w.as = &m
+		}
 		close(w.done)
-		delete(o.waiting, m.ID)
+		delete(o.waiting, handleOf(m))
 	}
 	return nil
 }
 
-// await is closed when the outcome of a message is stored.
-func (o *Outbox) await(id string) <-chan struct{} {
+// await makes, or finds, who waits for the outcome of a message; present when somebody
+// will be told.
+func (o *Outbox) await(h handle, present bool) *waiter {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	w, ok := o.waiting[id]
+	w, ok := o.waiting[h]
 	if !ok {
 		w = &waiter{done: make(chan struct{})}
-		o.waiting[id] = w
+		o.waiting[h] = w
 	}
-	return w.done
+	w.present = present
+	return w
 }
+
+// handle is what a message is known by before it is stored.
+type handle struct{ device, waID string }
+
+func handleOf(m models.Message) handle { return handle{m.DeviceID, m.WAID} }
 
 // waiter is who waits for the outcome of a message.
 type waiter struct {
-	done    chan struct{} // closed when it is stored
-	present bool          // somebody will be told
-	claimed bool          // the lane is storing a failure that is told to them
+	done    chan struct{}   // closed when it is stored
+	as      *models.Message // the message as it was sent, set before; nil when only its row says what became of it
+	present bool            // somebody will be told
+	claimed bool            // the lane is storing a failure that is told to them
+}
+
+// sent is the message, when WhatsApp has it.
+func (w *waiter) sent() (models.Message, bool) {
+	select {
+	case <-w.done:
+	default:
+		return models.Message{}, false
+	}
+	if w.as == nil {
+		return models.Message{}, false
+	}
+	return *w.as, true
 }
 
 // claimLimit is how long storing a failure may take that somebody waits for.
 const claimLimit = 5 * time.Second
 
-// attend says whether somebody waits who will be told the outcome. It reports whether the
-// lane has decided already that they are.
-func (o *Outbox) attend(id string, present bool) (claimed bool) {
+// absent says that nobody waits any more who will be told the outcome. It reports whether
+// the lane has decided already that they are.
+func (o *Outbox) absent(h handle) (claimed bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	w, ok := o.waiting[id]
+	w, ok := o.waiting[h]
 	if !ok {
 		return false
 	}
-	w.present = present
+	w.present = false
 	return w.claimed
 }
 
 // claim reports whether somebody waits for the message's outcome, who will now be told.
-func (o *Outbox) claim(id string) bool {
+func (o *Outbox) claim(h handle) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	w, ok := o.waiting[id]
+	w, ok := o.waiting[h]
 	if !ok || !w.present {
 		return false
 	}
@@ -461,10 +505,10 @@ func (o *Outbox) mayWrite(ctx context.Context, r Request, account string) error 
 	return nil
 }
 
-func (o *Outbox) forget(id string) {
+func (o *Outbox) forget(h handle) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	delete(o.waiting, id)
+	delete(o.waiting, h)
 }
 
 // Limited takes up what WhatsApp allows an account just now.
