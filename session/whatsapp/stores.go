@@ -24,6 +24,8 @@ type stores struct {
 	begun   map[string][]byte // sessions as GetManySessions gave them last; guarded by signal
 	single  map[string][]byte // likewise GetSession, until they are put
 
+	identities identities // those that this connection has stored
+
 	vault    Vault           // seals the plaintext of messages until they are stored; nil seals nothing
 	owner    string          // our id of the device
 	ownPhone map[string]bool // addresses of the account's own phone

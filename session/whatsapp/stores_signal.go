@@ -14,15 +14,26 @@ import (
 
 // The stores of the Signal protocol: identities, sessions, pre-keys, sender keys.
 
+// PutIdentity is called for each device at each message, with what is stored already: one
+// write for each recipient. What this connection has stored is not stored again.
 func (s *stores) PutIdentity(ctx context.Context, address string, key [32]byte) error {
-	return s.do(ctx, func() error { return s.inner.PutIdentity(ctx, address, key) })
+	if s.identities.has(address, key) {
+		return nil
+	}
+	err := s.do(ctx, func() error { return s.inner.PutIdentity(ctx, address, key) })
+	if _, decrypts := ctx.Value(using{}).(*use); err == nil && !decrypts { // a decryption may be rolled back
+		s.identities.add(address, key)
+	}
+	return err
 }
 
 func (s *stores) DeleteAllIdentities(ctx context.Context, phone string) error {
+	defer s.identities.clear() // afterwards, for one may be stored meanwhile
 	return s.do(ctx, func() error { return s.inner.DeleteAllIdentities(ctx, phone) })
 }
 
 func (s *stores) DeleteIdentity(ctx context.Context, address string) error {
+	defer s.identities.clear()
 	return s.do(ctx, func() error { return s.inner.DeleteIdentity(ctx, address) })
 }
 
@@ -133,6 +144,7 @@ func (s *stores) DeleteSession(ctx context.Context, address string) error {
 func (s *stores) MigratePNToLID(ctx context.Context, pn, lid types.JID) error {
 	ctx, unlock := s.alone(ctx)
 	defer unlock()
+	defer s.identities.clear()
 	return s.do(ctx, func() error { return s.inner.MigratePNToLID(ctx, pn, lid) })
 }
 
