@@ -23,6 +23,7 @@ type attempt struct {
 
 	// Guarded by d.mu.
 	conn     Conn
+	early    *SignalOnline // logged in before the dial has returned
 	began    time.Time     // of the dial
 	took     time.Duration // how long it lasted; 0 while it lasts
 	upAt     time.Time     // when it first got through: codes or online
@@ -98,7 +99,10 @@ func (a *attempt) dialledUp(conn Conn, took time.Duration, err error) {
 		return // end closes conn
 	}
 	if err == nil {
-		if a.upAt.IsZero() {
+		switch {
+		case a.early != nil:
+			a.gotOnline(a.early.Account)
+		case a.upAt.IsZero():
 			a.setDeadline(settleLimit, func() { d.failed(a, "silent") })
 		}
 		return
@@ -191,6 +195,10 @@ func (a *attempt) signal(s Signal) {
 	case SignalLinkFailed:
 		a.linkFailed(s.Err)
 	case SignalOnline:
+		if a.conn == nil { // whoever sees CONNECTED uses conn
+			a.early = &s
+			return
+		}
 		a.gotOnline(s.Account)
 	case SignalStorage:
 		a.storageFailed(s.Err)

@@ -292,7 +292,7 @@ func TestPhoneCodeBeforeTheDialReturns(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *fleet) {
 		// The driver shows its codes and only then comes back from the dial.
 		slow := make(chan struct{})
-		w.driver.SetAfterCodes(func() { <-slow })
+		w.driver.SetBeforeReturn(func() { <-slow })
 		id := w.add("Toko")
 		time.AfterFunc(time.Second, func() { close(slow) })
 		s, err := w.PairPhone(t.Context(), id, "6281234567890", false)

@@ -92,6 +92,28 @@ func (w *fleet) ids() (ids []string) {
 
 var errAckLost = errors.New("no acknowledgement came")
 
+// A login may be told before the dial has returned: CONNECTED is who can be written with.
+func TestQueuedWhileTheDialReturns(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		id := w.linked("Toko", alice)
+		w.driver.SetBeforeReturn(func() { slumber(2 * time.Second) })
+		w.conn(id).Tell(session.SignalClosed{})
+		w.settle()
+		r := request(id, "halo")
+		r.Queue = true
+		if got := <-w.submit(r); got != "queued" {
+			t.Fatalf("answered %q", got)
+		}
+		connected := func() bool { s, _ := w.Snapshot(id); return s.State == session.StateConnected }
+		for !connected() {
+			w.pass(100 * time.Millisecond)
+		}
+		if got := w.statuses(id); got != "halo:sent" {
+			t.Errorf("connected with %q", got)
+		}
+	})
+}
+
 // The contract of sending: every state of a device with every way of asking.
 func TestSubmit(t *testing.T) {
 	type moment struct {

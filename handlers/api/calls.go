@@ -167,15 +167,15 @@ func (s *Calls) defaultDevice(r *http.Request, does effect) (session.Snapshot, e
 
 // noteCall writes down what a program has changed about its device.
 func (s *Calls) noteCall(c echo.Context, call deviceCall, action audit.Action) {
-	s.trail.Often(c, s.entry(c, call, action))
+	s.trail.Often(c, s.entry(call, action))
 }
 
 // noteSeldom is noteCall for what programs do all day.
 func (s *Calls) noteSeldom(c echo.Context, call deviceCall, action audit.Action) error {
-	return s.trail.Seldom(c, s.entry(c, call, action))
+	return s.trail.Seldom(c, s.entry(call, action))
 }
 
-func (s *Calls) entry(c echo.Context, call deviceCall, action audit.Action) models.AuditEntry {
+func (s *Calls) entry(call deviceCall, action audit.Action) models.AuditEntry {
 	by := audit.Keyless
 	if call.keyID != "" {
 		by = audit.Key(call.keyID)

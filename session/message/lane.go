@@ -199,7 +199,7 @@ func (l *lane) send(m models.Send, s Standing) (pause, error) {
 	case errors.As(err, &refused):
 		return pause{}, o.fail(m.Message, o.why(m, refused), refused.Code)
 	case errors.Is(err, ErrOffline):
-		return pause{until: expiry(m), changed: s.Changed}, nil
+		return pause{until: again(againAfter, m.Tries), changed: s.Changed}, nil // it was connected just now
 	}
 	// WhatsApp may have it. The same message goes out again: on the next connection at
 	// once, on this one after a while.

@@ -20,11 +20,11 @@ import (
 
 // Driver implements session.Driver in memory.
 type Driver struct {
-	mu         sync.Mutex
-	onDial     func(ctx context.Context, to session.Target) error
-	afterCodes func()
-	answer     func(session.Target) session.Signal
-	forgetErr  error
+	mu           sync.Mutex
+	onDial       func(ctx context.Context, to session.Target) error
+	beforeReturn func()
+	answer       func(session.Target) session.Signal
+	forgetErr    error
 
 	links    map[string]session.Account
 	conns    []*Conn // open ones
@@ -50,12 +50,12 @@ func New() *Driver {
 	}
 }
 
-// SetAfterCodes sets a hook that a dial of a linking attempt waits for after it has
-// shown its codes and before it returns; nil removes it.
-func (d *Driver) SetAfterCodes(f func()) {
+// SetBeforeReturn sets a hook that a dial waits for after it has shown its codes, or logged
+// in, and before it returns; nil removes it.
+func (d *Driver) SetBeforeReturn(f func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.afterCodes = f
+	d.beforeReturn = f
 }
 
 // SetOnDial replaces the hook that is asked first at every dial; nil removes it. An
@@ -119,7 +119,7 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	d.next++
 	c := &Conn{driver: d, target: to, on: on, serial: d.next, opened: time.Now()}
 	d.conns = append(d.conns, c)
-	hold, after, answer := d.noOnline, d.afterCodes, d.answer
+	hold, after, answer := d.noOnline, d.beforeReturn, d.answer
 	d.mu.Unlock()
 
 	if answer != nil {
@@ -131,11 +131,11 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	switch {
 	case to.JID == "":
 		on.Signal(session.SignalCodes{Codes: c.round()})
-		if after != nil {
-			after()
-		}
 	case !hold:
 		on.Signal(session.SignalOnline{Account: account})
+	}
+	if after != nil {
+		after()
 	}
 	return c, nil
 }

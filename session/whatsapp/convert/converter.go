@@ -35,6 +35,9 @@ func (c *Converter) Incoming(ctx context.Context, event any) []message.Incoming 
 	case *events.Message:
 		return c.Message(ctx, e)
 	case *events.UndecryptableMessage:
+		if e.Info.Category == categoryPeer {
+			return nil // the account's phone speaks to its devices; nobody has written
+		}
 		return one(c.Undecryptable(e))
 	case *events.Receipt:
 		return c.Receipt(e)
@@ -51,6 +54,10 @@ func (c *Converter) Incoming(ctx context.Context, event any) []message.Incoming 
 	}
 	return all(c.Call(event))
 }
+
+// categoryPeer marks what the devices of an account tell each other: keys, parts of the
+// history, answers to requests.
+const categoryPeer = "peer"
 
 func one(in message.Incoming) []message.Incoming { return []message.Incoming{in} }
 

@@ -201,6 +201,15 @@ func TestUndecryptable(t *testing.T) {
 	}
 }
 
+// What the account's phone tells its devices is in no chat, whether it can be read or not.
+func TestUndecryptablePeerMessage(t *testing.T) {
+	e := &events.UndecryptableMessage{Info: inGroup(conversation("x")).Info}
+	e.Info.Category = "peer"
+	if got := converter().Incoming(t.Context(), e); len(got) != 0 {
+		t.Errorf("it became %v", got)
+	}
+}
+
 // Keys within a message say "from me" from its writer's side.
 func TestTarget(t *testing.T) {
 	react := func(fromMe bool, participant string) *waE2E.Message {
