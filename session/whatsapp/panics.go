@@ -95,8 +95,25 @@ func (c *conn) handle(ctx context.Context, node *waBinary.Node) {
 	if isPairSuccess(node) {
 		c.pairBegins() // the library finishes the link on a goroutine of its own
 	}
+	if node.Tag == "receipt" {
+		ctx = context.WithValue(ctx, repeating{}, func() { c.again(ctx, node) })
+	}
 	if f := stanzas[node.Tag]; f != nil && c.noteAppState(node) {
 		f(c.cli.DangerousInternals(), ctx, node) //nolint:staticcheck // see above
+	}
+}
+
+// repeating is the key of a stanza's context under which stands what has it handled once
+// more: a recipient who asks for a message again is answered although something else was
+// just written to them, for WhatsApp would repeat the question at the next login only.
+type repeating struct{}
+
+func (c *conn) again(ctx context.Context, node *waBinary.Node) {
+	if c.begin() {
+		go func() {
+			defer c.work.Done()
+			c.handle(ctx, node)
+		}()
 	}
 }
 

@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -86,6 +87,9 @@ func (s *stores) PutSession(ctx context.Context, address string, session []byte)
 	case !decrypts && read:
 		delete(s.single, address)
 		err = s.unturned(ctx, map[string][]byte{address: was}, address)
+		if again, ok := ctx.Value(repeating{}).(func()); ok && errors.Is(err, errSessionTurned) {
+			again()
+		}
 	}
 	if err != nil {
 		return err
@@ -95,7 +99,7 @@ func (s *stores) PutSession(ctx context.Context, address string, session []byte)
 
 // errSessionTurned: what was read of a session is out of date. The message has not left. As
 // something that was cancelled it lets the library leave unacknowledged what asked for the
-// message (handleRetryReceiptInternal in its retry.go): WhatsApp asks again.
+// message (tryHandleRetryReceipt in its retry.go), which is done once more: see repeating.
 var errSessionTurned = fmt.Errorf("a session was used by somebody else meanwhile: %w", context.Canceled)
 
 // PutManySessions stores what has become of the sessions that GetManySessions gave, unless
