@@ -205,7 +205,7 @@ func TestAuditSpeaksTheReadersLanguage(t *testing.T) {
 	for lang, words := range map[string][]string{
 		"id": {
 			"Program tanpa kunci", "di mesin ini", "<b>main</b>", "kunci API", "Tamu", "tautan pindai dari boss", "Chrome · Android", "Hanya melihat → Operator",
-			"Waktu pindai", "10 mnt → 15 mnt", "2 mnt → 1 mnt 30 dtk", "tanpa batas", "Zona waktu server", "dimatikan",
+			"Batas waktu pemindaian", "10 mnt → 15 mnt", "2 mnt → 1 mnt 30 dtk", "tanpa batas", "Zona waktu server", "dinonaktifkan",
 		},
 		"en": {
 			"Program without a key", "on this machine", "<b>main</b>", "API key", "Guest", "scan link by boss", "Chrome · Android", "Viewer → Operator",
