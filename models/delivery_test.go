@@ -11,7 +11,7 @@ import (
 
 func (f *fixture) endpoint(device string, events ...string) models.Endpoint {
 	f.tb.Helper()
-	e, err := f.AddEndpoint(f.tb.Context(), device, "https://example.com/secret-path", events)
+	e, err := f.AddEndpoint(f.tb.Context(), device, models.EndpointChoices{URL: "https://example.com/secret-path", Events: events, Files: true})
 	if err != nil {
 		f.tb.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestDeliveriesAreMatched(t *testing.T) {
 	f.accept(said(mine.ID, budi, "M1", "halo"))
 	f.accept(said(mine.ID, budi, "M1", "halo")) // a repeat
 	for id, want := range wants {
-		list, err := f.Deliveries(t.Context(), id, 100)
+		list, err := f.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: id, Limit: 100})
 		must(t, err)
 		if len(list) != want {
 			t.Errorf("endpoint %s: %d deliveries, want %d", id, len(list), want)
@@ -93,7 +93,7 @@ func TestBreaker(t *testing.T) {
 			models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(1)}))
 	}
 	now := f.clock.Now()
-	list, err := f.Deliveries(t.Context(), e.ID, 1)
+	list, err := f.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: e.ID, Limit: 1})
 	must(t, err)
 	next := models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(5 * time.Minute)}
 	must(t, f.NoteAttempt(t.Context(), list[0], models.Attempt{At: now, Status: 500}, next))

@@ -78,7 +78,7 @@ func (r *rig) run(s *models.Store, guard webhook.Guard) (stop func()) {
 
 func (r *rig) endpoint(url string, events ...string) models.Endpoint {
 	r.t.Helper()
-	e, err := r.AddEndpoint(r.t.Context(), r.device, url, events)
+	e, err := r.AddEndpoint(r.t.Context(), r.device, models.EndpointChoices{URL: url, Events: events, Files: true})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestRefusedAddress(t *testing.T) {
 	r.run(r.Store, webhook.Guard{})
 	r.say("111", "halo")
 	for {
-		list, err := r.Deliveries(t.Context(), endpoint.ID, 1)
+		list, err := r.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: endpoint.ID, Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,7 +291,7 @@ func TestGone(t *testing.T) {
 	}
 	r.say("111", "again")
 	stop()
-	list, err := r.Deliveries(t.Context(), endpoint.ID, 10)
+	list, err := r.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: endpoint.ID, Limit: 10})
 	if err != nil || len(list) != 1 || list[0].State != models.DeliveryDead {
 		t.Errorf("%+v (%v)", list, err)
 	}
