@@ -11,8 +11,8 @@ import (
 	"wadah/handlers"
 	"wadah/models"
 	"wadah/session"
-	"wadah/session/sandbox"
 	"wadah/session/webhook"
+	"wadah/session/sandbox"
 	"wadah/session/whatsapp"
 )
 
@@ -135,7 +135,8 @@ func (s server) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
 
-	defer deliver(ctx, store, chosen.hooks, s.log)()
+	chosen.http.Hooks = webhook.New(store, chosen.hooks, s.log)
+	defer deliver(ctx, chosen.http.Hooks)()
 
 	manager := session.NewManager(store, driver, chosen.life, s.log)
 	if err := manager.Start(ctx); err != nil {
