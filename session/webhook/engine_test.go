@@ -104,6 +104,31 @@ func (r *rig) say(who, words string) {
 	}
 }
 
+// state stores that the device's state has changed.
+func (r *rig) state(from, to string) {
+	r.t.Helper()
+	if err := r.AddEvents(r.t.Context(), []models.DeviceEvent{{DeviceID: r.device, From: from, To: to, Reason: "ready"}}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// react stores a reaction of somebody, in their chat.
+func (r *rig) react(who string) {
+	r.t.Helper()
+	person := models.Person{LID: who + "@lid"}
+	body, err := json.Marshal(message.Record{Content: message.Content{Kind: message.KindReaction, Emoji: "x"}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, err = r.Accept(r.t.Context(), []models.Arrival{{
+		DeviceID: r.device, Account: "62811", Chat: &models.ChatRef{Kind: "private", Person: person}, Sender: person,
+		Event: &models.NewEvent{Type: message.EventReaction, Body: body},
+	}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // delivery is a request as a receiver sees it.
 type delivery struct {
 	header http.Header

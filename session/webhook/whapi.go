@@ -284,7 +284,7 @@ func whapiSaid(e models.Event, about About, add func(string, any)) error {
 	sender := message.PartyOfStored(e.Sender.Person)
 	words := whapiWords{
 		Key:       whapiKey{RemoteJID: whapiChat(*e.Chat), FromMe: fromMe, ID: e.WAID},
-		Timestamp: e.At.Unix(), PushName: e.Sender.PushName, Message: whapiContent(content),
+		Timestamp: e.At.Unix(), PushName: e.Sender.PushName, Message: whapiContent(content, about),
 		APIKey: about.name(), FromMe: fromMe, Body: whapiText(content), Source: record.Source,
 		IsGroup: e.Chat.Kind == "group", IsStories: chat.JID == message.StatusChat, IsMedia: content.Media != nil,
 	}
@@ -310,7 +310,7 @@ func whapiSaid(e models.Event, about About, add func(string, any)) error {
 		words.whapiSent = &whapiSent{none, none, none, none, none, none, none, none, none, none}
 	}
 	if q := content.Quote; q != nil {
-		words.QuotedMsg = &whapiQuoted{q.ID, q.Sender.In(message.AddressingPN), q.Text, q.FromMe}
+		words.QuotedMsg = &whapiQuoted{q.ID, whapiAuthor(q.Ref, about), q.Text, q.FromMe}
 	}
 	kind := whapiMessage
 	switch {
@@ -330,7 +330,7 @@ func whapiSaid(e models.Event, about About, add func(string, any)) error {
 	}
 	if m := content.Media; m != nil {
 		words.MIME, words.FileName = m.MIME, m.FileName
-		words.Base64 = new("") // getMedia has the file
+		words.Base64 = new("") // the family's field; files are not fetched for webhooks
 	}
 	add(kind, words)
 	return nil
@@ -360,13 +360,13 @@ func whapiText(c message.Content) string {
 }
 
 // whapiContent is a message as the family's library has it.
-func whapiContent(c message.Content) map[string]any {
+func whapiContent(c message.Content, about About) map[string]any {
 	switch c.Kind {
 	case message.KindText, message.KindButton:
 		if c.Quote == nil && len(c.Mentions) == 0 {
 			return map[string]any{"conversation": c.Text}
 		}
-		return map[string]any{"extendedTextMessage": map[string]any{"text": c.Text, "contextInfo": whapiContext(c)}}
+		return map[string]any{"extendedTextMessage": map[string]any{"text": c.Text, "contextInfo": whapiContext(c, about)}}
 	case message.KindReaction:
 		reaction := map[string]any{"text": c.Emoji}
 		if c.Target != nil {
@@ -380,7 +380,7 @@ func whapiContent(c message.Content) map[string]any {
 		}
 		return map[string]any{"pollUpdateMessage": vote}
 	case message.KindImage, message.KindVideo, message.KindAudio, message.KindVoice, message.KindDocument, message.KindSticker:
-		return whapiFile(c)
+		return whapiFile(c, about)
 	case message.KindLocation, message.KindLiveLocation:
 		if l := c.Location; l != nil {
 			return map[string]any{"locationMessage": map[string]any{
@@ -414,7 +414,7 @@ var whapiFiles = map[message.Kind]string{
 	message.KindDocument: "documentMessage", message.KindSticker: "stickerMessage",
 }
 
-func whapiFile(c message.Content) map[string]any {
+func whapiFile(c message.Content, about About) map[string]any {
 	file := map[string]any{}
 	if m := c.Media; m != nil {
 		for name, value := range map[string]any{
@@ -432,15 +432,15 @@ func whapiFile(c message.Content) map[string]any {
 		file["ptt"] = true
 	}
 	if c.Quote != nil || len(c.Mentions) > 0 {
-		file["contextInfo"] = whapiContext(c)
+		file["contextInfo"] = whapiContext(c, about)
 	}
 	return map[string]any{whapiFiles[c.Kind]: file}
 }
 
-func whapiContext(c message.Content) map[string]any {
+func whapiContext(c message.Content, about About) map[string]any {
 	out := map[string]any{}
 	if q := c.Quote; q != nil {
-		out["stanzaId"], out["participant"] = q.ID, q.Sender.In(message.AddressingPN)
+		out["stanzaId"], out["participant"] = q.ID, whapiAuthor(q.Ref, about)
 		out["quotedMessage"] = map[string]any{"conversation": q.Text}
 	}
 	var mentioned []string
@@ -451,6 +451,14 @@ func whapiContext(c message.Content) map[string]any {
 		out["mentionedJid"] = mentioned
 	}
 	return out
+}
+
+// whapiAuthor is who wrote the message that is answered.
+func whapiAuthor(r message.Ref, about About) string {
+	if r.FromMe {
+		return about.Own
+	}
+	return r.Sender.In(message.AddressingPN)
 }
 
 // own is WhatsApp's address of a device's account, without the number of the device.
