@@ -24,6 +24,7 @@ import (
 	"wadah/handlers/panel/reference"
 	"wadah/handlers/panel/settings"
 	"wadah/handlers/panel/signin"
+	"wadah/handlers/panel/webhooks"
 	"wadah/handlers/phones"
 	"wadah/handlers/qr"
 	"wadah/handlers/scan"
@@ -124,6 +125,12 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		scan.New(renderer, store, manager, streams, trail, cfg.PhoneRegion),
 		api.New(site, store, manager, changes, pictures, trail, cfg.Hooks, cfg.PhoneRegion, cfg.Limits),
 	}
+	var receiver *webhooks.Receiver
+	if cfg.Sandbox != nil {
+		receiver = webhooks.NewReceiver(renderer)
+		rooms = append(rooms, receiver)
+	}
+	rooms = append(rooms, webhooks.New(renderer, store, manager, cfg.Hooks, trail, receiver))
 	if cfg.Sandbox != nil {
 		virtual := phones.New(renderer, cfg.Sandbox, manager, streams, trail, cfg.PhoneRegion)
 		live.phones, live.phone, rooms = virtual.Events, virtual.ChatEvents, append(rooms, virtual)

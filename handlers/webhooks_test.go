@@ -14,6 +14,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"wadah/handlers"
 	"wadah/models"
 )
 
@@ -240,6 +241,9 @@ func TestFamilyWebhook(t *testing.T) {
 	has(`"webhook_status":true`, `"webhookmedia_status":false`, `"urlWebhook":"`+address+`"`)
 	e.arrive(id, "6281234567891@s.whatsapp.net", "halo")
 	p := next(t, got)
+	for strings.Contains(p.body, `"type":"change_state"`) || strings.Contains(p.body, `"type":"ready"`) { // it has only just connected
+		p = next(t, got)
+	}
 	for _, part := range []string{`{"type":"message","results":{`, `"body":"halo"`, `"apiKey":"` + key + `"`, `"conversation":"halo"`} {
 		if !strings.Contains(p.body, part) {
 			t.Errorf("posted %s, without %s", p.body, part)
@@ -247,4 +251,70 @@ func TestFamilyWebhook(t *testing.T) {
 	}
 	edit(url.Values{"webhook_status": {"false"}, "webhookmedia_status": {"1"}, "name": {"Toko Baru"}})
 	has(`"webhook_status":false`, `"webhookmedia_status":true`, `"urlWebhook":"`+address+`"`, `"name":"Toko Baru"`)
+}
+
+// TestWebhookPages makes a webhook on the page of a device, sees the built-in receiver get a
+// message, looks at the delivery, tests, pauses, changes and deletes it.
+func TestWebhookPages(t *testing.T) {
+	e := newEnv(t, func(c *handlers.Config) { c.Sandbox = newPhones(t) })
+	id, _ := e.linked()
+	e.runHooks(t)
+	b := e.admin()
+	base := "/devices/" + id + "/webhooks"
+	b.get(base).has(t, http.StatusOK, "hook-add", "to-receiver")
+	if page := b.get("/devices/" + id).body; !strings.Contains(page, base) {
+		t.Error("the device's page does not lead there")
+	}
+	for form, part := range map[string]string{"http://10.1.2.3/": "--webhook-allow", "": "--webhook-allow"} {
+		if got := b.post(base, url.Values{"url": {form}}); got.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(got.body, part) {
+			t.Errorf("%q: %d", form, got.StatusCode)
+		}
+	}
+	made := b.post(base, url.Values{"url": {e.url + "/webhooks/receiver/in"}, "events": {"message"}, "headers": {"X-Satu: 1\r\nX-Dua: 2"}})
+	made.has(t, http.StatusOK, "hook-secret-value", "hook-health")
+	if made.body = b.get("/webhooks").body; !strings.Contains(made.body, "Kasir") || !strings.Contains(made.body, `data-testid="hook-row"`) {
+		t.Error("the installation's page does not list the device's")
+	}
+	list, err := e.store.Endpoints(t.Context(), id)
+	if err != nil || len(list) != 1 || len(list[0].Headers) != 2 {
+		t.Fatalf("%+v (%v)", list, err)
+	}
+	hook := base + "/" + list[0].ID
+	b.post(hook+"/test", nil).has(t, http.StatusOK, "hook-tested", "try-sent")
+	e.arrive(id, "6281234567891@s.whatsapp.net", "pesan untuk program")
+	for !strings.Contains(b.get("/webhooks/receiver").body, "pesan untuk program") {
+		if t.Context().Err() != nil {
+			t.Fatal("nothing came")
+		}
+	}
+	var deliveries []models.Delivery
+	for len(deliveries) == 0 {
+		if deliveries, err = e.store.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: list[0].ID, State: models.DeliveryDone, Limit: 5}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.get(hook+"?state=done").has(t, http.StatusOK, "delivery-row")
+	b.get(hook+"?state=dead").has(t, http.StatusOK, "deliveries-none")
+	one := b.get(hook + "/deliveries/" + deliveries[0].ID)
+	if one.has(t, http.StatusOK, "delivery-try", "delivery-replay"); !strings.Contains(one.body, "pesan untuk program") {
+		t.Error("the delivery does not show what was sent")
+	}
+	b.post(hook+"/replay", url.Values{"delivery": {deliveries[0].ID}}).leads(t, hook+"/deliveries/"+deliveries[0].ID)
+	b.post(hook+"/pause", url.Values{"on": {"0"}}).leads(t, hook)
+	b.get(hook).has(t, http.StatusOK, "hook-resume")
+	b.post(hook+"/edit", url.Values{"url": {"https://example.com/x"}, "format": {"whapi"}, "events": {"message_ack"}}).leads(t, hook)
+	if got := b.post(hook+"/edit", url.Values{"url": {"https://example.com/x"}, "events": {"apa"}}); got.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a type that is none: %d", got.StatusCode)
+	}
+	b.post(hook+"/rotate", nil).has(t, http.StatusOK, "hook-secret-value")
+	b.post(hook+"/delete", nil).leads(t, base)
+	if got := b.get(hook); got.StatusCode != http.StatusNotFound {
+		t.Errorf("after deleting: %d", got.StatusCode)
+	}
+
+	r := e.form("/webhooks/receiver/in", url.Values{})
+	r.Header.Set("X-Forwarded-For", "203.0.113.7")
+	if got := e.send(r); got.StatusCode != http.StatusForbidden {
+		t.Errorf("the receiver takes from elsewhere: %d", got.StatusCode)
+	}
 }
