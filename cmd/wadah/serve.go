@@ -11,8 +11,8 @@ import (
 	"wadah/handlers"
 	"wadah/models"
 	"wadah/session"
-	"wadah/session/webhook"
 	"wadah/session/sandbox"
+	"wadah/session/webhook"
 	"wadah/session/whatsapp"
 )
 
