@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"wadah/views"
 )
 
@@ -98,6 +100,7 @@ type HookPage struct {
 	Deliveries []Delivery
 	State      string // of the filter
 	Older      string
+	Live       string // where the page is asked for anew; "" where it stays as it is
 }
 
 func (p HookPage) path(more string) string {
@@ -175,6 +178,15 @@ type ReceiverPage struct {
 	views.Page
 	Address string
 	Posts   []Post
+	Live    string // as HookPage
+}
+
+// refresh has a part of a page asked for anew every two seconds, where there is a script.
+func refresh(address, part string) templ.Attributes {
+	if address == "" {
+		return nil
+	}
+	return templ.Attributes{"hx-get": address, "hx-trigger": "every 2s", "hx-select": part, "hx-swap": "outerMorph"}
 }
 
 // frame is what all these pages have around them.

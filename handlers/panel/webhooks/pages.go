@@ -216,6 +216,7 @@ func (s *Pages) show(c echo.Context, status int, place webhookviews.Place, e mod
 	if !web.IsGet(c.Request()) {
 		page.Page.Path = place.At(e.ID)
 	}
+	page.Live = page.Page.Path
 	rows, err := s.store.Deliveries(ctx, models.DeliveryFilter{EndpointID: e.ID, State: page.State, Before: c.QueryParam("before"), Limit: pageLength})
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func (r *Receiver) take(c echo.Context) error {
 }
 
 func (r *Receiver) page(c echo.Context) error {
-	page := webhookviews.ReceiverPage{Page: r.Around(c), Address: r.address(c)}
+	page := webhookviews.ReceiverPage{Page: r.Around(c), Address: r.address(c), Live: "/webhooks/receiver"}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range r.posts {
