@@ -190,6 +190,6 @@ func refresh(address, part string) templ.Attributes {
 }
 
 // frame is what all these pages have around them.
-func frame(l views.Lang, title string) views.Frame {
+func frame(title string) views.Frame {
 	return views.Frame{Title: title, Menu: views.MenuWebhooks, Styles: []string{"css/settings.css", "css/webhooks.css"}}
 }

@@ -2,7 +2,6 @@ package webhooks
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -358,7 +357,7 @@ func (s *Pages) delivery(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	may, err := s.mayRead(ctx, c, d)
+	may, err := s.mayRead(c, d)
 	if err != nil {
 		return err
 	}
@@ -374,11 +373,11 @@ func (s *Pages) delivery(c echo.Context) error {
 }
 
 // mayRead reports whether a visitor may see what a delivery says, and writes that down.
-func (s *Pages) mayRead(ctx context.Context, c echo.Context, d models.Delivery) (bool, error) {
+func (s *Pages) mayRead(c echo.Context, d models.Delivery) (bool, error) {
 	if d.Type == models.EventState {
 		return true, nil
 	}
-	may, err := visitor.Of(c).MayRead(ctx, s.store)
+	may, err := visitor.Of(c).MayRead(c.Request().Context(), s.store)
 	if err != nil || !may {
 		return false, err
 	}
