@@ -30,7 +30,7 @@ var loopback = webhook.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.
 // rig is a store with a device, and a clock that can be set forward.
 type rig struct {
 	*models.Store
-	t      *testing.T
+	t      testing.TB
 	path   string
 	url    string // of PostgreSQL in a soak run
 	ahead  atomic.Int64
@@ -38,7 +38,7 @@ type rig struct {
 	said   int
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	r := &rig{t: t, path: filepath.Join(t.TempDir(), models.DatabaseFile), url: pgtest.InSoak(t)}
 	r.Store = r.open()
 	d, _, err := r.CreateDevice(t.Context(), "Toko")
