@@ -1,8 +1,11 @@
 package models
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -96,24 +99,34 @@ func (b *batch) deliver() error {
 func (s *Store) OnDeliveries(f func(endpoints map[string]bool)) { s.onDeliveries = f }
 
 // unblocked are deliveries that no older one of the same endpoint, device and chat comes before.
-const unblocked = `(state = ? OR state = ? AND NOT EXISTS (SELECT 1 FROM deliveries AS older
+const unblocked = `NOT EXISTS (SELECT 1 FROM deliveries AS older
 	WHERE older.endpoint_id = deliveries.endpoint_id AND older.state = ? AND older.chat_id = deliveries.chat_id
-	AND older.device_id = deliveries.device_id AND older.seq < deliveries.seq))`
+	AND older.device_id = deliveries.device_id AND older.seq < deliveries.seq)`
 
 // DueDeliveries are at most limit deliveries of an active endpoint whose time has come and
 // that nothing comes before, those that wait longest first.
 func (s *Store) DueDeliveries(ctx context.Context, endpointID string, limit int) ([]Delivery, error) {
 	now := s.nowMilli()
 	open := s.read(ctx).Model(&endpointRow{}).Select("id").Where("state = ? AND probe_at <= ?", EndpointActive, now)
-	var rows []deliveryRow
-	err := s.read(ctx).Where("endpoint_id = ? AND next_at <= ?", endpointID, now).
-		Where(unblocked, DeliveryLate, DeliveryPending, DeliveryPending).Where("endpoint_id IN (?)", open).
-		Order("next_at, id").Limit(limit).Find(&rows).Error
-	if err != nil {
+	// Each state is asked for alone: its index has the order, so that the search ends with
+	// the first few however many wait.
+	due := func(state string) *gorm.DB {
+		return s.read(ctx).Where("endpoint_id = ? AND state = ? AND next_at <= ?", endpointID, state, now).
+			Where("endpoint_id IN (?)", open).Order("next_at, id").Limit(limit)
+	}
+	var rows, late []deliveryRow
+	if err := due(DeliveryPending).Where(unblocked, DeliveryPending).Find(&rows).Error; err != nil {
 		return nil, wrap(ctx, "find due deliveries", err)
 	}
+	if err := due(DeliveryLate).Find(&late).Error; err != nil {
+		return nil, wrap(ctx, "find due deliveries", err)
+	}
+	rows = append(rows, late...)
+	slices.SortFunc(rows, func(a, b deliveryRow) int {
+		return cmp.Or(cmp.Compare(a.NextAt, b.NextAt), strings.Compare(a.ID, b.ID))
+	})
 	list := make([]Delivery, 0, len(rows))
-	for _, r := range rows {
+	for _, r := range rows[:min(len(rows), limit)] {
 		list = append(list, deliveryOf(r))
 	}
 	return list, nil
@@ -323,6 +336,9 @@ func (s *Store) NoteAttempt(ctx context.Context, d Delivery, a Attempt, next Nex
 		}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
+		}
+		if d.State == DeliveryPending { // it has few, and was never replayed
+			return s.health(tx, d.EndpointID, a, next)
 		}
 		var old []string
 		if err := tx.Model(&attemptRow{}).Where("delivery_id = ?", d.ID).Order("id DESC").Offset(keptAttempts).Limit(keptAttempts).Pluck("id", &old).Error; err != nil {
