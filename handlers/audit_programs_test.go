@@ -27,7 +27,7 @@ func (e *env) actions(id string) []models.AuditEntry {
 func TestCallsAreWrittenDown(t *testing.T) {
 	looks := []string{
 		"getQR", "getState", "getWWebVersion", "getDevice", "getPasskeyRequest", "events",
-		"getEvents", "getMessages", "getMessageStatus", "getLid", "getLimits", "getListGroup", "getInfoGroup",
+		"getEvents", "getMessages", "getMessageStatus", "getLid", "getLimits", "getListGroup", "getInfoGroup", "listWebhook", "listWebhookDelivery",
 	}
 	for name, withKey := range map[string]bool{"with a key": true, "without one": false} {
 		t.Run(name, func(t *testing.T) {
@@ -110,6 +110,17 @@ func TestCallsAreWrittenDown(t *testing.T) {
 			arrived := e.arrive(id, "6281234567891@s.whatsapp.net", "halo")
 			call("readMessage?id_message="+arrived, "message.read")
 			call("readChat?phone=6281234567891", "")
+			call("addWebhook?url=https://webhook.invalid/", "webhook.add")
+			hooks, err := e.store.Endpoints(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hook := "?id=" + hooks[0].ID
+			call("editWebhook"+hook+"&events=message", "webhook.edit")
+			call("testWebhook"+hook, "webhook.test") // it fails, and that is an answer
+			call("rotateWebhookSecret"+hook, "webhook.rotate")
+			call("replayWebhook"+hook+"&dead=1", "webhook.replay")
+			call("deleteWebhook"+hook, "webhook.delete")
 			call("serviceLogout", "device.logout")
 			call("serviceLogout", "") // it is not linked
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"wadah/models/postgres/pgtest"
 	"wadah/session"
 	"wadah/session/sessiontest"
+	"wadah/session/webhook"
 )
 
 const password = "correct horse battery"
@@ -30,6 +32,7 @@ type env struct {
 	driver  *sessiontest.Driver // nil on another driver
 	manager *session.Manager
 	server  *handlers.Server
+	hooks   *webhook.Engine // not running
 	url     string
 	logged  *logBuffer
 	secrets []string // must never be logged
@@ -100,7 +103,8 @@ func newEnvOn(t testing.TB, open func(*models.Store) session.Driver, lives func(
 	if err := manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	cfg := handlers.Config{Version: "test", Now: now, Limits: limit.Default()}
+	hooks := webhook.New(store, webhook.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, log)
+	cfg := handlers.Config{Version: "test", Now: now, Limits: limit.Default(), Hooks: hooks}
 	for _, f := range change {
 		f(&cfg)
 	}
@@ -120,7 +124,7 @@ func newEnvOn(t testing.TB, open func(*models.Store) session.Driver, lives func(
 			t.Errorf("close store: %v", err)
 		}
 	})
-	e = &env{t: t, store: store, manager: manager, server: server, url: web.URL, logged: logged, later: later, stopped: stopped}
+	e = &env{t: t, store: store, manager: manager, server: server, hooks: hooks, url: web.URL, logged: logged, later: later, stopped: stopped}
 	return e
 }
 

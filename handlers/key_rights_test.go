@@ -21,6 +21,8 @@ var scopesOf = map[string]string{
 	"sendReaction": "send", "editMessage": "send", "deleteMessage": "send", "forwardMessage": "send", "sendTemplateMessage": "send",
 	"readMessage": "send", "readChat": "send", "sendTyping": "send", "setPresence": "send", "rejectCall": "send",
 	"checkNumber": "send", "getLimits": "send", "getListGroup": "read", "getInfoGroup": "read",
+	"listWebhook": "manage", "addWebhook": "manage", "editWebhook": "manage", "deleteWebhook": "manage", "testWebhook": "manage",
+	"rotateWebhookSecret": "manage", "listWebhookDelivery": "manage", "replayWebhook": "manage",
 }
 
 func (e *env) keyWith(id string, rights models.Rights) string {

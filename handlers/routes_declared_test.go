@@ -37,7 +37,7 @@ func TestOpenRoutes(t *testing.T) {
 		"GET /setup", "POST /setup", "GET /signin", "POST /signin", "POST /signout", "POST /prefs",
 		"GET /scan/:token", "GET /scan/:token/events", "POST /scan/:token/start", "POST /scan/:token/pair",
 		"GET /signin/code", "POST /signin/code", "GET /signin/password", "POST /signin/password", "POST /signin/passkey/begin", "POST /signin/passkey/finish",
-		"GET /sandbox/*", "POST /sandbox/*", "DELETE /sandbox/*",
+		"POST /webhooks/receiver/in", "GET /sandbox/*", "POST /sandbox/*", "DELETE /sandbox/*",
 	}
 	var got []string
 	for _, r := range everyRoute(t) {

@@ -24,6 +24,7 @@ import (
 	"wadah/handlers/panel/reference"
 	"wadah/handlers/panel/settings"
 	"wadah/handlers/panel/signin"
+	"wadah/handlers/panel/webhooks"
 	"wadah/handlers/phones"
 	"wadah/handlers/qr"
 	"wadah/handlers/scan"
@@ -32,6 +33,7 @@ import (
 	"wadah/models"
 	"wadah/session"
 	"wadah/session/sandbox"
+	"wadah/session/webhook"
 	"wadah/views"
 )
 
@@ -51,6 +53,8 @@ type Config struct {
 	SetupToken string
 	// PhoneRegion is the country of phone numbers without a country code; empty is "ID".
 	PhoneRegion string
+	// Hooks sends events to programs; nil makes one that does not run.
+	Hooks *webhook.Engine
 	// Limits bound what one client can use up.
 	Limits limit.Limits
 	// Now is the clock by which people sign in; nil for time.Now.
@@ -87,6 +91,9 @@ type Server struct {
 // the manager has been started, so that streams begin with every device.
 func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Logger) *Server {
 	cfg = cfg.withDefaults()
+	if cfg.Hooks == nil {
+		cfg.Hooks = webhook.New(store, webhook.Guard{}, log)
+	}
 	site, pictures, zones := web.NewSite(cfg.SiteConfig, log), qr.NewPictures(manager), visitor.NewZones(store)
 	changes := live.NewBroadcaster(manager.Hub().Subscribe, manager.Snapshots, log)
 	changes.Tell(pictures.Saw)
@@ -116,8 +123,14 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		about.New(renderer, store, cfg.Build),
 		reference.New(renderer, store, manager, trail, cfg.Limits, front),
 		scan.New(renderer, store, manager, streams, trail, cfg.PhoneRegion),
-		api.New(site, store, manager, changes, pictures, trail, cfg.PhoneRegion, cfg.Limits),
+		api.New(site, store, manager, changes, pictures, trail, cfg.Hooks, cfg.PhoneRegion, cfg.Limits),
 	}
+	var receiver *webhooks.Receiver
+	if cfg.Sandbox != nil {
+		receiver = webhooks.NewReceiver(renderer)
+		rooms = append(rooms, receiver)
+	}
+	rooms = append(rooms, webhooks.New(renderer, store, manager, cfg.Hooks, trail, receiver))
 	if cfg.Sandbox != nil {
 		virtual := phones.New(renderer, cfg.Sandbox, manager, streams, trail, cfg.PhoneRegion)
 		live.phones, live.phone, rooms = virtual.Events, virtual.ChatEvents, append(rooms, virtual)

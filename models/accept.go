@@ -104,6 +104,7 @@ func (s *Store) Accept(ctx context.Context, arrivals []Arrival) ([]Outcome, erro
 	var outcomes []Outcome
 	var heads map[string]int64
 	var endpoints map[string]bool
+	begun := time.Now()
 	err := s.durably(ctx, "store what arrived", func(tx *gorm.DB) error {
 		b := s.batch(tx)
 		outcomes = make([]Outcome, len(arrivals))
@@ -118,11 +119,28 @@ func (s *Store) Accept(ctx context.Context, arrivals []Arrival) ([]Outcome, erro
 		endpoints = b.endpoints
 		return err
 	})
+	if s.onAccept != nil {
+		s.onAccept(time.Since(begun), arrivals, outcomes, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	s.announce(heads, endpoints)
 	return outcomes, nil
+}
+
+// OnAccept has f called after each call of Accept, with how long it took; f must not block,
+// nor keep what it is given. It is set before anything is stored.
+func (s *Store) OnAccept(f func(took time.Duration, arrivals []Arrival, outcomes []Outcome, err error)) {
+	s.onAccept = f
+}
+
+// OldestSend is when the message was handed over that waits longest to be sent; zero when
+// none waits.
+func (s *Store) OldestSend(ctx context.Context) (time.Time, error) {
+	var at int64
+	err := s.read(ctx).Raw(`SELECT COALESCE(MIN(m.stored_at), 0) FROM sends AS s JOIN messages AS m ON m.id = s.message_id`).Scan(&at).Error
+	return momentOf(at), wrap(ctx, "find the oldest message that waits", err)
 }
 
 // batch is one transaction of the writer.

@@ -1,7 +1,11 @@
 package models
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -15,9 +19,12 @@ type Delivery struct {
 	EndpointID string
 	DeviceID   string
 	Seq        int64  // of the event
+	Type       string // of the event
 	State      string // one of the Delivery constants
 	Tries      int    // so far
+	Part       int    // how many of its bodies have arrived, of an event that becomes several
 	NextAt     time.Time
+	DoneAt     time.Time // zero: it is not over
 }
 
 // What a delivery can be.
@@ -39,6 +46,8 @@ type deliveryRow struct {
 	Tries      int64
 	NextAt     int64
 	DoneAt     int64
+	Type       string
+	Part       int64
 }
 
 func (deliveryRow) TableName() string { return "deliveries" }
@@ -51,12 +60,13 @@ type attemptRow struct {
 	Status     int
 	Error      string
 	Answer     []byte
+	Sent       []byte
 }
 
 func (attemptRow) TableName() string { return "attempts" }
 
-const newDeliveryQuery = `INSERT INTO deliveries (id, endpoint_id, device_id, chat_id, seq, state, tries, next_at, done_at)
-	VALUES (?, ?, ?, ?, ?, '` + DeliveryPending + `', 0, ?, 0)`
+const newDeliveryQuery = `INSERT INTO deliveries (id, endpoint_id, device_id, chat_id, seq, type, state, tries, next_at, done_at)
+	VALUES (?, ?, ?, ?, ?, ?, '` + DeliveryPending + `', 0, ?, 0)`
 
 // deliver puts the events of the batch, which have their numbers, on their way to the
 // endpoints that want them.
@@ -72,7 +82,7 @@ func (b *batch) deliver() error {
 	for _, e := range b.events {
 		for _, endpoint := range matching(among, e.DeviceID, e.Type) {
 			id := b.s.ids.next(now)
-			if _, err := b.exec(newDeliveryQuery, id, endpoint, e.DeviceID, text(e.ChatID), e.Seq, b.now); err != nil {
+			if _, err := b.exec(newDeliveryQuery, id, endpoint, e.DeviceID, text(e.ChatID), e.Seq, e.Type, b.now); err != nil {
 				return err
 			}
 			if b.endpoints == nil {
@@ -89,24 +99,34 @@ func (b *batch) deliver() error {
 func (s *Store) OnDeliveries(f func(endpoints map[string]bool)) { s.onDeliveries = f }
 
 // unblocked are deliveries that no older one of the same endpoint, device and chat comes before.
-const unblocked = `(state = ? OR state = ? AND NOT EXISTS (SELECT 1 FROM deliveries AS older
+const unblocked = `NOT EXISTS (SELECT 1 FROM deliveries AS older
 	WHERE older.endpoint_id = deliveries.endpoint_id AND older.state = ? AND older.chat_id = deliveries.chat_id
-	AND older.device_id = deliveries.device_id AND older.seq < deliveries.seq))`
+	AND older.device_id = deliveries.device_id AND older.seq < deliveries.seq)`
 
 // DueDeliveries are at most limit deliveries of an active endpoint whose time has come and
 // that nothing comes before, those that wait longest first.
 func (s *Store) DueDeliveries(ctx context.Context, endpointID string, limit int) ([]Delivery, error) {
 	now := s.nowMilli()
 	open := s.read(ctx).Model(&endpointRow{}).Select("id").Where("state = ? AND probe_at <= ?", EndpointActive, now)
-	var rows []deliveryRow
-	err := s.read(ctx).Where("endpoint_id = ? AND next_at <= ?", endpointID, now).
-		Where(unblocked, DeliveryLate, DeliveryPending, DeliveryPending).Where("endpoint_id IN (?)", open).
-		Order("next_at, id").Limit(limit).Find(&rows).Error
-	if err != nil {
+	// Each state is asked for alone: its index has the order, so that the search ends with
+	// the first few however many wait.
+	due := func(state string) *gorm.DB {
+		return s.read(ctx).Where("endpoint_id = ? AND state = ? AND next_at <= ?", endpointID, state, now).
+			Where("endpoint_id IN (?)", open).Order("next_at, id").Limit(limit)
+	}
+	var rows, late []deliveryRow
+	if err := due(DeliveryPending).Where(unblocked, DeliveryPending).Find(&rows).Error; err != nil {
 		return nil, wrap(ctx, "find due deliveries", err)
 	}
+	if err := due(DeliveryLate).Find(&late).Error; err != nil {
+		return nil, wrap(ctx, "find due deliveries", err)
+	}
+	rows = append(rows, late...)
+	slices.SortFunc(rows, func(a, b deliveryRow) int {
+		return cmp.Or(cmp.Compare(a.NextAt, b.NextAt), strings.Compare(a.ID, b.ID))
+	})
 	list := make([]Delivery, 0, len(rows))
-	for _, r := range rows {
+	for _, r := range rows[:min(len(rows), limit)] {
 		list = append(list, deliveryOf(r))
 	}
 	return list, nil
@@ -114,8 +134,8 @@ func (s *Store) DueDeliveries(ctx context.Context, endpointID string, limit int)
 
 func deliveryOf(r deliveryRow) Delivery {
 	return Delivery{
-		ID: r.ID, EndpointID: r.EndpointID, DeviceID: r.DeviceID, Seq: r.Seq, State: r.State,
-		Tries: int(r.Tries), NextAt: fromMilli(r.NextAt),
+		ID: r.ID, EndpointID: r.EndpointID, DeviceID: r.DeviceID, Seq: r.Seq, Type: r.Type, State: r.State,
+		Tries: int(r.Tries), Part: int(r.Part), NextAt: fromMilli(r.NextAt), DoneAt: momentOf(r.DoneAt),
 	}
 }
 
@@ -126,10 +146,28 @@ func (s *Store) DueEndpoints(ctx context.Context) (ids []string, err error) {
 	return ids, wrap(ctx, "find endpoints with due deliveries", err)
 }
 
+// DeliveryFilter says which deliveries of an endpoint are looked for; empty fields do not matter.
+type DeliveryFilter struct {
+	EndpointID string
+	State      string
+	Type       string
+	Before     string // only those before the one with this ID
+	Limit      int
+}
+
 // Deliveries are the newest of an endpoint, newest first.
-func (s *Store) Deliveries(ctx context.Context, endpointID string, limit int) ([]Delivery, error) {
+func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]Delivery, error) {
+	q := s.read(ctx).Where("endpoint_id = ?", f.EndpointID).Order("id DESC").Limit(f.Limit)
+	for column, value := range map[string]string{"state": f.State, "type": f.Type} {
+		if value != "" {
+			q = q.Where(column+" = ?", value)
+		}
+	}
+	if f.Before != "" {
+		q = q.Where("id < ?", f.Before)
+	}
 	var rows []deliveryRow
-	if err := s.read(ctx).Where("endpoint_id = ?", endpointID).Order("id DESC").Limit(limit).Find(&rows).Error; err != nil {
+	if err := q.Find(&rows).Error; err != nil {
 		return nil, wrap(ctx, "list deliveries", err)
 	}
 	list := make([]Delivery, 0, len(rows))
@@ -139,6 +177,111 @@ func (s *Store) Deliveries(ctx context.Context, endpointID string, limit int) ([
 	return list, nil
 }
 
+// Delivery is one of an endpoint; ErrNotFound.
+func (s *Store) Delivery(ctx context.Context, endpointID, id string) (Delivery, error) {
+	var row deliveryRow
+	err := s.read(ctx).Where("endpoint_id = ? AND id = ?", endpointID, id).Take(&row).Error
+	return deliveryOf(row), wrap(ctx, "read a delivery", err)
+}
+
+// Backlog is what an endpoint has not got.
+type Backlog struct {
+	Waiting int64     // pending and late
+	Dead    int64     // tried for the last time
+	Oldest  time.Time // when the oldest that waits was put on its way; zero: none does
+}
+
+// Backlogs are what endpoints have not got, by their IDs; an endpoint that has got all is left out.
+func (s *Store) Backlogs(ctx context.Context) (map[string]Backlog, error) {
+	var rows []struct {
+		EndpointID string
+		State      string
+		N          int64
+		Oldest     int64
+	}
+	err := s.read(ctx).Raw(`SELECT d.endpoint_id, d.state, COUNT(*) AS n, COALESCE(MIN(e.at), 0) AS oldest FROM deliveries AS d
+		LEFT JOIN event_log AS e ON e.device_id = d.device_id AND e.seq = d.seq
+		WHERE d.state IN ? GROUP BY d.endpoint_id, d.state`, []string{DeliveryPending, DeliveryLate, DeliveryDead}).Scan(&rows).Error
+	if err != nil {
+		return nil, wrap(ctx, "count deliveries", err)
+	}
+	out := make(map[string]Backlog)
+	for _, r := range rows {
+		b := out[r.EndpointID]
+		if r.State == DeliveryDead {
+			b.Dead = r.N
+		} else {
+			b.Waiting += r.N
+			if at := momentOf(r.Oldest); !at.IsZero() && (b.Oldest.IsZero() || at.Before(b.Oldest)) {
+				b.Oldest = at
+			}
+		}
+		out[r.EndpointID] = b
+	}
+	return out, nil
+}
+
+// ReplayFilter says which deliveries of an endpoint are to be sent again.
+type ReplayFilter struct {
+	ID       string    // this one
+	Dead     bool      // all that were given up
+	From, To time.Time // those of events from then until before then, whatever became of them
+}
+
+// Replay sends deliveries that are over once more, in the order of their events, and returns
+// how many. Those that still wait are tried at once where they are named.
+func (s *Store) Replay(ctx context.Context, endpointID string, f ReplayFilter) (n int64, err error) {
+	over := []string{DeliveryDone, DeliveryDead, DeliverySkipped, DeliveryLate}
+	doing := "replay deliveries"
+	err = s.tx(ctx, doing, func(tx *gorm.DB) error {
+		q := tx.Model(&deliveryRow{}).Where("endpoint_id = ?", endpointID)
+		switch {
+		case f.ID != "":
+			q = q.Where("id = ?", f.ID)
+		case f.Dead:
+			q = q.Where("state = ?", DeliveryDead)
+		default:
+			q = q.Where("state IN ?", over).Where(`EXISTS (SELECT 1 FROM event_log AS e WHERE e.device_id = deliveries.device_id
+				AND e.seq = deliveries.seq AND e.at >= ? AND e.at < ?)`, f.From.UnixMilli(), f.To.UnixMilli())
+		}
+		// What was delivered before is late: the chat does not wait for it again.
+		res := q.Updates(map[string]any{"state": DeliveryLate, "tries": 0, "part": 0, "next_at": s.nowMilli(), "done_at": 0})
+		n = res.RowsAffected
+		if res.Error != nil || n == 0 {
+			return res.Error
+		}
+		return tx.Model(&endpointRow{}).Where("id = ?", endpointID).Update("probe_at", 0).Error
+	})
+	if err := s.settle(ctx, doing, err); err != nil {
+		return 0, err
+	}
+	if f.ID != "" && n == 0 {
+		return 0, ErrNotFound
+	}
+	if s.onDeliveries != nil && n > 0 {
+		s.onDeliveries(map[string]bool{endpointID: true})
+	}
+	return n, nil
+}
+
+// How long deliveries that are over are kept.
+const (
+	keptDelivered = 3 * 24 * time.Hour
+	keptDead      = 14 * 24 * time.Hour
+)
+
+// sweepDeliveries removes deliveries that were over for long, and gives up those that an
+// endpoint that is paused or gone has not fetched for as long as the dead are kept.
+func (s *Store) sweepDeliveries(ctx context.Context) (all int64, err error) {
+	now := s.now()
+	old, ancient := now.Add(-keptDelivered).UnixMilli(), now.Add(-keptDead).UnixMilli()
+	n, err := s.sweep(ctx, "forget deliveries", `DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries
+		WHERE state IN (?, ?) AND done_at < ? OR state = ? AND done_at < ? OR state IN (?, ?) AND next_at < ? AND endpoint_id IN
+		(SELECT id FROM endpoints WHERE state <> ?) LIMIT ?)`,
+		DeliveryDone, DeliverySkipped, old, DeliveryDead, ancient, DeliveryPending, DeliveryLate, ancient, EndpointActive)
+	return n, err
+}
+
 // Attempt is one try of a delivery.
 type Attempt struct {
 	At     time.Time
@@ -146,6 +289,7 @@ type Attempt struct {
 	Status int    // of HTTP; 0: there was no answer
 	Error  string // why there was none
 	Answer []byte // its beginning
+	Sent   []byte // the beginning of what was sent
 }
 
 // keptAttempts is how many of the tries of a delivery are kept.
@@ -155,8 +299,12 @@ const keptAttempts = 20
 type Next struct {
 	State string    // of the delivery
 	At    time.Time // of the next try, when there is one
+	Part  int       // how many of the delivery's bodies have arrived
 	// Gone: the endpoint wants nothing any more.
 	Gone bool
+	// Unloved: the endpoint answers what it does not know with an error. That says nothing
+	// about its health.
+	Unloved bool
 	// Breaker is after how many failures in a row the endpoint is tried only now and then:
 	// not again before Probe.
 	Breaker int
@@ -172,8 +320,11 @@ func (s *Store) NoteAttempt(ctx context.Context, d Delivery, a Attempt, next Nex
 	if row.Answer, err = s.vault.SealData(d.DeviceID, row.ID, a.Answer); err != nil {
 		return err
 	}
+	if row.Sent, err = s.vault.SealData(d.DeviceID, row.ID+"/sent", a.Sent); err != nil {
+		return err
+	}
 	err = s.tx(ctx, "note attempt", func(tx *gorm.DB) error {
-		change := map[string]any{"state": next.State, "tries": d.Tries + 1}
+		change := map[string]any{"state": next.State, "tries": d.Tries + 1, "part": next.Part}
 		if next.At.IsZero() {
 			change["done_at"] = s.nowMilli()
 		} else {
@@ -186,6 +337,9 @@ func (s *Store) NoteAttempt(ctx context.Context, d Delivery, a Attempt, next Nex
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
+		if d.State == DeliveryPending { // it has few, and was never replayed
+			return s.health(tx, d.EndpointID, a, next)
+		}
 		var old []string
 		if err := tx.Model(&attemptRow{}).Where("delivery_id = ?", d.ID).Order("id DESC").Offset(keptAttempts).Limit(keptAttempts).Pluck("id", &old).Error; err != nil {
 			return err
@@ -195,7 +349,7 @@ func (s *Store) NoteAttempt(ctx context.Context, d Delivery, a Attempt, next Nex
 				return err
 			}
 		}
-		return s.health(tx, d.EndpointID, next)
+		return s.health(tx, d.EndpointID, a, next)
 	})
 	if next.Gone {
 		s.endpoints.reset()
@@ -204,17 +358,26 @@ func (s *Store) NoteAttempt(ctx context.Context, d Delivery, a Attempt, next Nex
 }
 
 // health notes how an endpoint is.
-func (s *Store) health(tx *gorm.DB, endpointID string, next Next) error {
+func (s *Store) health(tx *gorm.DB, endpointID string, a Attempt, next Next) error {
 	q := tx.Model(&endpointRow{}).Where("id = ?", endpointID)
+	said := a.Error
+	if said == "" {
+		said = "HTTP " + strconv.Itoa(a.Status)
+	}
+	failed := map[string]any{"failed_at": s.nowMilli(), "last_error": rules.Clip(said, 300)}
 	switch {
 	case next.State == DeliverySkipped: // nothing was sent
 		return nil
 	case next.State == DeliveryDone:
 		return q.Updates(map[string]any{"failures": 0, "probe_at": 0, "succeeded_at": s.nowMilli()}).Error
 	case next.Gone:
-		return q.Updates(map[string]any{"state": EndpointGone}).Error
+		failed["state"] = EndpointGone
+		return q.Updates(failed).Error
+	case next.Unloved:
+		return q.Updates(failed).Error
 	}
-	if err := q.Update("failures", gorm.Expr("failures + 1")).Error; err != nil {
+	failed["failures"] = gorm.Expr("failures + 1")
+	if err := q.Updates(failed).Error; err != nil {
 		return err
 	}
 	return tx.Model(&endpointRow{}).Where("id = ? AND failures >= ?", endpointID, next.Breaker).Update("probe_at", next.Probe.UnixMilli()).Error
@@ -232,7 +395,11 @@ func (s *Store) Attempts(ctx context.Context, d Delivery) ([]Attempt, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Attempt{At: fromMilli(r.At), Took: time.Duration(r.Took) * time.Millisecond, Status: r.Status, Error: r.Error, Answer: answer})
+		sent, err := s.vault.OpenData(d.DeviceID, r.ID+"/sent", r.Sent)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Attempt{At: fromMilli(r.At), Took: time.Duration(r.Took) * time.Millisecond, Status: r.Status, Error: r.Error, Answer: answer, Sent: sent})
 	}
 	return list, nil
 }

@@ -11,7 +11,7 @@ import (
 
 func (f *fixture) endpoint(device string, events ...string) models.Endpoint {
 	f.tb.Helper()
-	e, err := f.AddEndpoint(f.tb.Context(), device, "https://example.com/secret-path", events)
+	e, err := f.AddEndpoint(f.tb.Context(), device, models.EndpointChoices{URL: "https://example.com/secret-path", Events: events, Files: true})
 	if err != nil {
 		f.tb.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestDeliveriesAreMatched(t *testing.T) {
 	f.accept(said(mine.ID, budi, "M1", "halo"))
 	f.accept(said(mine.ID, budi, "M1", "halo")) // a repeat
 	for id, want := range wants {
-		list, err := f.Deliveries(t.Context(), id, 100)
+		list, err := f.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: id, Limit: 100})
 		must(t, err)
 		if len(list) != want {
 			t.Errorf("endpoint %s: %d deliveries, want %d", id, len(list), want)
@@ -93,7 +93,7 @@ func TestBreaker(t *testing.T) {
 			models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(1)}))
 	}
 	now := f.clock.Now()
-	list, err := f.Deliveries(t.Context(), e.ID, 1)
+	list, err := f.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: e.ID, Limit: 1})
 	must(t, err)
 	next := models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(5 * time.Minute)}
 	must(t, f.NoteAttempt(t.Context(), list[0], models.Attempt{At: now, Status: 500}, next))
@@ -124,5 +124,95 @@ func TestEndpointsAreSealed(t *testing.T) {
 	must(t, f.DeleteDevice(t.Context(), d.ID))
 	if _, err := f.OpenEndpoint(t.Context(), e.ID); !errors.Is(err, models.ErrNotFound) {
 		t.Errorf("after its device: %v", err)
+	}
+}
+
+// Ensure that a paused endpoint's deliveries wait, that what was given up is replayed, and that
+// the secret before signs until its time is over.
+func TestEndpointLife(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	d, _ := f.device("A")
+	e := f.endpoint(d.ID)
+	pause := func(paused bool) models.Endpoint {
+		t.Helper()
+		after, err := f.EditEndpoint(ctx, d.ID, e.ID, func(c *models.EndpointChoices, p *bool) error {
+			c.Headers, *p = map[string]string{"X-A": "b"}, paused
+			return nil
+		})
+		must(t, err)
+		return after
+	}
+	if got := pause(true); got.State != models.EndpointPaused || got.Headers["X-A"] != "b" {
+		t.Errorf("paused: %+v", got)
+	}
+	f.accept(said(d.ID, budi, "M1", "halo"))
+	if got := f.due(e); len(got) != 0 {
+		t.Errorf("due while paused: %v", got)
+	}
+	pause(false)
+	if got := f.due(e); !slices.Equal(got, []int64{1}) {
+		t.Errorf("due after the pause: %v", got)
+	}
+	list, err := f.DueDeliveries(ctx, e.ID, 1)
+	must(t, err)
+	must(t, f.NoteAttempt(ctx, list[0], models.Attempt{At: atNoon, Status: 500, Sent: []byte("{}")}, models.Next{State: models.DeliveryDead}))
+	backlog, err := f.Backlogs(ctx)
+	if must(t, err); backlog[e.ID].Dead != 1 || backlog[e.ID].Waiting != 0 {
+		t.Errorf("backlog: %+v", backlog)
+	}
+	n, err := f.Replay(ctx, e.ID, models.ReplayFilter{Dead: true})
+	if got := f.due(e); err != nil || n != 1 || !slices.Equal(got, []int64{1}) {
+		t.Errorf("replayed %d (%v), due: %v", n, err, got)
+	}
+	if _, err := f.Replay(ctx, e.ID, models.ReplayFilter{ID: "none"}); !errors.Is(err, models.ErrNotFound) {
+		t.Errorf("replay of nothing: %v", err)
+	}
+	if _, err := f.EditEndpoint(ctx, "", e.ID, func(*models.EndpointChoices, *bool) error { return nil }); !errors.Is(err, models.ErrNotFound) {
+		t.Errorf("edited as the installation's: %v", err)
+	}
+
+	fresh, err := f.RotateEndpointSecret(ctx, d.ID, e.ID, time.Hour)
+	must(t, err)
+	both, err := f.OpenEndpoint(ctx, e.ID)
+	if must(t, err); !slices.Equal(both.Secrets, []string{fresh.Secrets[0], e.Secrets[0]}) || both.PreviousUntil.IsZero() {
+		t.Errorf("secrets: %v", both.Secrets)
+	}
+	f.clock.Add(2 * time.Hour)
+	one, err := f.OpenEndpoint(ctx, e.ID)
+	if must(t, err); !slices.Equal(one.Secrets, fresh.Secrets) {
+		t.Errorf("secrets after the overlap: %v", one.Secrets)
+	}
+}
+
+// Ensure that events stay that an endpoint still waits for, and go with the deliveries.
+func TestEventsWaitForEndpoints(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	d, _ := f.device("A")
+	e := f.endpoint(d.ID)
+	f.accept(said(d.ID, budi, "M1", "halo"))
+	f.clock.Add(5 * 24 * time.Hour)
+	sweep := func() int {
+		t.Helper()
+		_, err := f.SweepMessages(ctx, models.DefaultRetention)
+		must(t, err)
+		events, err := f.EventsAfter(ctx, d.ID, 0, 10)
+		must(t, err)
+		return len(events)
+	}
+	if n := sweep(); n != 1 {
+		t.Fatalf("%d events while one is on its way", n)
+	}
+	list, err := f.DueDeliveries(ctx, e.ID, 1)
+	must(t, err)
+	must(t, f.NoteAttempt(ctx, list[0], models.Attempt{At: atNoon, Status: 200}, models.Next{State: models.DeliveryDone}))
+	if n := sweep(); n != 0 {
+		t.Errorf("%d events after all was delivered", n)
+	}
+	f.clock.Add(4 * 24 * time.Hour)
+	sweep()
+	if left, err := f.Deliveries(ctx, models.DeliveryFilter{EndpointID: e.ID, Limit: 5}); err != nil || len(left) != 0 {
+		t.Errorf("deliveries: %+v (%v)", left, err)
 	}
 }

@@ -138,7 +138,12 @@ func (s *Store) SweepMessages(ctx context.Context, r Retention) (int64, error) {
 			return all, err
 		}
 	}
-	n, err := s.sweepEvents(ctx, before(r.Events))
+	n, err := s.sweepDeliveries(ctx)
+	all += n
+	if err != nil {
+		return all, err
+	}
+	n, err = s.sweepEvents(ctx, before(r.Events))
 	return all + n, err
 }
 
@@ -166,6 +171,12 @@ func (s *Store) sweepEvents(ctx context.Context, before int64) (all int64, err e
 		// The first that stays; when none does, the next one to come.
 		var keep int64
 		err := s.read(ctx).Raw(`SELECT COALESCE(MIN(seq), ?) FROM event_log WHERE device_id = ? AND at >= ?`, head.Last+1, head.DeviceID, before).Scan(&keep).Error
+		if err != nil {
+			return all, wrap(ctx, doing, err)
+		}
+		// What still waits for an endpoint, or can be sent to it again, stays.
+		err = s.read(ctx).Raw(`SELECT COALESCE(MIN(seq), ?) FROM deliveries WHERE device_id = ? AND seq < ? AND state IN ?`,
+			keep, head.DeviceID, keep, []string{DeliveryPending, DeliveryLate, DeliveryDead}).Scan(&keep).Error
 		if err != nil {
 			return all, wrap(ctx, doing, err)
 		}

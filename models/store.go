@@ -84,6 +84,7 @@ type Store struct {
 
 	onEvents     func(map[string]int64) // set by OnEvents
 	onDeliveries func(map[string]bool)  // set by OnDeliveries
+	onAccept     func(took time.Duration, arrivals []Arrival, outcomes []Outcome, err error)
 }
 
 // Open opens the database, makes it when it does not exist, checks it when it

@@ -13,6 +13,7 @@ type Menu string
 const (
 	MenuDevices   Menu = "devices"
 	MenuPhones    Menu = "phones"
+	MenuWebhooks  Menu = "webhooks"
 	MenuReference Menu = "reference"
 	MenuPeople    Menu = "people"
 	MenuAudit     Menu = "audit"
@@ -42,6 +43,7 @@ func (p Page) moreMenu() []menuEntry {
 		return list
 	}
 	return append(list,
+		menuEntry{MenuWebhooks, "/webhooks", "bolt", p.Lang.T("nav.webhooks")},
 		menuEntry{MenuPeople, "/people", "people", p.Lang.T("nav.people")},
 		menuEntry{MenuAudit, "/audit", "audit", p.Lang.T("nav.audit")},
 		menuEntry{MenuSettings, "/settings", "settings", p.Lang.T("nav.settings")},

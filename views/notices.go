@@ -137,7 +137,7 @@ var invalid = map[string]bool{
 	"name_required": true, "name_too_long": true, "name_taken": true, "name_invalid": true, "name_mixed": true, "name_lookalike": true, "note_too_long": true,
 	"password_required": true, "password_invalid": true, "password_too_short": true, "password_too_long": true,
 	"password_common": true, "password_is_name": true, "password_mismatch": true, "password_wrong": true, "password_same": true,
-	"signin_failed": true, "signin_slow": true, "signin_busy": true, "setup_token": true, "last_admin": true, "role_unknown": true, "expires_past": true, "retention_range": true, "not_connected": true, "reachout_locked": true, "refused_by_whatsapp": true, "queue_full": true, "addresses_invalid": true, "addresses_too_many": true, "scope_unknown": true, "url_invalid": true, "endpoints_full": true,
+	"signin_failed": true, "signin_slow": true, "signin_busy": true, "setup_token": true, "last_admin": true, "role_unknown": true, "expires_past": true, "retention_range": true, "not_connected": true, "reachout_locked": true, "refused_by_whatsapp": true, "queue_full": true, "addresses_invalid": true, "addresses_too_many": true, "scope_unknown": true, "url_invalid": true, "endpoints_full": true, "address_refused": true, "events_invalid": true, "headers_invalid": true,
 	"message_too_long": true, "message_empty": true, "message_unfit": true,
 
 	"already_linked": true, "not_linking": true, "not_linked": true, "rate_limited": true, "bad_number": true,

@@ -21,6 +21,7 @@ type sandboxCmd struct {
 	httpFlags     `embed:""`
 	lifeFlags     `embed:""`
 	webhookFlags  `embed:""`
+	metricsFlags  `embed:""`
 	Data          string `help:"Folder that keeps the database and the virtual phones. Without it everything is thrown away at the end." type:"path" placeholder:"DIR"`
 	ServerKeyFile string `help:"File with the server key; see serve." type:"path" placeholder:"FILE"`
 	SandboxListen string `help:"Loopback address of the simulated WhatsApp and its control API." default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
@@ -57,7 +58,7 @@ func (c *sandboxCmd) Run(ctx context.Context, p *program, log *slog.Logger) (err
 	hooks := c.webhookFlags
 	hooks.WebhookAllow = append(hooks.WebhookAllow, "127.0.0.0/8", "::1") // programs that try things stand here
 	return server{
-		program: p, log: log, data: data, web: c.httpFlags, life: c.lifeFlags, hooks: hooks,
+		program: p, log: log, data: data, web: c.httpFlags, life: c.lifeFlags, hooks: hooks, metrics: c.metricsFlags,
 		whatsapp: endpoint{url: service.URL(), rootKey: service.RootKey()},
 		phones:   service,
 		control:  controlURL(service),

@@ -26,6 +26,7 @@ type serveCmd struct {
 	httpFlags       `embed:""`
 	lifeFlags       `embed:""`
 	webhookFlags    `embed:""`
+	metricsFlags    `embed:""`
 	WhatsAppURL     string `help:"Use a simulated WhatsApp on this machine instead of the real one, such as ws://127.0.0.1:8081/ws/chat." name:"whatsapp-url" placeholder:"URL"`
 	WhatsAppRootKey string `help:"Public root key of that simulated WhatsApp, 64 hexadecimal digits." name:"whatsapp-root-key" placeholder:"HEX"`
 }
@@ -40,7 +41,7 @@ func (c *serveCmd) Run(ctx context.Context, p *program, log *slog.Logger) error 
 		}
 		to = endpoint{url: c.WhatsAppURL, rootKey: key}
 	}
-	return server{program: p, log: log, data: c.dataFlags, web: c.httpFlags, life: c.lifeFlags, hooks: c.webhookFlags, whatsapp: to}.run(ctx)
+	return server{program: p, log: log, data: c.dataFlags, web: c.httpFlags, life: c.lifeFlags, hooks: c.webhookFlags, metrics: c.metricsFlags, whatsapp: to}.run(ctx)
 }
 
 // server is everything one run of the product is made from.
@@ -51,6 +52,7 @@ type server struct {
 	web      httpFlags
 	life     lifeFlags
 	hooks    webhookFlags
+	metrics  metricsFlags
 	whatsapp endpoint
 	phones   *sandbox.Service // the virtual phones of the panel; nil without
 	control  string           // where their control API is, for the greeting
@@ -58,10 +60,11 @@ type server struct {
 
 // choices are what the flags of a run say, read and checked.
 type choices struct {
-	http  handlers.Config
-	life  session.Config
-	hooks webhook.Guard
-	certs *certificates // nil for plain HTTP
+	http         handlers.Config
+	life         session.Config
+	hooks        webhook.Guard
+	metricsToken string
+	certs        *certificates // nil for plain HTTP
 }
 
 func (s server) choices() (c choices, err error) {
@@ -85,6 +88,9 @@ func (s server) choices() (c choices, err error) {
 	}
 	c.life.MaxDevices, c.life.NotesDir = c.http.Limits.MaxDevices, s.data.Data
 	if c.hooks, err = s.hooks.guard(); err != nil {
+		return c, err
+	}
+	if c.metricsToken, err = secret(s.getenv, "metrics-token", s.metrics.MetricsTokenFile); err != nil {
 		return c, err
 	}
 	c.certs, err = s.web.certificates(s.log)
@@ -135,7 +141,9 @@ func (s server) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
 
-	defer deliver(ctx, store, chosen.hooks, s.log)()
+	chosen.http.Hooks = webhook.New(store, chosen.hooks, s.log)
+	numbers := newMetrics(s.metrics, chosen.metricsToken, store, chosen.http.Hooks)
+	defer deliver(ctx, chosen.http.Hooks)()
 
 	manager := session.NewManager(store, driver, chosen.life, s.log)
 	if err := manager.Start(ctx); err != nil {
@@ -144,6 +152,11 @@ func (s server) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, stopManager(ctx, manager)) }()
 
 	defer upkeep(ctx, store, driver, manager, s.log)()
+	stopMetrics, err := numbers.serve(ctx, store, manager, s.log)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 
 	web := handlers.New(chosen.http, store, manager, s.log)
 	defer web.Close()

@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"crypto/x509"
-	"log/slog"
 	"net/netip"
 	"os"
 	"strings"
 	"sync"
 
-	"wadah/models"
 	"wadah/session/webhook"
 )
 
@@ -49,9 +47,8 @@ func (f webhookFlags) guard() (g webhook.Guard, err error) {
 }
 
 // deliver sends events to webhooks until stop is called.
-func deliver(ctx context.Context, store *models.Store, guard webhook.Guard, log *slog.Logger) (stop func()) {
+func deliver(ctx context.Context, engine *webhook.Engine) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	engine := webhook.New(store, guard, log)
 	var running sync.WaitGroup
 	running.Go(func() { engine.Run(ctx) })
 	return func() {

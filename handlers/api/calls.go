@@ -14,6 +14,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
+	"wadah/session/webhook"
 )
 
 // Calls are the calls of programs: on the device that a key opens, and on the installation for
@@ -25,6 +26,7 @@ type Calls struct {
 	streams  *live.Broadcaster
 	pictures *qr.Pictures
 	trail    *audit.Trail
+	hooks    *webhook.Engine
 	region   string // of phone numbers without a country code
 	bounds   bounds
 }
@@ -37,8 +39,8 @@ type bounds struct {
 }
 
 // New makes the calls; region is the country of phone numbers without a country code.
-func New(site *web.Site, store *models.Store, devices *session.Manager, streams *live.Broadcaster, pictures *qr.Pictures, trail *audit.Trail, region string, l limit.Limits) *Calls {
-	return &Calls{site, store, devices, streams, pictures, trail, region, bounds{limit.NewRates[string](l.KeyRate, l.KeyBurst), l.KeyStreams, l.MaxBody}}
+func New(site *web.Site, store *models.Store, devices *session.Manager, streams *live.Broadcaster, pictures *qr.Pictures, trail *audit.Trail, hooks *webhook.Engine, region string, l limit.Limits) *Calls {
+	return &Calls{site, store, devices, streams, pictures, trail, hooks, region, bounds{limit.NewRates[string](l.KeyRate, l.KeyBurst), l.KeyStreams, l.MaxBody}}
 }
 
 // deviceCall is an API request whose key has been accepted.

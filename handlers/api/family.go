@@ -18,7 +18,7 @@ import (
 
 // familyDevice is a device as the family's system API tells it. What Wadah has no such
 // switch for says what is true of it: a device comes back after a restart, and nothing
-// is sent to Telegram or a webhook.
+// is sent to Telegram.
 type familyDevice struct {
 	ID       string         `json:"id"`
 	APIKey   string         `json:"apiKey"`
@@ -59,6 +59,14 @@ func (s *Calls) familyDevice(ctx context.Context, snap session.Snapshot) (family
 		ID: snap.ID, Name: snap.Name, State: snap.State,
 		Settings: familySettings{RestoreSession: true},
 		Telegram: familyTelegram{PushConnect: true, PushDisconnect: true, PushChangeState: true, PushReminder: true},
+	}
+	hook, err := s.store.FamilyEndpoint(ctx, snap.ID)
+	switch {
+	case err == nil:
+		d.Webhook.URL = hook.URL
+		d.Settings.Webhook, d.Settings.WebhookMedia = hook.State == models.EndpointActive, hook.Files
+	case !errors.Is(err, models.ErrNotFound):
+		return d, err
 	}
 	keys, err := s.store.Keys(ctx, snap.ID)
 	if err != nil {

@@ -28,6 +28,7 @@ var (
 	forSend   = []models.Scope{models.ScopeSend}
 	forRead   = []models.Scope{models.ScopeRead}
 	forEvents = []models.Scope{models.ScopeState, models.ScopeRead} // each type of event needs one
+	forManage = []models.Scope{models.ScopeManage}
 	forStatus = []models.Scope{models.ScopeSend, models.ScopeRead}
 )
 
@@ -72,6 +73,16 @@ func (s *Calls) deviceCalls() []deviceRoute {
 		s.sends("deleteMessage", s.composeRevoke, targetID),
 		s.sends("forwardMessage", s.composeForward, targetID, toPhone, toGroup),
 		s.sends("sendTemplateMessage", s.composeTemplate, sendPhone, bodyText, footer, template, fileURL),
+
+		// Webhooks.
+		{"/api/listWebhook", reads, forManage, nil, s.listWebhook},
+		{"/api/addWebhook", changes, forManage, []*parameter{hookURL, hookEvents, hookFormat, hookMedia, hookBy, hookHeads, hookHub}, s.addWebhook},
+		{"/api/editWebhook", changes, forManage, []*parameter{hookID, hookNewURL, hookEvents, hookFormat, hookMedia, hookBy, hookHeads, hookHub, hookActive}, s.editWebhook},
+		{"/api/deleteWebhook", changes, forManage, []*parameter{hookID}, s.deleteWebhook},
+		{"/api/testWebhook", changes, forManage, []*parameter{hookID}, s.testWebhook},
+		{"/api/rotateWebhookSecret", changes, forManage, []*parameter{hookID, overlap}, s.rotateWebhookSecret},
+		{"/api/listWebhookDelivery", reads, forManage, []*parameter{hookID, deliveryState, deliveryType, pageLimit, pageBefore}, s.listWebhookDelivery},
+		{"/api/replayWebhook", changes, forManage, []*parameter{hookID, deliveryID, replayDead, replayFrom, replayTo}, s.replayWebhook},
 
 		// Beside sending.
 		{"/api/readMessage", changes, forSend, []*parameter{targetID}, s.readMessage},

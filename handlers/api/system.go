@@ -12,6 +12,7 @@ import (
 	"wadah/handlers/web"
 	"wadah/models"
 	"wadah/session"
+	"wadah/session/webhook"
 )
 
 // systemCall is a request of the system API whose secret has been accepted.
@@ -56,6 +57,14 @@ var (
 	}}
 )
 
+// What editDevice takes of the device's webhook: the family has one for each.
+var (
+	systemNewName = &parameter{name: "name", kind: kindText}
+	familyURL     = &parameter{name: "urlWebhook", kind: kindText, to: 2000}
+	familyOn      = &parameter{name: "webhook_status", kind: kindYes}
+	familyMedia   = &parameter{name: "webhookmedia_status", kind: kindYes}
+)
+
 // systemRoute is one call of the API on the installation.
 type systemRoute struct {
 	path  string
@@ -69,7 +78,7 @@ func (s *Calls) systemCalls() []systemRoute {
 	return []systemRoute{
 		{"/api/listDevice", nil, s.listDevice},
 		{"/api/addDevice", []*parameter{systemName}, s.addDevice},
-		{"/api/editDevice", append(device, systemName), s.onDevice(s.editDevice)},
+		{"/api/editDevice", append(device, systemNewName, familyURL, familyOn, familyMedia), s.onDevice(s.editDevice)},
 		{"/api/detailDevice", device, s.onDevice(s.detailDevice)},
 		{"/api/deleteDevice", device, s.onDevice(s.deleteDevice)},
 		{"/api/changeApiKey", device, s.onDevice(s.changeKey)},
@@ -211,15 +220,63 @@ func (s *Calls) addDevice(c echo.Context, call systemCall) error {
 	return writeFamily(c, "Device successfully added", nil)
 }
 
-// editDevice gives a device another name.
+// editDevice gives a device another name, and says where its events go.
 func (s *Calls) editDevice(c echo.Context, call systemCall) error {
-	name := call.in.text(systemName)
-	snap, err := s.devices.RenameDevice(c.Request().Context(), call.snap.ID, name)
-	if err != nil {
+	hooked := call.in.has(familyURL) || call.in.has(familyOn) || call.in.has(familyMedia)
+	if !call.in.has(systemNewName) && !hooked {
+		return systemName.missing
+	}
+	if hooked { // what can be refused comes first
+		if err := s.editFamilyHook(c, call); err != nil {
+			return err
+		}
+	}
+	if call.in.has(systemNewName) && call.in.text(systemNewName) != call.snap.Name {
+		snap, err := s.devices.RenameDevice(c.Request().Context(), call.snap.ID, call.in.text(systemNewName))
+		if err != nil {
+			return err
+		}
+		s.trail.Note(c, audit.Entry(audit.System, audit.DeviceRename, snap.ID, snap.Name))
+	}
+	return writeFamily(c, "Device successfully updated", nil)
+}
+
+// editFamilyHook makes or changes the webhook that the family's fields speak of. Its bodies
+// are the family's, and name the device by its key, as its receivers are used to.
+func (s *Calls) editFamilyHook(c echo.Context, call systemCall) error {
+	ctx := c.Request().Context()
+	choices := models.EndpointChoices{Format: models.FormatWHAPI, Identify: models.IdentifyKey}
+	was, err := s.store.FamilyEndpoint(ctx, call.snap.ID)
+	on := true
+	switch {
+	case err == nil:
+		choices, on = was.EndpointChoices, was.State == models.EndpointActive
+	case !errors.Is(err, models.ErrNotFound):
 		return err
 	}
-	s.trail.Note(c, audit.Entry(audit.System, audit.DeviceRename, snap.ID, snap.Name))
-	return writeFamily(c, "Device successfully updated", nil)
+	if call.in.has(familyURL) {
+		choices.URL = call.in.text(familyURL)
+	}
+	if call.in.has(familyOn) {
+		on = call.in.yes(familyOn)
+	}
+	if call.in.has(familyMedia) {
+		choices.Files = call.in.yes(familyMedia)
+	}
+	if choices.URL == "" {
+		if !on || !call.in.has(familyOn) {
+			return nil // there is none, and none is wanted
+		}
+		return errWebhookNoURL
+	}
+	if err := s.hooks.Guard().Choose(&choices, webhook.Wanted(choices)); err != nil {
+		return webhookFailure(err)
+	}
+	if err := s.store.SetFamilyEndpoint(ctx, call.snap.ID, choices, on); err != nil {
+		return err
+	}
+	s.trail.Note(c, audit.Entry(audit.System, audit.WebhookEdit, call.snap.ID, call.snap.Name))
+	return nil
 }
 
 // deleteDevice removes a device with its keys and its link.

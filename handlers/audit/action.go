@@ -68,6 +68,16 @@ const (
 	NumberCheck Action = "number.check"
 )
 
+// Webhooks.
+const (
+	WebhookAdd    Action = "webhook.add"
+	WebhookEdit   Action = "webhook.edit"
+	WebhookDelete Action = "webhook.delete"
+	WebhookTest   Action = "webhook.test"
+	WebhookRotate Action = "webhook.rotate"
+	WebhookReplay Action = "webhook.replay"
+)
+
 // What opens devices and the installation.
 const (
 	KeyCreate      Action = "key.create"

@@ -50,6 +50,10 @@ func (r *Renderer) Around(c echo.Context) views.Page {
 	return p
 }
 
+// longPage is from how many bytes on a page is worth more work: the reference is a quarter
+// smaller for it.
+const longPage = 256 << 10
+
 // buffers are reused between answers: a page is some 40 kB.
 type buffers struct{ pool sync.Pool }
 
@@ -86,7 +90,11 @@ func (r *Renderer) RenderSmall(c echo.Context, status int, page templ.Component)
 	if err := page.Render(c.Request().Context(), buf); err != nil {
 		return err
 	}
-	small, err := web.Compress(buf.Bytes(), gzip.BestSpeed)
+	level := gzip.BestSpeed
+	if buf.Len() > longPage {
+		level = gzip.DefaultCompression
+	}
+	small, err := web.Compress(buf.Bytes(), level)
 	if err != nil {
 		return err
 	}

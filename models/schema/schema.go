@@ -33,6 +33,7 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0010_groups", Migrate: groups},
 		{ID: "0011_webhooks", Migrate: webhooks},
 		{ID: "0012_message_indexes", Migrate: messageIndexes},
+		{ID: "0015_webhook_choices", Migrate: webhookChoices},
 	}
 }
 

@@ -2,15 +2,16 @@ package webhook
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
 	"wadah/models"
-	"wadah/session/eventlog"
 )
 
 const (
@@ -33,9 +34,12 @@ var waits = []time.Duration{
 // Engine sends what is on its way.
 type Engine struct {
 	store  *models.Store
+	guard  Guard
 	client *http.Client
 	log    *slog.Logger
 	wake   chan struct{}
+	habits habits
+	tell   func(outcome string) // of each try; nil: nobody counts them
 
 	// The writer of messages marks what is due: nobody holds dueMu while they read.
 	dueMu sync.Mutex
@@ -50,7 +54,7 @@ type Engine struct {
 // New makes the engine; it hears of every commit from then on.
 func New(store *models.Store, guard Guard, log *slog.Logger) *Engine {
 	e := &Engine{
-		store: store, client: guard.client(), log: log, wake: make(chan struct{}, 1),
+		store: store, guard: guard, client: guard.client(), log: log, wake: make(chan struct{}, 1),
 		due: make(map[string]bool), flying: make(map[string]map[string]bool),
 	}
 	store.OnDeliveries(func(endpoints map[string]bool) {
@@ -60,6 +64,13 @@ func New(store *models.Store, guard Guard, log *slog.Logger) *Engine {
 	})
 	return e
 }
+
+// Guard says where endpoints may be.
+func (e *Engine) Guard() Guard { return e.guard }
+
+// Count has f called with the outcome of each try: "delivered", "failed", "dead" or
+// "skipped". It is set before Run.
+func (e *Engine) Count(f func(outcome string)) { e.tell = f }
 
 // look has the engine look for what an endpoint should get. It never blocks.
 func (e *Engine) look(endpoint string) {
@@ -187,7 +198,20 @@ func (e *Engine) try(ctx context.Context, d models.Delivery) (noted bool) {
 		e.complain(ctx, "note what a webhook has answered", err)
 		return false
 	}
+	if e.tell != nil {
+		e.tell(outcomeOf(next.State))
+	}
 	return true
+}
+
+func outcomeOf(state string) string {
+	switch state {
+	case models.DeliveryDone:
+		return "delivered"
+	case models.DeliveryDead, models.DeliverySkipped:
+		return state
+	}
+	return "failed"
 }
 
 // landed makes room for the next try.
@@ -201,34 +225,114 @@ func (e *Engine) landed(d models.Delivery) {
 	}
 }
 
-// attempt renders an event and sends it.
-func (e *Engine) attempt(ctx context.Context, to models.Endpoint, d models.Delivery) (models.Attempt, models.Next, error) {
-	events, err := e.store.EventsAfter(ctx, d.DeviceID, d.Seq-1, 1)
+// attempt renders an event and sends what of it has not arrived.
+func (e *Engine) attempt(ctx context.Context, to models.Endpoint, d models.Delivery) (a models.Attempt, next models.Next, err error) {
+	bodies, err := e.bodies(ctx, to, d)
 	if err != nil {
-		return models.Attempt{}, models.Next{}, err
+		return a, next, err
 	}
-	if len(events) == 0 || events[0].Seq != d.Seq {
+	if bodies == nil {
 		return models.Attempt{At: time.Now(), Error: "the event is not kept any more"}, models.Next{State: models.DeliverySkipped}, nil
 	}
-	row := events[0]
-	data, err := eventlog.Data(row)
-	if err != nil {
-		return models.Attempt{}, models.Next{}, err
+	if len(bodies) == 0 {
+		return models.Attempt{At: time.Now(), Error: "there is nothing in it that this webhook wants"}, models.Next{State: models.DeliverySkipped}, nil
 	}
-	payload, err := body(row.DeviceID, eventlog.Event{Seq: row.Seq, ID: row.ID, Type: row.Type, At: row.At, Data: data})
-	if err != nil {
-		return models.Attempt{}, models.Next{}, err
+	part := min(d.Part, len(bodies)-1) // what it wants may have changed
+	wait := time.Duration(0)
+	for ; part < len(bodies); part++ {
+		a, wait = e.post(ctx, to, bodies[part])
+		e.habits.note(to.ID, bodies[part].Type, a)
+		if !delivered(a) {
+			break
+		}
 	}
-	a, wait := e.post(ctx, to, row.ID, payload)
-	return a, after(d, a, wait), nil
+	var unloved bool
+	if part < len(bodies) {
+		unloved = e.habits.unloved(to.ID, bodies[part].Type)
+	}
+	next = after(d, a, wait, unloved)
+	next.Part = part
+	return a, next, nil
 }
 
+// bodies are what an endpoint gets of a delivery's event; nil when that is not kept any more.
+func (e *Engine) bodies(ctx context.Context, to models.Endpoint, d models.Delivery) ([]Body, error) {
+	events, err := e.store.EventsAfter(ctx, d.DeviceID, d.Seq-1, 1)
+	if err != nil || len(events) == 0 || events[0].Seq != d.Seq {
+		return nil, err
+	}
+	about, err := e.about(ctx, to, d.DeviceID)
+	if err != nil {
+		return nil, err
+	}
+	bodies, err := Bodies(to.EndpointChoices, about, events[0])
+	if bodies == nil {
+		bodies = []Body{}
+	}
+	return bodies, err
+}
+
+// about is what is said of a device beside its events.
+func (e *Engine) about(ctx context.Context, to models.Endpoint, deviceID string) (About, error) {
+	about := About{Device: deviceID}
+	if to.Format == models.FormatWHAPI {
+		d, err := e.store.Device(ctx, deviceID)
+		if err != nil && !errors.Is(err, models.ErrNotFound) {
+			return about, err
+		}
+		about.Own = own(d.JID)
+	}
+	if to.Identify != models.IdentifyKey {
+		return about, nil
+	}
+	keys, err := e.store.Keys(ctx, deviceID)
+	if err != nil {
+		return about, err
+	}
+	if key := models.OldestKey(keys, time.Now()); key != nil {
+		about.Key, err = e.store.RevealKey(ctx, key.ID)
+		if errors.Is(err, models.ErrNotFound) { // revoked just now
+			err = nil
+		}
+	}
+	return about, err
+}
+
+// TestType is the type of what Test sends.
+const TestType = "test"
+
+// Test sends an endpoint something that is no event, at once and once, and tells what came
+// of it.
+func (e *Engine) Test(ctx context.Context, to models.Endpoint, deviceID string) (models.Attempt, error) {
+	about, err := e.about(ctx, to, deviceID)
+	if err != nil {
+		return models.Attempt{}, err
+	}
+	now := time.Now().UTC()
+	id := "test_" + strconv.FormatInt(now.UnixNano(), 36)
+	var text []byte
+	if to.Format == models.FormatWHAPI {
+		text, err = json.Marshal(whapiEnvelope{TestType, map[string]any{"apiKey": about.name(), "message": "This is a test of your webhook."}})
+	} else {
+		text, err = json.Marshal(map[string]any{
+			"device": about.name(), "id": id, "type": TestType, "at": now, "data": map[string]any{"message": "This is a test of your webhook."},
+		})
+	}
+	if err != nil {
+		return models.Attempt{}, err
+	}
+	a, _ := e.post(ctx, to, Body{id, TestType, text})
+	return a, nil
+}
+
+func delivered(a models.Attempt) bool { return a.Error == "" && a.Status >= 200 && a.Status < 300 }
+
 // after is what follows from a try of a delivery.
-func after(d models.Delivery, a models.Attempt, wait time.Duration) models.Next {
+func after(d models.Delivery, a models.Attempt, wait time.Duration, unloved bool) models.Next {
 	tries := d.Tries + 1
-	next := models.Next{State: d.State, Breaker: breaker, Probe: time.Now().Add(probe)}
+	next := models.Next{State: d.State, Breaker: breaker, Probe: time.Now().Add(probe), Unloved: unloved}
 	switch {
-	case a.Error == "" && a.Status >= 200 && a.Status < 300:
+	case delivered(a):
 		next.State = models.DeliveryDone
 		return next
 	case a.Status == http.StatusGone:
@@ -237,7 +341,7 @@ func after(d models.Delivery, a models.Attempt, wait time.Duration) models.Next 
 	case tries > len(waits):
 		next.State = models.DeliveryDead
 		return next
-	case tries >= stubborn:
+	case tries >= stubborn || unloved:
 		next.State = models.DeliveryLate
 	}
 	pause := waits[tries-1]

@@ -30,7 +30,7 @@ var loopback = webhook.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.
 // rig is a store with a device, and a clock that can be set forward.
 type rig struct {
 	*models.Store
-	t      *testing.T
+	t      testing.TB
 	path   string
 	url    string // of PostgreSQL in a soak run
 	ahead  atomic.Int64
@@ -38,7 +38,7 @@ type rig struct {
 	said   int
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	r := &rig{t: t, path: filepath.Join(t.TempDir(), models.DatabaseFile), url: pgtest.InSoak(t)}
 	r.Store = r.open()
 	d, _, err := r.CreateDevice(t.Context(), "Toko")
@@ -78,7 +78,7 @@ func (r *rig) run(s *models.Store, guard webhook.Guard) (stop func()) {
 
 func (r *rig) endpoint(url string, events ...string) models.Endpoint {
 	r.t.Helper()
-	e, err := r.AddEndpoint(r.t.Context(), r.device, url, events)
+	e, err := r.AddEndpoint(r.t.Context(), r.device, models.EndpointChoices{URL: url, Events: events, Files: true})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -98,6 +98,31 @@ func (r *rig) say(who, words string) {
 		DeviceID: r.device, Account: "62811", Chat: &models.ChatRef{Kind: "private", Person: person}, Sender: person,
 		Message: &models.NewMessage{WAID: fmt.Sprint("M", r.said), Kind: "text", Body: body},
 		Event:   &models.NewEvent{Type: message.EventMessage, Body: body},
+	}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// state stores that the device's state has changed.
+func (r *rig) state(from, to string) {
+	r.t.Helper()
+	if err := r.AddEvents(r.t.Context(), []models.DeviceEvent{{DeviceID: r.device, From: from, To: to, Reason: "ready"}}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// react stores a reaction of somebody, in their chat.
+func (r *rig) react(who string) {
+	r.t.Helper()
+	person := models.Person{LID: who + "@lid"}
+	body, err := json.Marshal(message.Record{Content: message.Content{Kind: message.KindReaction, Emoji: "x"}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, err = r.Accept(r.t.Context(), []models.Arrival{{
+		DeviceID: r.device, Account: "62811", Chat: &models.ChatRef{Kind: "private", Person: person}, Sender: person,
+		Event: &models.NewEvent{Type: message.EventReaction, Body: body},
 	}})
 	if err != nil {
 		r.t.Fatal(err)
@@ -254,7 +279,7 @@ func TestRefusedAddress(t *testing.T) {
 	r.run(r.Store, webhook.Guard{})
 	r.say("111", "halo")
 	for {
-		list, err := r.Deliveries(t.Context(), endpoint.ID, 1)
+		list, err := r.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: endpoint.ID, Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,7 +316,7 @@ func TestGone(t *testing.T) {
 	}
 	r.say("111", "again")
 	stop()
-	list, err := r.Deliveries(t.Context(), endpoint.ID, 10)
+	list, err := r.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: endpoint.ID, Limit: 10})
 	if err != nil || len(list) != 1 || list[0].State != models.DeliveryDead {
 		t.Errorf("%+v (%v)", list, err)
 	}

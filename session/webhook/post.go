@@ -27,11 +27,12 @@ type Guard struct {
 }
 
 const (
-	// patience is how long a receiver may take, from the first byte to its whole answer.
-	patience = 15 * time.Second
+	// Patience is how long a receiver may take, from the first byte to its whole answer.
+	Patience = 15 * time.Second
 	// mostAnswer is how much of an answer is read, keptAnswer how much of it is kept.
 	mostAnswer = 64 << 10
 	keptAnswer = 2 << 10
+	keptSent   = 8 << 10 // of what was sent
 )
 
 // ErrRefused says that an address must not be sent to.
@@ -70,11 +71,11 @@ func (g Guard) Check(address string) error {
 // client posts to receivers: to where it may, through no proxy, following nobody.
 func (g Guard) client() *http.Client {
 	guardian := g.guardian()
-	dialer := &net.Dialer{Timeout: patience, Control: guardian.Safe} // the address that a name has led to
+	dialer := &net.Dialer{Timeout: Patience, Control: guardian.Safe} // the address that a name has led to
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: atOnce, IdleConnTimeout: time.Minute,
-			TLSClientConfig: &tls.Config{RootCAs: g.Roots, MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: patience,
+			TLSClientConfig: &tls.Config{RootCAs: g.Roots, MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: Patience,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -82,11 +83,11 @@ func (g Guard) client() *http.Client {
 
 // post makes one try. wait is how long the receiver wants to be left alone; 0 when it does
 // not say.
-func (e *Engine) post(ctx context.Context, to models.Endpoint, id string, body []byte) (a models.Attempt, wait time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (e *Engine) post(ctx context.Context, to models.Endpoint, body Body) (a models.Attempt, wait time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	a.At = time.Now()
-	res, err := e.send(ctx, to, id, a.At, body)
+	a.At, a.Sent = time.Now(), body.JSON[:min(len(body.JSON), keptSent)]
+	res, err := e.send(ctx, to, body.ID, a.At, body.JSON)
 	if err == nil {
 		a.Status = res.StatusCode
 		wait = retryAfter(res.Header.Get("Retry-After"), a.At)
@@ -109,6 +110,12 @@ func (e *Engine) send(ctx context.Context, to models.Endpoint, id string, at tim
 	signature, err := Sign(to.Secrets, id, at, body)
 	if err != nil {
 		return nil, err
+	}
+	for name, value := range to.Headers {
+		req.Header.Set(name, value)
+	}
+	if to.Hub {
+		req.Header.Set("X-Hub-Signature-256", HubSignature(to.Secrets[0], body))
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "Wadah")

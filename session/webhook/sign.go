@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"strconv"
 	"strings"
@@ -25,4 +26,12 @@ func Sign(secrets []string, id string, at time.Time, body []byte) (string, error
 		signatures = append(signatures, "v1,"+base64.StdEncoding.EncodeToString(sum.Sum(nil)))
 	}
 	return strings.Join(signatures, " "), nil
+}
+
+// HubSignature is X-Hub-Signature-256, as GitHub signs. Its key is the secret as it is
+// written, with whsec_.
+func HubSignature(secret string, body []byte) string {
+	sum := hmac.New(sha256.New, []byte(secret))
+	sum.Write(body)
+	return "sha256=" + hex.EncodeToString(sum.Sum(nil))
 }

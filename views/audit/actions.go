@@ -26,6 +26,8 @@ var auditActions = map[string]views.Tone{
 	"device.passkey": views.ToneOK, "device.passkey_confirm": views.ToneOK,
 	"message.send": views.ToneOff, "message.read": views.ToneOff, "message.open": views.ToneOff, "message.online": views.ToneOff, "call.reject": views.ToneOff, "number.check": views.ToneOff,
 
+	"webhook.add": views.ToneOK, "webhook.edit": views.ToneOff, "webhook.delete": views.ToneAct, "webhook.test": views.ToneOff, "webhook.rotate": views.ToneAct, "webhook.replay": views.ToneOff,
+
 	"key.create": views.ToneOK, "key.reveal": views.ToneAct, "key.rotate": views.ToneAct, "key.revoke": views.ToneAct, "key.replace": views.ToneAct, "key.keep": views.ToneAct, "secret.keep": views.ToneAct,
 	"secret.create": views.ToneOK, "secret.reveal": views.ToneAct, "secret.rotate": views.ToneAct, "secret.revoke": views.ToneAct,
 	"scanlink.create": views.ToneOK, "scanlink.revoke": views.ToneOff, "scanlink.open": views.ToneOff,

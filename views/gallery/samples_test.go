@@ -170,5 +170,6 @@ func pages(lang views.Lang) map[string]templ.Component {
 	maps.Copy(all, referencePages(lang))
 	maps.Copy(all, listPages(lang))
 	maps.Copy(all, messagePages(lang))
+	maps.Copy(all, webhookPages(lang))
 	return all
 }

@@ -215,7 +215,7 @@ func TestEveryErrorIsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Those of models, and sentences that name something.
-	for _, code := range []string{"name_required", "name_too_long", "name_invalid", "name_taken", "parameter_missing", "parameter_invalid", "scope", "address"} {
+	for _, code := range []string{"name_required", "name_too_long", "name_invalid", "name_taken", "parameter_missing", "parameter_invalid", "scope", "address", "events_invalid", "headers_invalid", "endpoints_full", "url_invalid"} {
 		said[code] = nil
 	}
 	if len(said) < 50 {

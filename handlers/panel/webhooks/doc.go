@@ -1,0 +1,2 @@
+// Package webhooks is the pages of webhooks, of one device or of the installation.
+package webhooks
