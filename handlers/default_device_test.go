@@ -115,6 +115,7 @@ func TestNavigationChangesNothing(t *testing.T) {
 	reads := []string{
 		"/api/getQR", "/api/getState", "/api/getWWebVersion", "/api/getDevice", "/api/getPasskeyRequest",
 		"/api/getEvents", "/api/getMessages", "/api/getMessageStatus", "/api/getLimits",
+		"/api/listWebhook", "/api/listWebhookDelivery",
 	}
 	browsers := map[string]func(*http.Request){
 		"a browser": func(r *http.Request) {
