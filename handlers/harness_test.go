@@ -201,6 +201,15 @@ func (e *env) link(id, jid string) session.Snapshot {
 	return e.await(id, session.StateConnected)
 }
 
+// logOutElsewhere links a device and unlinks it on the phone.
+func (e *env) logOutElsewhere(id string) {
+	e.t.Helper()
+	e.start(id, session.StateScan)
+	e.link(id, "6281"+id+":1@s.whatsapp.net")
+	e.driver.Conn(id).Unlink()
+	e.await(id, session.StateOff)
+}
+
 // assign lets a user see these devices and no others.
 func (e *env) assign(u models.User, ids ...string) {
 	e.t.Helper()

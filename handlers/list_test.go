@@ -90,6 +90,42 @@ func TestSummaryLeadsToWhatItCounts(t *testing.T) {
 	}
 }
 
+// Devices that are off though nobody wanted that are counted and found apart from those that
+// somebody stopped, and named above the list with what mends it.
+func TestWhatNeedsSomebody(t *testing.T) {
+	e := newEnv(t)
+	ids := e.shops(3)
+	b := e.admin()
+	if got := b.get("/devices"); strings.Contains(got.body, `data-testid="devices-needs"`) || strings.Contains(got.body, "filter-needs") {
+		t.Error("something needs somebody while all is well")
+	}
+	stream := e.feed(b.client, "/events?page=devices")
+	stream.until(`hx-target="#devices-summary"`)
+	e.logOutElsewhere(ids[1])
+	stream.until(`hx-target="#devices-needs"`, `data-testid="needs-start"`, `id="filter-needs"`)
+	got := b.get("/devices")
+	if title := got.match(t, `id="needs-title">([^<]*)<`); title != "Toko 2" {
+		t.Errorf("%q needs somebody", title)
+	}
+	if action := got.match(t, `formaction="([^"]*)"[^>]*id="needs-start"`); action != "/devices/"+ids[1]+"/start" {
+		t.Errorf("it is mended by %s", action)
+	}
+	if names := b.get("/devices?state=needs").names(); !slices.Equal(names, []string{"Toko 2"}) {
+		t.Errorf("those that need somebody: %q", names)
+	}
+	if names := b.get("/devices?state=SERVICE_OFF").names(); !slices.Equal(names, []string{"Toko 1", "Toko 3"}) {
+		t.Errorf("those that are off and fine: %q", names)
+	}
+	e.logOutElsewhere(ids[0])
+	got = b.get("/devices?q=toko+3")
+	if title := got.match(t, `id="needs-title">([^<]*)<`); title != "2 devices need you" {
+		t.Errorf("of two: %q", title)
+	}
+	if href := got.match(t, `href="([^"]*)" id="needs-show"`); href != "/devices?state=needs" {
+		t.Errorf("the two are at %s", href)
+	}
+}
+
 // To htmx a search answers with what it changes, the stream included.
 func TestSearchWhileTyping(t *testing.T) {
 	e := newEnv(t)

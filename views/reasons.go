@@ -53,6 +53,16 @@ func (l Lang) Reason(name string, until time.Time) (sentence, advice string, ton
 	return sentence, l.T("reason." + name + ".advice"), tone
 }
 
+// NeedsSomebody says whether a device is off though nobody wanted that: not stopped or never
+// started, but logged out, banned, cut off and the like.
+func NeedsSomebody(state, reason string) bool {
+	if state != StateOff {
+		return false
+	}
+	tone := StateTone(state, reason)
+	return tone == ToneDanger || tone == ToneWait
+}
+
 // Sentence says why the device is as it is.
 func (d Device) Sentence(l Lang) string {
 	if d.Reason == "rejected" && d.Detail != "" {

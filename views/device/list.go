@@ -1,6 +1,10 @@
 package device
 
-import "wadah/views"
+import (
+	"slices"
+
+	"wadah/views"
+)
 
 // DevicesPage is the list of devices, a page of it at a time.
 //
@@ -8,8 +12,8 @@ import "wadah/views"
 //	POST /devices       name (admins): adds a device
 //	POST /devices/bulk  action, chosen (once per device) or all=yes, next: BulkOutcome
 //
-// data-testid: devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,
-// filter-off; filter-q, filter-clear, filter-sort, filter-dir, filter-go (without scripts),
+// data-testid: devices-needs, needs-start, needs-open, needs-show; devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,
+// filter-off, filter-needs; filter-q, filter-clear, filter-sort, filter-dir, filter-go (without scripts),
 // filter-clear-all; device-row (data-device), device-choose, device-link, device-reason,
 // device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
 // page-last; choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
@@ -19,6 +23,9 @@ type DevicesPage struct {
 	views.Page
 	Devices []views.Device // those of the page
 	Summary Summary        // of the devices that Query.Text chooses, whatever their state
+
+	// Needs are the devices in sight that need somebody, whatever the query.
+	Needs Needs
 
 	// Query is what the list was narrowed and sorted by; its Page is the one shown.
 	Query DeviceQuery
@@ -42,16 +49,22 @@ type DevicesPage struct {
 	CanOperate bool
 }
 
-// Summary counts the devices by state.
+// Summary counts the devices by state; of those that are off it counts apart which need
+// somebody.
 type Summary struct {
 	Connected int
 	Scan      int
 	Pairing   int
-	Off       int
+	Off       int // and all is well: stopped, never started, not scanned
+	Needs     int // off, though nobody wanted that
 }
 
-// Count adds one device in the given state.
-func (s *Summary) Count(state string) {
+// Count adds one device in the given state for the given reason.
+func (s *Summary) Count(state, reason string) {
+	if views.NeedsSomebody(state, reason) {
+		s.Needs++
+		return
+	}
 	switch state {
 	case views.StateConnected:
 		s.Connected++
@@ -65,7 +78,7 @@ func (s *Summary) Count(state string) {
 }
 
 // Total is the number of devices counted.
-func (s Summary) Total() int { return s.Connected + s.Scan + s.Pairing + s.Off }
+func (s Summary) Total() int { return s.Connected + s.Scan + s.Pairing + s.Off + s.Needs }
 
 // count is one number of the summary, and the link to what it counts.
 type count struct {
@@ -86,6 +99,10 @@ func (p DevicesPage) counts() []count {
 		{n: s.Scan, word: p.Lang.T("state.scan"), id: "filter-scan", href: in(views.StateScan).Path(), tone: views.ToneAct, symbol: "hand", chosen: p.Query.State == views.StateScan},
 		{n: s.Pairing, word: p.Lang.T("state.pairing"), id: "filter-pairing", href: in(views.StatePairing).Path(), tone: views.ToneWait, symbol: "wait", chosen: p.Query.State == views.StatePairing},
 		{n: s.Off, word: p.Lang.T("state.off"), id: "filter-off", href: in(views.StateOff).Path(), tone: views.ToneOff, symbol: "off", chosen: p.Query.State == views.StateOff},
+	}
+	if s.Needs > 0 || p.Query.State == StateNeeds {
+		needs := count{n: s.Needs, word: p.Lang.T("filter.needs"), id: "filter-needs", href: in(StateNeeds).Path(), tone: views.ToneDanger, symbol: "alert", chosen: p.Query.State == StateNeeds}
+		all = slices.Insert(all, 1, needs)
 	}
 	return all
 }

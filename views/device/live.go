@@ -19,9 +19,14 @@ func DevicesPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
 }
 
 // SummaryPartial replaces the line that counts devices by state, whose counts are links
-// within the page's query.
+// within the page's query, and what is said above it of those that need somebody.
 func SummaryPartial(ctx context.Context, page DevicesPage) ([]byte, error) {
-	return views.Partial(ctx, "#devices-summary", "outerMorph", DevicesSummary(page))
+	needs, err := views.Partial(ctx, "#devices-needs", "outerMorph", DevicesNeeds(page))
+	if err != nil {
+		return nil, err
+	}
+	summary, err := views.Partial(ctx, "#devices-summary", "outerMorph", DevicesSummary(page))
+	return append(needs, summary...), err
 }
 
 // SearchPartial replaces what searches and sorts the list, and the page's stream by that

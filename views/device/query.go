@@ -14,10 +14,25 @@ import (
 // The zero value is everything by creation; Page counts from 1, and 0 is the first too.
 type DeviceQuery struct {
 	Text  string // part of a name or number
-	State string // one of the four names, or "" for all
+	State string // one of the four names, StateNeeds, or "" for all
 	Sort  Sort
 	Down  bool // dir=desc
 	Page  int
+}
+
+// StateNeeds chooses the devices that are off and need somebody. StateOff chooses those that
+// are off and fine.
+const StateNeeds = "needs"
+
+// Chooses reports whether the query's state is that of a device.
+func (q DeviceQuery) Chooses(state, reason string) bool {
+	switch {
+	case q.State == "":
+		return true
+	case views.NeedsSomebody(state, reason):
+		return q.State == StateNeeds
+	}
+	return q.State == state
 }
 
 // Sort is what the list of devices is ordered by.
@@ -37,7 +52,7 @@ const (
 func ParseDeviceQuery(values url.Values) DeviceQuery {
 	q := DeviceQuery{Text: values.Get("q"), Down: values.Get("dir") == "desc"}
 	switch state := values.Get("state"); state {
-	case views.StateConnected, views.StateScan, views.StatePairing, views.StateOff:
+	case views.StateConnected, views.StateScan, views.StatePairing, views.StateOff, StateNeeds:
 		q.State = state
 	}
 	switch by := Sort(values.Get("sort")); by {

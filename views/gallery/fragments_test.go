@@ -67,6 +67,9 @@ func fragments(t *testing.T, lang views.Lang) map[string][]byte {
 	api := deviceviews.API{BaseURL: "http://127.0.0.1:8080", Key: "be670d0018987231588ff183a0e8d509", CanReveal: true}
 	all := map[string]templ.Component{
 		"summary":    deviceviews.DevicesSummary(devicesPage(lang, manyDevices())),
+		"needs-one":  deviceviews.DevicesNeeds(devicesPage(lang, []views.Device{states()["logged_out"]})),
+		"needs-open": deviceviews.DevicesNeeds(devicesPage(lang, []views.Device{states()["proxy_failed"]})),
+		"needs-many": deviceviews.DevicesNeeds(devicesPage(lang, manyDevices())),
 		"list-page":  deviceviews.DeviceList(few),
 		"list-none":  deviceviews.DeviceList(deviceviews.DevicesPage{Page: page(lang), Total: 8, Query: deviceviews.DeviceQuery{Text: "zzz"}}),
 		"row-viewer": deviceviews.DeviceRow(lang, watched),

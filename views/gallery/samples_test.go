@@ -56,16 +56,23 @@ func manyDevices() []views.Device {
 	return devices
 }
 
+func needs(devices []views.Device) (n deviceviews.Needs) {
+	for _, d := range devices {
+		n.Count(d.ID, d.Name, d.State, d.Reason)
+	}
+	return n
+}
+
 func summary(devices []views.Device) (s deviceviews.Summary) {
 	for _, d := range devices {
-		s.Count(d.State)
+		s.Count(d.State, d.Reason)
 	}
 	return s
 }
 
 func devicesPage(lang views.Lang, devices []views.Device) deviceviews.DevicesPage {
 	return deviceviews.DevicesPage{
-		Page: page(lang), Devices: devices, Summary: summary(devices), Found: len(devices), Total: len(devices),
+		Page: page(lang), Devices: devices, Summary: summary(devices), Needs: needs(devices), Found: len(devices), Total: len(devices),
 		PageLength: 50, CanAdd: true, CanOperate: true,
 	}
 }

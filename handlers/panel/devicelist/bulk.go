@@ -102,7 +102,7 @@ func (s *Pages) listingBefore(c echo.Context) listing {
 // not exist for the visitor. With all=yes it is everything the list's query chooses.
 func (s *Pages) bulkChoice(c echo.Context, l listing) (chosen []*session.Snapshot, gone int) {
 	if c.FormValue("all") == "yes" {
-		chosen, _ = s.chosen(l, new(deviceviews.Summary))
+		chosen, _ = s.chosen(l, new(tally))
 		return chosen, 0
 	}
 	asked := make(map[string]bool)

@@ -55,23 +55,38 @@ func (l listing) row() listing {
 // summary is the variant of the line that counts the devices, whose numbers are links
 // within the query. Scopes are compared by key elsewhere.
 func (l listing) summary() listing {
-	l.scope, l.zone, l.query.Page, l.canOperate, l.canAdd = nil, visitor.Zone{}, 0, false, false
+	l.scope, l.zone, l.query.Page, l.canAdd = nil, visitor.Zone{}, 0, false
 	return l
+}
+
+// tally is what the pages count above the list.
+type tally struct {
+	summary deviceviews.Summary // of the devices the text chooses, whatever their state
+	needs   deviceviews.Needs   // of all in sight
+}
+
+// count adds a device in sight; chosen tells whether the text chooses it.
+func (t *tally) count(snap *session.Snapshot, chosen bool) {
+	state, reason := string(snap.State), string(snap.Reason)
+	t.needs.Count(snap.ID, snap.Name, state, reason)
+	if chosen {
+		t.summary.Count(state, reason)
+	}
 }
 
 // arrangement is what stands on a page of the list.
 type arrangement struct {
-	page    []*session.Snapshot // in order
-	number  int                 // of the page, from 1
-	found   int                 // devices the query chooses
-	total   int                 // devices in sight
-	summary deviceviews.Summary // of those the text chooses, whatever their state
+	page   []*session.Snapshot // in order
+	number int                 // of the page, from 1
+	found  int                 // devices the query chooses
+	total  int                 // devices in sight
+	tally
 }
 
 // arrange looks up what a listing shows now. A page past the end is the last one.
 func (s *Pages) arrange(l listing) arrangement {
 	var a arrangement
-	chosen, total := s.chosen(l, &a.summary)
+	chosen, total := s.chosen(l, &a.tally)
 	sortDevices(chosen, l.query)
 	a.total, a.found = total, len(chosen)
 	a.number = min(max(l.query.Page, 1), max((a.found+pageLength-1)/pageLength, 1))
@@ -81,16 +96,14 @@ func (s *Pages) arrange(l listing) arrangement {
 }
 
 // chosen are the devices the query chooses, by creation, and how many are in sight. The
-// summary counts those the text chooses.
-func (s *Pages) chosen(l listing, summary *deviceviews.Summary) (chosen []*session.Snapshot, total int) {
+// tally counts what it does whatever their state.
+func (s *Pages) chosen(l listing, counts *tally) (chosen []*session.Snapshot, total int) {
 	match := matcher(l.query.Text)
 	for snap := range l.scope.Seen(s.devices) {
 		total++
-		if !match(snap) {
-			continue
-		}
-		summary.Count(string(snap.State))
-		if l.query.State == "" || l.query.State == string(snap.State) {
+		matches := match(snap)
+		counts.count(snap, matches)
+		if matches && l.query.Chooses(string(snap.State), string(snap.Reason)) {
 			chosen = append(chosen, snap)
 		}
 	}
@@ -123,7 +136,7 @@ func matcher(text string) func(*session.Snapshot) bool {
 // listView is the list of devices as pages and streams show it.
 func (s *Pages) listView(page views.Page, l listing, a arrangement) deviceviews.DevicesPage {
 	out := deviceviews.DevicesPage{
-		Page: page, Query: l.query, Summary: a.summary, Found: a.found, Total: a.total, PageLength: pageLength,
+		Page: page, Query: l.query, Summary: a.summary, Needs: a.needs, Found: a.found, Total: a.total, PageLength: pageLength,
 		CanAdd: l.canAdd, CanOperate: l.canOperate, Devices: make([]views.Device, 0, len(a.page)),
 	}
 	out.Query.Page = a.number

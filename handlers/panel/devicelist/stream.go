@@ -169,14 +169,14 @@ func (s *Pages) rowFrame(ctx context.Context, l listing, snap session.Snapshot) 
 
 // summaryFrame counts the devices by state.
 func (s *Pages) summaryFrame(ctx context.Context, l listing) ([]byte, error) {
-	list := deviceviews.DevicesPage{Page: views.Page{Lang: l.lang}, Query: l.query}
+	list := deviceviews.DevicesPage{Page: views.Page{Lang: l.lang}, Query: l.query, CanOperate: l.canOperate}
+	var counts tally
 	match := matcher(l.query.Text)
 	for snap := range l.scope.Seen(s.devices) {
 		list.Total++
-		if match(snap) {
-			list.Summary.Count(string(snap.State))
-		}
+		counts.count(snap, match(snap))
 	}
+	list.Summary, list.Needs = counts.summary, counts.needs
 	partial, err := deviceviews.SummaryPartial(ctx, list)
 	return views.Message(partial), err
 }
