@@ -118,8 +118,8 @@ func TestWebhookCalls(t *testing.T) {
 	}
 
 	fresh := results[apiHook](t, call("rotateWebhookSecret", hook))
-	paused := results[apiHook](t, call("editWebhook", url.Values{"id": {made.ID}, "active": {"0"}, "events": {"all"}}))
-	if paused.State != models.EndpointPaused || len(paused.Events) != 0 || !slices.Equal(paused.Headers, []string{"X-Toko"}) {
+	paused := results[apiHook](t, call("editWebhook", url.Values{"id": {made.ID}, "active": {"0"}, "events": {"message", "message_status"}}))
+	if paused.State != models.EndpointPaused || !slices.Equal(paused.Events, []string{"message", "message_status"}) || !slices.Equal(paused.Headers, []string{"X-Toko"}) {
 		t.Errorf("paused: %+v", paused)
 	}
 	e.arrive(id, "6281234567891@s.whatsapp.net", "nanti")
@@ -156,6 +156,9 @@ func TestWebhookCalls(t *testing.T) {
 	}
 	if list := results[[]delivery](t, call("listWebhookDelivery", url.Values{"id": {made.ID}, "state": {"dead"}})); len(list) != 0 {
 		t.Errorf("dead: %+v", list)
+	}
+	if all := results[apiHook](t, call("editWebhook", url.Values{"id": {made.ID}, "events": {"all"}})); len(all.Events) != 0 {
+		t.Errorf("every event: %+v", all)
 	}
 	results[struct{}](t, call("deleteWebhook", hook))
 	if list := results[[]apiHook](t, call("listWebhook", url.Values{})); len(list) != 0 {
