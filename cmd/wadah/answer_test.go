@@ -44,8 +44,8 @@ func readmeProgram(t *testing.T, name string) (dir string) {
 		t.Fatal(err)
 	}
 	if strings.HasSuffix(name, ".go") {
-		build := exec.CommandContext(t.Context(), "go", "build", "-o", "answer", name)
-		build.Dir = dir
+		build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", "answer", name)
+		build.Dir, build.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("go build: %v\n%s", err, out)
 		}
