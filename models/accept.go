@@ -101,23 +101,16 @@ type Outcome struct {
 // power cut before any reader sees them. When it returns nil all of them are kept; when it
 // does not, none is. Repeats change nothing.
 func (s *Store) Accept(ctx context.Context, arrivals []Arrival) ([]Outcome, error) {
-	var outcomes []Outcome
-	var heads map[string]int64
-	var endpoints map[string]bool
+	outcomes := make([]Outcome, len(arrivals))
 	begun := time.Now()
-	err := s.durably(ctx, "store what arrived", func(tx *gorm.DB) error {
-		b := s.batch(tx)
-		outcomes = make([]Outcome, len(arrivals))
+	err := s.logged(ctx, "store what arrived", outcomes, func(b *batch) error {
 		for i := range arrivals {
 			b.current = i
 			if err := b.accept(&arrivals[i], &outcomes[i]); err != nil {
 				return err
 			}
 		}
-		var err error
-		heads, err = b.flush(outcomes)
-		endpoints = b.endpoints
-		return err
+		return nil
 	})
 	if s.onAccept != nil {
 		s.onAccept(time.Since(begun), arrivals, outcomes, err)
@@ -125,7 +118,6 @@ func (s *Store) Accept(ctx context.Context, arrivals []Arrival) ([]Outcome, erro
 	if err != nil {
 		return nil, err
 	}
-	s.announce(heads, endpoints)
 	return outcomes, nil
 }
 
@@ -272,17 +264,4 @@ func (b *batch) log(kind string, body []byte, ev eventRow) error {
 	b.events = append(b.events, ev)
 	b.places = append(b.places, b.current)
 	return nil
-}
-
-// flush writes what the batch has gathered: changes of chats, and events, which get their
-// numbers here and go on their way to endpoints. It returns the newest number of each device that has new ones.
-func (b *batch) flush(outcomes []Outcome) (map[string]int64, error) {
-	if err := b.writeChats(); err != nil {
-		return nil, err
-	}
-	heads, err := b.writeEvents(outcomes)
-	if err != nil {
-		return nil, err
-	}
-	return heads, b.deliver()
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // Event is one entry of the event log: what a program may want to know about a device.
@@ -59,6 +61,39 @@ const (
 	// all arguments for each parameter.
 	eventsAtOnce = 10
 )
+
+// logged runs fn in a transaction, writes the changes of chats and the events that its
+// batch has gathered then, puts these on their way to endpoints, and tells of them. They
+// survive a power cut before any reader sees them: a number that was given once more would
+// hide its event from whoever has read the one that was lost.
+func (s *Store) logged(ctx context.Context, doing string, outcomes []Outcome, fn func(b *batch) error) error {
+	var heads map[string]int64
+	var endpoints map[string]bool
+	err := s.durably(ctx, doing, func(tx *gorm.DB) (err error) {
+		b := s.batch(tx)
+		if err := fn(b); err != nil {
+			return err
+		}
+		if err := b.writeChats(); err != nil {
+			return err
+		}
+		if heads, err = b.writeEvents(outcomes); err != nil {
+			return err
+		}
+		err, endpoints = b.deliver(), b.endpoints
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if s.onDeliveries != nil && len(endpoints) > 0 {
+		s.onDeliveries(endpoints)
+	}
+	if s.onEvents != nil && len(heads) > 0 {
+		s.onEvents(heads)
+	}
+	return nil
+}
 
 // writeEvents numbers the events of the batch and writes them. It returns the newest
 // number of each device that has new ones.
@@ -115,16 +150,6 @@ func (b *batch) insertEvents(events []eventRow) error {
 // OnEvents has f called after each commit that made events, with the newest number of
 // each device concerned. f must not block. It is set before anything is stored.
 func (s *Store) OnEvents(f func(heads map[string]int64)) { s.onEvents = f }
-
-// announce tells of a commit that made events, and put them on their way to endpoints.
-func (s *Store) announce(heads map[string]int64, endpoints map[string]bool) {
-	if s.onDeliveries != nil && len(endpoints) > 0 {
-		s.onDeliveries(endpoints)
-	}
-	if s.onEvents != nil && len(heads) > 0 {
-		s.onEvents(heads)
-	}
-}
 
 // EventRange is which numbers of a device's log there are: first is the oldest that is
 // kept, last the newest. Before the first event last is 0 and first 1.

@@ -51,9 +51,8 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 	if len(events) == 0 {
 		return nil
 	}
-	var heads map[string]int64
-	var endpoints map[string]bool
-	err := s.tx(ctx, "store events", func(tx *gorm.DB) error {
+	return s.logged(ctx, "store events", make([]Outcome, 1), func(b *batch) error {
+		tx := b.tx
 		alive, err := existingDevices(tx, events)
 		if err != nil {
 			return err
@@ -83,20 +82,13 @@ func (s *Store) AddEvents(ctx context.Context, events []DeviceEvent) error {
 				return err
 			}
 		}
-		b := s.batch(tx)
 		for _, row := range rows {
 			if err := b.log(EventState, stateBody(row), eventRow{DeviceID: row.DeviceID, At: row.At}); err != nil {
 				return err
 			}
 		}
-		heads, err = b.flush(make([]Outcome, 1))
-		endpoints = b.endpoints
-		return err
+		return nil
 	})
-	if err == nil {
-		s.announce(heads, endpoints)
-	}
-	return err
 }
 
 // EventState is the type of the log's entries about the state of a device.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"wadah/models"
+	"wadah/models/modelstest"
 )
 
 func TestEvents(t *testing.T) {
@@ -52,6 +53,15 @@ func TestEvents(t *testing.T) {
 	if got, err := f.Events(ctx, a.ID, 0, ""); err != nil || len(got) != 0 {
 		t.Errorf("events of a deleted device: %v, %v", got, err)
 	}
+}
+
+// Ensure that a change of state has no number of the log that a power cut can take back:
+// what gets it instead would be hidden from whoever has read the change.
+func TestNumbersOfStatesSurvive(t *testing.T) {
+	f := newFixture(t)
+	d, _ := f.device("A")
+	modelstest.RefuseUnsynced(t, f.Store, "event_log")
+	must(t, f.AddEvents(t.Context(), []models.DeviceEvent{{DeviceID: d.ID, From: "SERVICE_OFF", To: "PAIRING", Reason: "connecting"}}))
 }
 
 // Ensure that the newest 500 are kept, of each device by itself, and that paging

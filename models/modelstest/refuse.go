@@ -30,6 +30,16 @@ func RefuseValue(tb testing.TB, s *models.Store, change string) (mend func()) {
 	return refuse(tb, s, change, fails, fails)
 }
 
+// RefuseUnsynced lets no row into a table with a commit that a power cut may take back.
+func RefuseUnsynced(tb testing.TB, s *models.Store, table string) (mend func()) {
+	tb.Helper()
+	when := `((SELECT synchronous FROM pragma_synchronous) < 2)`
+	if s.Dialect() == "postgres" {
+		when = `(current_setting('synchronous_commit') <> 'on')`
+	}
+	return Refuse(tb, s, "INSERT ON "+table+" WHEN "+when)
+}
+
 func refuse(tb testing.TB, s *models.Store, change, sqlite, postgres string) (mend func()) {
 	tb.Helper()
 	name := "broken" + strconv.FormatInt(made.Add(1), 10)
