@@ -24,6 +24,7 @@ func TestBrowserStories(t *testing.T) {
 		{"two browsers", scene.twoBrowsers},
 		{"many devices", scene.manyDevices},
 		{"slow line", scene.slowLine},
+		{"nine windows", scene.nineWindows},
 		{"mistakes", scene.mistakes},
 		{"settings", scene.installationSettings},
 		{"reference", scene.reference},

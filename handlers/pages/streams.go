@@ -30,6 +30,9 @@ func (s *Streams) ServeVisitor(c echo.Context, watch live.Watch, show live.Show)
 	v := visitor.Of(c)
 	watch.Shows, watch.Most = v.Scope.Sees, s.perLogin
 	watch.Owner = live.Owner{Kind: live.ByLogin, ID: v.Token, Of: v.User.ID}
+	if hasFewLines(c) {
+		watch.Browser = v.Token
+	}
 	show.May.Still = func(ctx context.Context) bool { return s.logins.StillMay(ctx, v, watch.Device) }
 	return s.serve(c, watch, show)
 }
@@ -41,11 +44,15 @@ func (s *Streams) ServeGuest(c echo.Context, watch live.Watch, show live.Show) e
 	return s.serve(c, watch, show)
 }
 
+// hasFewLines reports whether a page says that its windows share few connections. Only the browser
+// knows: a proxy may speak HTTP/2 with it, and HTTP/1.1 with us.
+func hasFewLines(c echo.Context) bool { return c.QueryParam("lines") == "few" }
+
 // serve serves a stream to a page: the first thing it says is the server's time, and
 // it never stays silent for long.
 func (s *Streams) serve(c echo.Context, watch live.Watch, show live.Show) error {
 	show.Frames = live.Frames{
-		Hello: views.Hello(time.Now()), Ended: views.Ended(),
+		Hello: views.Hello(time.Now()), Again: views.Again(), Ended: views.Ended(),
 		Beat: func() []byte { return views.Beat(time.Now()) }, Pulse: views.BeatEvery,
 	}
 	return s.Serve(c, watch, show)
