@@ -40,6 +40,7 @@ func (r *Renderer) Around(c echo.Context) views.Page {
 	p := r.common
 	p.Lang, p.Theme, p.Zone, p.Path, p.Flash = v.Lang, v.Theme, v.ChosenZone, "/", r.takeFlash(c, v.Lang)
 	p.Versions.WhatsApp, p.Asset = r.devices.Version().String(), static.URL
+	p.Base = r.Base()
 	if web.IsGet(c.Request()) {
 		p.Path = c.Request().URL.RequestURI()
 	}
@@ -75,7 +76,8 @@ func (r *Renderer) Render(c echo.Context, status int, page templ.Component) erro
 
 // writeHTML answers with HTML that no cache may keep: it is for one person.
 func writeHTML(c echo.Context, status int, body []byte) error {
-	body, err := web.SiteOf(c).Shrink(c, body)
+	site := web.SiteOf(c)
+	body, err := site.Shrink(c, site.Place(body))
 	if err != nil {
 		return err
 	}

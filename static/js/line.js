@@ -6,6 +6,7 @@
 
 (() => {
   const root = document.documentElement;
+  const base = root.dataset.base ?? ""; // where the installation stands
   const live = () => document.getElementById("live"); // a search brings a new one
 
   // How long ago something was. The steady clock may stand still while the machine
@@ -175,7 +176,7 @@
       trustFor(1.3 * Number(event.detail.data) + 2000); // the answer takes its time, too
     });
     on("wadah:done", () => { over = true; });
-    on("wadah:gone", () => location.assign("/devices"));
+    on("wadah:gone", () => location.assign(base + "/devices"));
     on("wadah:ended", () => location.reload());
     document.addEventListener("htmx:after:swap", openStream);
     document.addEventListener("visibilitychange", comeBack);
@@ -207,7 +208,7 @@
   // alone answers with 502 and the like.
   async function anybodyThere() {
     try {
-      const answer = await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(3000) });
+      const answer = await fetch(base + "/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(3000) });
       return answer.status < 500;
     } catch {
       return false;

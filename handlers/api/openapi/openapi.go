@@ -3,6 +3,7 @@
 package openapi
 
 import (
+	"bytes"
 	_ "embed"
 	"net/http"
 
@@ -15,11 +16,14 @@ import (
 //go:embed openapi.yaml
 var openAPI []byte
 
-// Serve answers with the description. It tells nothing that the README does not, so everybody
-// may read it.
-func Serve(c echo.Context) error {
-	c.Response().Header().Set("Cache-Control", "no-cache")
-	return c.Blob(http.StatusOK, "application/yaml", openAPI)
+// Serve answers with the description for an installation below the path base. It tells nothing
+// that the README does not, so everybody may read it.
+func Serve(base string) echo.HandlerFunc {
+	here := bytes.Replace(openAPI, []byte("\n  - url: /\n"), []byte("\n  - url: "+base+"/\n"), 1)
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Cache-Control", "no-cache")
+		return c.Blob(http.StatusOK, "application/yaml", here)
+	}
 }
 
 // FamilyPaths are the addresses that answer in the envelope of the family's system API.
