@@ -132,7 +132,7 @@ func TestBelowAPath(t *testing.T) {
 			if page := b.get("/devices/" + waiting); !strings.Contains(page.body, "href=&#34;/devices&#34; =&#34;/x") {
 				t.Error("what somebody wrote was changed")
 			}
-			chat := b.get("/devices/" + id + "/messages").match(t, `href="([^"]+/messages/[^"]+)"`)
+			chat := b.get("/devices/"+id+"/messages").match(t, `href="([^"]+/messages/[^"]+)"`)
 			if got := b.get(belowBase(t, chat)); !strings.Contains(got.body, "&lt;a href=&#34;/devices&#34;&gt;this") {
 				t.Error("a message was changed")
 			}
@@ -152,6 +152,29 @@ func TestBelowAPath(t *testing.T) {
 			}
 			c.follow(b.post("/signout", nil), base+"/signin")
 		})
+	}
+}
+
+// That browsers shall come over TLS alone is said for a whole name, which below a path has other
+// owners, too; cookies are marked all the same.
+func TestNameOfOthers(t *testing.T) {
+	for path, want := range map[string]string{"": "max-age=31536000", "/wadah": ""} {
+		e := newEnv(t, func(c *handlers.Config) {
+			c.PublicURL = &url.URL{Scheme: "https", Host: "example.org", Path: path}
+		})
+		e.user("boss", models.RoleAdmin)
+		got := e.browser().post("/signin", url.Values{"name": {"boss"}, "password": {password}})
+		if hsts := got.Header.Get("Strict-Transport-Security"); hsts != want {
+			t.Errorf("below %q: HSTS is %q, want %q", path, hsts, want)
+		}
+		if len(got.Cookies()) == 0 {
+			t.Fatalf("below %q: nobody is signed in: %d", path, got.StatusCode)
+		}
+		for _, cookie := range got.Cookies() {
+			if !cookie.Secure {
+				t.Errorf("below %q: %s may travel unencrypted", path, cookie.Name)
+			}
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.site.FromProxy(r)
 	f.site.Enter(r)
 	mendPath(r)
-	if f.site.Secure(r) {
+	if f.site.Secure(r) && f.site.Base() == "" { // below a path the name is not ours alone
 		w.Header()["Strict-Transport-Security"] = transportSecurity
 	}
 	page := f.site.AllowOrigin(w.Header(), r)
