@@ -37,10 +37,10 @@ func TestBaseIsNoneOfOurPaths(t *testing.T) {
 }
 
 // belowPath is a server below /kantor/wadah of a proxy, which takes the path off or leaves it on.
-func belowPath(t *testing.T, strips bool) (e *env, proxy *httptest.Server) {
+func belowPath(t *testing.T, strips bool) *env {
 	t.Helper()
 	var to *url.URL
-	proxy = httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(to)
 		r.Out.Host = r.In.Host
 		if !below(r.In.URL.Path) {
@@ -51,16 +51,16 @@ func belowPath(t *testing.T, strips bool) (e *env, proxy *httptest.Server) {
 		}
 	}})
 	t.Cleanup(proxy.Close)
-	public, err := url.Parse(proxy.URL + base)
+	public, err := url.Parse(strings.Replace(proxy.URL, "127.0.0.1", "localhost", 1) + base) // where passkeys work
 	if err != nil {
 		t.Fatal(err)
 	}
-	e = newEnv(t, func(c *handlers.Config) { c.PublicURL, c.Sandbox = public, newPhones(t) })
+	e := newEnv(t, func(c *handlers.Config) { c.PublicURL, c.Sandbox = public, newPhones(t) })
 	if to, err = url.Parse(e.url); err != nil {
 		t.Fatal(err)
 	}
 	e.url = public.String()
-	return e, proxy
+	return e
 }
 
 const base = "/kantor/wadah"
@@ -73,7 +73,7 @@ func below(path string) bool { return path == base || strings.HasPrefix(path, ba
 func TestBelowAPath(t *testing.T) {
 	for name, strips := range map[string]bool{"the proxy takes the path off": true, "the proxy leaves it on": false} {
 		t.Run(name, func(t *testing.T) {
-			e, _ := belowPath(t, strips)
+			e := belowPath(t, strips)
 			b := e.admin()
 			id, key := e.linked()
 			e.arrive(id, other+"@s.whatsapp.net", `see <a href="/devices">this</a> and href="/people"`)
@@ -155,6 +155,18 @@ func TestBelowAPath(t *testing.T) {
 	}
 }
 
+// Passkeys belong to the origin, which has no path.
+func TestPasskeysBelowAPath(t *testing.T) {
+	e := belowPath(t, true)
+	b := e.admin()
+	key := newAuthenticator(t, strings.TrimSuffix(e.url, base)).registered(t, b)
+	n := e.browser()
+	n.get("/signin").has(t, http.StatusOK, "signin-passkey")
+	options := n.options(t, "/signin/passkey/begin", url.Values{"next": {"/account"}})
+	n.post("/signin/passkey/finish", url.Values{"credential": {key.get(options)}}).answers(t, http.StatusOK, `{"next":"/account"}`)
+	n.get("/account").has(t, http.StatusOK, "passkey-row")
+}
+
 // That browsers shall come over TLS alone is said for a whole name, which below a path has other
 // owners, too; cookies are marked all the same.
 func TestNameOfOthers(t *testing.T) {
@@ -180,7 +192,7 @@ func TestNameOfOthers(t *testing.T) {
 
 // The set-up link leads to the panel below the path.
 func TestSetupBelowAPath(t *testing.T) {
-	e, _ := belowPath(t, false)
+	e := belowPath(t, false)
 	path, err := e.server.SetupURL(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -131,6 +131,10 @@ func TestLongAnswersOfTheAPI(t *testing.T) {
 	if small.Header.Get("Content-Encoding") != "gzip" || unzip(t, small.body) != plain.body {
 		t.Errorf("%d bytes, %v", len(small.body), small.Header)
 	}
+	whole, packed := ask("/api/openapi.yaml", "identity"), ask("/api/openapi.yaml", "gzip")
+	if packed.Header.Get("Content-Encoding") != "gzip" || unzip(t, packed.body) != whole.body || len(packed.body)*4 > len(whole.body) {
+		t.Errorf("the description: %d bytes of %d, %v", len(packed.body), len(whole.body), packed.Header)
+	}
 	if got := ask("/api/getState?apiKey="+key, "gzip"); got.Header.Get("Content-Encoding") != "" || strings.Contains(strings.Join(got.Header.Values("Vary"), ","), "Accept-Encoding") {
 		t.Errorf("a state: %v", got.Header)
 	}

@@ -1,18 +1,20 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"testing"
 
-// nineWindows has nine windows of one browser in sight, which over HTTP/1.1 has six
-// connections for all of them: each opens, each follows what happens, and a click in the last
-// is answered.
-func (s scene) nineWindows() {
+	"wadah/views"
+)
+
+// Nine windows of one browser are in sight, which over HTTP/1.1 has six connections for all of
+// them: each opens, each follows what happens, and a click in the last is answered.
+func TestBrowserNineWindows(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, views.English)
+	first := s.setUp()
 	path, key, _ := s.linked("Sembilan")
-	first := s.stranger() // with a login of its own: that of the scene has other windows open
 	first.open(s.server.url + path)
-	first.fill("signin-name", adminName)
-	first.fill("signin-password", goodPassword)
-	first.click("signin-submit")
-	first.state("CONNECTED", "ready")
 	windows := []*tab{first}
 	for range 8 {
 		windows = append(windows, first.another(s.server.url+path))
@@ -32,12 +34,30 @@ func (s scene) nineWindows() {
 	all("SERVICE_OFF", "stopped")
 	windows[8].click("start")
 	all("CONNECTED", "ready")
+	s.linksWithoutStream(windows[8])
+	windows = windows[:8]
 	windows[0].open(s.server.url + "/about") // a page without a stream leaves its own to another
 	for _, w := range windows[1:] {
 		w.expectMark()
 		w.holds(`window.lost === 0`)
 	}
 	shareStreams(windows[1:])
+}
+
+// linksWithoutStream links a device in a window that has no stream: the code comes, the device
+// is connected, without a reload and without a word of a lost connection.
+func (s scene) linksWithoutStream(page *tab) {
+	path, _ := s.device("Kesepuluh")
+	page.open(s.server.url + path)
+	page.do(`window.lost = 0; document.addEventListener("wadah:lost", () => window.lost++)`)
+	page.mark()
+	page.click("start")
+	page.state("SERVICE_SCAN", "qr")
+	page.holds(`document.querySelector("#device-qr-countdown .countdown-text").textContent`, `!document.getElementById("live")._htmx.sse.reader`)
+	s.world.control("scan", map[string]any{"phone": s.world.newPhone(), "qr": page.readQR()})
+	page.state("CONNECTED", "ready")
+	page.expectMark()
+	page.holds(`window.lost === 0`)
 }
 
 // shareStreams waits until four of the windows, no more and no fewer, have a stream.

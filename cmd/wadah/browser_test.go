@@ -24,7 +24,6 @@ func TestBrowserStories(t *testing.T) {
 		{"two browsers", scene.twoBrowsers},
 		{"many devices", scene.manyDevices},
 		{"slow line", scene.slowLine},
-		{"nine windows", scene.nineWindows},
 		{"mistakes", scene.mistakes},
 		{"settings", scene.installationSettings},
 		{"reference", scene.reference},
