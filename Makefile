@@ -35,6 +35,7 @@ test-short: ## run the tests of the packages, without race detector, processes a
 	$(GO) test -count=1 $$($(GO) list ./... | grep -v /cmd/)
 
 soak: ## run the tests of crashes and faults for longer than make test does, and more of them on PostgreSQL
+	@.ci/proxies
 	WADAH_SOAK=1 $(GO) test -tags soak -count=1 -timeout 4h ./cmd/wadah ./handlers ./session/...
 
 fuzz: ## fuzz everything strangers send (FUZZTIME=1m for each target)

@@ -30,6 +30,9 @@ func newFront(site *web.Site, answers *web.Answers, limits limit.Limits) *front 
 	e.HideBanner = true
 	e.Logger.SetOutput(io.Discard)
 	e.HTTPErrorHandler = answers.HandleError
+	if site.Base() != "" {
+		e.Use(site.PlaceHeaders)
+	}
 	return &front{site, answers, limit.NewRates[netip.Addr](limits.AddressRate, limits.AddressBurst), e}
 }
 
@@ -39,8 +42,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn.Begin()
 	defer conn.End()
 	f.site.FromProxy(r)
+	f.site.Enter(r)
 	mendPath(r)
-	if f.site.Secure(r) {
+	if f.site.Secure(r) && f.site.Base() == "" { // below a path the name is not ours alone
 		w.Header()["Strict-Transport-Security"] = transportSecurity
 	}
 	page := f.site.AllowOrigin(w.Header(), r)

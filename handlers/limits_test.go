@@ -142,6 +142,52 @@ func TestStreamsPerKeyAndLogin(t *testing.T) {
 	t.Error("a closed stream makes no room")
 }
 
+// The windows of a browser that has few connections share four streams. Another window is told
+// how things are and when to ask again, until one lets go of its stream.
+func TestWindowsShareFewStreams(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("Kasir")
+	b, other := e.admin(), e.signedIn("boss")
+	path := "/events?device=" + id + "&lines=few"
+	held := make([]*feed, 4)
+	for i := range held {
+		held[i] = e.feed(b.client, path)
+		held[i].until("device-live")
+	}
+	glance := func() (stays bool) {
+		f := e.feed(b.client, path)
+		f.until("event: wadah:hello", "retry: 500")
+		f.until("device-live", "Kasir")
+		again := ""
+		for frame := range f.frames {
+			if strings.HasPrefix(frame, "event: wadah:beat") {
+				return true
+			}
+			again = frame
+		}
+		if !strings.HasPrefix(again, "event: wadah:again") || !strings.Contains(again, "retry: 5000") {
+			t.Errorf("the last message: %q", again)
+		}
+		return false
+	}
+	for range 5 {
+		if glance() {
+			t.Fatal("a fifth window has a stream")
+		}
+	}
+	for _, f := range []*feed{e.feed(b.client, "/events?device="+id), e.feed(other.client, path)} {
+		f.until("device-live")
+		f.until("event: wadah:beat") // they stay
+	}
+	held[0].head.Body.Close()
+	for range 1000 {
+		if glance() {
+			return
+		}
+	}
+	t.Error("a window that is closed makes no room for another")
+}
+
 func TestNumberOfDevices(t *testing.T) {
 	e := newEnvWith(t, func(c *session.Config) { c.MaxDevices = 1 })
 	b := e.admin()

@@ -115,7 +115,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 
 	live := &livePages{list: list.Events, device: one.Events, messages: talks.Events}
 	rooms := []room{
-		&health{store, log}, web.NewFiles(), live,
+		&health{store, log}, web.NewFiles(site.Base()), live,
 		signIn, signin.NewAccount(signIn, zones), list, one, talks,
 		people.New(renderer, store, manager, logins, streams, trail),
 		auditlog.New(renderer, store, manager, trail, log),

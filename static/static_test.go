@@ -65,6 +65,27 @@ func TestDevicePageIsLight(t *testing.T) {
 	}
 }
 
+// Scripts know no address by heart: an installation may stand below a path, which pages tell
+// (data-base).
+func TestScriptsAskWhereTheyAre(t *testing.T) {
+	names, err := fs.Glob(static.FS(), "js/*.js")
+	if err != nil || len(names) == 0 {
+		t.Fatal(err, names)
+	}
+	path := regexp.MustCompile("[\"'`]/[a-z]")
+	for _, name := range names {
+		for line := range strings.Lines(string(read(t, name))) {
+			code, _, _ := strings.Cut(strings.TrimSpace(line), "// ")
+			for _, at := range path.FindAllStringIndex(code, -1) {
+				before := code[:at[0]]
+				if !strings.HasSuffix(before, "base + ") && !strings.HasSuffix(before, "at(") && !strings.HasSuffix(before, "endsWith(") {
+					t.Errorf("%s: an address without the base: %s", name, code)
+				}
+			}
+		}
+	}
+}
+
 func TestStylesLoadNothingFromElsewhereAndMissNothing(t *testing.T) {
 	reference := regexp.MustCompile(`url\("?([^")]+)"?\)`)
 	names, err := fs.Glob(static.FS(), "css/*.css")

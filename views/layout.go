@@ -44,8 +44,8 @@ func (p Page) asset(name string) string {
 	return p.Asset(name)
 }
 
-// choices are the chosen theme and time zone for <html>; without them the system and
-// the browser decide.
+// choices are the chosen theme and time zone for <html>, without which the system and the
+// browser decide, and the base for scripts.
 func (p Page) choices() templ.Attributes {
 	chosen := templ.Attributes{}
 	if p.Theme != ThemeAuto {
@@ -53,6 +53,9 @@ func (p Page) choices() templ.Attributes {
 	}
 	if p.Zone != "" {
 		chosen["data-zone"] = p.Zone
+	}
+	if p.Base != "" {
+		chosen["data-base"] = p.Base
 	}
 	return chosen
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"html"
+	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -45,6 +46,8 @@ import (
 //   - As the first message of a connection: Hello. It and each Beat carry the current
 //     time, by which the page corrects its countdowns when the clock of the phone it
 //     runs on is off or is set while the page is open.
+//   - After the state, to a page whose browser has no connection to spare: Again. It asks
+//     anew every AskEvery, and gets a stream when another window has let go of its own.
 //   - When a scan link has done its work: ScanPartial, then Done. The page stays as it
 //     is and does not come back.
 //   - Before the server closes the stream of an ended login: Ended; the page reloads
@@ -106,13 +109,23 @@ func Message(partials ...[]byte) []byte {
 const BeatEvery = 2 * time.Second
 
 // Beat tells the page that the connection is alive, and the server's time.
-func Beat(now time.Time) []byte { return moment("beat", now) }
+func Beat(now time.Time) []byte { return moment("beat", "", now) }
 
 // Hello tells the page the server's time.
-func Hello(now time.Time) []byte { return moment("hello", now) }
+func Hello(now time.Time) []byte { return moment("hello", "retry: 500\n", now) }
 
-func moment(name string, now time.Time) []byte {
-	return []byte("event: wadah:" + name + "\ndata: " + Millis(now) + "\n\n")
+func moment(name, more string, now time.Time) []byte {
+	return []byte("event: wadah:" + name + "\ndata: " + Millis(now) + "\n" + more + "\n")
+}
+
+// AskEvery is how often a page asks how things are when its browser has no connection to spare
+// for a stream. hx-sse comes back by itself, give or take a third.
+const AskEvery = 5 * time.Second
+
+// Again tells a page that it gets no stream now, and when to come back.
+func Again() []byte {
+	ms := strconv.FormatInt(AskEvery.Milliseconds(), 10)
+	return []byte("event: wadah:again\ndata: " + ms + "\nretry: " + ms + "\n\n")
 }
 
 // Gone tells a device's page that the device was deleted.

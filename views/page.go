@@ -15,6 +15,10 @@ type Page struct {
 	// theme were changed.
 	Path string
 
+	// Base is the path that the installation stands below, such as "/wadah"; "" for none.
+	// Templates write addresses without it: it is put before them when a page is sent.
+	Base string
+
 	// User is who is signed in; nil on the pages for nobody.
 	User *User
 

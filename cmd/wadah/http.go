@@ -33,7 +33,7 @@ const stopHTTP = 3 * time.Second
 // httpFlags say where and how the panel and the API are served.
 type httpFlags struct {
 	Listen         string   `help:"Address and port to listen on. With 0.0.0.0:8080 other machines get in too: put a reverse proxy with TLS in front, or set --tls-cert." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL      []string `help:"Address people use, such as https://wa.example.org. With https, sign-in cookies never travel unencrypted. Requests for other host names are refused, but for those of further addresses given here." name:"public-url" placeholder:"URL"`
+	PublicURL      []string `help:"Address people use, such as https://wa.example.org or, below a path, https://example.org/wadah. With https, sign-in cookies never travel unencrypted. Requests for other host names are refused, but for those of further addresses given here." name:"public-url" placeholder:"URL"`
 	CORSOrigins    []string `help:"Sites whose pages may call the API from the browser, such as https://app.example.org; none by default. Such pages hold the key, which their readers can see." name:"cors-origins" placeholder:"ORIGIN"`
 	PhoneRegion    string   `help:"Country, by its two letters, of phone numbers that are typed without a country code." default:"ID" placeholder:"CC"`
 	tlsFlags       `embed:""`
@@ -107,9 +107,12 @@ func (f httpFlags) public() (first *url.URL, also []*url.URL, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if first == nil {
+		switch {
+		case first == nil:
 			first = u
-		} else {
+		case u.Path != "":
+			return nil, nil, usagef("--public-url: the path of %q is not needed: further addresses have that of the first, and none", u)
+		default:
 			also = append(also, u)
 		}
 	}
@@ -122,8 +125,9 @@ func publicURL(text string) (*url.URL, error) {
 		u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, usagef("--public-url: %q is not an address such as https://wa.example.org", text)
 	}
-	if u.Path != "" {
-		return nil, usagef("--public-url: Wadah needs a host name of its own, without a path such as %q", u.Path)
+	u.RawPath = ""
+	if u.Path != "" && !web.CanBeBase(u.Path) {
+		return nil, usagef("--public-url: the path %q cannot be used. Choose another of plain letters, digits and -, such as /wadah, that does not begin as an address of Wadah's own does", u.Path)
 	}
 	return u, nil
 }

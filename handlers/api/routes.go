@@ -8,7 +8,7 @@ import (
 
 // Routes are all calls and their description.
 func (s *Calls) Routes() []web.Route {
-	list := []web.Route{web.Get("/api/openapi.yaml", web.Open, openapi.Serve)}
+	list := []web.Route{web.Get("/api/openapi.yaml", web.Open, openapi.Serve(s.site.Base()))}
 	return append(append(list, s.deviceRoutes()...), s.systemRoutes()...)
 }
 

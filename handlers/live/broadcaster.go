@@ -24,6 +24,7 @@ type Broadcaster struct {
 	mu      sync.Mutex
 	streams map[*stream]struct{}
 	owned   map[Owner]int               // how many streams each owner has open
+	held    map[string]int              // and each browser that has few connections
 	last    map[string]session.Snapshot // what was announced of each device
 	closed  bool
 }
@@ -39,7 +40,7 @@ type origin struct {
 func NewBroadcaster(subscribe func(int) (<-chan session.Snapshot, func()), current func() []session.Snapshot, log *slog.Logger) *Broadcaster {
 	return &Broadcaster{
 		from: origin{subscribe: subscribe, current: current}, log: log, done: make(chan struct{}),
-		streams: make(map[*stream]struct{}), owned: make(map[Owner]int), last: make(map[string]session.Snapshot),
+		streams: make(map[*stream]struct{}), owned: make(map[Owner]int), held: make(map[string]int), last: make(map[string]session.Snapshot),
 	}
 }
 
@@ -140,8 +141,13 @@ func (b *Broadcaster) publish(snap session.Snapshot) {
 	}
 }
 
+// browserStreams is how many streams the windows of a browser may hold over HTTP/1.1. Browsers
+// have six connections to a host for all windows; two stay free for pages and clicks, or the
+// seventh window would wait until another is closed.
+const browserStreams = 4
+
 // join adds a stream, or reports that its owner has too many. A stream that joins after
-// close has ended already.
+// close has ended already; one whose browser has no connection to spare is not added.
 func (b *Broadcaster) join(s *stream) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -149,11 +155,18 @@ func (b *Broadcaster) join(s *stream) bool {
 		s.end(endedClosing)
 		return true
 	}
+	if s.Browser != "" && b.held[s.Browser] >= browserStreams {
+		s.glance = true
+		return true
+	}
 	if s.Most > 0 && b.owned[s.Owner] >= s.Most {
 		return false
 	}
 	b.streams[s] = struct{}{}
 	b.owned[s.Owner]++
+	if s.Browser != "" {
+		b.held[s.Browser]++
+	}
 	return true
 }
 
@@ -166,6 +179,12 @@ func (b *Broadcaster) leave(s *stream) {
 	delete(b.streams, s)
 	if b.owned[s.Owner]--; b.owned[s.Owner] <= 0 {
 		delete(b.owned, s.Owner)
+	}
+	if s.Browser == "" {
+		return
+	}
+	if b.held[s.Browser]--; b.held[s.Browser] <= 0 {
+		delete(b.held, s.Browser)
 	}
 }
 

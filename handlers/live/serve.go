@@ -53,6 +53,7 @@ type Frames struct {
 	Hello []byte        // sent before everything else; may be empty
 	Beat  func() []byte // sent every Pulse, whatever else is sent
 	Pulse time.Duration // how often the client hears something at least
+	Again []byte        // sent after the first state to a client that gets no more now and is to ask again
 	Ended []byte        // sent before the stream of a client that may not watch any more is closed
 }
 
@@ -93,6 +94,10 @@ func (b *Broadcaster) Serve(c echo.Context, w Watch, show Show) error {
 	case begins:
 		out.send(show.Frames.Hello)
 		out.send(first)
+		if st.glance {
+			out.send(show.Frames.Again)
+			break
+		}
 		pump(ctx, b.log, out, st, show)
 	default:
 		out.send(show.Frames.Ended)

@@ -56,6 +56,10 @@ type Watch struct {
 	Shows  func(deviceID string) bool // with Device "": whether a device is shown
 	Owner  Owner
 	Most   int // how many streams the owner may have open; 0 for any number
+
+	// Browser is the one whose windows share few connections (HTTP/1.1); "" where each may
+	// have a stream of its own.
+	Browser string
 }
 
 // stream is the mailbox of one open event stream. It holds at most one update per
@@ -65,7 +69,8 @@ type Watch struct {
 type stream struct {
 	Watch
 
-	wake chan struct{} // holds a token when there is something to take
+	wake   chan struct{} // holds a token when there is something to take
+	glance bool          // its browser can spare no connection: the state as it is now is all it gets
 
 	mu      sync.Mutex
 	order   []string // devices with a pending update, in order of arrival

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"bytes"
-	"compress/gzip"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -41,6 +40,7 @@ func (r *Renderer) Around(c echo.Context) views.Page {
 	p := r.common
 	p.Lang, p.Theme, p.Zone, p.Path, p.Flash = v.Lang, v.Theme, v.ChosenZone, "/", r.takeFlash(c, v.Lang)
 	p.Versions.WhatsApp, p.Asset = r.devices.Version().String(), static.URL
+	p.Base = r.Base()
 	if web.IsGet(c.Request()) {
 		p.Path = c.Request().URL.RequestURI()
 	}
@@ -49,10 +49,6 @@ func (r *Renderer) Around(c echo.Context) views.Page {
 	}
 	return p
 }
-
-// longPage is from how many bytes on a page is worth more work: the reference is a quarter
-// smaller for it.
-const longPage = 256 << 10
 
 // buffers are reused between answers: a page is some 40 kB.
 type buffers struct{ pool sync.Pool }
@@ -78,32 +74,13 @@ func (r *Renderer) Render(c echo.Context, status int, page templ.Component) erro
 	return writeHTML(c, status, buf.Bytes())
 }
 
-// RenderSmall is render for a long page without secrets, which is compressed for clients that can
-// read that. Other pages are not: the length of what is would tell about the secrets in it.
-func (r *Renderer) RenderSmall(c echo.Context, status int, page templ.Component) error {
-	c.Response().Header().Add("Vary", "Accept-Encoding")
-	if !web.AcceptsGzip(c.Request()) {
-		return r.Render(c, status, page)
-	}
-	buf := r.buffers.get()
-	defer r.buffers.put(buf)
-	if err := page.Render(c.Request().Context(), buf); err != nil {
-		return err
-	}
-	level := gzip.BestSpeed
-	if buf.Len() > longPage {
-		level = gzip.DefaultCompression
-	}
-	small, err := web.Compress(buf.Bytes(), level)
+// writeHTML answers with HTML that no cache may keep: it is for one person.
+func writeHTML(c echo.Context, status int, body []byte) error {
+	site := web.SiteOf(c)
+	body, err := site.Shrink(c, site.Place(body))
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Encoding", "gzip")
-	return writeHTML(c, status, small)
-}
-
-// writeHTML answers with HTML that no cache may keep: it is for one person.
-func writeHTML(c echo.Context, status int, body []byte) error {
 	h := c.Response().Header()
 	h["Cache-Control"] = web.NoStore
 	h.Set("Content-Length", strconv.Itoa(len(body)))

@@ -21,9 +21,18 @@ func (s *Site) SetCookieAt(c echo.Context, path, name, value string, expires tim
 		lasts = -1 // "Max-Age=0"
 	}
 	c.SetCookie(&http.Cookie{ //nolint:gosec // G124: Secure is set whenever the browser speaks TLS, and would lock out plain http on loopback otherwise
-		Name: name, Value: value, Path: path, Expires: expires, MaxAge: lasts,
+		Name: name, Value: value, Path: s.cookiePath(path), Expires: expires, MaxAge: lasts,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure(c.Request()),
 	})
+}
+
+// cookiePath is a path of ours for a cookie: that of the base has no slash at its end, so that
+// the base itself belongs to it.
+func (s *Site) cookiePath(path string) string {
+	if base := s.Base(); base != "" && path == "/" {
+		return base
+	}
+	return s.At(path)
 }
 
 // DropCookie takes a cookie away.

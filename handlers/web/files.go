@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io/fs"
 	"net/http"
@@ -23,12 +24,13 @@ type asset struct {
 
 // Files serves the static files. It keeps them in memory, each read and compressed once.
 type Files struct {
+	base  string
 	mu    sync.RWMutex
 	files map[string]*asset
 }
 
-// NewFiles makes it.
-func NewFiles() *Files { return &Files{files: make(map[string]*asset)} }
+// NewFiles makes it for an installation below the path base.
+func NewFiles(base string) *Files { return &Files{base: base, files: make(map[string]*asset)} }
 
 // Routes are the static files, and what browsers and search engines ask for by themselves.
 func (f *Files) Routes() []Route {
@@ -52,8 +54,11 @@ func (f *Files) get(name string) (*asset, error) {
 		return nil, err
 	}
 	file = &asset{kind: kindOf(name), plain: data}
+	if file.kind == manifestType { // all of its addresses are ours
+		file.plain = bytes.ReplaceAll(data, []byte(`: "/`), []byte(`: "`+f.base+`/`))
+	}
 	if isText(file.kind) {
-		if file.small, err = Compress(data, gzip.BestCompression); err != nil {
+		if file.small, err = Compress(file.plain, gzip.BestCompression); err != nil {
 			return nil, err
 		}
 	}
@@ -62,6 +67,8 @@ func (f *Files) get(name string) (*asset, error) {
 	f.files[name] = file
 	return file, nil
 }
+
+const manifestType = "application/manifest+json"
 
 // kindOf does not ask the operating system, whose tables differ.
 func kindOf(name string) string {
@@ -77,7 +84,7 @@ func kindOf(name string) string {
 	case ".ico":
 		return "image/x-icon"
 	case ".webmanifest":
-		return "application/manifest+json"
+		return manifestType
 	case ".woff2":
 		return "font/woff2"
 	}
@@ -85,7 +92,7 @@ func kindOf(name string) string {
 }
 
 func isText(kind string) bool {
-	return strings.HasPrefix(kind, "text/") || kind == "image/svg+xml" || kind == "application/manifest+json"
+	return strings.HasPrefix(kind, "text/") || kind == "image/svg+xml" || kind == manifestType
 }
 
 // staticFile serves an embedded file. Under the address with its hash it may be kept

@@ -7,8 +7,14 @@ import "github.com/labstack/echo/v4"
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+const siteKey = "site"
+
+// SiteOf is the site whose headers an answer has: every answer to people does.
+func SiteOf(c echo.Context) *Site { return c.Get(siteKey).(*Site) }
+
 // SetHeaders sets the security headers of what people are shown.
 func (s *Site) SetHeaders(c echo.Context) {
+	c.Set(siteKey, s)
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", contentPolicy)
 	h["X-Content-Type-Options"] = NoSniff

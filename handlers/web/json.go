@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -21,6 +22,11 @@ var (
 // length by itself. Longer ones would be sent in chunks.
 const shortBody = 2000
 
+// longBody is from which length on an answer is compressed for clients that say that they read
+// that: lists of messages, not states and codes. Whoever can make us answer shows a key, so the
+// length tells them nothing that they cannot read (compare Site.Shrink).
+const longBody = 8 << 10
+
 // WriteJSON answers with a body that is JSON already. The answers of the API are
 // compact: the keys and their order are the specification's, the blanks are not.
 func WriteJSON(c echo.Context, status int, body []byte) error {
@@ -28,6 +34,15 @@ func WriteJSON(c echo.Context, status int, body []byte) error {
 	h["Content-Type"] = jsonType
 	h["Cache-Control"] = NoStore
 	h["X-Content-Type-Options"] = NoSniff
+	if len(body) > longBody {
+		h.Add("Vary", "Accept-Encoding")
+		if AcceptsGzip(c.Request()) {
+			if small, err := Compress(body, gzip.BestSpeed); err == nil && small != nil {
+				h["Content-Encoding"] = []string{"gzip"}
+				body = small
+			}
+		}
+	}
 	if len(body) > shortBody {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}

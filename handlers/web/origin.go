@@ -58,7 +58,7 @@ func (s *Site) SeenOrigin(r *http.Request) CrossSite {
 func (s *Site) PublicToo(origin string) string {
 	var list []string
 	for _, u := range s.cfg.PublicURLs() {
-		list = append(list, u.Scheme+"://"+u.Host)
+		list = append(list, u.String())
 	}
 	return "WADAH_PUBLIC_URL=" + strings.Join(append(list, origin), ",")
 }

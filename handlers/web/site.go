@@ -13,11 +13,11 @@ import (
 
 // SiteConfig says where this installation is reached, and through what.
 type SiteConfig struct {
-	// PublicURL is where people reach this installation ("https://wa.example.com", no
-	// path), when that is not what their requests say; nil otherwise. With https,
-	// cookies are marked Secure.
+	// PublicURL is where people reach this installation ("https://wa.example.com", or with a
+	// path that CanBeBase), when that is not what their requests say; nil otherwise. With
+	// https, cookies are marked Secure.
 	PublicURL *url.URL
-	// AlsoURLs are further addresses that programs and proxies inside use. Once there is a
+	// AlsoURLs are further addresses, without a path, that programs and proxies inside use. Once there is a
 	// PublicURL, requests for any other host name are refused.
 	AlsoURLs []*url.URL
 	// CORSOrigins are the sites whose pages may call the API, such as
@@ -94,7 +94,7 @@ func (s *Site) LosesLogins(r *http.Request) string {
 	if u == nil || u.Scheme != "https" || isSecure(r, s.cfg.TrustedProxies) || IsLoopbackHost(r.Host) || hostName(r.Host) == hostName(u.Host) {
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	return u.String()
 }
 
 // PublicURLs are all addresses of this installation that the outside has named.
@@ -118,7 +118,7 @@ func hostName(hostport string) string {
 
 // RefuseHost says which name was used and how to make it ours.
 func (s *Site) RefuseHost(r *http.Request) *Failure {
-	seen := WrongHost{Host: clip(r.Host), Public: s.cfg.PublicURL.Scheme + "://" + s.cfg.PublicURL.Host}
+	seen := WrongHost{Host: clip(r.Host), Public: s.cfg.PublicURL.String()}
 	s.log.Info("a request for another host was refused", "host", seen.Host, "public_url", seen.Public,
 		"peer", r.RemoteAddr, "mend", "use that address, let the proxy in between pass it on, or add the other to WADAH_PUBLIC_URL")
 	f := errWrongHost
@@ -133,7 +133,10 @@ func (s *Site) Secure(r *http.Request) bool {
 }
 
 // BaseURL is the address programs should use, without a slash at the end.
-func (s *Site) BaseURL(c echo.Context) string {
+func (s *Site) BaseURL(c echo.Context) string { return s.Origin(c) + s.Base() }
+
+// Origin is BaseURL without the path: what browsers call an origin.
+func (s *Site) Origin(c echo.Context) string {
 	if u := s.cfg.PublicURL; u != nil {
 		return u.Scheme + "://" + u.Host
 	}

@@ -6,6 +6,7 @@
 
 (() => {
   const root = document.documentElement;
+  const base = root.dataset.base ?? ""; // where the installation stands
   const live = () => document.getElementById("live"); // a search brings a new one
 
   // How long ago something was. The steady clock may stand still while the machine
@@ -29,6 +30,7 @@
   let whole = true; // the page shows what the present connection has sent
   let lost = false;
   let over = false; // the server said that this was all
+  let asks = false; // no stream for this window: it asks how things are, now and then
 
   const trustFor = (span) => { trust = { from: moment(), span }; };
   const broken = () => trust.span === patience;
@@ -75,6 +77,16 @@
   let retryTimer = 0;
   let retries = 0;
 
+  // Over HTTP/1.1 a browser has six connections to a host, for all its windows. The server
+  // keeps some free for clicks when it knows; what speaks to us may be a proxy, so only the
+  // browser can tell.
+  const few = !/^h[23]/.test(performance.getEntriesByType("navigation")[0]?.nextHopProtocol ?? "");
+
+  function address(source) {
+    const at = source.getAttribute("hx-sse:connect");
+    return few ? at + (at.includes("?") ? "&" : "?") + "lines=few" : at;
+  }
+
   // A login that ended or a device that is gone: the server knows where to go. A
   // page that comes back all the same, and is refused again, is not loaded for ever.
   function refused(status) {
@@ -104,7 +116,7 @@
       retryTimer = 0;
       const source = live();
       if (!source || source._htmx?.sse) return;
-      htmx.ajax("GET", source.getAttribute("hx-sse:connect"), { source, timeout: 10000 });
+      htmx.ajax("GET", address(source), { source, timeout: 10000 });
     }, delay);
   }
 
@@ -113,17 +125,21 @@
     if (!retryTimer && !live()._htmx?.sse) connect(Math.min(5000, 500 * 2 ** retries++));
   }
 
+  // A tab that is opened behind others waits until somebody looks.
   function openStream() {
-    if (live() === opened) return;
+    if (live() === opened || document.hidden) return;
     opened = live();
     if (opened) connect(0);
   }
 
   // A tab that was hidden has an old page and, as hx-sse closes it, no stream.
   function comeBack() {
+    if (connection) connection.hid = document.hidden;
     if (document.hidden || connection?.reader) return;
-    returned = true;
+    returned = Boolean(connection);
     trustFor(patience);
+    connection?.delayCanceller?.(); // it asks now and then, and somebody is waiting
+    openStream();
   }
 
   function listen() {
@@ -133,12 +149,15 @@
     on("htmx:sse:before:connection", (event) => {
       const next = event.detail.connection;
       if (next.attempt === 0) return;
-      breakOff();
+      if (!asks || returned) breakOff();
       if (returned) queueMicrotask(() => next.delayCanceller?.()); // somebody is waiting
       returned = false;
     });
     on("htmx:sse:after:connection", (event) => {
       connection = event.detail.connection;
+      asks = returned = false;
+      // It was asked for before the tab was hidden, and hx-sse will wait from here on.
+      if (document.hidden && connection.hid) queueMicrotask(() => connection.reader?.cancel());
       quiet = moment();
       whole = false;
     });
@@ -152,8 +171,12 @@
     on("htmx:sse:close", breakOff);
     on("htmx:response:error", (event) => { if (!refused(event.detail.ctx.response.status)) connectAgain(); });
     on("htmx:error", connectAgain);
+    on("wadah:again", (event) => {
+      asks = true;
+      trustFor(1.3 * Number(event.detail.data) + 2000); // the answer takes its time, too
+    });
     on("wadah:done", () => { over = true; });
-    on("wadah:gone", () => location.assign("/devices"));
+    on("wadah:gone", () => location.assign(base + "/devices"));
     on("wadah:ended", () => location.reload());
     document.addEventListener("htmx:after:swap", openStream);
     document.addEventListener("visibilitychange", comeBack);
@@ -185,7 +208,7 @@
   // alone answers with 502 and the like.
   async function anybodyThere() {
     try {
-      const answer = await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(3000) });
+      const answer = await fetch(base + "/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(3000) });
       return answer.status < 500;
     } catch {
       return false;

@@ -67,8 +67,9 @@
   document.addEventListener("htmx:after:swap", () => {
     agree();
     const address = document.getElementById("devices")?.dataset.address;
-    if (!address || address === location.pathname + location.search) return;
-    history.replaceState(null, "", address);
+    const there = (document.documentElement.dataset.base ?? "") + address;
+    if (!address || there === location.pathname + location.search) return;
+    history.replaceState(null, "", there);
     for (const next of document.querySelectorAll('.prefs input[name="next"]')) next.value = address;
     form()?.reset();
   });

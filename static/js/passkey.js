@@ -52,6 +52,9 @@
     });
   }
 
+  // Where a path of ours is, wherever the installation stands.
+  const at = (path) => (document.documentElement.dataset.base ?? "") + path;
+
   class Refused extends Error {}
 
   async function post(url, fields, fallback) {
@@ -76,10 +79,10 @@
       throw new Refused(error.name === "NotAllowedError" || error.name === "AbortError"
         ? words.passkeyCancelled : words.passkeyFailed);
     }
-    const done = await post(words.passkeyFinish, { credential: format(credential) }, words.passkeyFailed);
+    const done = await post(at(words.passkeyFinish), { credential: format(credential) }, words.passkeyFailed);
     const then = words.passkeyThen && document.getElementById(words.passkeyThen);
     if (then) HTMLFormElement.prototype.submit.call(then); // without asking for its fields: the passkey stands for them
-    else location.assign(done.next);
+    else location.assign(at(done.next));
   }
 
   function show(form, text) {

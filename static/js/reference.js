@@ -14,7 +14,7 @@
     const url = new URL(location.href);
     if (option.value) url.searchParams.set("device", option.value);
     else url.searchParams.delete("device");
-    if (url.pathname === "/reference") history.replaceState(history.state, "", url);
+    if (url.pathname.endsWith("/reference")) history.replaceState(history.state, "", url);
   }
 
   if (select) {

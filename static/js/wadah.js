@@ -35,7 +35,7 @@
   function tellZone() {
     const told = "wadah_browser_zone=" + ownZone;
     if (!ownZone || document.cookie.split("; ").includes(told)) return;
-    document.cookie = told + "; path=/; max-age=31536000; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
+    document.cookie = told + "; path=" + (root.dataset.base ?? "/") + "; max-age=31536000; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
   }
 
   // inZone writes moments in a zone as the server does: "23 Nov 2026, 14:05 WIB", or

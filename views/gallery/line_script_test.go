@@ -105,6 +105,23 @@ func TestDeadLine(t *testing.T) {
 		b.holds(found, codeSeen)
 	})
 
+	t.Run("a tab behind others", func(t *testing.T) {
+		t.Parallel()
+		s, b := open(t)
+		b.holds(`Object.defineProperty(document, "hidden", { get: () => window.away, configurable: true }) && true`,
+			`(window.away = true, document.dispatchEvent(new Event("visibilitychange")))`,
+			`document.getElementById("live")._htmx.sse.reader === null`)
+		before := s.visited("stream")
+		// As if the page had been opened only now.
+		b.holds(`(document.getElementById("live").replaceWith(document.getElementById("live").cloneNode()), document.dispatchEvent(new Event("htmx:after:swap")))`)
+		b.holds(`(window.went = performance.now())`, `performance.now() - went > 1000`, `!document.getElementById("live")._htmx?.sse`)
+		if n := s.visited("stream"); n != before {
+			t.Errorf("the stream was opened %d times while nobody looked", n-before)
+		}
+		b.holds(`(window.away = false, document.dispatchEvent(new Event("visibilitychange")))`)
+		b.holds(`document.getElementById("live")._htmx?.sse?.reader`, codeSeen, found)
+	})
+
 	t.Run("clicks", func(t *testing.T) {
 		t.Parallel()
 		s, b := open(t, "503", "502", "htmx:error: timeout")

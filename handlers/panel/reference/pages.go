@@ -42,7 +42,7 @@ func (s *Pages) referencePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.RenderSmall(c, http.StatusOK, referenceviews.ReferenceShow(page)) // a quarter of a megabyte
+	return s.Render(c, http.StatusOK, referenceviews.ReferenceShow(page))
 }
 
 func (s *Pages) referenceShow(c echo.Context) (referenceviews.ReferencePage, error) {

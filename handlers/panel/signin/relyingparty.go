@@ -50,7 +50,7 @@ func newAssertion(c echo.Context, ceremony *webauthn.SessionData) assertion {
 // passkeysPossible reports whether browsers allow passkeys under the address the
 // request was made to: a host name, with TLS unless it is this machine.
 func (s *Pages) passkeysPossible(c echo.Context) bool {
-	u, err := url.Parse(s.BaseURL(c))
+	u, err := url.Parse(s.Origin(c))
 	if err != nil || !strings.EqualFold(u.Host, c.Request().Host) {
 		return false // the page was not opened at the public URL
 	}
@@ -66,14 +66,14 @@ func (s *Pages) relyingParty(c echo.Context) (*webauthn.WebAuthn, error) {
 	if !s.passkeysPossible(c) {
 		return nil, errNoPasskeys
 	}
-	base := s.BaseURL(c)
-	u, err := url.Parse(base)
+	origin := s.Origin(c)
+	u, err := url.Parse(origin)
 	if err != nil {
 		return nil, errNoPasskeys.Because(err)
 	}
 	limit := webauthn.TimeoutConfig{Enforce: true, Timeout: stepTime, TimeoutUVD: stepTime}
 	party, err := webauthn.New(&webauthn.Config{
-		RPID: u.Hostname(), RPDisplayName: "Wadah", RPOrigins: []string{base},
+		RPID: u.Hostname(), RPDisplayName: "Wadah", RPOrigins: []string{origin},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey:        protocol.ResidentKeyRequirementRequired,
