@@ -33,6 +33,9 @@ type Device struct {
 	OffSince  *time.Time
 	// Default marks the one device that serves API requests without a key.
 	Default bool
+	// LinkedName is what a phone calls it in its list of linked devices; empty for what the
+	// installation calls all.
+	LinkedName string
 	// Proxy is the URL of the proxy for this device, which may hold a password;
 	// empty for none. It is sealed at rest.
 	Proxy       string
@@ -60,6 +63,7 @@ type deviceRow struct {
 	OffUntil    *int64
 	OffSince    *int64
 	IsDefault   *bool // true or NULL, unique: at most one row has it
+	LinkedName  string
 	Proxy       []byte
 	LinkedAt    *int64
 	LastAliveAt *int64
@@ -71,7 +75,7 @@ func (deviceRow) TableName() string { return "devices" }
 
 func (s *Store) device(row deviceRow) (Device, error) {
 	d := Device{
-		ID: row.ID, Name: row.Name, Note: row.Note, Desired: row.Desired,
+		ID: row.ID, Name: row.Name, Note: row.Note, Desired: row.Desired, LinkedName: row.LinkedName,
 		PushName: row.PushName, Platform: row.Platform,
 		OffReason: row.OffReason, OffUntil: fromMilliPtr(row.OffUntil), OffSince: fromMilliPtr(row.OffSince),
 		Default:  row.IsDefault != nil && *row.IsDefault,
@@ -198,6 +202,54 @@ func (s *Store) SetDeviceProxy(ctx context.Context, id, proxy string) error {
 		}
 	}
 	return s.setDevice(ctx, "store device proxy", id, map[string]any{"proxy": sealed})
+}
+
+// SetLinkedName stores what phones call a device from the next linking on, in the form of a
+// device's name; empty for what the installation calls all. An *Invalid when it is unfit.
+func (s *Store) SetLinkedName(ctx context.Context, id, name string) error {
+	name, err := linkedName(name)
+	if err != nil {
+		return err
+	}
+	return s.setDevice(ctx, "store the name on the phone", id, map[string]any{"linked_name": name})
+}
+
+func linkedName(name string) (string, error) {
+	if strings.TrimSpace(name) == "" {
+		return "", nil
+	}
+	return rules.Name(name)
+}
+
+const linkedNameSetting = "linked_name"
+
+// SetLinkedNames stores what phones call all devices that have no name of their own there;
+// empty for the product's. An *Invalid when it is unfit.
+func (s *Store) SetLinkedNames(ctx context.Context, name string) error {
+	name, err := linkedName(name)
+	if err != nil {
+		return err
+	}
+	return s.SetSetting(ctx, linkedNameSetting, name)
+}
+
+// LinkedNames is what SetLinkedNames stored.
+func (s *Store) LinkedNames(ctx context.Context) (string, error) {
+	name, err := s.Setting(ctx, linkedNameSetting)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return name, err
+}
+
+// LinkedName is what a phone is to call a device that is linked now; empty for the product's
+// name.
+func (s *Store) LinkedName(ctx context.Context, id string) (string, error) {
+	d, err := s.Device(ctx, id)
+	if err != nil || d.LinkedName != "" {
+		return d.LinkedName, err
+	}
+	return s.LinkedNames(ctx)
 }
 
 // DeleteDevice removes a device with its keys and events.

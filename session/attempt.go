@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -86,7 +87,13 @@ func (a *attempt) dial(ctx context.Context) (conn Conn, err error) {
 			conn, err = nil, errors.New("the driver failed")
 		}
 	}()
-	return a.d.m.driver.Dial(ctx, Target{DeviceID: a.d.id, JID: a.jid, Proxy: a.proxy}, Handler{Signal: a.signal, Claim: a.claim, Accept: a.accept, Sent: a.sent})
+	to := Target{DeviceID: a.d.id, JID: a.jid, Proxy: a.proxy}
+	if to.JID == "" {
+		if to.Name, err = a.d.m.store.LinkedName(ctx, a.d.id); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrStorage, err)
+		}
+	}
+	return a.d.m.driver.Dial(ctx, to, Handler{Signal: a.signal, Claim: a.claim, Accept: a.accept, Sent: a.sent})
 }
 
 // dialledUp takes over the outcome of the dial.

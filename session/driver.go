@@ -60,6 +60,7 @@ type Target struct {
 	DeviceID string // ours, for logs
 	JID      string // credentials to log in with; "" opens a linking attempt
 	Proxy    string // URL (http, https, socks5); "" connects directly
+	Name     string // what the phone calls a device that it links; "" for the product's name
 }
 
 // Handler receives what happens on one connection.

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -298,6 +299,42 @@ func TestPhoneCodeBeforeTheDialReturns(t *testing.T) {
 		s, err := w.PairPhone(t.Context(), id, "6281234567890", false)
 		if err != nil || s.Reason != session.ReasonCode {
 			t.Errorf("got %s/%s, %v; want the code", s.State, s.Reason, err)
+		}
+	})
+}
+
+// TestNameForThePhone links devices with a name of their own, with that of the installation,
+// and with none; one that comes back needs none.
+func TestNameForThePhone(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *fleet) {
+		var told []string
+		w.driver.SetOnDial(func(_ context.Context, to session.Target) error {
+			told = append(told, to.Name)
+			return nil
+		})
+		link := func(jid, name string) {
+			t.Helper()
+			id := w.add(jid[:13])
+			if name != "" {
+				if err := w.store.SetLinkedName(t.Context(), id, name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.start(id)
+			if err := w.conn(id).Scan(session.Account{JID: jid}); err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+			w.want(id, "CONNECTED/ready")
+		}
+		link(alice, "")
+		if err := w.store.SetLinkedNames(t.Context(), "Toko Bu Siti"); err != nil {
+			t.Fatal(err)
+		}
+		link(bob, "")
+		link("6281111111111:1@s.whatsapp.net", "Kasir")
+		if want := []string{"", "", "Toko Bu Siti", "", "Kasir", ""}; !slices.Equal(told, want) {
+			t.Errorf("phones are told %q, want %q", told, want)
 		}
 	})
 }

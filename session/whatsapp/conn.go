@@ -106,9 +106,9 @@ func newConn(d *Driver, to session.Target, on session.Handler) *conn {
 	return c
 }
 
-// speakFor makes the connection's client, for the device with this id of ours.
-func (c *conn) speakFor(device *store.Device, id string) {
-	c.device = id
+// speakFor makes the connection's client, for the device that the dial is for.
+func (c *conn) speakFor(device *store.Device, to session.Target) {
+	c.device = to.DeviceID
 	if device.ID != nil {
 		c.self = *device.ID
 		name := device.PushName
@@ -118,11 +118,12 @@ func (c *conn) speakFor(device *store.Device, id string) {
 		c.account = session.Account{JID: device.ID.String(), Name: name, Platform: device.Platform}
 		c.pushName = device.PushName
 	}
-	log := newLibraryLog(c.log, id)
+	log := newLibraryLog(c.log, to.DeviceID)
 	lid := device.LID
 	c.partial.own = func(jid types.JID) bool { return jid.User == c.self.User || !lid.IsEmpty() && jid.User == lid.User }
 	log.warned = c.partial.said
 	c.cli = newClient(device, log)
+	c.cli.GetClientPayload = func() *waWa6.ClientPayload { return clientPayload(device, to.Name) }
 	c.cli.PrePairCallback = c.claim
 	c.cli.AddEventHandlerWithSuccessStatus(c.event)
 	c.receive(device)
@@ -141,7 +142,6 @@ func newClient(device *store.Device, log *libraryLog) *whatsmeow.Client {
 	cli.SynchronousAck = true            // else notifications are acknowledged before they are stored
 	cli.ManualHistorySyncDownload = true // the phone still gets its receipt, and does not repeat
 	cli.RefreshCAT = func(context.Context) error { return errMessengerOnly }
-	cli.GetClientPayload = func() *waWa6.ClientPayload { return clientPayload(device) }
 	return cli
 }
 

@@ -129,7 +129,7 @@ func (d *Driver) Dial(ctx context.Context, to session.Target, on session.Handler
 	if err != nil {
 		return nil, err
 	}
-	c.speakFor(device, to.DeviceID)
+	c.speakFor(device, to)
 	if all, ok := device.EventBuffer.(*stores); ok {
 		all.vault, all.owner, all.durable, all.settings = d.vault, to.DeviceID, c.durable, c.settings
 		all.ownPhone = phoneAddresses(device)

@@ -31,7 +31,7 @@ func newQuietConn(t *testing.T, jid types.JID, on session.Handler) *conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quiet.speakFor(device, to.DeviceID)
+	quiet.speakFor(device, to)
 	return quiet
 }
 

@@ -18,7 +18,8 @@ import (
 	"wadah/session"
 )
 
-// deviceName is what the phone shows in its list of linked devices.
+// deviceName is what the phone shows in its list of linked devices, unless a device has
+// another name there.
 const deviceName = "Wadah"
 
 // libraryMu guards the variables of the library's packages. The library reads them
@@ -47,11 +48,23 @@ func setLibrary(rootKey *[32]byte, version session.Version) {
 	store.DeviceProps.RequireFullSync = proto.Bool(false)
 }
 
-// clientPayload is what a connection tells about itself in the handshake.
-func clientPayload(device *store.Device) *waWa6.ClientPayload {
+// clientPayload is what a connection tells about itself in the handshake; name is what the
+// phone shall call it, "" for deviceName. The library has one name for all devices.
+func clientPayload(device *store.Device, name string) *waWa6.ClientPayload {
 	libraryMu.RLock()
 	defer libraryMu.RUnlock()
-	return device.GetClientPayload()
+	payload := device.GetClientPayload()
+	pairing := payload.GetDevicePairingData()
+	if pairing == nil || name == "" {
+		return payload
+	}
+	var props waCompanionReg.DeviceProps
+	proto.Merge(&props, store.DeviceProps)
+	props.Os = proto.String(name)
+	if named, err := proto.Marshal(&props); err == nil {
+		pairing.DeviceProps = named
+	}
+	return payload
 }
 
 func libraryVersion() session.Version {

@@ -1,6 +1,7 @@
 package whatsapp_test
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
@@ -58,6 +59,24 @@ func TestLinkByQR(t *testing.T) {
 	}
 	if stats := r.svc.Stats(); stats.LoginsOK != 2 || len(stats.Unknown) != 0 || stats.Malformed != 0 {
 		t.Errorf("logins %d, want 2; unknown requests %v; malformed %d", stats.LoginsOK, stats.Unknown, stats.Malformed)
+	}
+}
+
+// TestNameOnThePhone links with a name of the owner's choice; the next device without one has
+// the product's again.
+func TestNameOnThePhone(t *testing.T) {
+	r := newRig(t)
+	for _, name := range []string{"Kasir Bu Siti ☕", ""} {
+		conn, w := r.dialTo(session.Target{DeviceID: "dev", Name: name})
+		companion, err := r.svc.Scan(t.Context(), number, await[session.SignalCodes](w).Codes[0].Text)
+		if err != nil {
+			t.Fatalf("Scan: %v", err)
+		}
+		if want := cmp.Or(name, "Wadah"); companion.OS != want || companion.Platform != "chrome" {
+			t.Errorf("the phone shows %q on %q, want %q on chrome", companion.OS, companion.Platform, want)
+		}
+		await[session.SignalLinked](w)
+		conn.Close()
 	}
 }
 

@@ -169,10 +169,15 @@ func (w *witness) nothingMore() {
 
 func (r *rig) dial(jid string) (session.Conn, *witness) {
 	r.t.Helper()
+	return r.dialTo(session.Target{DeviceID: "dev", JID: jid})
+}
+
+func (r *rig) dialTo(to session.Target) (session.Conn, *witness) {
+	r.t.Helper()
 	w := newWitness(r.t)
-	conn, err := r.drv.Dial(r.t.Context(), session.Target{DeviceID: "dev", JID: jid}, w.handler())
+	conn, err := r.drv.Dial(r.t.Context(), to, w.handler())
 	if err != nil {
-		r.t.Fatalf("Dial(%q): %v", jid, err)
+		r.t.Fatalf("Dial(%q): %v", to.JID, err)
 	}
 	r.t.Cleanup(conn.Close)
 	return conn, w
