@@ -147,6 +147,17 @@
     }
   }
 
+  // A password that is typed again: another one is told before anything is sent, so that
+  // nothing of the form is lost.
+  function compare(within) {
+    for (const again of within.querySelectorAll("[data-repeats]")) {
+      const first = document.getElementById(again.dataset.repeats);
+      again.setCustomValidity(again.value && again.value !== first.value ? again.dataset.differs : "");
+    }
+  }
+
+  document.addEventListener("input", (event) => { if (event.target.form) compare(event.target.form); });
+
   // A field that narrows a list to the rows that have its words.
   function narrow(field) {
     const list = document.getElementById(field.dataset.narrows);

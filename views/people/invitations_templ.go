@@ -62,7 +62,7 @@ func invite(lang views.Lang, i Invite) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = views.Field(views.Input{ID: "invite-note", Name: "note", Label: lang.T("invite.note"), Hint: lang.T("invite.note.hint"), Value: i.Note, Problem: i.Problems["note"], Autocomplete: "off", Max: "60", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Field(views.Input{ID: "invite-note", Name: "note", Label: lang.T("invite.note"), Hint: lang.T("invite.note.hint"), Value: i.Note, Problem: i.Problems["note"], Autocomplete: "off", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

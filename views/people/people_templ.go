@@ -365,7 +365,7 @@ func addPerson(p PeoplePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = views.Field(views.Input{ID: "person-add-name", Name: "name", Label: p.Lang.T("field.user_name"), Value: p.Name, Problem: p.Problems["name"], Autocomplete: "off", Max: "40", Plain: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Field(views.Input{ID: "person-add-name", Name: "name", Label: p.Lang.T("field.user_name"), Value: p.Name, Problem: p.Problems["name"], Autocomplete: "off", Plain: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1053,7 +1053,7 @@ func personPassword(p PersonPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = views.Field(views.Input{ID: "person-password2", Name: "password2", Kind: "password", Label: p.Lang.T("field.password2"), Problem: p.Problems["password2"], Autocomplete: "new-password", Min: "12", Max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.Field(views.Input{ID: "person-password2", Name: "password2", Kind: "password", Label: p.Lang.T("field.password2"), Problem: p.Problems["password2"], Autocomplete: "new-password", Min: "12", Max: "256", Repeats: "person-password", Differs: p.Lang.Invalid("password_mismatch")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

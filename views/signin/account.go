@@ -12,8 +12,12 @@ type SetupPage struct {
 	Problems map[string]string
 }
 
-// SetupNeededPage tells who comes without the one-time link where to find it.
-type SetupNeededPage struct{ views.Page }
+// SetupNeededPage tells who comes without the one-time link, or with a wrong one, where to
+// find it.
+type SetupNeededPage struct {
+	views.Page
+	Wrong bool // a token was given, and is not the one
+}
 
 // InvitedPage lets whoever holds an invitation choose a name and a password.
 //
@@ -81,9 +85,9 @@ func (p AccountPage) userName() string {
 	return p.User.Name
 }
 
-// focus is where the page begins: at the name, and after a refusal of a password, at the
-// passwords, which have to be typed again.
-func (p InvitedPage) focus(field string) bool {
-	again := p.Problems["password"] != "" || p.Problems["password2"] != ""
+// newAccountFocus is where a page that makes an account begins: at the name, and after a
+// refusal of a password, at the passwords, which have to be typed again.
+func newAccountFocus(problems map[string]string, field string) bool {
+	again := problems["password"] != "" || problems["password2"] != ""
 	return (field == "password") == again
 }

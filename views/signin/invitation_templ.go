@@ -87,15 +87,15 @@ func Invited(p InvitedPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = views.Field(views.Input{ID: "invited-name", Name: "name", Label: p.Lang.T("field.user_name"), Value: p.Name, Problem: p.Problems["name"], Autocomplete: "username", Focus: p.focus("name"), Plain: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.Field(views.Input{ID: "invited-name", Name: "name", Label: p.Lang.T("field.user_name"), Value: p.Name, Problem: p.Problems["name"], Autocomplete: "username", Focus: newAccountFocus(p.Problems, "name"), Plain: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = views.Field(views.Input{ID: "invited-password", Name: "password", Kind: "password", Label: p.Lang.T("field.password"), Hint: p.Lang.T("field.password.hint"), Problem: p.Problems["password"], Autocomplete: "new-password", Min: "12", Max: "256", Focus: p.focus("password")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.Field(views.Input{ID: "invited-password", Name: "password", Kind: "password", Label: p.Lang.T("field.password"), Hint: p.Lang.T("field.password.hint"), Problem: p.Problems["password"], Autocomplete: "new-password", Min: "12", Max: "256", Focus: newAccountFocus(p.Problems, "password")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = views.Field(views.Input{ID: "invited-password2", Name: "password2", Kind: "password", Label: p.Lang.T("field.password2"), Problem: p.Problems["password2"], Autocomplete: "new-password", Min: "12", Max: "256"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.Field(views.Input{ID: "invited-password2", Name: "password2", Kind: "password", Label: p.Lang.T("field.password2"), Problem: p.Problems["password2"], Autocomplete: "new-password", Min: "12", Max: "256", Repeats: "invited-password", Differs: p.Lang.Invalid("password_mismatch")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
