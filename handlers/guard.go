@@ -47,7 +47,7 @@ func (g *guard) around(r web.Route) echo.HandlerFunc {
 		return g.survive(g.withHeaders(r.Do))
 	case web.Loopback:
 		return g.survive(r.Do)
-	case web.ScanLink:
+	case web.ScanLink, web.Invited:
 		return g.logged(g.survive(g.withHeaders(g.withStranger(r.Do))))
 	case web.Anyone, web.Setup, web.Viewer, web.Operator, web.Admin:
 	}
@@ -137,7 +137,7 @@ func (g *guard) withVisitor(may web.Permission, next echo.HandlerFunc) echo.Hand
 	}
 }
 
-// withStranger is withVisitor for the pages behind a scan link: whoever holds the link
+// withStranger is withVisitor for the pages behind a scan link or an invitation: whoever holds it
 // may use them, and nobody is recognised. The handlers look the link up.
 func (g *guard) withStranger(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

@@ -31,7 +31,11 @@ func TestPagesWithoutScripts(t *testing.T) {
 	}
 	b.post(to+"/pair", url.Values{"phone": {"12"}}).has(t, http.StatusUnprocessableEntity, "pair-phone-number")
 	b.post(to+"/pair", url.Values{"phone": {"0812-3456-7890"}}).leads(t, to)
-	b.get(to).has(t, http.StatusOK, "pair-phone-code")
+	coded := b.get(to)
+	coded.has(t, http.StatusOK, "pair-phone-code", "pair-phone-copy", "pair-phone-qr", "device-qr") // and back to the picture
+	if !strings.Contains(coded.body, "+62 812-3456-7890") {
+		t.Error("the page does not say whose phone the code is for")
+	}
 	b.post(to+"/restart", nil).leads(t, to)
 	e.await(id, session.StateScan)
 	e.link(id, "6281234567890:1@s.whatsapp.net")

@@ -16,7 +16,7 @@ func everyRoute(t *testing.T) []web.Route {
 }
 
 func TestEveryRouteDeclaresItsPermission(t *testing.T) {
-	known := []web.Permission{web.Open, web.Anyone, web.Setup, web.Viewer, web.Operator, web.Admin, web.APIKey, web.SystemSecret, web.ScanLink, web.Loopback}
+	known := []web.Permission{web.Open, web.Anyone, web.Setup, web.Viewer, web.Operator, web.Admin, web.APIKey, web.SystemSecret, web.ScanLink, web.Invited, web.Loopback}
 	seen := map[string]bool{}
 	for _, r := range everyRoute(t) {
 		name := r.Method + " " + r.Path
@@ -36,13 +36,14 @@ func TestOpenRoutes(t *testing.T) {
 		"GET /healthz", "GET /readyz", "GET /robots.txt", "GET /api/openapi.yaml", "GET /favicon.ico", "GET /static/*",
 		"GET /setup", "POST /setup", "GET /signin", "POST /signin", "POST /signout", "POST /prefs",
 		"GET /scan/:token", "GET /scan/:token/events", "POST /scan/:token/start", "POST /scan/:token/pair",
+		"GET /invite/:token", "POST /invite/:token",
 		"GET /signin/code", "POST /signin/code", "GET /signin/password", "POST /signin/password", "POST /signin/passkey/begin", "POST /signin/passkey/finish",
 		"POST /webhooks/receiver/in", "GET /sandbox/*", "POST /sandbox/*", "DELETE /sandbox/*",
 	}
 	var got []string
 	for _, r := range everyRoute(t) {
 		switch r.May {
-		case web.Open, web.Anyone, web.Setup, web.ScanLink, web.Loopback:
+		case web.Open, web.Anyone, web.Setup, web.ScanLink, web.Invited, web.Loopback:
 			got = append(got, r.Method+" "+r.Path)
 		case web.Viewer, web.Operator, web.Admin, web.APIKey, web.SystemSecret:
 		}
@@ -60,6 +61,7 @@ func TestProvenRoutes(t *testing.T) {
 	want := []string{
 		"POST /people", "POST /people/:user/role", "POST /people/known-keys", "POST /people/:user/devices", "POST /people/:user/password",
 		"POST /people/:user/factors", "POST /people/:user/logins", "POST /people/:user/logins/:login", "POST /people/:user/delete",
+		"POST /people/invitations", "POST /people/invitations/:invitation/revoke",
 		"POST /settings/secret", "POST /settings/secret/revoke", "POST /settings/secret/:secret/reveal",
 		"POST /devices/:id/reveal", "POST /devices/:id/keys", "POST /devices/:id/keys/:key/reveal", "POST /devices/:id/keys/:key/rotate",
 		"GET /audit.csv", "GET /audit.json",

@@ -57,7 +57,7 @@ func TestEveryRouteByRole(t *testing.T) {
 			case "loopback": // the test is on this machine
 			case "key":
 				want = true // a login opens no device to a program
-			case "secret", "scan":
+			case "secret", "scan", "invited":
 				// There is no secret, and no such link.
 				if got.StatusCode != http.StatusNotFound && got.StatusCode != http.StatusGone {
 					t.Errorf("%s %s as %s: %d, want 404 or 410", r.Method, r.Path, who.name, got.StatusCode)

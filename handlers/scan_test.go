@@ -62,7 +62,11 @@ func TestScanLink(t *testing.T) {
 
 	stranger.post(path+"/pair", url.Values{"phone": {"12"}}).has(t, http.StatusUnprocessableEntity, "scan-live")
 	stranger.post(path+"/pair", url.Values{"phone": {"6281234567890"}}).leads(t, path)
-	stranger.get(path).has(t, http.StatusOK, "pair-phone-code")
+	coded := stranger.get(path)
+	coded.has(t, http.StatusOK, "pair-phone-code", "pair-phone-for")
+	if strings.Contains(coded.body, "+62 812-3456") || !strings.Contains(coded.body, "…7890") {
+		t.Error("the page shows strangers the number, or not its end")
+	}
 
 	stream, err := stranger.client.Do(e.request(http.MethodGet, path+"/events", nil))
 	if err != nil {

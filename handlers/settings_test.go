@@ -24,7 +24,9 @@ func TestSystemSecretInThePanel(t *testing.T) {
 		got, _ := e.system("listDevice", url.Values{"secret": {secret}})
 		return got.StatusCode == http.StatusOK
 	}
-	first := value(b.post("/settings/secret", url.Values{"overlap": {"0s"}}))
+	made := b.post("/settings/secret", url.Values{"overlap": {"0s"}})
+	first := value(made)
+	made.match(t, `(tabindex="-1" autofocus)[^>]*>\s*<div class="key">\s*<code[^>]*>`+first) // in sight, with the focus
 	if !works(first) {
 		t.Error("the new secret opens nothing")
 	}

@@ -46,6 +46,10 @@ func TestSetup(t *testing.T) {
 		if strings.Contains(got.body, "setup-submit") {
 			t.Errorf("%s shows the form", p)
 		}
+		wrong := strings.HasPrefix(p, "/setup?token=") && p != "/setup?token="
+		if strings.Contains(got.body, `data-testid="error-message"`) != wrong {
+			t.Errorf("%s says that the link is wrong: %v", p, !wrong)
+		}
 	}
 	b.get(path).has(t, http.StatusOK, "setup-name", "setup-password", "setup-password2", "setup-submit")
 

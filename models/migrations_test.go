@@ -49,6 +49,8 @@ func writeOldDatabase(t *testing.T, path string) {
 	must(t, err)
 	_, err = f.CreateScanLink(ctx, d.ID, oldUser, 0)
 	must(t, err)
+	_, err = f.Invite(ctx, models.Invitation{By: u.ID, Role: models.RoleViewer, Devices: []string{d.ID}}, 0)
+	must(t, err)
 	secret, err := f.RotateSystemSecret(ctx, 0)
 	must(t, err)
 	must(t, f.NoteViews(ctx, models.Viewer{ID: u.ID, Name: u.Name}, key.ID, secret.ID))

@@ -32,6 +32,7 @@ type User struct {
 	PasswordAt time.Time
 	// PasswordDue says that somebody else has set it, so that another one is to be chosen.
 	PasswordDue bool
+	AllDevices  bool // sees every device, also those to come, without being assigned to any
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
@@ -49,6 +50,7 @@ type userRow struct {
 	UpdatedAt    int64 `gorm:"autoUpdateTime:false"`
 	PasswordAt   int64
 	PasswordDue  bool
+	AllDevices   bool
 }
 
 func (userRow) TableName() string { return "users" }
@@ -56,7 +58,7 @@ func (userRow) TableName() string { return "users" }
 func (r userRow) user() User {
 	return User{
 		ID: r.ID, Name: r.Name, Role: r.Role, Lang: r.Lang, Theme: r.Theme, Zone: r.Zone,
-		PasswordAt: fromMilli(r.PasswordAt), PasswordDue: r.PasswordDue, CreatedAt: fromMilli(r.CreatedAt), UpdatedAt: fromMilli(r.UpdatedAt),
+		PasswordAt: fromMilli(r.PasswordAt), PasswordDue: r.PasswordDue, AllDevices: r.AllDevices, CreatedAt: fromMilli(r.CreatedAt), UpdatedAt: fromMilli(r.UpdatedAt),
 	}
 }
 
@@ -144,23 +146,26 @@ func (s *Store) CreateUser(ctx context.Context, name, password, role string) (Us
 	if err != nil {
 		return User{}, err
 	}
-	err = s.tx(ctx, "create user", func(tx *gorm.DB) error {
-		if err := s.lockUsers(tx); err != nil {
-			return err
-		}
-		var names []string
-		if err := tx.Model(&userRow{}).Pluck("name", &names).Error; err != nil {
-			return err
-		}
-		if err := rules.NameAmong(row.Name, names); err != nil {
-			return err
-		}
-		return takenOr(tx.Create(&row).Error)
-	})
+	err = s.tx(ctx, "create user", func(tx *gorm.DB) error { return s.addUser(tx, &row) })
 	if err != nil {
 		return User{}, err
 	}
 	return row.user(), nil
+}
+
+// addUser stores a user to be, unless the name is taken or looks like one that is.
+func (s *Store) addUser(tx *gorm.DB, row *userRow) error {
+	if err := s.lockUsers(tx); err != nil {
+		return err
+	}
+	var names []string
+	if err := tx.Model(&userRow{}).Pluck("name", &names).Error; err != nil {
+		return err
+	}
+	if err := rules.NameAmong(row.Name, names); err != nil {
+		return err
+	}
+	return takenOr(tx.Create(row).Error)
 }
 
 // Users returns all users, oldest first.

@@ -127,6 +127,10 @@ func (s *Store) SetUserRole(ctx context.Context, id, role string) error {
 			if err := s.otherAdmin(tx, id); err != nil {
 				return err
 			}
+			// Who may no longer invite must not let anybody in by an older invitation.
+			if err := tx.Where("user_id = ?", id).Delete(&invitationRow{}).Error; err != nil {
+				return err
+			}
 		}
 		return changed(ctx, doing, tx.Model(&userRow{}).Where("id = ?", id).
 			Updates(map[string]any{"role": role, "updated_at": s.nowMilli()}))
@@ -192,16 +196,25 @@ func (s *Store) AssignDevices(ctx context.Context, userID string, deviceIDs []st
 		return err
 	}
 	rows := make([]assignmentRow, 0, len(deviceIDs))
-	seen := make(map[string]bool, len(deviceIDs))
-	for _, id := range deviceIDs {
-		if !seen[id] {
-			seen[id] = true
-			rows = append(rows, assignmentRow{UserID: userID, DeviceID: id})
-		}
+	for _, id := range onlyOnce(deviceIDs) {
+		rows = append(rows, assignmentRow{UserID: userID, DeviceID: id})
 	}
+	return s.assign(ctx, userID, false, rows)
+}
+
+// AssignAllDevices says that a user sees every device, also those to come. ErrNotFound when
+// there is no such user.
+func (s *Store) AssignAllDevices(ctx context.Context, userID string) error {
+	return s.assign(ctx, userID, true, nil)
+}
+
+func (s *Store) assign(ctx context.Context, userID string, all bool, rows []assignmentRow) error {
 	doing := "assign devices"
 	err := s.tx(ctx, doing, func(tx *gorm.DB) error {
 		if err := tx.Where("user_id = ?", userID).Delete(&assignmentRow{}).Error; err != nil {
+			return err
+		}
+		if err := changed(ctx, doing, tx.Model(&userRow{}).Where("id = ?", userID).Update("all_devices", all)); err != nil {
 			return err
 		}
 		if len(rows) == 0 {
@@ -212,7 +225,7 @@ func (s *Store) AssignDevices(ctx context.Context, userID string, deviceIDs []st
 	return s.settle(ctx, doing, err)
 }
 
-// AssignedDevices returns the IDs of the devices a user is assigned to.
+// AssignedDevices returns the IDs of the devices a user is assigned to; none of who sees all.
 func (s *Store) AssignedDevices(ctx context.Context, userID string) (map[string]bool, error) {
 	var ids []string
 	err := s.read(ctx).Model(&assignmentRow{}).Where("user_id = ?", userID).Pluck("device_id", &ids).Error

@@ -71,7 +71,7 @@ func (a *attempt) show() {
 // showPhoneCode starts showing a code to type on the phone, beside the QR.
 func (a *attempt) showPhoneCode(c Code) {
 	now := time.Now()
-	a.phone = &ShownCode{Text: c.Text, From: now, Expires: now.Add(c.Valid)}
+	a.phone = &ShownCode{Text: c.Text, Number: a.number, From: now, Expires: now.Add(c.Valid)}
 	a.show()
 }
 

@@ -102,6 +102,7 @@ func (s Snapshot) Number() string { return accountOf(s.Account.JID) }
 // ShownCode is a code that can be scanned or typed now.
 type ShownCode struct {
 	Text    string
+	Number  string    // whose phone a phone code is for, in digits; "" of a QR
 	From    time.Time // when it began to be valid
 	Expires time.Time
 }

@@ -21,6 +21,8 @@ type Input struct {
 	Min, Max     string // lengths
 	Lines        int    // more than one: a box of that many lines
 	Focus        bool   // takes the focus when the page opens
+	Repeats      string // the ID of the field whose value is typed again here
+	Differs      string // finished sentence for when it is another; wadah.js says it before anything is sent
 	Plain        bool   // a name or number: no capitals, no spelling help
 	Optional     bool
 }
@@ -33,6 +35,7 @@ func (i Input) attributes() templ.Attributes {
 	for name, value := range map[string]string{
 		"autocomplete": i.Autocomplete, "placeholder": i.Placeholder, "inputmode": i.Mode, "minlength": i.Min, "maxlength": i.Max,
 		"aria-describedby": describedBy(i.ID, i.Hint, i.Problem),
+		"data-repeats":     i.Repeats, "data-differs": i.Differs,
 	} {
 		if value != "" {
 			all[name] = value

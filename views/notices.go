@@ -54,30 +54,32 @@ const (
 	NoticePhonePasskeyConfirmed Notice = "phone_passkey_confirmed" // Name
 	NoticePhonePasskeyRefused   Notice = "phone_passkey_refused"   // Name
 
-	NoticePersonAdded     Notice = "person_added"    // Name
-	NoticePersonDeleted   Notice = "person_deleted"  // Name
-	NoticeRoleSaved       Notice = "role_saved"      // Name
-	NoticeAssigned        Notice = "assigned"        // Name
-	NoticePasswordReset   Notice = "password_reset"  // Name
-	NoticeFactorsRemoved  Notice = "factors_removed" // Name
-	NoticeLoginEnded      Notice = "login_ended"
-	NoticeLoginsEnded     Notice = "logins_ended"
-	NoticeLoginsFull      Notice = "logins_full" // Name is how many there may be
-	NoticeTOTPOff         Notice = "totp_off"
-	NoticeRecoveryUsed    Notice = "recovery_used"   // Count, how many are left
-	NoticePasskeyAdded    Notice = "passkey_added"   // Name
-	NoticePasskeyRenamed  Notice = "passkey_renamed" // Name
-	NoticePasskeyRemoved  Notice = "passkey_removed" // Name
-	NoticeKeyCreated      Notice = "key_created"     // Name
-	NoticeKeyRotated      Notice = "key_rotated"     // Name
-	NoticeKeyRevoked      Notice = "key_revoked"     // Name
-	NoticeKeysReplaced    Notice = "keys_replaced"   // Name is how many
-	NoticeKeysLeft        Notice = "keys_left"
-	NoticeSecretCreated   Notice = "secret_created" // also of one that replaces another
-	NoticeSecretRevoked   Notice = "secret_revoked"
-	NoticeScanLinkCreated Notice = "scan_link_created"
-	NoticeScanLinkRevoked Notice = "scan_link_revoked"
-	NoticeSettingsSaved   Notice = "settings_saved"
+	NoticePersonAdded       Notice = "person_added"   // Name
+	NoticePersonDeleted     Notice = "person_deleted" // Name
+	NoticeRoleSaved         Notice = "role_saved"     // Name
+	NoticeAssigned          Notice = "assigned"       // Name
+	NoticeInvited           Notice = "invited"        // Name
+	NoticeInvitationRevoked Notice = "invitation_revoked"
+	NoticePasswordReset     Notice = "password_reset"  // Name
+	NoticeFactorsRemoved    Notice = "factors_removed" // Name
+	NoticeLoginEnded        Notice = "login_ended"
+	NoticeLoginsEnded       Notice = "logins_ended"
+	NoticeLoginsFull        Notice = "logins_full" // Name is how many there may be
+	NoticeTOTPOff           Notice = "totp_off"
+	NoticeRecoveryUsed      Notice = "recovery_used"   // Count, how many are left
+	NoticePasskeyAdded      Notice = "passkey_added"   // Name
+	NoticePasskeyRenamed    Notice = "passkey_renamed" // Name
+	NoticePasskeyRemoved    Notice = "passkey_removed" // Name
+	NoticeKeyCreated        Notice = "key_created"     // Name
+	NoticeKeyRotated        Notice = "key_rotated"     // Name
+	NoticeKeyRevoked        Notice = "key_revoked"     // Name
+	NoticeKeysReplaced      Notice = "keys_replaced"   // Name is how many
+	NoticeKeysLeft          Notice = "keys_left"
+	NoticeSecretCreated     Notice = "secret_created" // also of one that replaces another
+	NoticeSecretRevoked     Notice = "secret_revoked"
+	NoticeScanLinkCreated   Notice = "scan_link_created"
+	NoticeScanLinkRevoked   Notice = "scan_link_revoked"
+	NoticeSettingsSaved     Notice = "settings_saved"
 
 	// Name is the version, for NoticeVersionUpdated the old one and the new.
 	NoticeVersionNewest      Notice = "version_newest"
@@ -106,6 +108,7 @@ var notices = map[Notice]Tone{
 	NoticePhonePasskeyUsed: ToneOK, NoticePhonePasskeyConfirmed: ToneOK, NoticePhonePasskeyRefused: ToneOff,
 	NoticeOutageOn: ToneAct, NoticeOutageOff: ToneOK,
 	NoticePersonAdded: ToneOK, NoticePersonDeleted: ToneOK, NoticeRoleSaved: ToneOK, NoticeAssigned: ToneOK,
+	NoticeInvited: ToneOK, NoticeInvitationRevoked: ToneOK,
 	NoticePasswordReset: ToneOK, NoticeFactorsRemoved: ToneAct, NoticeLoginEnded: ToneOK, NoticeLoginsEnded: ToneOK, NoticeLoginsFull: ToneAct,
 	NoticeTOTPOff: ToneAct, NoticeRecoveryUsed: ToneAct,
 	NoticePasskeyAdded: ToneOK, NoticePasskeyRenamed: ToneOK, NoticePasskeyRemoved: ToneOK,
@@ -141,7 +144,7 @@ var invalid = map[string]bool{
 	"message_too_long": true, "message_empty": true, "message_unfit": true,
 
 	"already_linked": true, "not_linking": true, "not_linked": true, "rate_limited": true, "bad_number": true,
-	"too_many_codes": true, "too_many_codes_number": true, "keys_too_many": true, "no_key_chosen": true, "scan_links_too_many": true,
+	"too_many_codes": true, "too_many_codes_number": true, "keys_too_many": true, "no_key_chosen": true, "scan_links_too_many": true, "invitations_too_many": true,
 	"bad_passkey": true, "banned": true, "busy": true, "proxy_failed": true, "conflict": true, "not_found": true,
 	"forbidden": true, "storage": true, "not_stored": true, "shutting_down": true, "timeout": true, "internal": true,
 

@@ -63,6 +63,7 @@ type QR struct {
 // PhoneCode is the code to type into WhatsApp now.
 type PhoneCode struct {
 	Text    string // ABCD-EFGH
+	Number  string // digits of the number it is for, or the last of them for who may not know it
 	From    time.Time
 	Expires time.Time
 }

@@ -52,6 +52,7 @@ func (s scene) scanByLink() {
 	s.world.control("scan", map[string]any{"phone": s.world.newPhone(), "qr": guest.readQR()})
 	guest.visible("scan-done")
 	guest.contains("scan-done", s.lang.T("scan.done"))
+	guest.holds(`!document.querySelector("[data-testid=scan-ends]").checkVisibility()`) // it is done: nothing ends any more
 	page.state("CONNECTED", "ready")
 
 	late := s.stranger() // a link works until the device is linked

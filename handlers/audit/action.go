@@ -23,6 +23,10 @@ const (
 	UserFactors  Action = "user.factors"
 	UserLogins   Action = "user.logins"
 	UserDelete   Action = "user.delete"
+
+	InvitationCreate Action = "invitation.create"
+	InvitationRevoke Action = "invitation.revoke"
+	InvitationAccept Action = "invitation.accept" // somebody has chosen name and password
 )
 
 // One's own account.

@@ -27,7 +27,7 @@ func Device(snap session.Snapshot, z visitor.Zone, canOperate bool) views.Device
 		CanOperate: canOperate,
 	}
 	if p := snap.Phone; p != nil {
-		d.Code = &views.PhoneCode{Text: p.Text, From: z.At(p.From), Expires: z.At(p.Expires)}
+		d.Code = &views.PhoneCode{Text: p.Text, Number: p.Number, From: z.At(p.From), Expires: z.At(p.Expires)}
 	}
 	if p := snap.Passkey; p != nil {
 		d.Passkey = &views.Passkey{Request: string(p.Request), Code: p.Code, Confirm: p.Confirm, Deadline: z.At(p.Deadline)}

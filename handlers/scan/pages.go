@@ -84,6 +84,11 @@ func (s *Pages) view(link models.ScanLink, snap session.Snapshot, token string, 
 	if d.Passkey != nil {
 		d.Passkey = &views.Passkey{Deadline: d.Passkey.Deadline} // its answer is not for strangers
 	}
+	if d.Code != nil {
+		code := *d.Code // who typed the number knows it; others who hold the link need not
+		code.Number = "…" + code.Number[max(0, len(code.Number)-4):]
+		d.Code = &code
+	}
 	return deviceviews.ScanPage{
 		Token: token, Expires: z.At(link.ExpiresAt),
 		Device: views.Device{

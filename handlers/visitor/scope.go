@@ -12,12 +12,12 @@ import (
 
 // Scope is which devices somebody may see. nil sees none.
 type Scope struct {
-	All bool            // an admin: every device, also those to come
+	All bool            // an admin, or who sees all: every device, also those to come
 	ids map[string]bool // of the devices an operator or viewer is assigned to
 	Key string          // equal for equal scopes, so that streams can share frames
 }
 
-// everything is the scope of admins.
+// everything is the scope of admins, and of those who see all devices.
 var everything = &Scope{All: true, Key: "*"}
 
 func newScope(ids map[string]bool) *Scope {
@@ -31,7 +31,7 @@ func newScope(ids map[string]bool) *Scope {
 
 // ScopeOf asks which devices a user may see.
 func ScopeOf(ctx context.Context, store *models.Store, user models.User) (*Scope, error) {
-	if user.Role == models.RoleAdmin {
+	if user.Role == models.RoleAdmin || user.AllDevices {
 		return everything, nil
 	}
 	ids, err := store.AssignedDevices(ctx, user.ID)

@@ -48,7 +48,7 @@ func (v *Visitor) May(p web.Permission) bool {
 		return v.User.Role == models.RoleOperator || v.User.Role == models.RoleAdmin
 	case web.Admin:
 		return v.User.Role == models.RoleAdmin
-	case web.Open, web.Anyone, web.Setup, web.APIKey, web.SystemSecret, web.ScanLink, web.Loopback:
+	case web.Open, web.Anyone, web.Setup, web.APIKey, web.SystemSecret, web.ScanLink, web.Invited, web.Loopback:
 	}
 	return false
 }

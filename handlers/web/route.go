@@ -19,6 +19,7 @@ const (
 	Admin    Permission = "admin"    // signed in, manages everything
 	APIKey   Permission = "key"      // a device's API key
 	ScanLink Permission = "scan"     // whoever has a scan link of a device
+	Invited  Permission = "invited"  // whoever has an invitation to the panel
 	Loopback Permission = "loopback" // the handler itself admits only this machine
 
 	SystemSecret Permission = "secret" // the installation's system secret

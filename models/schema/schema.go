@@ -35,6 +35,7 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0012_message_indexes", Migrate: messageIndexes},
 		{ID: "0015_webhook_choices", Migrate: webhookChoices},
 		{ID: "0018_linked_name", Migrate: linkedName},
+		{ID: "0020_invitations", Migrate: invitations},
 	}
 }
 

@@ -117,7 +117,7 @@
   // ---- What only works with scripts ----------------------------------------
 
   function reveal(within) {
-    for (const el of within.querySelectorAll("[data-copy][hidden], [data-dismiss][hidden]")) el.hidden = false;
+    for (const el of within.querySelectorAll("[data-copy][hidden], [data-dismiss][hidden], [data-narrows][hidden]")) el.hidden = false;
   }
 
   async function copy(button) {
@@ -146,6 +146,38 @@
       return document.execCommand("copy");
     }
   }
+
+  // A password that is typed again: another one is told before anything is sent, so that
+  // nothing of the form is lost.
+  function compare(within) {
+    for (const again of within.querySelectorAll("[data-repeats]")) {
+      const first = document.getElementById(again.dataset.repeats);
+      again.setCustomValidity(again.value && again.value !== first.value ? again.dataset.differs : "");
+    }
+  }
+
+  document.addEventListener("input", (event) => { if (event.target.form) compare(event.target.form); });
+
+  // A field that narrows a list to the rows that have its words.
+  function narrow(field) {
+    const list = document.getElementById(field.dataset.narrows);
+    const words = field.value.toLocaleLowerCase(lang).split(/\s+/);
+    let left = 0;
+    for (const row of list.children) {
+      const text = row.textContent.toLocaleLowerCase(lang);
+      row.hidden = !words.every((word) => text.includes(word));
+      if (!row.hidden) left++;
+    }
+    document.querySelector(`[data-none="${list.id}"]`).hidden = left > 0;
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.matches?.("[data-narrows]")) narrow(event.target);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches?.("[data-narrows]")) event.preventDefault(); // the form is not ready
+  });
 
   document.addEventListener("click", (event) => {
     const copier = event.target.closest("[data-copy]");

@@ -17,6 +17,8 @@ var auditActions = map[string]views.Tone{
 	"user.create": views.ToneOK, "user.role": views.ToneAct, "user.devices": views.ToneAct, "user.password": views.ToneAct, "user.factors": views.ToneAct,
 	"user.logins": views.ToneAct, "user.delete": views.ToneDanger,
 
+	"invitation.create": views.ToneAct, "invitation.revoke": views.ToneOff, "invitation.accept": views.ToneOK,
+
 	"password.change": views.ToneOK, "password.refused": views.ToneDanger,
 	"totp.enable": views.ToneOK, "totp.remove": views.ToneAct, "recovery.create": views.ToneAct,
 	"passkey.add": views.ToneOK, "passkey.rename": views.ToneOff, "passkey.remove": views.ToneAct, "login.end": views.ToneOff, "login.full": views.ToneAct, "login.confirm": views.ToneOK,
@@ -56,7 +58,7 @@ func (e AuditEntry) symbol() string {
 	switch about {
 	case "signin", "signout", "setup", "login":
 		return "user"
-	case "user":
+	case "user", "invitation":
 		return "people"
 	case "password", "totp", "recovery", "passkey", "key", "secret":
 		return "key"

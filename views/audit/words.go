@@ -95,8 +95,12 @@ func (e AuditEntry) detailWords(l views.Lang) string {
 		return l.AgentWords(agent)
 	}
 	switch e.Action {
-	case "user.create", "user.delete", "user.role":
+	case "user.create", "user.delete", "user.role", "invitation.create", "invitation.revoke", "invitation.accept":
 		return eachWord(e.Detail, func(role string) string { return storedRole(l, role) })
+	case "user.devices":
+		if e.Detail == "all" {
+			return l.T("people.all_devices")
+		}
 	case "settings.change":
 		return eachWord(e.Detail, func(value string) string { return settingValue(l, e.Target, value) })
 	case "device.default":

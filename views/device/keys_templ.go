@@ -153,7 +153,7 @@ func DeviceKeys(lang views.Lang, d views.Device, keys Keys) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = views.Field(views.Input{ID: "key-create-name", Name: "name", Label: lang.T("keys.create.name"), Hint: lang.T("keys.create.name.hint"), Value: keys.Name, Problem: keys.Problems["name"], Autocomplete: "off", Max: "60"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Field(views.Input{ID: "key-create-name", Name: "name", Label: lang.T("keys.create.name"), Hint: lang.T("keys.create.name.hint"), Value: keys.Name, Problem: keys.Problems["name"], Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

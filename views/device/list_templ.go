@@ -309,7 +309,7 @@ func addDevice(p DevicesPage, big bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = views.Control(views.Input{ID: "add-device-name", Name: "name", Label: p.Lang.T("devices.add.label"), Value: p.Name, Problem: p.NameProblem, Placeholder: p.Lang.T("devices.add.example"), Autocomplete: "off", Max: "60"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Control(views.Input{ID: "add-device-name", Name: "name", Label: p.Lang.T("devices.add.label"), Value: p.Name, Problem: p.NameProblem, Placeholder: p.Lang.T("devices.add.example"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

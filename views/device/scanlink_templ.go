@@ -448,7 +448,7 @@ func ScanLive(p ScanPage) templ.Component {
 			templ_7745c5c3_Var22 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var23 = []any{"live", "tone-" + string(p.Device.Tone()), templ.KV("live-linking", isLinking(p.Device))}
+		var templ_7745c5c3_Var23 = []any{"live", "tone-" + string(p.Device.Tone()), templ.KV("live-linking", isLinking(p.Device)), templ.KV("live-done", p.Device.State == views.StateConnected)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var23...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

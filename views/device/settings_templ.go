@@ -178,7 +178,7 @@ func settingName(lang views.Lang, d views.Device, s DeviceSettings) templ.Compon
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = views.Field(views.Input{ID: "rename-name", Name: "name", Label: lang.T("settings.name"), Value: s.Name, Problem: s.problem(SettingName), Autocomplete: "off", Max: "60"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Field(views.Input{ID: "rename-name", Name: "name", Label: lang.T("settings.name"), Value: s.Name, Problem: s.problem(SettingName), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -245,7 +245,7 @@ func settingNote(lang views.Lang, d views.Device, s DeviceSettings) templ.Compon
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = views.Field(views.Input{ID: "note-text", Name: "note", Lines: 3, Label: lang.T("settings.note"), Hint: lang.T("settings.note.hint"), Value: s.Note, Problem: s.problem(SettingNote), Max: "2000", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Field(views.Input{ID: "note-text", Name: "note", Lines: 3, Label: lang.T("settings.note"), Hint: lang.T("settings.note.hint"), Value: s.Note, Problem: s.problem(SettingNote), Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -76,7 +76,8 @@ func Devices(at time.Time) map[string]views.Device {
 		d.QR = &views.QR{Src: sampleQR, From: at, Expires: at.Add(20 * time.Second)}
 	})
 	set("code", func(d *views.Device) {
-		d.Code = &views.PhoneCode{Text: "K7WQ-M2XA", From: at, Expires: at.Add(160 * time.Second)}
+		d.QR = &views.QR{Src: sampleQR, From: at, Expires: at.Add(20 * time.Second)}
+		d.Code = &views.PhoneCode{Text: "K7WQ-M2XA", Number: "6281234567890", From: at, Expires: at.Add(160 * time.Second)}
 	})
 	return all
 }

@@ -174,6 +174,26 @@ func doorPages(lang views.Lang) map[string]templ.Component {
 		"name": lang.Invalid("name_taken"), "password": lang.Invalid("password_too_short"),
 	}}
 	all["people-problems"] = peopleviews.People(crowd)
+	inviting := peopleviews.PeoplePage{Page: page(lang), People: people(), Invite: peopleviews.Invite{
+		Open: []peopleviews.Invitation{
+			{ID: "i2", URL: "https://wadah.example.com/invite/k7wqM2xaB3hfT9ztcP8rdV4vyeN6gjS5", Note: "Dewi, layanan pelanggan", Role: views.Operator, By: "rina", Devices: 2, ExpiresAt: noon.Add(168 * time.Hour)},
+			{ID: "i1", Role: views.Viewer, By: "rina", AllDevices: true, ExpiresAt: noon.Add(30 * time.Hour)},
+		},
+	}}
+	for i, d := range manyDevices() {
+		inviting.Invite.Devices = append(inviting.Invite.Devices, views.DeviceChoice{ID: d.ID, Name: d.Name, Chosen: i == 1})
+	}
+	all["people-invitations"] = peopleviews.People(inviting)
+	inviting.Invite.Open, inviting.Invite.Role = nil, views.Operator
+	inviting.Invite.Problems = map[string]string{"note": lang.Invalid("name_too_long"), "life": lang.Invalid("life_invalid"), "devices": lang.Invalid("device_unknown")}
+	all["people-invitation-problems"] = peopleviews.People(inviting)
+	invited := signinviews.InvitedPage{Page: nobody, Token: "t0k3n", Role: views.Operator}
+	invited.Path = "/invite/t0k3n"
+	all["invited"] = signinviews.Invited(invited)
+	invited.Name, invited.Problems = "dewi", map[string]string{"password2": lang.Invalid("password_mismatch")}
+	all["invited-problems"] = signinviews.Invited(invited)
+	all["invited-over"] = signinviews.InvitationOver(signinviews.InvitationOverPage{Page: nobody})
+
 	other := personPage(lang, people()[2])
 	other.Problems = map[string]string{
 		"role": lang.Invalid("role_unknown"), "devices": lang.Invalid("device_unknown"),

@@ -12,8 +12,29 @@ type SetupPage struct {
 	Problems map[string]string
 }
 
-// SetupNeededPage tells who comes without the one-time link where to find it.
-type SetupNeededPage struct{ views.Page }
+// SetupNeededPage tells who comes without the one-time link, or with a wrong one, where to
+// find it.
+type SetupNeededPage struct {
+	views.Page
+	Wrong bool // a token was given, and is not the one
+}
+
+// InvitedPage lets whoever holds an invitation choose a name and a password.
+//
+//	GET  /invite/TOKEN    the page, or InvitationOverPage with status 410
+//	POST /invite/TOKEN    name, password, password2; 303 to /devices
+//
+// data-testid: invited-name, invited-password, invited-password2, invited-submit.
+type InvitedPage struct {
+	views.Page
+	Token    string
+	Role     views.Role
+	Name     string            // as typed
+	Problems map[string]string // by "name", "password", "password2"
+}
+
+// InvitationOverPage tells that an invitation has been used, withdrawn, or has expired.
+type InvitationOverPage struct{ views.Page }
 
 // SignInPage asks who somebody is: POST /signin with name, password and next. Where the
 // account has a second factor the answer is 303 to /signin/code (SecondStepPage).
@@ -62,4 +83,11 @@ func (p AccountPage) userName() string {
 		return ""
 	}
 	return p.User.Name
+}
+
+// newAccountFocus is where a page that makes an account begins: at the name, and after a
+// refusal of a password, at the passwords, which have to be typed again.
+func newAccountFocus(problems map[string]string, field string) bool {
+	again := problems["password"] != "" || problems["password2"] != ""
+	return (field == "password") == again
 }

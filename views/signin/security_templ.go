@@ -664,7 +664,7 @@ func passkeyCard(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = views.Field(views.Input{ID: "passkey-add-name", Name: "name", Label: p.Lang.T("passkeys.name"), Hint: p.Lang.T("passkeys.name.hint"), Autocomplete: "off", Max: "60"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.Field(views.Input{ID: "passkey-add-name", Name: "name", Label: p.Lang.T("passkeys.name"), Hint: p.Lang.T("passkeys.name.hint"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -842,7 +842,7 @@ func passkeyRow(lang views.Lang, k AccountPasskey) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = views.Field(views.Input{ID: "passkey-name-" + k.ID, TestID: "passkey-name", Name: "name", Label: lang.T("passkeys.name"), Value: k.Name, Autocomplete: "off", Max: "60"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.Field(views.Input{ID: "passkey-name-" + k.ID, TestID: "passkey-name", Name: "name", Label: lang.T("passkeys.name"), Value: k.Name, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -52,6 +52,9 @@ func (s *Pages) renderPeople(c echo.Context, status int, page peopleviews.People
 	if page.Known, err = s.knownKeys(c, "/people", ""); err != nil {
 		return err
 	}
+	if err := s.fillInvitations(c, &page.Invite, users); err != nil {
+		return err
+	}
 	page.Page = s.Around(c)
 	page.Path = "/people"
 	return s.Render(c, status, peopleviews.People(page))
@@ -68,7 +71,7 @@ func (s *Pages) personView(c echo.Context, u models.User) (peopleviews.Person, e
 	if err != nil {
 		return p, err
 	}
-	p.Devices = len(devices)
+	p.Devices, p.AllDevices = len(devices), u.AllDevices
 	if p.Factor, err = s.store.HasTOTP(ctx, u.ID); err != nil {
 		return p, err
 	}

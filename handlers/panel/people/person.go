@@ -120,8 +120,12 @@ func (s *Pages) assignDevices(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	chosen := c.Request().PostForm[web.DeviceField]
-	err = s.store.AssignDevices(c.Request().Context(), user.ID, chosen)
+	chosen, all := c.Request().PostForm[web.DeviceField], c.FormValue("all") == "yes"
+	if all {
+		user.AllDevices, err = true, s.store.AssignAllDevices(c.Request().Context(), user.ID)
+	} else {
+		user.AllDevices, err = false, s.store.AssignDevices(c.Request().Context(), user.ID, chosen)
+	}
 	if errors.Is(err, models.ErrNotFound) { // one was deleted meanwhile
 		return s.renderPerson(c, http.StatusUnprocessableEntity, user, "devices", "device_unknown")
 	}
@@ -132,14 +136,19 @@ func (s *Pages) assignDevices(c echo.Context) error {
 		return err
 	}
 	s.logins.EndStreams(user.ID)
-	s.auditPerson(c, audit.UserDevices, user, s.deviceNames(chosen))
+	detail := s.deviceNames(chosen)
+	if all {
+		detail = "all"
+	}
+	s.auditPerson(c, audit.UserDevices, user, detail)
 	return s.personDone(c, views.NoticeAssigned, user)
 }
 
 // endLinksBeyond ends the scan links a person made that somebody of this role, with the
-// devices the person has now, could not make: none of an admin's, all of a viewer's.
+// devices the person has now, could not make: none of an admin's or of an operator's who
+// sees all, all of a viewer's.
 func (s *Pages) endLinksBeyond(ctx context.Context, user models.User, role string) error {
-	if role == models.RoleAdmin {
+	if role == models.RoleAdmin || role == models.RoleOperator && user.AllDevices {
 		return nil
 	}
 	may := map[string]bool{}

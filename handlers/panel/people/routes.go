@@ -8,6 +8,8 @@ func (s *Pages) Routes() []web.Route {
 		web.Get("/people", web.Admin, s.peoplePage),
 		web.Proven(web.Post("/people", web.Admin, s.addPerson)),
 		web.Proven(web.Post("/people/known-keys", web.Admin, s.settleKnownKeys)),
+		web.Proven(web.Post("/people/invitations", web.Admin, s.invite)),
+		web.Proven(web.Post("/people/invitations/:invitation/revoke", web.Admin, s.revokeInvitation)),
 		web.Get("/people/:user", web.Admin, s.personPage),
 		web.Proven(web.Post("/people/:user/role", web.Admin, s.setRole)),
 		web.Proven(web.Post("/people/:user/devices", web.Admin, s.assignDevices)),

@@ -7,6 +7,8 @@ func (s *Pages) Routes() []web.Route {
 	return []web.Route{
 		web.Get("/setup", web.Setup, s.setupForm),
 		web.Post("/setup", web.Setup, s.setupSubmit),
+		web.Get("/invite/:token", web.Invited, s.invitationForm),
+		web.Post("/invite/:token", web.Invited, s.acceptInvitation),
 		web.Get("/signin", web.Anyone, s.form),
 		web.Post("/signin", web.Anyone, s.submit),
 		web.Post("/signout", web.Anyone, s.signOut),

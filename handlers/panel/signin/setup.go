@@ -81,7 +81,7 @@ func (s *Pages) setupOpen(c echo.Context, token string) (bool, error) {
 		return false, c.Redirect(http.StatusSeeOther, "/signin")
 	}
 	if !s.first.opens(token) {
-		page := signinviews.SetupNeededPage{Page: s.Around(c)}
+		page := signinviews.SetupNeededPage{Page: s.Around(c), Wrong: token != ""}
 		return false, s.Render(c, http.StatusForbidden, signinviews.SetupNeeded(page))
 	}
 	return true, nil
