@@ -302,3 +302,57 @@ func TestSearchGoesOn(t *testing.T) {
 	}
 	t.Errorf("%d of %d were found", len(seen), all)
 }
+
+// TestReadersAreChosen: admins choose whose people may read messages; it counts at once and
+// is written down in words.
+func TestReadersAreChosen(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.linked()
+	e.arrive(id, other+"@s.whatsapp.net", "rahasia dapur")
+	boss := e.admin()
+	for _, role := range []string{models.RoleViewer, models.RoleOperator} {
+		e.assign(e.user(role+"1", role), id)
+	}
+	viewer, operator := e.signedIn(models.RoleViewer+"1"), e.signedIn(models.RoleOperator+"1")
+	path := "/devices/" + id + "/messages"
+	boss.get("/settings").has(t, http.StatusOK, "readers-role", "keep-bodies")
+	boss.post("/settings/readers", url.Values{"role": {models.RoleViewer, "admin", "nobody"}}).leads(t, "/settings")
+	viewer.get(path).has(t, http.StatusOK, "chat-row")
+	operator.get(path).has(t, http.StatusOK, "messages-closed")
+	boss.post("/settings/readers", url.Values{}).leads(t, "/settings")
+	viewer.get(path).has(t, http.StatusOK, "messages-closed")
+	boss.get(path).has(t, http.StatusOK, "chat-row")
+	operator.post("/settings/readers", url.Values{"role": {models.RoleOperator}}).has(t, http.StatusForbidden)
+	if page := boss.get("/audit"); !strings.Contains(page.body, "Viewer → admins only") {
+		t.Error("the audit does not say who may read")
+	}
+}
+
+// TestKeepIsSet: what is refused is shown as it was typed and nothing is changed.
+func TestKeepIsSet(t *testing.T) {
+	e := newEnv(t)
+	b := e.admin()
+	for _, bad := range []string{"", "-1", "3651", "x"} {
+		page := b.post("/settings/messages", url.Values{"bodies": {"1"}, "index": {bad}, "events": {"2"}})
+		page.has(t, http.StatusUnprocessableEntity, "keep-index")
+		if !strings.Contains(page.body, "Keep it from 0 to 3650 days.") {
+			t.Errorf("%q is refused without a word", bad)
+		}
+	}
+	want := models.DefaultRetention
+	if got, err := e.store.Retention(t.Context()); err != nil || got != want {
+		t.Fatalf("kept for %+v, %v", got, err)
+	}
+	b.post("/settings/messages", url.Values{"bodies": {"0"}, "index": {"90"}, "events": {"3"}}).leads(t, "/settings")
+	want.Bodies, want.Index = 0, 90*24*time.Hour
+	if got, err := e.store.Retention(t.Context()); err != nil || got != want {
+		t.Fatalf("kept for %+v, %v", got, err)
+	}
+	page := b.get("/audit")
+	if strings.Contains(page.body, "message_bodies_days") || !strings.Contains(page.body, "What was said (days)") {
+		t.Error("the audit does not say what was changed in words")
+	}
+	if strings.Contains(page.body, ">Events (days)<") {
+		t.Error("the audit names what was not changed")
+	}
+}

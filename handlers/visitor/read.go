@@ -26,6 +26,21 @@ func Readers(ctx context.Context, store *models.Store) ([]string, error) {
 	return strings.Split(text, ","), nil
 }
 
+// SetReaders stores whose people may read messages beside admins. A role that cannot be
+// chosen is left out. It returns what is stored.
+func SetReaders(ctx context.Context, store *models.Store, roles []string) ([]string, error) {
+	var chosen []string
+	for _, role := range ReaderRoles() {
+		if slices.Contains(roles, role) {
+			chosen = append(chosen, role)
+		}
+	}
+	return chosen, store.SetSetting(ctx, ReadersSetting, strings.Join(chosen, ","))
+}
+
+// ReaderRoles are the roles that can be chosen.
+func ReaderRoles() []string { return []string{models.RoleOperator, models.RoleViewer} }
+
 // MayRead reports whether the visitor may read what was said on the devices in sight.
 func (v *Visitor) MayRead(ctx context.Context, store *models.Store) (bool, error) {
 	if v.User == nil || v.User.Role == models.RoleAdmin {

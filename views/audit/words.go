@@ -70,6 +70,14 @@ func settingWord(l views.Lang, name string) string {
 	switch name {
 	case "audit_retention_days":
 		return l.T("retention.days")
+	case "message_readers":
+		return l.T("readers.title")
+	case "message_bodies_days":
+		return l.T("keep.bodies")
+	case "message_index_days":
+		return l.T("keep.index")
+	case "message_events_days":
+		return l.T("keep.events")
 	case "brand":
 		return l.T("brand.name")
 	case "grace":
@@ -146,6 +154,19 @@ func settingValue(l views.Lang, name, value string) string {
 		if days, err := strconv.Atoi(value); err == nil {
 			return l.Span(time.Duration(days) * 24 * time.Hour)
 		}
+	case "message_bodies_days", "message_index_days", "message_events_days":
+		if days, err := strconv.Atoi(value); err == nil {
+			return l.Span(time.Duration(days) * 24 * time.Hour)
+		}
+	case "message_readers":
+		if value == "" {
+			return l.T("readers.nobody")
+		}
+		roles := strings.Split(value, ",")
+		for i, role := range roles {
+			roles[i] = storedRole(l, role)
+		}
+		return strings.Join(roles, ", ")
 	case "grace", "scan_window":
 		if d, err := time.ParseDuration(value); err == nil {
 			return l.Span(d)

@@ -92,6 +92,7 @@ func settingsPage(lang views.Lang) settingsviews.SettingsPage {
 	p := page(lang)
 	p.Path = "/settings"
 	return settingsviews.SettingsPage{
+		Readers: []string{"operator"}, Keep: map[string]string{"bodies": "7", "index": "30", "events": "3"},
 		ScanWindow: settingsviews.LifeTime{Value: 10 * time.Minute, Min: time.Minute, Max: 24 * time.Hour},
 		Grace:      settingsviews.LifeTime{Value: 2 * time.Minute, Min: 10 * time.Second, Max: time.Hour},
 		WhatsApp:   settingsviews.WhatsAppVersion{Version: "2.3000.1027934701", Learnt: true, CheckedAt: noon.Add(-2 * time.Hour), Every: 6 * time.Hour},

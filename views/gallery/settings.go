@@ -15,10 +15,13 @@ func (p ShowPage) installation() []specimen {
 		Grace:      settingsviews.LifeTime{Value: 2 * time.Minute, Min: 10 * time.Second, Max: time.Hour},
 		WhatsApp:   settingsviews.WhatsAppVersion{Version: "2.3000.1027934701", Learnt: true, CheckedAt: p.At.Add(-2 * time.Hour), Every: 6 * time.Hour},
 	}
+	page.Readers, page.Keep = []string{"operator"}, map[string]string{"bodies": "7", "index": "30", "events": "3"}
 	refused := page
 	refused.ScanWindow.Typed, refused.Grace.Fixed = "x", "WADAH_GRACE"
 	refused.Problems = map[string]string{"scan_window": p.Lang.Invalid("scan_window")}
 	refused.WhatsApp = settingsviews.WhatsAppVersion{Version: "2.3000.1027934701", FailedAt: p.At.Add(-time.Minute), Outdated: 3}
+	refused.Keep = map[string]string{"bodies": "-1", "index": "30", "events": "3"}
+	refused.Problems["bodies"] = p.Lang.Invalid("retention_range")
 	refused.Zone.Chosen, refused.Zone.Problem = "", p.Lang.Invalid("zone_unknown")
 	secrets := page
 	secrets.Secrets = []settingsviews.Secret{
@@ -32,6 +35,9 @@ func (p ShowPage) installation() []specimen {
 		{"version-failed-outdated", settingsviews.VersionCard(refused)},
 		{"zone", settingsviews.ZoneCard(page)},
 		{"zone-refused", settingsviews.ZoneCard(refused)},
+		{"readers", settingsviews.ReadersCard(page)},
+		{"keep", settingsviews.KeepCard(page)},
+		{"keep-refused", settingsviews.KeepCard(refused)},
 		{"secret-none", settingsviews.SecretCard(page)},
 		{"secret-new", settingsviews.SecretCard(secrets)},
 	}

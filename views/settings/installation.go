@@ -18,17 +18,21 @@ import (
 //	POST /settings/secret/SECRET/reveal   show it
 //	POST /settings/secret/revoke          confirm=yes: end all, the system API is off
 //	POST /settings/retention              days (0: for ever)
+//	POST /settings/readers                role: none, one or several of "operator", "viewer"
+//	POST /settings/messages               bodies, index, events: days, 0 to 3650
 //	POST /settings/brand                  brand, at most 60 characters
 //
 // Make and reveal answer with the page, the secret with its Value: it never stands in a
 // URL or a flash. The others answer 303 to /settings, or the page with
-// Problems by "scan_window", "grace", "zone", "secret", "days", "brand" and status 422.
+// Problems by "scan_window", "grace", "zone", "secret", "days", "bodies", "index", "events",
+// "brand" and status 422.
 //
 // data-testid: settings-nav; times-scan-window, times-grace, times-submit, time-fixed
 // (data-time); version-used, version-source, version-checked, version-failed,
 // version-outdated, version-check; settings-zone, settings-zone-submit; secret-row
 // (data-secret), secret-create, secret-reveal, secret-value, secret-copy,
 // secret-rotate-open, secret-overlap, secret-rotate, secret-revoke-open, secret-revoke;
+// readers-role (value), readers-submit; keep-bodies, keep-index, keep-events, keep-submit;
 // retention-days, retention-submit; brand-name, brand-submit; limit-row (data-limit),
 // untrusted-proxy.
 type SettingsPage struct {
@@ -40,9 +44,11 @@ type SettingsPage struct {
 	Zone       views.ZoneChoice // the installation's; none is the server's
 	Secrets    []Secret         // those that are valid, newest first
 	Limits     []Limit
-	Untrusted  []UntrustedProxy // seen since the start
-	Days       int              // how long audit entries are kept; 0: for ever
-	MinDays    int              // the least of days that may be set
+	Untrusted  []UntrustedProxy  // seen since the start
+	Days       int               // how long audit entries are kept; 0: for ever
+	MinDays    int               // the least of days that may be set
+	Readers    []string          // roles whose people may read messages, beside admins
+	Keep       map[string]string // days, by the field: "bodies", "index", "events"
 	Brand      string
 	Problems   map[string]string
 }
@@ -74,6 +80,8 @@ func (p SettingsPage) sections() []section {
 		{"zone", p.Lang.T("zone.title")},
 		{"brand-card", p.Lang.T("brand.title")},
 		{"secret", p.Lang.T("secret.title")},
+		{"readers", p.Lang.T("readers.title")},
+		{"messages", p.Lang.T("keep.title")},
 		{"retention", p.Lang.T("retention.title")},
 	}
 	if len(p.Limits) > 0 {

@@ -78,6 +78,9 @@ func (s *Pages) showSettings(c echo.Context, status int, change func(*settingsvi
 	if page.Days, err = audit.Retention(ctx, s.store); err != nil {
 		return err
 	}
+	if err = s.messagesView(ctx, &page); err != nil {
+		return err
+	}
 	if page.Brand, err = pages.Brand(ctx, s.store); err != nil {
 		return err
 	}
