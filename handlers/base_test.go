@@ -43,15 +43,15 @@ func belowPath(t *testing.T, strips bool) *env {
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(to)
 		r.Out.Host = r.In.Host
-		if !below(r.In.URL.Path) {
-			t.Errorf("%s was asked for, which is not below %s", r.In.URL, base)
+		if !isBelow(r.In.URL.Path) {
+			t.Errorf("%s was asked for, which is not below %s", r.In.URL, subPath)
 		}
 		if strips {
-			r.Out.URL.Path, r.Out.URL.RawPath = "/"+strings.TrimPrefix(strings.TrimPrefix(r.In.URL.Path, base), "/"), ""
+			r.Out.URL.Path, r.Out.URL.RawPath = "/"+strings.TrimPrefix(strings.TrimPrefix(r.In.URL.Path, subPath), "/"), ""
 		}
 	}})
 	t.Cleanup(proxy.Close)
-	public, err := url.Parse(strings.Replace(proxy.URL, "127.0.0.1", "localhost", 1) + base) // where passkeys work
+	public, err := url.Parse(strings.Replace(proxy.URL, "127.0.0.1", "localhost", 1) + subPath) // where passkeys work
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,9 +63,9 @@ func belowPath(t *testing.T, strips bool) *env {
 	return e
 }
 
-const base = "/kantor/wadah"
+const subPath = "/kantor/wadah"
 
-func below(path string) bool { return path == base || strings.HasPrefix(path, base+"/") }
+func isBelow(path string) bool { return path == subPath || strings.HasPrefix(path, subPath+"/") }
 
 // Everything works below a path, behind a proxy that takes it off and behind one that leaves it
 // on: every link, form, picture and stream of every page that can be reached stays below it,
@@ -97,20 +97,20 @@ func TestBelowAPath(t *testing.T) {
 			guest.visit("/signin", "/devices", link)
 
 			// What forms lead to.
-			c.follow(b.post("/devices/"+id+"/rename", url.Values{"name": {"Kasir Depan"}}), base+"/devices/"+id)
-			c.follow(b.post("/prefs", url.Values{"lang": {"id"}, "next": {"/devices?q=Kasir"}}), base+"/devices?q=Kasir")
-			c.follow(b.post("/devices/"+waiting+"/stop", url.Values{"next": {base + "/devices"}}), base+"/devices")
+			c.follow(b.post("/devices/"+id+"/rename", url.Values{"name": {"Kasir Depan"}}), subPath+"/devices/"+id)
+			c.follow(b.post("/prefs", url.Values{"lang": {"id"}, "next": {"/devices?q=Kasir"}}), subPath+"/devices?q=Kasir")
+			c.follow(b.post("/devices/"+waiting+"/stop", url.Values{"next": {subPath + "/devices"}}), subPath+"/devices")
 			c.page("a part", b.fragment("/devices/"+id+"/restart", nil))
 			r := e.request(http.MethodGet, "/devices?q=Kasir", nil)
 			r.Header.Set("HX-Request", "true")
 			c.page("a search", b.do(r))
 			r = e.request(http.MethodGet, "/devices", nil)
 			r.Header.Set("HX-Request", "true")
-			if got := e.browser().do(r); got.Header.Get("HX-Redirect") != base+"/signin" {
+			if got := e.browser().do(r); got.Header.Get("HX-Redirect") != subPath+"/signin" {
 				t.Errorf("a part for nobody leads to %q", got.Header.Get("HX-Redirect"))
 			}
 			c.follow(e.get("/favicon.ico"), "")
-			c.follow(e.get("/devices"), base+"/signin?next=%2Fdevices")
+			c.follow(e.get("/devices"), subPath+"/signin?next=%2Fdevices")
 
 			// Streams, programs and their description.
 			f := e.feed(b.client, "/events?page=devices")
@@ -123,10 +123,10 @@ func TestBelowAPath(t *testing.T) {
 					t.Errorf("%s: %d", path, got.StatusCode)
 				}
 			}
-			if got := e.get("/api/openapi.yaml"); !strings.Contains(got.body, "\nservers:\n  - url: "+base+"/\n") {
+			if got := e.get("/api/openapi.yaml"); !strings.Contains(got.body, "\nservers:\n  - url: "+subPath+"/\n") {
 				t.Error("the description names another address")
 			}
-			if page := b.get("/devices/" + id); !strings.Contains(page.body, e.url+"/api/getState") || !strings.Contains(page.body, `data-base="`+base+`"`) {
+			if page := b.get("/devices/" + id); !strings.Contains(page.body, e.url+"/api/getState") || !strings.Contains(page.body, `data-base="`+subPath+`"`) {
 				t.Error("the examples name another address, or scripts do not learn the base")
 			}
 			if page := b.get("/devices/" + waiting); !strings.Contains(page.body, "href=&#34;/devices&#34; =&#34;/x") {
@@ -146,11 +146,11 @@ func TestBelowAPath(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, address := range []string{says.ID, says.Scope, says.Start, says.Icons[0].Src} {
-				if !below(address) {
+				if !isBelow(address) {
 					t.Errorf("the manifest names %q", address)
 				}
 			}
-			c.follow(b.post("/signout", nil), base+"/signin")
+			c.follow(b.post("/signout", nil), subPath+"/signin")
 		})
 	}
 }
@@ -159,7 +159,7 @@ func TestBelowAPath(t *testing.T) {
 func TestPasskeysBelowAPath(t *testing.T) {
 	e := belowPath(t, true)
 	b := e.admin()
-	key := newAuthenticator(t, strings.TrimSuffix(e.url, base)).registered(t, b)
+	key := newAuthenticator(t, strings.TrimSuffix(e.url, subPath)).registered(t, b)
 	n := e.browser()
 	n.get("/signin").has(t, http.StatusOK, "signin-passkey")
 	options := n.options(t, "/signin/passkey/begin", url.Values{"next": {"/account"}})
@@ -210,7 +210,7 @@ func TestSetupBelowAPath(t *testing.T) {
 	done := b.post("/setup", url.Values{
 		"token": {token.Query().Get("token")}, "name": {"ani"}, "password": {password}, "password2": {password},
 	})
-	c.follow(done, base+"/devices")
+	c.follow(done, subPath+"/devices")
 	c.page("the panel", b.get("/devices"))
 }
 
@@ -229,10 +229,10 @@ func frameHTML(frame string) string {
 func belowBase(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
-	if err != nil || !below(u.Path) {
-		t.Fatalf("%q is not below %s", address, base)
+	if err != nil || !isBelow(u.Path) {
+		t.Fatalf("%q is not below %s", address, subPath)
 	}
-	return strings.TrimPrefix(u.RequestURI(), base)
+	return strings.TrimPrefix(u.RequestURI(), subPath)
 }
 
 // crawler visits every page that links lead to.
@@ -292,20 +292,20 @@ func (c *crawler) reached(page string) bool {
 func (c *crawler) follow(got answer, want string) {
 	c.e.t.Helper()
 	to := got.Header.Get("Location")
-	if u, err := url.Parse(to); err != nil || !below(u.Path) || u.Host != "" || want != "" && to != want {
+	if u, err := url.Parse(to); err != nil || !isBelow(u.Path) || u.Host != "" || want != "" && to != want {
 		c.e.t.Errorf("%s: %d to %q, want %q", got.Request.URL, got.StatusCode, to, want)
 	}
 	for _, cookie := range got.Cookies() {
-		if !below(cookie.Path) {
+		if !isBelow(cookie.Path) {
 			c.e.t.Errorf("%s: a cookie for %q", got.Request.URL, cookie.Path)
 		}
 	}
 }
 
-// addresses are the attributes of HTML that hold an address; texts may begin with a slash.
+// The attributes of HTML that hold an address, and those whose text may begin with a slash.
 var (
-	addresses = []string{"href", "src", "action", "formaction", "hx-get", "hx-post", "hx-sse:connect", "poster", "data", "hx-put", "hx-delete"}
-	texts     = []string{"value", "data-base", "data-address", "data-passkey-finish", "aria-keyshortcuts"}
+	addressAttributes = []string{"href", "src", "action", "formaction", "hx-get", "hx-post", "hx-sse:connect", "poster", "data", "hx-put", "hx-delete"}
+	textAttributes    = []string{"value", "data-base", "data-address", "data-passkey-finish", "aria-keyshortcuts"}
 )
 
 // page fails when HTML has an address that is not below the base, and returns those that can
@@ -313,7 +313,7 @@ var (
 func (c *crawler) page(name string, got answer) (paths []string) {
 	c.e.t.Helper()
 	for _, cookie := range got.Cookies() {
-		if !below(cookie.Path) {
+		if !isBelow(cookie.Path) {
 			c.e.t.Errorf("%s: a cookie for %q", name, cookie.Path)
 		}
 	}
@@ -323,8 +323,8 @@ func (c *crawler) page(name string, got answer) (paths []string) {
 	z := html.NewTokenizer(strings.NewReader(got.body))
 	for z.Next() != html.ErrorToken {
 		for _, a := range z.Token().Attr {
-			if !slices.Contains(addresses, a.Key) {
-				if strings.HasPrefix(a.Val, "/") && !slices.Contains(texts, a.Key) {
+			if !slices.Contains(addressAttributes, a.Key) {
+				if strings.HasPrefix(a.Val, "/") && !slices.Contains(textAttributes, a.Key) {
 					c.e.t.Errorf("%s: %s=%q, which is not known to be an address", name, a.Key, a.Val)
 				}
 				continue
@@ -334,10 +334,10 @@ func (c *crawler) page(name string, got answer) (paths []string) {
 			case err != nil:
 				c.e.t.Errorf("%s: %s=%q", name, a.Key, a.Val)
 			case u.Scheme == "data", u.Path == "" && u.Host == "", u.Host != "" && !strings.HasPrefix(a.Val, c.e.url):
-			case !below(u.Path):
-				c.e.t.Errorf("%s: %s=%q leaves %s", name, a.Key, a.Val, base)
+			case !isBelow(u.Path):
+				c.e.t.Errorf("%s: %s=%q leaves %s", name, a.Key, a.Val, subPath)
 			case a.Key == "href" || a.Key == "src" || a.Key == "hx-get":
-				paths = append(paths, strings.TrimPrefix(u.RequestURI(), base))
+				paths = append(paths, strings.TrimPrefix(u.RequestURI(), subPath))
 			}
 		}
 	}

@@ -30,6 +30,22 @@ func (e *env) gone(path string) answer {
 	return got
 }
 
+// The windows of a guest share few streams as those of the panel do; another guest has others.
+func TestGuestsWindowsShareFewStreams(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("Kasir")
+	path := e.scanLink(e.admin(), id)
+	for range 2 {
+		guest := e.browser()
+		guest.get(path).has(t, http.StatusOK, "scan-live")
+		for range 4 {
+			e.feed(guest.client, path+"/events?lines=few").until("wadah:beat")
+		}
+		e.feed(guest.client, path+"/events?lines=few").until("wadah:again")
+		e.feed(guest.client, path+"/events").until("wadah:beat") // its browser has connections enough
+	}
+}
+
 func TestScanLink(t *testing.T) {
 	e := newEnv(t)
 	id, key := e.device("Kasir")

@@ -60,8 +60,8 @@ func readmeBlocks(t *testing.T, begin string, n int) (blocks []string) {
 	return blocks
 }
 
-// must replaces what has to be there.
-func must(t *testing.T, text string, pairs ...string) string {
+// mustReplace replaces what has to be there.
+func mustReplace(t *testing.T, text string, pairs ...string) string {
 	t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
 		if !strings.Contains(text, pairs[i]) {
@@ -79,14 +79,14 @@ func runNginx(t *testing.T, sample, at, to string) {
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		conf += kind + "_temp_path " + filepath.Join(dir, kind) + ";\n"
 	}
-	conf += must(t, sample, "listen 443 ssl;", "listen "+at+";", "127.0.0.1:8080", to) + "}\n"
+	conf += mustReplace(t, sample, "listen 443 ssl;", "listen "+at+";", "127.0.0.1:8080", to) + "}\n"
 	runProxy(t, at, dir, "nginx.conf", conf, "nginx", "-p", dir, "-c", "nginx.conf", "-e", "stderr")
 }
 
 func runCaddy(t *testing.T, sample, at, to string) {
 	t.Helper()
 	_, sample, _ = strings.Cut(sample, "example.org {") // with what stands before it
-	conf := "{\n\tadmin off\n\tauto_https off\n}\nhttp://" + at + " {" + must(t, sample, "127.0.0.1:8080", to)
+	conf := "{\n\tadmin off\n\tauto_https off\n}\nhttp://" + at + " {" + mustReplace(t, sample, "127.0.0.1:8080", to)
 	runProxy(t, at, t.TempDir(), "Caddyfile", conf, "caddy", "run", "--config", "Caddyfile")
 }
 

@@ -31,9 +31,7 @@ func (s *Streams) ServeVisitor(c echo.Context, watch live.Watch, show live.Show)
 	v := visitor.Of(c)
 	watch.Shows, watch.Most = v.Scope.Sees, s.perLogin
 	watch.Owner = live.Owner{Kind: live.ByLogin, ID: v.Token, Of: v.User.ID}
-	if hasFewLines(c) {
-		watch.Browser = v.Token
-	}
+	watch.Browser = v.Token
 	show.May.Still = func(ctx context.Context) bool { return s.logins.StillMay(ctx, v, watch.Device) }
 	return s.serve(c, watch, show)
 }
@@ -52,6 +50,9 @@ func hasFewLines(c echo.Context) bool { return c.QueryParam("lines") == "few" }
 // serve serves a stream to a page: the first thing it says is the server's time, and
 // it never stays silent for long.
 func (s *Streams) serve(c echo.Context, watch live.Watch, show live.Show) error {
+	if !hasFewLines(c) {
+		watch.Browser = ""
+	}
 	if site := web.SiteOf(c); site.Base() != "" {
 		show = placed(site, show)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"wadah/handlers/live"
 	"wadah/handlers/visitor"
+	"wadah/handlers/web"
 	"wadah/session"
 	"wadah/views"
 	deviceviews "wadah/views/device"
@@ -21,7 +22,7 @@ func (s *Pages) events(c echo.Context) error {
 	id, token, v := snap.ID, c.Param("token"), visitor.Of(c)
 	release := s.devices.Watch(id)
 	defer release()
-	watch := live.Watch{Device: id, Owner: live.Owner{Kind: live.ByLink, ID: link.ID, Of: id}}
+	watch := live.Watch{Device: id, Owner: live.Owner{Kind: live.ByLink, ID: link.ID, Of: id}, Browser: web.CookieValue(c, guestCookie)}
 	frame := func(ctx context.Context, snap session.Snapshot) ([]byte, error) {
 		page, err := s.view(link, snap, token, v.Zone)
 		if err != nil {
