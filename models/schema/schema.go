@@ -34,6 +34,7 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0011_webhooks", Migrate: webhooks},
 		{ID: "0012_message_indexes", Migrate: messageIndexes},
 		{ID: "0015_webhook_choices", Migrate: webhookChoices},
+		{ID: "0019_key_calls", Migrate: keyCalls},
 	}
 }
 

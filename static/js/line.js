@@ -153,7 +153,6 @@
     on("htmx:response:error", (event) => { if (!refused(event.detail.ctx.response.status)) connectAgain(); });
     on("htmx:error", connectAgain);
     on("wadah:done", () => { over = true; });
-    on("wadah:gone", () => location.assign("/devices"));
     on("wadah:ended", () => location.reload());
     document.addEventListener("htmx:after:swap", openStream);
     document.addEventListener("visibilitychange", comeBack);
