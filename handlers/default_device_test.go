@@ -160,11 +160,15 @@ func TestKeylessStreamEndsWithTheDefault(t *testing.T) {
 	e.user("boss", models.RoleAdmin)
 	b := e.signedIn("boss")
 	for name, end := range map[string]func(){
-		"taken away":    func() { b.post("/devices/"+one+"/default", url.Values{"on": {"false"}}).leads(t, "/devices/"+one) },
-		"given another": func() { b.post("/devices/"+two+"/default", url.Values{"on": {"true"}}).leads(t, "/devices/"+two) },
+		"taken away": func() {
+			b.post("/devices/"+one+"/default", url.Values{"on": {"false"}}).leads(t, "/devices/"+one+"/settings")
+		},
+		"given another": func() {
+			b.post("/devices/"+two+"/default", url.Values{"on": {"true"}}).leads(t, "/devices/"+two+"/settings")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.post("/devices/"+one+"/default", url.Values{"on": {"true"}}).leads(t, "/devices/"+one)
+			b.post("/devices/"+one+"/default", url.Values{"on": {"true"}}).leads(t, "/devices/"+one+"/settings")
 			f := e.feed(http.DefaultClient, "/api/events")
 			f.until(`"id":"` + one + `"`)
 			end()
@@ -172,7 +176,7 @@ func TestKeylessStreamEndsWithTheDefault(t *testing.T) {
 			f.ends()
 		})
 	}
-	b.post("/devices/"+one+"/default", url.Values{"on": {"true"}}).leads(t, "/devices/"+one)
+	b.post("/devices/"+one+"/default", url.Values{"on": {"true"}}).leads(t, "/devices/"+one+"/settings")
 	f := e.feed(http.DefaultClient, "/api/events")
 	f.until(`"id":"` + one + `"`)
 	e.start(one, session.StateScan)

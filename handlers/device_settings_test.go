@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -122,16 +123,16 @@ func TestProxySetting(t *testing.T) {
 	masked := "http://budi:••••••@" + good.addr
 
 	// A proxy that lets us through.
-	b.post(to+"/proxy", url.Values{"proxy": {address}}).leads(t, to)
+	b.post(to+"/proxy", url.Values{"proxy": {address}}).leads(t, to+"/settings")
 	e.await(id, session.StateConnected)
 	if good.tunnels() != 1 || direct() != 0 {
 		t.Errorf("%d tunnels, %d dials around the proxy", good.tunnels(), direct())
 	}
-	page := b.get(to)
+	page := b.get(to + "/settings")
 	if strings.Contains(page.body, "rahasia") || !strings.Contains(page.body, `value="`+masked+`"`) {
 		t.Error("the page tells the password, or not the address")
 	}
-	page.has(t, http.StatusOK, "flash", "proxy-address", "proxy-submit", "proxy-remove-open", "proxy-remove")
+	page.has(t, http.StatusOK, "flash", "proxy-address", "settings-submit", "proxy-remove")
 
 	// The dots keep the password, and nothing connects anew.
 	got := b.fragment(to+"/proxy", url.Values{"proxy": {masked}})
@@ -147,20 +148,29 @@ func TestProxySetting(t *testing.T) {
 	}
 
 	// One that refuses: the device goes off, and never around it.
-	b.post(to+"/proxy", url.Values{"proxy": {"http://budi:hunter2@" + good.addr}}).leads(t, to)
+	b.post(to+"/proxy", url.Values{"proxy": {"http://budi:hunter2@" + good.addr}}).leads(t, to+"/settings")
 	if snap := e.await(id, session.StateOff); snap.Reason != session.ReasonProxyFailed || !snap.Desired {
 		t.Errorf("off because of %s", snap.Reason)
 	}
 	if direct() != 0 {
 		t.Error("it was dialled around the proxy")
 	}
+	for _, path := range []string{to, "/devices"} {
+		if !strings.Contains(b.get(path).body, `href="`+to+`/settings#setting-proxy"`) {
+			t.Errorf("%s does not lead to the field of what is wrong", path)
+		}
+	}
+	e.assign(e.user("siti", models.RoleOperator), id)
+	if siti := e.signedIn("siti"); strings.Contains(siti.get(to).body+siti.get("/devices").body, "#setting-proxy") {
+		t.Error("who may not change the proxy is led to its field")
+	}
 	// Mended, the device comes back by itself.
-	b.post(to+"/proxy", url.Values{"proxy": {address}}).leads(t, to)
+	b.post(to+"/proxy", url.Values{"proxy": {address}}).leads(t, to+"/settings")
 	e.await(id, session.StateConnected)
 
 	b.fragment(to+"/proxy", url.Values{"remove": {"yes"}}).has(t, http.StatusOK, "setting-saved")
 	e.await(id, session.StateConnected)
-	if got := b.get(to); strings.Contains(got.body, good.addr) || strings.Contains(got.body, "proxy-remove-open") {
+	if got := b.get(to + "/settings"); strings.Contains(got.body, good.addr) || strings.Contains(got.body, "proxy-remove") {
 		t.Error("the removed proxy is still on the page")
 	}
 	entries, err := e.store.Audit(t.Context(), models.AuditFilter{Action: "device.proxy"})
@@ -200,9 +210,10 @@ func TestNoteAndNameSettings(t *testing.T) {
 	e := newEnv(t)
 	id, _ := e.device("Kasir")
 	b, to := e.admin(), "/devices/"+id
-	b.post(to+"/note", url.Values{"note": {"Laci kiri\r\n<b>PIN</b>"}}).leads(t, to)
+	b.post(to+"/note", url.Values{"note": {"Laci kiri\r\n<b>PIN</b>"}}).leads(t, to+"/settings")
+	b.get(to+"/settings").has(t, http.StatusOK, "flash", "note-text")
 	page := b.get(to)
-	page.has(t, http.StatusOK, "flash", "device-note", "note-text")
+	page.has(t, http.StatusOK, "device-note")
 	if !strings.Contains(page.body, "Laci kiri\n&lt;b&gt;PIN&lt;/b&gt;") {
 		t.Error("the note is not shown as it was typed")
 	}
@@ -233,13 +244,103 @@ func TestNoteAndNameSettings(t *testing.T) {
 	}
 	for _, role := range []string{models.RoleViewer, models.RoleOperator} {
 		e.assign(e.user(role, role), id)
-		got := e.signedIn(role).get(to)
+		their := e.signedIn(role)
+		got := their.get(to)
 		got.has(t, http.StatusOK, "device-note")
+		if status := their.get(to + "/settings").StatusCode; status != http.StatusForbidden {
+			t.Errorf("a %s gets the settings: %d", role, status)
+		}
 		if strings.Contains(got.body, "10.0.0.7") || strings.Contains(got.body, "proxy-address") {
 			t.Errorf("a %s sees the proxy", role)
 		}
 	}
 	if entries, err := e.store.Audit(t.Context(), models.AuditFilter{Action: "device.note"}); err != nil || len(entries) != 2 || strings.Contains(entries[1].Detail, "PIN") {
 		t.Errorf("%+v %v", entries, err)
+	}
+}
+
+// TestSettingsFormIsOne: one form stores what has changed, leaves alone what is absent, and
+// a field that is refused keeps none of the others back.
+func TestSettingsFormIsOne(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("Kasir")
+	b, to := e.admin(), "/devices/"+id+"/settings"
+	audited := func(action string) int {
+		entries, err := e.store.Audit(t.Context(), models.AuditFilter{Action: action})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	b.post(to, url.Values{"name": {"Gudang"}, "note": {"Laci\r\nkiri"}, "proxy": {""}}).leads(t, to)
+	if snap, err := e.manager.Snapshot(id); err != nil || snap.Name != "Gudang" || snap.Note != "Laci\nkiri" {
+		t.Errorf("%+v %v", snap, err)
+	}
+	b.fragment(to, url.Values{"name": {"Gudang"}, "note": {"Laci\r\nkiri"}, "proxy": {"http://10.0.0.7:8080"}}).has(t, http.StatusOK, "setting-saved", "proxy-remove")
+	for action, want := range map[string]int{"device.rename": 1, "device.note": 1, "device.proxy": 1} {
+		if got := audited(action); got != want {
+			t.Errorf("%s is %d times in the audit, want %d", action, got, want)
+		}
+	}
+	for _, send := range []func(string, url.Values) answer{b.post, b.fragment} {
+		got := send(to, url.Values{"name": {"Depan"}, "note": {strings.Repeat("x", 2001)}, "proxy": {"ftp://10.0.0.7"}})
+		got.has(t, http.StatusUnprocessableEntity, "error-message", "settings-submit")
+		if n := strings.Count(got.body, `data-testid="error-message"`); n != 2 {
+			t.Errorf("%d problems, want those of note and proxy", n)
+		}
+		if !strings.Contains(got.body, `value="ftp://10.0.0.7"`) || !strings.Contains(got.body, `value="Depan"`) {
+			t.Error("what was typed is lost")
+		}
+	}
+	if snap, err := e.manager.Snapshot(id); err != nil || snap.Name != "Depan" || snap.Note != "Laci\nkiri" {
+		t.Errorf("%+v %v", snap, err)
+	}
+	b.post(to, url.Values{"name": {"Depan"}, "note": {"Laci\r\nkiri"}, "proxy": {""}}).has(t, http.StatusUnprocessableEntity, "error-message") // not by chance
+	b.post(to, url.Values{"proxy": {"http://10.0.0.7:8080"}, "remove": {"yes"}}).leads(t, to)
+	if proxy, err := e.manager.DeviceProxy(id); err != nil || proxy != "" {
+		t.Errorf("the proxy is %q, %v", proxy, err)
+	}
+}
+
+// TestDeviceSections: each section has its address, shows its own, and leads to those the
+// visitor may open.
+func TestDeviceSections(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("Kasir")
+	e.admin()
+	links := []string{"to-overview", "to-messages", "to-webhooks", "to-keys", "to-settings", "to-danger"}
+	own := map[string]string{"": "timeline", "/keys": "api-reference", "/settings": "settings-submit", "/danger": "logout"}
+	for role, may := range map[string]struct{ open, lead []string }{
+		models.RoleAdmin:    {[]string{"", "/keys", "/settings", "/danger"}, links},
+		models.RoleOperator: {[]string{"", "/keys", "/danger"}, []string{"to-overview", "to-messages", "to-webhooks", "to-keys", "to-danger"}},
+		models.RoleViewer:   {[]string{"", "/keys"}, []string{"to-overview", "to-messages", "to-keys"}},
+	} {
+		t.Run(role, func(t *testing.T) {
+			e.assign(e.user("the-"+role, role), id)
+			b := e.signedIn("the-" + role)
+			for section, shows := range own {
+				got := b.get("/devices/" + id + section)
+				if !slices.Contains(may.open, section) {
+					if got.StatusCode != http.StatusForbidden {
+						t.Errorf("%s: %d", section, got.StatusCode)
+					}
+					continue
+				}
+				got.has(t, http.StatusOK, append([]string{shows, "device-live"}, may.lead...)...)
+				for _, link := range links {
+					if strings.Contains(got.body, `data-testid="`+link+`"`) != slices.Contains(may.lead, link) {
+						t.Errorf("%s: %s", section, link)
+					}
+				}
+				for other, id := range own {
+					if other != section && strings.Contains(got.body, `data-testid="`+id+`"`) {
+						t.Errorf("%s shows %s of %s", section, id, other)
+					}
+				}
+				if n := strings.Count(got.body, `aria-current="page" `) + strings.Count(got.body, `aria-current="page">`); n < 1 {
+					t.Errorf("%s does not say where one is", section)
+				}
+			}
+		})
 	}
 }

@@ -99,6 +99,40 @@ func (f *feed) ends() {
 	}
 }
 
+// TestSectionStreams: a section's stream brings what the section shows and nothing else.
+func TestSectionStreams(t *testing.T) {
+	e := newEnv(t)
+	id, _ := e.device("Kasir")
+	b := e.admin()
+	for section, want := range map[string]struct{ has, lacks string }{
+		"keys":     {`hx-target="#key-head-`, `hx-target="#setting-default"`},
+		"settings": {`hx-target="#setting-default"`, `hx-target="#key-head-`},
+		"danger":   {`hx-target="#device-live"`, `hx-target="#setting-default"`},
+	} {
+		t.Run(section, func(t *testing.T) {
+			f := e.feed(b.client, "/events?section="+section+"&device="+id)
+			frame := f.until(`hx-target="#device-live"`)
+			if section == "keys" {
+				frame += f.until(want.has)
+			}
+			if !strings.Contains(frame, want.has) {
+				t.Errorf("the stream lacks %s", want.has)
+			}
+			for _, other := range []string{want.lacks, "device-timeline", "scan-link-list", "device-qr"} {
+				if strings.Contains(frame, other) {
+					t.Errorf("the stream brings %s", other)
+				}
+			}
+		})
+	}
+	f := e.feed(b.client, "/events?section=settings&device="+id)
+	f.until(`data-state="SERVICE_OFF"`)
+	b.post("/devices/"+id+"/delete", url.Values{"confirm": {"yes"}}).leads(t, "/devices")
+	f.until(`data-testid="device-gone"`, "Kasir was deleted", `href="/audit?action=device.delete"`)
+	f.until("event: wadah:done")
+	f.ends()
+}
+
 func TestDevicePageStream(t *testing.T) {
 	e := newEnv(t)
 	id, _ := e.device("Kasir")
@@ -113,7 +147,7 @@ func TestDevicePageStream(t *testing.T) {
 		t.Errorf("the stream begins with %q", hello)
 	}
 	f.until(`hx-target="#device-live"`, `data-state="SERVICE_OFF" data-reason="never_started"`)
-	f.until(`hx-target="#scan-link-list"`, `hx-target="#key-head-`)
+	f.until(`hx-target="#scan-link-list"`)
 	e.start(id, session.StateScan)
 	f.until(`data-state="SERVICE_SCAN"`, `data-testid="device-qr"`, "data:image/png;base64,")
 	e.link(id, "6281234567890:1@s.whatsapp.net")
@@ -186,7 +220,8 @@ func TestStreamsOfManyKinds(t *testing.T) {
 	if _, err := e.manager.DeleteDevice(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	f.until("event: wadah:gone")
+	f.until(`data-testid="device-gone"`, "Kasir")
+	f.until("event: wadah:done")
 	f.ends()
 }
 

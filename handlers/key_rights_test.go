@@ -129,7 +129,33 @@ func TestMakeKeyWithRights(t *testing.T) {
 	if r := keys[1].Rights; !r.May(models.ScopeRead) || r.May(models.ScopeSend) || len(r.From) != 2 {
 		t.Errorf("made with %+v", r)
 	}
-	if page := b.get("/devices/" + id).body; !strings.Contains(page, "10.0.0.0/8, 203.0.113.5/32") || !strings.Contains(page, `data-testid="key-scopes"`) {
+	if page := b.get("/devices/" + id + "/keys").body; !strings.Contains(page, "10.0.0.0/8, 203.0.113.5/32") || !strings.Contains(page, `data-testid="key-scopes"`) {
 		t.Error("the page does not say what the key may do")
+	}
+}
+
+// TestCallsOfAKeyStandInThePanel: calls with a key are counted, and those that fail, from
+// where the last one came; a call without a key counts for none.
+func TestCallsOfAKeyStandInThePanel(t *testing.T) {
+	e := newEnv(t)
+	id, key := e.device("Kasir")
+	b := e.admin()
+	page := b.get("/devices/" + id + "/keys")
+	if !strings.Contains(page.body, "Calls today: 0") || strings.Contains(page.body, `data-testid="key-address"`) {
+		t.Error("a key that nobody used was used")
+	}
+	e.get("/api/getState?apiKey=" + key)
+	e.get("/api/getQR?apiKey=" + key)                // 4xx: there is none
+	e.get("/api/getState?apiKey=" + key + "0")       // somebody else's
+	e.get("/api/getMessages?limit=x&apiKey=" + key) // misunderstood
+	keys, err := e.store.Keys(t.Context(), id)
+	if err != nil || keys[0].Calls != 3 || keys[0].Errors != 2 || keys[0].LastAddress == "" {
+		t.Fatalf("%d calls, %d errors, from %q, %v", keys[0].Calls, keys[0].Errors, keys[0].LastAddress, err)
+	}
+	page = b.get("/devices/" + id + "/keys")
+	for _, want := range []string{"Calls today: 3", "failed: 2", "from " + keys[0].LastAddress, "Today begins at midnight UTC."} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
 	}
 }

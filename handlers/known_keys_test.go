@@ -17,7 +17,7 @@ func TestKeySaysWhoWasShownIt(t *testing.T) {
 	b := e.admin()
 	says := func(want string) {
 		t.Helper()
-		page := b.get("/devices/" + id)
+		page := b.get("/devices/" + id + "/keys")
 		switch n := strings.Count(page.body, `data-testid="last-shown"`); {
 		case want == "" && n != 0:
 			t.Error("the page says who was shown a key that nobody was shown")

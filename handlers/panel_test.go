@@ -182,14 +182,25 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// TestJustLinked: the page keeps the place of the code for who has just scanned it.
+// TestJustLinked: the page that was open keeps the place of the code for who has just
+// scanned it; who opens it later has nothing large in the way.
 func TestJustLinked(t *testing.T) {
 	e := newEnv(t)
 	id, _ := e.device("Kasir")
 	e.start(id, session.StateScan)
 	e.link(id, "6281234567890:1@s.whatsapp.net")
 	b := e.admin()
-	if page := b.get("/devices/" + id); !strings.Contains(page.body, "qr-done") {
+	page := b.get("/devices/" + id)
+	if strings.Contains(page.body, "qr-done") || strings.Contains(page.body, "linking=1") {
+		t.Error("the place of the code stays in the way")
+	}
+	e.feed(b.client, "/events?device="+id+"&linking=1").until("qr-done", `data-testid="linked-done"`)
+	later := e.feed(b.client, "/events?device="+id)
+	if frame := later.until(`hx-target="#device-live"`); strings.Contains(frame, "qr-done") {
+		t.Error("the stream brings the place of the code back")
+	}
+	other, _ := e.device("Gudang")
+	if page := b.get("/devices/" + other); !strings.Contains(page.body, "linking=1") {
 		t.Error("the page jumps when the code was scanned")
 	}
 }

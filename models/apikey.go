@@ -27,9 +27,13 @@ type APIKey struct {
 	Value      string
 	CreatedAt  time.Time
 	LastUsedAt *time.Time
-	ExpiresAt  *time.Time // nil: never
-	RevokedAt  *time.Time // nil: valid
-	Rights     Rights
+	// LastAddress is from where a program used it last; "" when that is not known.
+	LastAddress string
+	// Calls and Errors count the calls of today, in UTC, and those of them that failed.
+	Calls, Errors int64
+	ExpiresAt     *time.Time // nil: never
+	RevokedAt     *time.Time // nil: valid
+	Rights        Rights
 }
 
 // Opens reports whether the key opens its device at a time.
@@ -66,17 +70,21 @@ func (k APIKey) String() string { return fmt.Sprintf("API key %s of device %s", 
 func (k APIKey) GoString() string { return k.String() }
 
 type apiKeyRow struct {
-	ID         string `gorm:"primaryKey"`
-	DeviceID   string
-	Name       string
-	Lookup     string // HMAC-SHA256 of the value, hexadecimal
-	Sealed     []byte // the value under AES-256-GCM; empty once revoked
-	CreatedAt  int64  `gorm:"autoCreateTime:false"`
-	LastUsedAt *int64
-	ExpiresAt  *int64
-	RevokedAt  *int64
-	Scopes     string
-	Networks   string
+	ID          string `gorm:"primaryKey"`
+	DeviceID    string
+	Name        string
+	Lookup      string // HMAC-SHA256 of the value, hexadecimal
+	Sealed      []byte // the value under AES-256-GCM; empty once revoked
+	CreatedAt   int64  `gorm:"autoCreateTime:false"`
+	LastUsedAt  *int64
+	LastAddress string
+	CountedDay  int64 // that Calls and Errors are of: since 1970, in UTC
+	Calls       int64
+	Errors      int64
+	ExpiresAt   *int64
+	RevokedAt   *int64
+	Scopes      string
+	Networks    string
 }
 
 func (apiKeyRow) TableName() string { return "api_keys" }
@@ -85,6 +93,7 @@ func (r apiKeyRow) key() APIKey {
 	return APIKey{
 		ID: r.ID, DeviceID: r.DeviceID, Name: r.Name,
 		CreatedAt: fromMilli(r.CreatedAt), LastUsedAt: fromMilliPtr(r.LastUsedAt),
+		LastAddress: r.LastAddress, Calls: r.Calls, Errors: r.Errors,
 		ExpiresAt: fromMilliPtr(r.ExpiresAt), RevokedAt: fromMilliPtr(r.RevokedAt), Rights: rightsOf(r.Scopes, r.Networks),
 	}
 }
@@ -177,9 +186,20 @@ func (s *Store) Keys(ctx context.Context, deviceID string) ([]APIKey, error) {
 	keys := make([]APIKey, 0, len(rows))
 	for _, row := range rows {
 		k := row.key()
+		use, used := s.used.keyUse(k.ID)
+		today := dayOf(s.now())
+		if row.CountedDay != today {
+			k.Calls, k.Errors = 0, 0
+		}
+		if used && use.day == today {
+			k.Calls, k.Errors = k.Calls+use.calls, k.Errors+use.errors
+		}
 		// What is in memory is newer than the table.
-		if at, ok := s.used.keyUse(k.ID); ok && (k.LastUsedAt == nil || at.After(*k.LastUsedAt)) {
-			k.LastUsedAt = &at
+		if used && (k.LastUsedAt == nil || !use.at.Before(*k.LastUsedAt)) {
+			k.LastUsedAt = &use.at
+			if use.address != "" {
+				k.LastAddress = use.address
+			}
 		}
 		keys = append(keys, k)
 	}

@@ -54,7 +54,7 @@ func (s *Store) OpenKey(ctx context.Context, value string) (Opened, error) {
 		return Opened{}, faultf(ErrNotFound, nil, "the key has expired")
 	}
 	if k.noteUse(now) {
-		s.used.key(k.opened.KeyID, now)
+		s.used.key(k.opened.KeyID, keyUse{at: now})
 	}
 	return k.opened, nil
 }
@@ -163,23 +163,47 @@ func (c *keyCache) reset() {
 	c.keys = make(map[[32]byte]*cachedKey)
 }
 
-// usage collects when keys were used and logins seen. A write per request would
+// usage collects how keys were used and when logins were seen. A write per request would
 // cost more than the request; FlushUsage stores what has come together. What a
-// crash loses is a minute of "last used".
+// crash loses is a minute of it.
 type usage struct {
 	mu     sync.Mutex
-	keys   map[string]time.Time // by key ID
+	keys   map[string]keyUse    // by key ID
 	logins map[string]time.Time // by token hash
 }
 
-func (u *usage) reset() {
-	u.keys, u.logins = make(map[string]time.Time), make(map[string]time.Time)
+// keyUse is how a key was used since that was last stored.
+type keyUse struct {
+	at            time.Time // last
+	address       string    // of the last call; "" when none was counted
+	day           int64     // that the counts are of
+	calls, errors int64
 }
 
-func (u *usage) key(id string, at time.Time) {
+// dayOf is the day of a moment, since 1970 in UTC.
+func dayOf(at time.Time) int64 { return at.Unix() / (24 * 60 * 60) }
+
+// add is what both together say; later is of after u.
+func (u keyUse) add(later keyUse) keyUse {
+	if later.day == u.day {
+		later.calls, later.errors = later.calls+u.calls, later.errors+u.errors
+	} else if later.day < u.day { // it counted nothing yet
+		later.day, later.calls, later.errors = u.day, u.calls, u.errors
+	}
+	if later.address == "" {
+		later.address = u.address
+	}
+	return later
+}
+
+func (u *usage) reset() {
+	u.keys, u.logins = make(map[string]keyUse), make(map[string]time.Time)
+}
+
+func (u *usage) key(id string, use keyUse) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.keys[id] = at
+	u.keys[id] = u.keys[id].add(use)
 }
 
 func (u *usage) login(hash string, at time.Time) {
@@ -188,11 +212,12 @@ func (u *usage) login(hash string, at time.Time) {
 	u.logins[hash] = at
 }
 
-func (u *usage) keyUse(id string) (time.Time, bool) {
+func (u *usage) keyUse(id string) (keyUse, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	at, ok := u.keys[id]
-	return fromMilli(at.UnixMilli()), ok
+	use, ok := u.keys[id]
+	use.at = fromMilli(use.at.UnixMilli())
+	return use, ok
 }
 
 func (u *usage) loginUse(hash string) (time.Time, bool) {
@@ -203,7 +228,7 @@ func (u *usage) loginUse(hash string) (time.Time, bool) {
 }
 
 // take empties the collection.
-func (u *usage) take() (keys, logins map[string]time.Time) {
+func (u *usage) take() (keys map[string]keyUse, logins map[string]time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	keys, logins = u.keys, u.logins
@@ -212,16 +237,29 @@ func (u *usage) take() (keys, logins map[string]time.Time) {
 }
 
 // putBack returns what could not be stored; newer times win.
-func (u *usage) putBack(keys, logins map[string]time.Time) {
+func (u *usage) putBack(keys map[string]keyUse, logins map[string]time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	newKeys, newLogins := u.keys, u.logins
 	u.keys, u.logins = keys, logins
-	maps.Copy(u.keys, newKeys)
+	for id, use := range newKeys {
+		u.keys[id] = u.keys[id].add(use)
+	}
 	maps.Copy(u.logins, newLogins)
 }
 
-// FlushUsage stores when API keys were last used and logins last seen. The caller
+// CountCall counts a call that a program made with a key, from an address, and whether it
+// failed. It is stored with the next FlushUsage.
+func (s *Store) CountCall(keyID, address string, failed bool) {
+	now := s.now()
+	use := keyUse{at: now, address: address, day: dayOf(now), calls: 1}
+	if failed {
+		use.errors = 1
+	}
+	s.used.key(keyID, use)
+}
+
+// FlushUsage stores how API keys were used and when logins were last seen. The caller
 // runs it every minute or so; Close runs it too.
 func (s *Store) FlushUsage(ctx context.Context) error {
 	keys, logins := s.used.take()
@@ -229,9 +267,8 @@ func (s *Store) FlushUsage(ctx context.Context) error {
 		return nil
 	}
 	err := s.tx(ctx, "store last use", func(tx *gorm.DB) error {
-		for id, at := range keys {
-			err := tx.Model(&apiKeyRow{}).Where("id = ?", id).Update("last_used_at", at.UnixMilli()).Error
-			if err != nil {
+		for id, use := range keys {
+			if err := tx.Model(&apiKeyRow{}).Where("id = ?", id).Updates(use.columns()).Error; err != nil {
 				return err
 			}
 		}
@@ -247,4 +284,15 @@ func (s *Store) FlushUsage(ctx context.Context) error {
 		s.used.putBack(keys, logins)
 	}
 	return err
+}
+
+// columns are what changes in the row of a key. Counts of another day give way.
+func (u keyUse) columns() map[string]any {
+	out := map[string]any{"last_used_at": u.at.UnixMilli()}
+	if u.calls > 0 {
+		out["last_address"], out["counted_day"] = u.address, u.day
+		out["calls"] = gorm.Expr("CASE WHEN counted_day = ? THEN calls ELSE 0 END + ?", u.day, u.calls)
+		out["errors"] = gorm.Expr("CASE WHEN counted_day = ? THEN errors ELSE 0 END + ?", u.day, u.errors)
+	}
+	return out
 }

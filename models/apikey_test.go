@@ -223,6 +223,48 @@ func TestKeyAdministration(t *testing.T) {
 	check(f.open().Keys(ctx, d.ID)) // from the table
 }
 
+// Ensure that the calls of a key are counted by the day in UTC, in memory and in the table
+// together, that several stores add theirs, and that what could not be stored is not lost.
+func TestCallsOfAKeyAreCounted(t *testing.T) {
+	f := newFixture(t)
+	d, _ := f.device("Toko")
+	keys, err := f.Keys(t.Context(), d.ID)
+	must(t, err)
+	id := keys[0].ID
+	check := func(s *models.Store, calls, errors int64, address string) {
+		t.Helper()
+		keys, err := s.Keys(t.Context(), d.ID)
+		must(t, err)
+		if k := keys[0]; k.Calls != calls || k.Errors != errors || k.LastAddress != address {
+			t.Errorf("%d calls, %d errors, from %q; want %d, %d, %q", k.Calls, k.Errors, k.LastAddress, calls, errors, address)
+		}
+	}
+	check(f.Store, 0, 0, "")
+	f.CountCall(id, "10.0.0.1", false)
+	f.CountCall(id, "10.0.0.2", true)
+	check(f.Store, 2, 1, "10.0.0.2")
+	other := f.open()
+	check(other, 0, 0, "")
+	must(t, f.FlushUsage(t.Context()))
+	check(f.Store, 2, 1, "10.0.0.2")
+	other.CountCall(id, "2001:db8::1", true)
+	check(other, 3, 2, "2001:db8::1")
+	ended, cancel := contextEnded(t)
+	defer cancel()
+	if err := other.FlushUsage(ended); err == nil {
+		t.Fatal("stored with an ended context")
+	}
+	other.CountCall(id, "2001:db8::2", false)
+	must(t, other.FlushUsage(t.Context()))
+	check(f.Store, 4, 2, "2001:db8::2")
+	f.clock.Add(24 * time.Hour)
+	check(f.Store, 0, 0, "2001:db8::2")
+	f.CountCall(id, "10.0.0.3", false)
+	check(f.Store, 1, 0, "10.0.0.3")
+	must(t, f.FlushUsage(t.Context()))
+	check(other, 1, 0, "10.0.0.3")
+}
+
 // Ensure that use which could not be stored is stored the next time.
 func TestUsageSurvivesAFailure(t *testing.T) {
 	f := newFixture(t)

@@ -31,15 +31,15 @@ import (
 //   - At the start of every connection, send the whole current state, because a page
 //     that lost its connection knows nothing of what it missed. List: Message(
 //     DevicesPartial, SummaryPartial). Device page: Message(DevicePartial,
-//     TimelinePartial, AccessPartials). Phones: Message(PhonesPartial).
+//     TimelinePartial, ScanLinkListPartial), of its keys Message(DevicePartial,
+//     KeyHeadPartials). Phones: Message(PhonesPartial).
 //   - On a change of a device: list: Message(RowPartial, SummaryPartial), the row only
 //     when it stands on the page; device page: Message(DevicePartial,
 //     TimelinePartial). Much on that page moves on with time alone, and keys and scan
 //     links are used and end elsewhere: send the whole state once a minute.
 //   - When other devices belong on the page of the list than before, or in another
 //     order: Message(DevicesPartial, SummaryPartial), a few times a second at most.
-//     When a device is deleted: on its own page Gone, after which the page leaves for
-//     /devices.
+//     When a device is deleted: on its own page GonePartial, then Done.
 //   - Every BeatEvery: Beat. When two are missing the page says that the connection is
 //     lost, covers the code and stops its clock; line.js has the rules. A comment is not
 //     enough: hx-sse does not report comments.
@@ -127,9 +127,6 @@ func Again() []byte {
 	ms := strconv.FormatInt(AskEvery.Milliseconds(), 10)
 	return []byte("event: wadah:again\ndata: " + ms + "\nretry: " + ms + "\n\n")
 }
-
-// Gone tells a device's page that the device was deleted.
-func Gone() []byte { return []byte("event: wadah:gone\ndata: 1\n\n") }
 
 // Done tells a page that nothing more will come; it closes the stream.
 func Done() []byte { return []byte("event: wadah:done\ndata: 1\n\n") }

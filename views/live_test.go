@@ -37,7 +37,7 @@ func TestMessageCarriesPartialsUnchanged(t *testing.T) {
 // is swapped must have no name, what is told must have one.
 func TestNamedMessages(t *testing.T) {
 	for name, message := range map[string][]byte{
-		"wadah:beat": views.Beat(time.UnixMilli(1790000000123)), "wadah:gone": views.Gone(), "wadah:ended": views.Ended(), "wadah:again": views.Again(),
+		"wadah:beat": views.Beat(time.UnixMilli(1790000000123)), "wadah:ended": views.Ended(), "wadah:again": views.Again(),
 		"wadah:hello": views.Hello(time.UnixMilli(1790000000123)),
 	} {
 		if !strings.HasPrefix(string(message), "event: "+name+"\ndata: ") || !strings.HasSuffix(string(message), "\n\n") {

@@ -13,7 +13,6 @@ const (
 	NoticeWelcome           Notice = "welcome"
 	NoticeSignedOut         Notice = "signed_out"
 	NoticeDeviceAdded       Notice = "device_added"       // Name
-	NoticeDeviceRenamed     Notice = "device_renamed"     // Name
 	NoticeDeviceDeleted     Notice = "device_deleted"     // Name; nothing was linked, or the phone confirmed
 	NoticeDeletedUnlinked   Notice = "deleted_unlinked"   // Name; the phone confirmed
 	NoticeDeletedUnverified Notice = "deleted_unverified" // Name; the phone did not confirm
@@ -85,16 +84,12 @@ const (
 	NoticeVersionNewest      Notice = "version_newest"
 	NoticeVersionUpdated     Notice = "version_updated"
 	NoticeVersionUnreachable Notice = "version_unreachable"
-
-	NoticeNoteSaved    Notice = "note_saved"    // Name
-	NoticeProxySaved   Notice = "proxy_saved"   // Name
-	NoticeProxyRemoved Notice = "proxy_removed" // Name
 )
 
 // notices is every Notice with its tone.
 var notices = map[Notice]Tone{
 	NoticeWelcome: ToneOK, NoticeSignedOut: ToneOK,
-	NoticeDeviceAdded: ToneOK, NoticeDeviceRenamed: ToneOK, NoticeDeviceDeleted: ToneOK,
+	NoticeDeviceAdded: ToneOK, NoticeDeviceDeleted: ToneOK,
 	NoticeDeletedUnlinked: ToneOK, NoticeDeletedUnverified: ToneAct,
 	NoticeLoggedOut: ToneOK, NoticeLogoutUnverified: ToneAct, NoticeLogoutNotLinked: ToneOff,
 	NoticeStarted: ToneOK, NoticeStopped: ToneOK, NoticeRestarted: ToneOK, NoticeTestSent: ToneOK, NoticeTestOpen: ToneWait,
@@ -116,7 +111,6 @@ var notices = map[Notice]Tone{
 	NoticeSecretCreated: ToneOK, NoticeSecretRevoked: ToneOK,
 	NoticeScanLinkCreated: ToneOK, NoticeScanLinkRevoked: ToneOK, NoticeSettingsSaved: ToneOK,
 	NoticeVersionNewest: ToneOK, NoticeVersionUpdated: ToneOK, NoticeVersionUnreachable: ToneAct,
-	NoticeNoteSaved: ToneOK, NoticeProxySaved: ToneOK, NoticeProxyRemoved: ToneOK,
 }
 
 // Notice is the message for n, with pairs of placeholder and value.

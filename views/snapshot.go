@@ -47,6 +47,8 @@ type Device struct {
 	Code    *PhoneCode // nil unless a phone code is shown
 	Passkey *Passkey   // nil unless WhatsApp asks for one
 
+	// CanManage says whether the viewer of the device's page may change its settings.
+	CanManage bool
 	// CanOperate says whether the viewer of the page may start, stop and so on.
 	// Streams shared by several people set it as the page does: render the frame
 	// once for each value.

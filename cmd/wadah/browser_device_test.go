@@ -67,39 +67,45 @@ const noError = `!document.querySelector('[data-testid="error-message"]')`
 
 // What an admin sets about a device is saved where one looks, and everybody sees it.
 func (s scene) deviceSettings() {
-	path, _ := s.device("Lama")
+	path, key := s.device("Lama")
 	page, other := s.visit(path), s.visit(path)
-	save := func(field, text, submit string) {
+	page.click("to-settings")
+	save := func(field, text string) {
 		page.retype(field, text)
-		page.click(submit)
+		page.click("settings-submit")
 	}
+	page.visible("settings-submit")
 	page.mark()
-	save("rename-name", "Baru & <Lebih> Baik", "rename-submit")
+	save("rename-name", "Baru & <Lebih> Baik")
 	page.contains("setting-saved", s.lang.T("settings.saved"))
 	other.holds(`document.getElementById("device-name").textContent.trim() === "Baru & <Lebih> Baik"`)
-	save("rename-name", "   ", "rename-submit")
+	save("rename-name", "   ")
 	page.contains("error-message", s.lang.Invalid("name_required"))
-	save("rename-name", "Lebih Baru", "rename-submit")
+	save("rename-name", "Lebih Baru")
 	page.holds(noError)
 
-	save("note-text", "Kasir lantai 2\n<b>pagi</b>", "note-submit")
+	save("note-text", "Kasir lantai 2\n<b>pagi</b>")
 	other.contains("device-live", "Kasir lantai 2")
 	other.contains("device-live", "<b>pagi</b>") // as it was typed
-	save("proxy-address", "ftp://squid.example.com", "proxy-submit")
+	save("proxy-address", "ftp://squid.example.com")
 	page.visible("error-message")
 	page.expect(`document.getElementById("proxy-address").value`, "ftp://squid.example.com")
-	save("proxy-address", "socks5://ani:sangat-rahasia@127.0.0.1:9", "proxy-submit")
+	save("proxy-address", "socks5://ani:sangat-rahasia@127.0.0.1:9")
 	page.holds(noError)
-	page.visible("proxy-remove-open")
+	page.visible("proxy-remove")
 	page.holds(`!document.documentElement.outerHTML.includes("sangat-rahasia") && !document.getElementById("proxy-address").value.includes("rahasia")`)
 
-	page.click("start") // never without the proxy that was asked for
+	other.click("start") // never without the proxy that was asked for
+	other.state("SERVICE_OFF", "proxy_failed")
+	other.contains("device-reason", s.lang.T("reason.proxy_failed"))
+	other.click("to-proxy")
+	other.visible("proxy-address")
+	other.expect(`location.hash`, "#setting-proxy")
 	page.state("SERVICE_OFF", "proxy_failed")
-	page.contains("device-reason", s.lang.T("reason.proxy_failed"))
-	page.click("proxy-remove-open")
 	page.click("proxy-remove")
+	page.click("settings-submit")
 	page.state("SERVICE_SCAN", "qr")
-	page.click("stop")
+	s.server.must("serviceDestroy", key)
 	page.state("SERVICE_OFF", "stopped")
 
 	page.click("default-submit")
@@ -115,6 +121,7 @@ func (s scene) deviceSettings() {
 func (s scene) danger() {
 	path, key, phone := s.linked("Bahaya")
 	page, other := s.visit(path), s.visit(path)
+	page.click("to-danger")
 	page.click("logout")
 	page.visible("logout-confirm")
 	for _, part := range []string{"linked", "again", "keeps"} {
@@ -123,6 +130,7 @@ func (s scene) danger() {
 	}
 	page.click("cancel")
 	page.state("CONNECTED", "ready")
+	page.visible("logout") // back where one was
 	page.click("logout")
 	page.click("logout-confirm")
 	page.state("SERVICE_OFF", "logged_out")
@@ -132,11 +140,12 @@ func (s scene) danger() {
 		s.t.Errorf("the phone still has %d linked devices", companions)
 	}
 
+	page.click("to-danger")
 	page.click("delete")
 	page.click("delete-confirm")
 	page.holds(`location.pathname === "/devices"`)
 	page.visible("flash")
-	other.holds(`location.pathname === "/devices"`) // the page of what is gone leaves
+	other.contains("device-gone", s.lang.T("device.gone.title", "Name", "Bahaya")) // the page of what is gone explains itself
 	if answer, err := s.server.api("getState", key); err != nil || answer.Code != 401 {
 		s.t.Errorf("the key of a deleted device: %+v, %v", answer, err)
 	}

@@ -26,15 +26,18 @@ func (s scene) noScripts() {
 	page.state("SERVICE_SCAN", "qr")
 	s.world.control("scan", map[string]any{"phone": s.world.newPhone(), "qr": page.readQR()})
 	page.state("CONNECTED", "ready") // without a click
+	page.click("to-keys")
 	page.click("key-reveal")
 	page.present("key-value")
 	if err := s.canRun(page.text("curl-line")); err != nil {
 		s.t.Error(err)
 	}
+	page.click("to-overview")
 	page.click("stop")
 	page.state("SERVICE_OFF", "stopped")
 	page.contains("flash", "Tanpa Skrip")
 
+	page.click("to-danger")
 	page.click("logout")
 	page.click("cancel")
 	page.state("SERVICE_OFF", "stopped")

@@ -187,6 +187,10 @@ func (s scene) firstMinutes(t *testing.T) {
 	tab.contains("device-state", s.lang.T("state.connected"))
 	list.state("CONNECTED", "ready")
 
+	tab.expectMark() // all of it without a reload
+	tab.click("to-api")
+	tab.visible("curl-line")
+	tab.mark()
 	if line := tab.text("curl-line"); s.canRun(line) == nil {
 		t.Errorf("before the reveal there is a key in %q", line)
 	}
@@ -203,6 +207,9 @@ func (s scene) firstMinutes(t *testing.T) {
 	}
 	tab.expectMark() // all of it without a reload
 
+	tab.click("to-overview")
+	tab.state("CONNECTED", "ready")
+	tab.mark()
 	tab.click("stop")
 	tab.state("SERVICE_OFF", "stopped")
 	tab.contains("device-state", s.lang.T("state.off"))

@@ -27,8 +27,10 @@ func (s scene) serverKilled() {
 	code := page.another(s.server.url + waiting)
 	code.state("SERVICE_SCAN", "qr")
 	shown := code.readQR()
-	page.retype("rename-name", "Gudang besar")
-	for _, b := range []*tab{page, list, code} {
+	settings := page.another(s.server.url + path + "/settings")
+	settings.state("CONNECTED", "ready")
+	settings.retype("rename-name", "Gudang besar")
+	for _, b := range []*tab{page, list, code, settings} {
 		b.mark()
 		b.allow(lostServer...)
 		b.do(`(() => {` + watchLosses + `})()`)
@@ -40,12 +42,12 @@ func (s scene) serverKilled() {
 	s.codeIsCovered(code)
 	code.click("restart")
 	code.contains("flash", s.lang.T("lost.not_sent"))
-	page.click("default-submit") // another form of htmx
-	page.contains("flash", s.lang.T("lost.not_sent"))
+	settings.click("default-submit") // another form of htmx
+	settings.contains("flash", s.lang.T("lost.not_sent"))
 	s.world.control("unlink", map[string]any{"phone": phone}) // while nobody looks
 
 	*s.server = *s.world.serve("--listen", strings.TrimPrefix(s.server.url, "http://"))
-	for _, b := range []*tab{page, list} {
+	for _, b := range []*tab{page, list, settings} {
 		b.state("SERVICE_OFF", "logged_out")
 		b.gone("connection-lost")
 		b.expectMark()
@@ -57,9 +59,9 @@ func (s scene) serverKilled() {
 		s.t.Error("the code of before the kill is shown again")
 	}
 	s.server.is(key, "SERVICE_OFF", "logged_out")
-	page.expect(`document.querySelector("[data-testid=rename-name]").value`, "Gudang besar")
-	page.click("rename-submit") // the sign-in and the form outlived the server
-	page.visible("setting-saved")
+	settings.expect(`document.querySelector("[data-testid=rename-name]").value`, "Gudang besar")
+	settings.click("settings-submit") // the sign-in and the form outlived the server
+	settings.visible("setting-saved")
 	page.contains("device-live", "Gudang besar")
 	s.server.stop()
 }

@@ -76,17 +76,27 @@ func (s *Calls) withKey(route deviceRoute) echo.HandlerFunc {
 		}
 		defer in.discard()
 		call, err := s.open(c, route.does, in)
-		if err != nil {
-			return orLost(err, c.Request(), in)
+		if err == nil {
+			err = s.answer(c, route, call, in)
+		} else {
+			err = orLost(err, c.Request(), in)
 		}
-		if !call.rights.May(route.scopes...) {
-			return errScope(route.scopes)
+		if call.keyID != "" {
+			s.store.CountCall(call.keyID, s.site.ClientAddr(c), err != nil || c.Response().Status >= http.StatusBadRequest)
 		}
-		if call.in, err = in.read(route.takes, s.region); err != nil {
-			return orLost(err, c.Request(), in)
-		}
-		return route.do(c, call)
+		return err
 	}
+}
+
+// answer lets a route answer a call that its key has opened, if the key may do that.
+func (s *Calls) answer(c echo.Context, route deviceRoute, call deviceCall, in params) (err error) {
+	if !call.rights.May(route.scopes...) {
+		return errScope(route.scopes)
+	}
+	if call.in, err = in.read(route.takes, s.region); err != nil {
+		return orLost(err, c.Request(), in)
+	}
+	return route.do(c, call)
 }
 
 // open finds the device that a request is about, by its key.

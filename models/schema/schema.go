@@ -36,6 +36,7 @@ func Steps() []*gormigrate.Migration {
 		{ID: "0015_webhook_choices", Migrate: webhookChoices},
 		{ID: "0018_linked_name", Migrate: linkedName},
 		{ID: "0020_invitations", Migrate: invitations},
+		{ID: "0019_key_calls", Migrate: keyCalls},
 	}
 }
 

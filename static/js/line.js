@@ -176,7 +176,6 @@
       trustFor(1.3 * Number(event.detail.data) + 2000); // the answer takes its time, too
     });
     on("wadah:done", () => { over = true; });
-    on("wadah:gone", () => location.assign(base + "/devices"));
     on("wadah:ended", () => location.reload());
     document.addEventListener("htmx:after:swap", openStream);
     document.addEventListener("visibilitychange", comeBack);

@@ -22,7 +22,7 @@ import (
 //
 // data-testid: device-keys, key-row (data-key, data-state), key-row-reveal,
 // key-row-value, key-row-copy, key-rotate-open, key-rotate-overlap, key-rotate,
-// key-revoke-open, key-revoke, last-shown; key-create-open, key-create-name, key-create-expires,
+// key-revoke-open, key-revoke, last-shown, key-calls, key-address; key-create-open, key-create-name, key-create-expires,
 // key-create-submit.
 type Keys struct {
 	List []Key // as they should be shown, ended ones last
@@ -48,6 +48,9 @@ type Key struct {
 	State     KeyState
 	CreatedAt time.Time
 	LastUsed  time.Time   // zero: never
+	Address   string      // from where it was last used; "": not known
+	Calls     int64       // today, in UTC
+	Errors    int64       // how many of them failed
 	Shown     views.Shown // to whom last
 	ExpiresAt time.Time   // zero: never; of a revoked key, when that was
 	Value     string      // only when it was just made, rotated or revealed

@@ -8,10 +8,20 @@ import (
 
 // frame is what the layout needs for the page of a device.
 func (p DevicePage) frame() views.Frame {
-	return views.Frame{
-		Title: p.Device.Name, Menu: views.MenuDevices, Events: "/events?device=" + p.Device.ID, Refresh: refreshOf(p.Device),
+	f := views.Frame{
+		Title: p.Device.Name, Menu: views.MenuDevices, Events: "/events?device=" + p.Device.ID,
 		Scripts: views.PasskeyScript(p.Passkeys),
 	}
+	switch {
+	case p.Section == views.DeviceOverview && !p.Device.Linked:
+		f.Events += "&linking=1"
+		fallthrough
+	case p.Section == views.DeviceOverview:
+		f.Refresh = refreshOf(p.Device)
+	default:
+		f.Events += "&section=" + p.Section.Name()
+	}
+	return f
 }
 
 // refreshOf is how often a browser without JavaScript loads a page of the device anew: 0

@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"time"
 
 	"wadah/views"
 )
@@ -45,15 +46,24 @@ func BulkPartial(ctx context.Context, lang views.Lang, o BulkOutcome) ([]byte, e
 	return views.Partial(ctx, "#notices", "outerHTML", BulkNotice(lang, o))
 }
 
-// DevicePartial replaces the live part of the device's page, and the switch that says
-// whether it is the default device, which another device may become.
-func DevicePartial(ctx context.Context, lang views.Lang, d views.Device) ([]byte, error) {
-	live, err := views.Partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
-	if err != nil || !d.CanOperate {
-		return live, err
+// DevicePartial replaces the live part of a section of the device's page, which among the
+// settings is also the switch of the default device: another device may become that.
+func DevicePartial(ctx context.Context, lang views.Lang, d views.Device, s views.DeviceSection) ([]byte, error) {
+	if s == views.DeviceOverview {
+		return views.Partial(ctx, "#device-live", "outerMorph", DeviceLive(lang, d))
+	}
+	head, err := views.Partial(ctx, "#device-live", "outerMorph", DeviceHead(lang, d))
+	if err != nil || s != views.DeviceSettings {
+		return head, err
 	}
 	setting, err := views.Partial(ctx, "#setting-default", "outerMorph", settingDefault(lang, d, DeviceSettings{}))
-	return append(live, setting...), err
+	return append(head, setting...), err
+}
+
+// GonePartial tells on a device's page that the device was deleted, when, and to a manager
+// where it stands by whom.
+func GonePartial(ctx context.Context, lang views.Lang, name string, at time.Time, manager bool) ([]byte, error) {
+	return views.Partial(ctx, "#device-page", "innerHTML", DeviceGone(lang, name, at, manager))
 }
 
 // TimelinePartial replaces the timeline on the device's page, its picture included.
@@ -73,8 +83,8 @@ func KeysPartial(ctx context.Context, lang views.Lang, d views.Device, keys Keys
 	return views.Partial(ctx, "#device-keys", "outerHTML", DeviceKeys(lang, d, keys))
 }
 
-// SettingPartial replaces one setting on the device's page, for the answer to an htmx
-// POST that changes it.
+// SettingPartial replaces one of the forms of the settings, for the answer to an htmx POST
+// of it.
 func SettingPartial(ctx context.Context, lang views.Lang, d views.Device, s DeviceSettings, which Setting) ([]byte, error) {
 	return views.Partial(ctx, "#setting-"+string(which), "outerHTML", SettingForm(lang, d, s, which))
 }
@@ -84,20 +94,23 @@ func ScanLinksPartial(ctx context.Context, lang views.Lang, d views.Device, link
 	return views.Partial(ctx, "#device-scan-links", "outerHTML", DeviceScanLinks(lang, d, links))
 }
 
-// AccessPartials bring what is known of the keys, and the scan links that still open
-// something, up to date. Nothing that was revealed or opened there is lost, and no row of a
-// key comes or goes: those follow with the next page.
-func AccessPartials(ctx context.Context, lang views.Lang, d views.Device, keys Keys, links ScanLinks) ([]byte, error) {
-	parts, err := views.Partial(ctx, "#scan-link-list", "outerMorph", scanLinkList(lang, d, links))
+// KeyHeadPartials bring what is known of the keys up to date. Nothing that was revealed or
+// opened there is lost, and no row of a key comes or goes: those follow with the next page.
+func KeyHeadPartials(ctx context.Context, lang views.Lang, keys Keys) (parts []byte, err error) {
 	for _, k := range keys.List {
+		head, err := views.Partial(ctx, "#key-head-"+k.ID, "outerMorph", keyHead(lang, k))
 		if err != nil {
-			break
+			return nil, err
 		}
-		var head []byte
-		head, err = views.Partial(ctx, "#key-head-"+k.ID, "outerMorph", keyHead(lang, k))
 		parts = append(parts, head...)
 	}
-	return parts, err
+	return parts, nil
+}
+
+// ScanLinkListPartial brings the scan links that still open something up to date. An address
+// that is shown stays.
+func ScanLinkListPartial(ctx context.Context, lang views.Lang, d views.Device, links ScanLinks) ([]byte, error) {
+	return views.Partial(ctx, "#scan-link-list", "outerMorph", scanLinkList(lang, d, links))
 }
 
 // ScanPartial replaces the live part of the page behind a scan link.

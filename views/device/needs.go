@@ -43,10 +43,10 @@ func (n Needs) text(l views.Lang) string {
 // mended on the device's page first, or keep trying by themselves.
 func (n Needs) startMends() bool { return n.reason == "logged_out" || n.reason == "replaced" }
 
-// mendAt is where the thing to mend stands.
-func (n Needs) mendAt() string {
-	if n.reason == "proxy_failed" {
-		return n.First.Path("") + "#setting-proxy"
+// mendAt is where the thing to mend stands; only who may manage devices can open settings.
+func (n Needs) mendAt(p views.Page) string {
+	if n.reason == "proxy_failed" && p.User != nil && p.User.Role == views.Admin {
+		return proxyField(n.First)
 	}
 	return n.First.Path("")
 }

@@ -2,9 +2,13 @@ package device
 
 import "wadah/views"
 
-// DevicePage is the page of one device.
+// DevicePage is a section of the page of one device, with what it shows.
+//
+// data-testid: to-overview, to-messages, to-webhooks, to-keys, to-settings, to-danger;
+// to-api and to-proxy in the overview; device-gone once the device was deleted.
 type DevicePage struct {
 	views.Page
+	Section  views.DeviceSection
 	Device   views.Device
 	Timeline Timeline
 	API      API
@@ -86,4 +90,14 @@ func limitWords(l views.Lang, d views.Device) string {
 		return l.T("device.limited")
 	}
 	return l.T("device.limited.until", "Time", l.DateTime(d.NoNewChatsUntil))
+}
+
+// announcement is what screen readers are told of the device's state.
+func announcement(l views.Lang, d views.Device) string {
+	return l.T("device.announce", "Name", d.Name, "State", l.StateWord(d.State), "Reason", d.Sentence(l))
+}
+
+// proxyField is the address of the field that a device's proxy stands in.
+func proxyField(d views.Device) string {
+	return views.DevicePath(d.ID, views.DeviceSettings) + "#setting-proxy"
 }

@@ -1,13 +1,13 @@
 package device
 
-// DeviceSettings is the card of what an admin may change about a device.
+// DeviceSettings is what an admin may change about a device.
 //
-// Test IDs: rename-name, rename-submit, note-text, note-submit, proxy-address,
-// proxy-submit, proxy-remove-open, proxy-remove, default-submit; setting-saved beside
-// what was just saved.
+//	POST /devices/ID/settings  name, note, proxy, remove=yes   what is absent stays
+//	POST /devices/ID/default   on=true or false
+//
+// Test IDs: rename-name, note-text, proxy-address, proxy-remove, settings-submit,
+// default-submit; setting-saved beside what was just saved.
 type DeviceSettings struct {
-	Show bool // whether there is such a card
-
 	Name string
 	Note string
 	// Proxy is the address without its password, which no page ever shows again;
@@ -15,28 +15,17 @@ type DeviceSettings struct {
 	Proxy    string
 	HasProxy bool
 
-	// Refused is the setting that Problem, a finished sentence, is about.
-	Refused Setting
-	Problem string
-	// Saved is the setting to say "saved" beside, in answers that replace one setting.
+	// Problems are finished sentences by field: "name", "note", "proxy".
+	Problems map[string]string
+	// Saved is the form to say "saved" beside, in answers that replace one.
 	Saved Setting
 }
 
-// Setting is one part of the card, a form of its own.
+// Setting is one of the forms.
 type Setting string
 
-// The settings of a device.
+// The forms of a device's settings.
 const (
-	SettingName    Setting = "name"
-	SettingNote    Setting = "note"
-	SettingProxy   Setting = "proxy"
-	SettingDefault Setting = "default"
+	SettingDetails Setting = "details" // name, note, proxy
+	SettingDefault Setting = "default" // a switch between devices, so by itself
 )
-
-// problem is what is wrong with one setting.
-func (s DeviceSettings) problem(of Setting) string {
-	if s.Refused == of {
-		return s.Problem
-	}
-	return ""
-}

@@ -53,7 +53,8 @@ func TestNamesOfAccess(t *testing.T) {
 		"step2-recovery":     {"recovery-code", "error-message"},
 		"totp":               {"totp-qr", "totp-secret", "totp-secret-copy", "totp-code", "totp-confirm", "totp-cancel"},
 		"recovery":           {"recovery-codes", "recovery-copy", "recovery-done"},
-		"device-access":      {"device-keys", "key-row", "key-row-reveal", "key-row-value", "key-row-copy", "key-rotate-open", "key-rotate-overlap", "key-rotate", "key-revoke-open", "key-revoke", "key-create-open", "key-create-name", "key-create-expires", "key-create-submit", "device-scan-links", "scan-link-life", "scan-link-create", "scan-link-row", "scan-link-url", "scan-link-copy", "scan-link-revoke"},
+		"device-access":      {"device-scan-links", "scan-link-life", "scan-link-create", "scan-link-row", "scan-link-url", "scan-link-copy", "scan-link-revoke"},
+		"device-keys":        {"device-keys", "key-row", "key-row-reveal", "key-row-value", "key-row-copy", "key-rotate-open", "key-rotate-overlap", "key-rotate", "key-revoke-open", "key-revoke", "key-create-open", "key-create-name", "key-create-expires", "key-create-submit"},
 		"scan-qr":            {"scan-live", "scan-ends", "scan-brand", "device-qr", "device-qr-countdown", "pair-phone-number", "pair-phone-submit", "device-state"},
 		"scan-code":          {"pair-phone-code"},
 		"scan-not_scanned":   {"scan-start"},
@@ -127,7 +128,7 @@ func TestScanPageLeadsNowhereAndTellsNothing(t *testing.T) {
 // A value that was not asked for is nowhere on the page, and one that was stands once.
 func TestSecretsAreShownOnlyWhenAsked(t *testing.T) {
 	all := pages(views.Indonesian)
-	for name, want := range map[string]int{"device-qr": 0, "settings": 0, "device-access": 1} {
+	for name, want := range map[string]int{"device-qr": 0, "settings": 0, "device-keys": 1} {
 		var b bytes.Buffer
 		if err := all[name].Render(context.Background(), &b); err != nil {
 			t.Fatal(err)

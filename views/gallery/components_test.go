@@ -30,7 +30,7 @@ func TestPagesShowEveryComponent(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"setting-proxy-refused", "setting-note-saved", "live-note", "confirm-delete", "confirm-logout-unlinked", "times-refused-fixed",
+		"setting-details-refused", "setting-details-saved", "device-gone", "live-note", "confirm-delete", "confirm-logout-unlinked", "times-refused-fixed",
 		"version-failed-outdated", "secret-new", "proof-problem", "call", "try-answer-refused", "try-said-no_key",
 	} {
 		if !strings.Contains(page, `data-testid="specimen-`+name+`"`) {

@@ -151,26 +151,25 @@ func (p ShowPage) ends() []specimen {
 // deviceSettings are the settings of a device as they are, just saved, and refused.
 func (p ShowPage) deviceSettings() []specimen {
 	d := Devices(p.At)["ready"]
-	var out []specimen
-	for _, s := range []struct {
-		which         deviceviews.Setting
-		value, refuse string // what is typed, and the code of what is wrong with it
-	}{
-		{deviceviews.SettingName, d.Name, "name_taken"},
-		{deviceviews.SettingNote, p.Lang.T("settings.note.hint"), "note_too_long"},
-		{deviceviews.SettingProxy, "socks5://budi:••••••@10.0.0.7:1080", "proxy_again"},
-		{deviceviews.SettingDefault, "", ""},
-	} {
-		plain := deviceviews.DeviceSettings{Name: s.value, Note: s.value, Proxy: s.value, HasProxy: true}
-		saved, refused := plain, plain
-		saved.Saved = s.which
-		refused.Refused, refused.Problem = s.which, p.Lang.Invalid(s.refuse)
-		name := "setting-" + string(s.which)
-		out = append(out, specimen{name, deviceviews.SettingForm(p.Lang, d, plain, s.which)}, specimen{name + "-saved", deviceviews.SettingForm(p.Lang, d, saved, s.which)})
-		if s.refuse != "" {
-			out = append(out, specimen{name + "-refused", deviceviews.SettingForm(p.Lang, d, refused, s.which)})
-		}
+	plain := deviceviews.DeviceSettings{Name: d.Name, Note: p.Lang.T("settings.note.hint"), Proxy: "socks5://budi:••••••@10.0.0.7:1080", HasProxy: true}
+	direct, saved, refused := plain, plain, plain
+	direct.Proxy, direct.HasProxy = "", false
+	saved.Saved = deviceviews.SettingDetails
+	refused.Problems = map[string]string{}
+	for field, code := range map[string]string{"name": "name_taken", "note": "note_too_long", "proxy": "proxy_again"} {
+		refused.Problems[field] = p.Lang.Invalid(code)
 	}
-	d.Default = !d.Default
-	return append(out, specimen{"setting-default-off", deviceviews.SettingForm(p.Lang, d, deviceviews.DeviceSettings{}, deviceviews.SettingDefault)})
+	other := d
+	other.Default = !d.Default
+	return []specimen{
+		{"setting-details", deviceviews.SettingForm(p.Lang, d, plain, deviceviews.SettingDetails)},
+		{"setting-details-direct", deviceviews.SettingForm(p.Lang, d, direct, deviceviews.SettingDetails)},
+		{"setting-details-saved", deviceviews.SettingForm(p.Lang, d, saved, deviceviews.SettingDetails)},
+		{"setting-details-refused", deviceviews.SettingForm(p.Lang, d, refused, deviceviews.SettingDetails)},
+		{"setting-default", deviceviews.SettingForm(p.Lang, d, plain, deviceviews.SettingDefault)},
+		{"setting-default-saved", deviceviews.SettingForm(p.Lang, d, deviceviews.DeviceSettings{Saved: deviceviews.SettingDefault}, deviceviews.SettingDefault)},
+		{"setting-default-off", deviceviews.SettingForm(p.Lang, other, deviceviews.DeviceSettings{}, deviceviews.SettingDefault)},
+		{"device-head", deviceviews.DeviceHead(p.Lang, d)},
+		{"device-gone", deviceviews.DeviceGone(p.Lang, d.Name, p.At, true)},
+	}
 }

@@ -19,7 +19,7 @@ const keyValue = "be670d0018987231588ff183a0e8d509"
 func keysSite(t *testing.T) *httptest.Server {
 	t.Helper()
 	d := states()["ready"]
-	p := devicePage(views.English, d)
+	p := sectionPage(views.English, d, views.DeviceKeys)
 	p.Keys = keys()
 	mux := http.NewServeMux()
 	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))

@@ -21,7 +21,7 @@ func TestPartialsHoldWhatThePageHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, err := deviceviews.DevicePartial(ctx, views.Indonesian, d)
+	live, err := deviceviews.DevicePartial(ctx, views.Indonesian, d, views.DeviceOverview)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +51,8 @@ func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 	ctx, lang := context.Background(), views.English
 	list := string(render(t, deviceviews.Devices(devicesPage(lang, manyDevices()))))
 	show := string(render(t, deviceviews.DeviceShow(devicePage(lang, states()["qr"]))))
+	opening := string(render(t, deviceviews.DeviceShow(sectionPage(lang, states()["qr"], views.DeviceKeys))))
+	settings := string(render(t, deviceviews.DeviceShow(sectionPage(lang, states()["qr"], views.DeviceSettings))))
 	phones := string(render(t, phonesviews.Phones(phonesPage(lang))))
 	talk := messagesPage(lang)
 	messages := string(render(t, messageviews.Messages(talk)))
@@ -58,16 +60,25 @@ func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 		render func() ([]byte, error)
 		page   string
 	}{
-		"rows":     {func() ([]byte, error) { return deviceviews.DevicesPartial(ctx, devicesPage(lang, manyDevices())) }, list},
-		"row":      {func() ([]byte, error) { return deviceviews.RowPartial(ctx, lang, manyDevices()[2]) }, list},
-		"bulk":     {func() ([]byte, error) { return deviceviews.BulkPartial(ctx, lang, bulkOutcome(lang)) }, list},
-		"summary":  {func() ([]byte, error) { return deviceviews.SummaryPartial(ctx, devicesPage(lang, nil)) }, list},
-		"notice":   {func() ([]byte, error) { return views.NoticePartial(ctx, lang, lang.Notice(views.NoticePrefsSaved)) }, list},
-		"device":   {func() ([]byte, error) { return deviceviews.DevicePartial(ctx, lang, states()["qr"]) }, show},
+		"rows":    {func() ([]byte, error) { return deviceviews.DevicesPartial(ctx, devicesPage(lang, manyDevices())) }, list},
+		"row":     {func() ([]byte, error) { return deviceviews.RowPartial(ctx, lang, manyDevices()[2]) }, list},
+		"bulk":    {func() ([]byte, error) { return deviceviews.BulkPartial(ctx, lang, bulkOutcome(lang)) }, list},
+		"summary": {func() ([]byte, error) { return deviceviews.SummaryPartial(ctx, devicesPage(lang, nil)) }, list},
+		"notice":  {func() ([]byte, error) { return views.NoticePartial(ctx, lang, lang.Notice(views.NoticePrefsSaved)) }, list},
+		"device": {func() ([]byte, error) {
+			return deviceviews.DevicePartial(ctx, lang, states()["qr"], views.DeviceOverview)
+		}, show},
 		"timeline": {func() ([]byte, error) { return deviceviews.TimelinePartial(ctx, lang, deviceviews.Timeline{Now: noon}) }, show},
 		"key": {func() ([]byte, error) {
 			return deviceviews.KeyPartial(ctx, lang, states()["qr"], deviceviews.API{Key: "k"})
-		}, show},
+		}, opening},
+		"head": {func() ([]byte, error) {
+			return deviceviews.DevicePartial(ctx, lang, states()["qr"], views.DeviceSettings)
+		}, settings},
+		"setting": {func() ([]byte, error) {
+			return deviceviews.SettingPartial(ctx, lang, states()["qr"], deviceviews.DeviceSettings{}, deviceviews.SettingDetails)
+		}, settings},
+		"gone":     {func() ([]byte, error) { return deviceviews.GonePartial(ctx, lang, "Kasir", noon, true) }, show},
 		"chats":    {func() ([]byte, error) { return messageviews.ListPartial(ctx, lang, talk.List) }, messages},
 		"chatrows": {func() ([]byte, error) { return messageviews.RowsPartial(ctx, lang, talk.List) }, messages},
 		"chatrow": {func() ([]byte, error) {

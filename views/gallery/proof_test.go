@@ -16,7 +16,7 @@ import (
 // the password "secret words", or by a passkey before.
 func (s *passkeySite) device(t *testing.T, mux *http.ServeMux) {
 	d := states()["ready"]
-	p := devicePage(views.English, d)
+	p := sectionPage(views.English, d, views.DeviceKeys)
 	p.Keys, p.Passkeys = keys(), true
 	mux.HandleFunc("GET /devices/d1", s.page(t, deviceviews.DeviceShow(p)))
 	mux.HandleFunc("GET /events", quietStream)

@@ -99,7 +99,7 @@ const sampleKey = "be670d0018987231588ff183a0e8d509"
 // Keys is a key in each state.
 func Keys(at time.Time) deviceviews.Keys {
 	return deviceviews.Keys{Show: true, List: []deviceviews.Key{
-		{ID: "k1", Name: "Toko online", State: deviceviews.KeyValid, CreatedAt: at.Add(-72 * time.Hour), LastUsed: at.Add(-40 * time.Second), Shown: views.Shown{To: "rina", By: views.ShownToUser, At: at.Add(-26 * time.Hour)}},
+		{ID: "k1", Name: "Toko online", State: deviceviews.KeyValid, CreatedAt: at.Add(-72 * time.Hour), LastUsed: at.Add(-40 * time.Second), Address: "203.0.113.5", Calls: 1284, Errors: 3, Shown: views.Shown{To: "rina", By: views.ShownToUser, At: at.Add(-26 * time.Hour)}},
 		{ID: "k2", Name: "Laporan harian", Scopes: []string{"state", "read"}, From: []string{"10.0.0.0/8", "203.0.113.5/32"}, State: deviceviews.KeyEnding, CreatedAt: at.Add(-900 * time.Hour), LastUsed: at.Add(-3 * time.Hour), ExpiresAt: at.Add(21 * time.Hour), Shown: views.Shown{By: views.ShownBySystem, At: at.Add(-5 * time.Minute)}},
 		{ID: "k3", Name: "Percobaan Pak Budi", State: deviceviews.KeyExpired, CreatedAt: at.Add(-900 * time.Hour), ExpiresAt: at.Add(-90 * time.Hour)},
 		{ID: "k4", Name: "Kasir lama", State: deviceviews.KeyRevoked, CreatedAt: at.Add(-1900 * time.Hour), LastUsed: at.Add(-500 * time.Hour), ExpiresAt: at.Add(-480 * time.Hour), Shown: views.Shown{By: views.ShownByCLI, At: at.Add(-1900 * time.Hour)}},

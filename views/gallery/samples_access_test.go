@@ -230,11 +230,16 @@ func doorPages(lang views.Lang) map[string]templ.Component {
 	all["scan-problem"] = deviceviews.ScanShow(wrong)
 
 	linking := devicePage(lang, states()["qr"])
-	linking.Keys, linking.ScanLinks = keys(), scanLinks()
-	linking.Keys.List[0].Value = "be670d0018987231588ff183a0e8d509"
+	linking.ScanLinks = scanLinks()
 	all["device-access"] = deviceviews.DeviceShow(linking)
+	held := sectionPage(lang, states()["ready"], views.DeviceKeys)
+	held.Keys = keys()
+	held.Keys.List[0].Value = "be670d0018987231588ff183a0e8d509"
+	all["device-keys"] = deviceviews.DeviceShow(held)
+	none := sectionPage(lang, states()["never_started"], views.DeviceKeys)
+	none.Keys = deviceviews.Keys{Show: true, Name: "x", Expires: "720h", Problems: map[string]string{"name": lang.Invalid("name_too_long")}}
+	all["device-keys-problems"] = deviceviews.DeviceShow(none)
 	empty := devicePage(lang, states()["never_started"])
-	empty.Keys = deviceviews.Keys{Show: true, Name: "x", Expires: "720h", Problems: map[string]string{"name": lang.Invalid("name_too_long")}}
 	empty.ScanLinks = deviceviews.ScanLinks{Show: true, Problem: lang.Invalid("life_invalid")}
 	all["device-access-problems"] = deviceviews.DeviceShow(empty)
 	maps.Copy(all, aboutPages(lang))

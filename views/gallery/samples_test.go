@@ -28,6 +28,13 @@ func page(lang views.Lang) views.Page {
 	}
 }
 
+// sectionPage is another section of a device's page.
+func sectionPage(lang views.Lang, d views.Device, s views.DeviceSection) deviceviews.DevicePage {
+	p := devicePage(lang, d)
+	p.Section, p.Path = s, views.DevicePath("d1", s)
+	return p
+}
+
 // states are the devices whose fragments the golden files hold, by name.
 func states() map[string]views.Device { return gallery.Devices(noon) }
 
@@ -39,7 +46,7 @@ func devicePage(lang views.Lang, d views.Device) deviceviews.DevicePage {
 	return deviceviews.DevicePage{
 		Page: p, Device: d, Timeline: timeline(), CanManage: true,
 		API:      deviceviews.API{BaseURL: "https://wadah.example.com", KeyID: "k1", CanReveal: true},
-		Settings: deviceviews.DeviceSettings{Show: true, Name: d.Name, Note: d.Note},
+		Settings: deviceviews.DeviceSettings{Name: d.Name, Note: d.Note},
 	}
 }
 
@@ -141,19 +148,22 @@ func pages(lang views.Lang) map[string]templ.Component {
 		}
 		all["device-"+name] = deviceviews.DeviceShow(p)
 	}
-	revealed := devicePage(lang, states()["ready"])
+	revealed := sectionPage(lang, states()["ready"], views.DeviceKeys)
 	revealed.API.Key = "be670d0018987231588ff183a0e8d509"
 	all["device-revealed"] = deviceviews.DeviceShow(revealed)
 	wrong := devicePage(lang, states()["qr"])
 	wrong.Number, wrong.NumberProblem = "08", lang.Invalid("bad_number")
-	wrong.Settings.Name, wrong.Settings.Refused, wrong.Settings.Problem = "Gudang", deviceviews.SettingName, lang.Invalid("name_taken")
 	all["device-problems"] = deviceviews.DeviceShow(wrong)
-	settled := devicePage(lang, states()["proxy_failed"])
+	settled := sectionPage(lang, states()["proxy_failed"], views.DeviceSettings)
 	settled.Device.Note = "Kasir depan, ponsel ada di laci kiri.\nPIN layar ada di Bu Rina.\n\n<b>Jangan</b> dikeluarkan tanpa bertanya dulu."
 	settled.Settings = deviceviews.DeviceSettings{
-		Show: true, Name: settled.Device.Name, Note: settled.Device.Note, Proxy: "socks5://budi:••••••@10.0.0.7:1080", HasProxy: true, Saved: deviceviews.SettingNote,
-		Refused: deviceviews.SettingProxy, Problem: lang.Invalid("proxy_again"),
+		Name: settled.Device.Name, Note: settled.Device.Note, Proxy: "socks5://budi:••••••@10.0.0.7:1080", HasProxy: true,
+		Problems: map[string]string{"proxy": lang.Invalid("proxy_again")},
 	}
+	mending := devicePage(lang, states()["proxy_failed"])
+	mending.Device.Note, mending.Device.CanManage = settled.Device.Note, true
+	all["device-mending"] = deviceviews.DeviceShow(mending)
+	all["device-danger"] = deviceviews.DeviceShow(sectionPage(lang, states()["ready"], views.DeviceDanger))
 	all["device-settings"] = deviceviews.DeviceShow(settled)
 	unsaved := states()["stopped"]
 	unsaved.Unsaved, unsaved.NoNewChats, unsaved.NoNewChatsUntil = true, true, noon.Add(2*time.Hour)
@@ -166,7 +176,7 @@ func pages(lang views.Lang) map[string]templ.Component {
 	all["device-passkey-confirm"] = deviceviews.DeviceShow(devicePage(lang, confirm))
 	viewer := devicePage(lang, states()["qr"])
 	viewer.Device.QR = nil
-	viewer.Settings.Show = false
+	viewer.User.Role = views.Viewer
 	viewer.Device.Note = "Kasir depan, ponsel ada di laci kiri."
 	viewer.CanManage, viewer.Device.CanOperate, viewer.API.CanReveal, viewer.Timeline = false, false, false, histories()["new"]
 	all["device-viewer"] = deviceviews.DeviceShow(viewer)

@@ -2,6 +2,7 @@ package gallery_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,10 +44,9 @@ func TestPageScript(t *testing.T) {
 		b.holds(streaming,
 			`document.querySelector(".countdown-text").textContent.startsWith("New code in")`,
 			`document.querySelector("time[data-ago]").textContent === "5 minutes ago"`,
-			`!document.getElementById("curl-copy").hidden`)
+			`document.documentElement.classList.contains("js")`)
 		b.do(chromedp.Click(chromedp.CSS(`[data-testid="pair-phone-open"]`)),
 			chromedp.SendKeys(chromedp.CSS(`#pair-phone-number`), "62812"),
-			chromedp.Click(chromedp.CSS(`[data-testid="snippet-php"]`)),
 			chromedp.Focus(chromedp.CSS(`#pair-phone-number`)))
 
 		p := qrPage(20 * time.Second)
@@ -55,7 +55,7 @@ func TestPageScript(t *testing.T) {
 		b.holds(`document.getElementById("device-name").textContent === "Renamed Elsewhere"`,
 			`document.getElementById("pair-phone-number").value === "62812"`,
 			`document.activeElement.id === "pair-phone-number"`,
-			`document.getElementById("snippet-php").open`,
+			`document.getElementById("pair-phone-details").open`,
 			`document.getElementById("announcer").textContent.startsWith("Renamed Elsewhere")`)
 		b.do(chromedp.Focus(chromedp.CSS(`#stop`)))
 
@@ -161,11 +161,16 @@ func TestPageScript(t *testing.T) {
 		}
 	})
 
-	t.Run("a deleted device leaves for the list", func(t *testing.T) {
+	t.Run("a deleted device's page says so", func(t *testing.T) {
 		s, b := open(t)
 		b.open(s.URL + "/devices/d1")
-		b.holds(streaming)
-		s.send(views.Gone())
-		b.holds(`location.pathname === "/devices" && document.getElementById("list")`)
+		b.holds(streaming, `window.before = true`)
+		part, err := deviceviews.GonePartial(b.ctx, views.English, "Kasir", time.Now(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.send(slices.Concat(views.Message(part), views.Done()))
+		b.holds(`document.querySelector('[data-testid="device-gone"] h1').textContent === "Kasir was deleted"`,
+			`!document.getElementById("device-live")`, `document.getElementById("live")._htmx?.sse == null`, found, `window.before`)
 	})
 }

@@ -156,9 +156,9 @@ func tell(w http.ResponseWriter, r *http.Request, news <-chan []byte, still *ato
 
 // live is the first message of a connection, and every later one.
 func live(ctx context.Context, p deviceviews.DevicePage) []byte {
-	partial, err := deviceviews.DevicePartial(ctx, p.Lang, p.Device)
-	if err != nil {
-		return nil
+	partial, err := deviceviews.DevicePartial(ctx, p.Lang, p.Device, p.Section)
+	if err != nil || p.Section != views.DeviceOverview {
+		return views.Message(partial)
 	}
 	events, err := deviceviews.TimelinePartial(ctx, p.Lang, p.Timeline)
 	if err != nil {

@@ -47,7 +47,7 @@ func Messages(p MessagesPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = views.BackTo(p.Lang, p.Device.Path(""), p.Device.Name).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.DeviceNav(p.Page, p.Device.ID, p.Device.Name, views.DeviceMessages).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

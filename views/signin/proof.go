@@ -56,8 +56,12 @@ func (p ProofPage) back() string {
 		}
 	}
 	if device, ok := strings.CutPrefix(path, "/devices/"); ok {
-		id, _, _ := strings.Cut(device, "/")
-		return "/devices/" + id
+		id, action, _ := strings.Cut(device, "/")
+		section := views.DeviceOverview
+		if action == "reveal" || action == "keys" || strings.HasPrefix(action, "keys/") {
+			section = views.DeviceKeys
+		}
+		return views.DevicePath(id, section)
 	}
 	return "/devices"
 }

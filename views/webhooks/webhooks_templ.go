@@ -48,7 +48,7 @@ func List(p ListPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if p.DeviceID != "" {
-				templ_7745c5c3_Err = views.BackTo(p.Lang, "/devices/"+p.DeviceID, p.Device).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = views.DeviceNav(p.Page, p.DeviceID, p.Device, views.DeviceWebhooks).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -51,7 +51,7 @@ func (s *Pages) keysView(ctx context.Context, keys []models.APIKey, z visitor.Zo
 }
 
 func keyView(k models.APIKey, all []models.APIKey, z visitor.Zone, now time.Time) deviceviews.Key {
-	view := deviceviews.Key{ID: k.ID, Name: k.Name, State: deviceviews.KeyValid, CreatedAt: z.At(k.CreatedAt)}
+	view := deviceviews.Key{ID: k.ID, Name: k.Name, State: deviceviews.KeyValid, CreatedAt: z.At(k.CreatedAt), Address: k.LastAddress, Calls: k.Calls, Errors: k.Errors}
 	for _, scope := range k.Rights.Scopes {
 		view.Scopes = append(view.Scopes, string(scope))
 	}
@@ -164,7 +164,7 @@ func (s *Pages) revokeKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	to := "/devices/" + snap.ID
+	to := views.DevicePath(snap.ID, views.DeviceKeys)
 	if c.FormValue("confirm") != "yes" {
 		return c.Redirect(http.StatusSeeOther, to)
 	}

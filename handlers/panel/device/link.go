@@ -46,12 +46,9 @@ func (s *Pages) pairRefused(c echo.Context, snap session.Snapshot, typed, code s
 	if fresh, err := s.devices.Snapshot(snap.ID); err == nil {
 		snap = fresh
 	}
-	page, err := s.deviceShow(c, snap)
-	if err != nil {
-		return err
-	}
-	page.Number, page.NumberProblem = typed, page.Lang.Invalid(code)
-	return s.Render(c, http.StatusUnprocessableEntity, deviceviews.DeviceShow(page))
+	return s.show(c, snap, views.DeviceOverview, http.StatusUnprocessableEntity, func(page *deviceviews.DevicePage) {
+		page.Number, page.NumberProblem = typed, page.Lang.Invalid(code)
+	})
 }
 
 // answerPasskey passes on what was pasted from WhatsApp's own page.

@@ -34,17 +34,27 @@ func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager
 	return &Pages{renderer, store, devices, streams, trail, signin, region}
 }
 
-// devicePage is the page of one device.
-func (s *Pages) devicePage(c echo.Context) error {
-	snap, err := s.snapshot(c)
+// section is the page of a section of a device.
+func (s *Pages) section(which views.DeviceSection) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		snap, err := s.snapshot(c)
+		if err != nil {
+			return err
+		}
+		return s.show(c, snap, which, http.StatusOK, nil)
+	}
+}
+
+// show answers with a section of a device's page, as change makes it.
+func (s *Pages) show(c echo.Context, snap session.Snapshot, which views.DeviceSection, status int, change func(*deviceviews.DevicePage)) error {
+	page, err := s.sectionView(c, snap, which)
 	if err != nil {
 		return err
 	}
-	page, err := s.deviceShow(c, snap)
-	if err != nil {
-		return err
+	if change != nil {
+		change(&page)
 	}
-	return s.Render(c, http.StatusOK, deviceviews.DeviceShow(page))
+	return s.Render(c, status, deviceviews.DeviceShow(page))
 }
 
 // snapshot is the device a route is about. A device another process has added
@@ -53,48 +63,71 @@ func (s *Pages) snapshot(c echo.Context) (session.Snapshot, error) {
 	return s.devices.Find(c.Request().Context(), c.Param(web.DeviceParam))
 }
 
-// deviceShow is everything the page of a device shows, the key hidden.
-func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (deviceviews.DevicePage, error) {
-	ctx, v := c.Request().Context(), visitor.Of(c)
-	page := deviceviews.DevicePage{Page: s.Around(c), CanManage: v.May(web.Admin)}
+// sectionView is everything a section shows, keys hidden.
+func (s *Pages) sectionView(c echo.Context, snap session.Snapshot, which views.DeviceSection) (deviceviews.DevicePage, error) {
+	v := visitor.Of(c)
+	page := deviceviews.DevicePage{Page: s.Around(c), Section: which, CanManage: v.May(web.Admin)}
 	if !web.IsGet(c.Request()) {
-		page.Path = "/devices/" + snap.ID
+		page.Path = views.DevicePath(snap.ID, which)
 	}
 	var err error
-	if page.Device, err = s.shown(snap, v.Zone, v.May(web.Operator)); err != nil {
-		return page, err
+	switch which {
+	case views.DeviceOverview:
+		err = s.overviewView(c, snap, &page)
+	case views.DeviceKeys:
+		page.Device = pages.Device(snap, v.Zone, v.May(web.Operator))
+		err = s.keysSection(c, &page)
+	case views.DeviceSettings:
+		page.Device = pages.Device(snap, v.Zone, true)
+		page.Settings, err = s.settingsView(snap)
+	case views.DeviceDanger, views.DeviceMessages, views.DeviceWebhooks:
+		page.Device = pages.Device(snap, v.Zone, v.May(web.Operator))
 	}
-	if page.Timeline, err = s.timeline(ctx, snap, v.Zone); err != nil {
-		return page, err
+	return page, err
+}
+
+func (s *Pages) overviewView(c echo.Context, snap session.Snapshot, page *deviceviews.DevicePage) (err error) {
+	ctx, v := c.Request().Context(), visitor.Of(c)
+	if page.Device, err = s.shown(snap, v.Zone, rightsOf(v)); err != nil {
+		return err
 	}
-	keys, err := s.store.Keys(ctx, snap.ID)
+	page.Device.JustLinked = false // who opens the page now has not scanned on it
+	if page.Timeline, err = s.timeline(ctx, snap, v.Zone); err != nil || !v.May(web.Operator) {
+		return err
+	}
+	page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.Zone)
+	return err
+}
+
+func (s *Pages) keysSection(c echo.Context, page *deviceviews.DevicePage) error {
+	ctx, v := c.Request().Context(), visitor.Of(c)
+	keys, err := s.store.Keys(ctx, page.Device.ID)
 	if err != nil {
-		return page, err
+		return err
 	}
 	page.API = deviceviews.API{BaseURL: s.BaseURL(c)}
 	if key := models.OldestKey(keys, time.Now()); key != nil {
 		page.API.KeyID, page.API.CanReveal = key.ID, v.May(web.Operator)
 	}
-	if v.May(web.Admin) {
-		if page.Settings, err = s.settingsView(snap); err != nil {
-			return page, err
-		}
+	if !v.May(web.Operator) {
+		return nil
 	}
-	if v.May(web.Operator) {
-		if page.Keys, err = s.keysView(ctx, keys, v.Zone); err != nil {
-			return page, err
-		}
-		if page.Passkeys, err = s.signin.PasskeysOffered(c); err != nil {
-			return page, err
-		}
-		page.ScanLinks, err = s.scanLinksView(ctx, snap.ID, v.Zone)
+	if page.Passkeys, err = s.signin.PasskeysOffered(c); err != nil {
+		return err
 	}
-	return page, err
+	page.Keys, err = s.keysView(ctx, keys, v.Zone)
+	return err
 }
 
-// shown is a device as its page shows it.
-func (s *Pages) shown(snap session.Snapshot, z visitor.Zone, canOperate bool) (views.Device, error) {
-	d, err := s.DeviceWithQR(snap, z, canOperate)
+// rights are what a visitor may do with a device, as far as its overview shows it.
+type rights struct{ operate, manage bool }
+
+func rightsOf(v *visitor.Visitor) rights { return rights{v.May(web.Operator), v.May(web.Admin)} }
+
+// shown is a device as its overview shows it.
+func (s *Pages) shown(snap session.Snapshot, z visitor.Zone, may rights) (views.Device, error) {
+	d, err := s.DeviceWithQR(snap, z, may.operate)
+	d.CanManage = may.manage
 	if until, locked := s.devices.Outbox().NewChats(snap.ID); locked {
 		d.NoNewChats, d.NoNewChatsUntil = true, z.At(until)
 	}

@@ -1,11 +1,17 @@
 package device
 
-import "wadah/handlers/web"
+import (
+	"wadah/handlers/web"
+	"wadah/views"
+)
 
 // Routes are those of one device.
 func (s *Pages) Routes() []web.Route {
 	return []web.Route{
-		web.Get("/devices/:id", web.Viewer, s.devicePage),
+		web.Get("/devices/:id", web.Viewer, s.section(views.DeviceOverview)),
+		web.Get("/devices/:id/keys", web.Viewer, s.section(views.DeviceKeys)),
+		web.Get("/devices/:id/settings", web.Admin, s.section(views.DeviceSettings)),
+		web.Get("/devices/:id/danger", web.Operator, s.section(views.DeviceDanger)),
 		web.Get("/devices/:id/qr.png", web.Operator, s.deviceQR),
 		web.Post("/devices/:id/start", web.Operator, s.startDevice),
 		web.Post("/devices/:id/stop", web.Operator, s.stopDevice),
@@ -13,9 +19,11 @@ func (s *Pages) Routes() []web.Route {
 		web.Get("/devices/:id/confirm/:action", web.Operator, s.confirmPage),
 		web.Post("/devices/:id/logout", web.Operator, s.logoutDevice),
 		web.Post("/devices/:id/delete", web.Admin, s.deleteDevice),
-		web.Post("/devices/:id/rename", web.Admin, s.renameDevice),
-		web.Post("/devices/:id/note", web.Admin, s.noteDevice),
-		web.Post("/devices/:id/proxy", web.Admin, s.proxyDevice),
+		web.Post("/devices/:id/settings", web.Admin, s.saveSettings),
+		// What was a form of its own once, for who posts to it still.
+		web.Post("/devices/:id/rename", web.Admin, s.saveSettings),
+		web.Post("/devices/:id/note", web.Admin, s.saveSettings),
+		web.Post("/devices/:id/proxy", web.Admin, s.saveSettings),
 		web.Post("/devices/:id/default", web.Admin, s.defaultDeviceSubmit),
 		web.Post("/devices/:id/pair", web.Operator, s.pairPhone),
 		web.Post("/devices/:id/test", web.Operator, s.testMessage),

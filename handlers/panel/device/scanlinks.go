@@ -94,14 +94,11 @@ func (s *Pages) revokeScanLink(c echo.Context) error {
 // otherwise.
 func (s *Pages) showScanLinks(c echo.Context, snap session.Snapshot, status int, change func(*deviceviews.ScanLinks), said *views.Flash) error {
 	if !web.IsFragment(c.Request()) {
-		page, err := s.deviceShow(c, snap)
-		if err != nil {
-			return err
-		}
-		if change(&page.ScanLinks); said != nil {
-			page.Flash = said
-		}
-		return s.Render(c, status, deviceviews.DeviceShow(page))
+		return s.show(c, snap, views.DeviceOverview, status, func(page *deviceviews.DevicePage) {
+			if change(&page.ScanLinks); said != nil {
+				page.Flash = said
+			}
+		})
 	}
 	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
 	card, err := s.scanLinksView(ctx, snap.ID, z)

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -22,12 +23,10 @@ import (
 // stored one.
 const dots = "••••••"
 
-// settingsView is the card of what may be changed about a device.
+// settingsView is what may be changed about a device.
 func (s *Pages) settingsView(snap session.Snapshot) (deviceviews.DeviceSettings, error) {
 	proxy, err := s.devices.DeviceProxy(snap.ID)
-	return deviceviews.DeviceSettings{
-		Show: true, Name: snap.Name, Note: snap.Note, Proxy: maskProxy(proxy), HasProxy: proxy != "",
-	}, err
+	return deviceviews.DeviceSettings{Name: snap.Name, Note: snap.Note, Proxy: maskProxy(proxy), HasProxy: proxy != ""}, err
 }
 
 // maskProxy is a proxy's address as it may be shown: without its password.
@@ -47,59 +46,72 @@ func maskProxy(address string) string {
 	return u.Scheme + "://" + user + u.Host
 }
 
-// renameDevice gives the device another name.
-func (s *Pages) renameDevice(c echo.Context) error {
+// saveSettings stores what a form says about the device; what is absent, or as it was, stays.
+// Each field is stored by itself: one that is refused keeps none of the others back.
+func (s *Pages) saveSettings(c echo.Context) error {
 	snap, err := s.snapshot(c)
 	if err != nil {
 		return err
 	}
-	typed := c.FormValue("name")
-	after, err := s.devices.RenameDevice(c.Request().Context(), snap.ID, typed)
+	form, err := c.FormParams()
 	if err != nil {
-		return s.settingRefused(c, snap, deviceviews.SettingName, err, func(v *deviceviews.DeviceSettings) { v.Name = typed })
+		return err
 	}
-	s.trail.Note(c, visitor.Entry(c, audit.DeviceRename, after.ID, after.Name))
-	return s.settingSaved(c, after, deviceviews.SettingName, views.NoticeDeviceRenamed)
+	before, err := s.settingsView(snap)
+	if err != nil {
+		return err
+	}
+	ctx, id, problems := c.Request().Context(), snap.ID, map[string]string{}
+	for _, f := range []struct {
+		name, was string
+		action    audit.Action
+		store     func(ctx context.Context, id, typed string) (session.Snapshot, error)
+	}{
+		{"name", before.Name, audit.DeviceRename, s.devices.RenameDevice},
+		{"note", before.Note, audit.DeviceNote, s.devices.SetDeviceNote},
+		{"proxy", before.Proxy, audit.DeviceProxy, s.storeProxy},
+	} {
+		typed, store := formText(form, f.name), f.store
+		switch remove := f.name == "proxy" && form.Get("remove") == "yes"; {
+		case remove:
+			typed, store = "", s.devices.SetDeviceProxy
+		case !form.Has(f.name), typed == f.was && len(form) > 1: // a form of one field is about that
+			continue
+		}
+		after, err := store(ctx, id, typed)
+		var invalid *models.Invalid
+		if errors.As(err, &invalid) {
+			problems[f.name] = visitor.Of(c).Lang.Invalid(invalid.Code)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		snap = after
+		e := visitor.Entry(c, f.action, id, snap.Name)
+		if f.action == audit.DeviceProxy {
+			e.Detail = s.proxyPlace(id)
+		}
+		s.trail.Note(c, e)
+	}
+	if len(problems) > 0 {
+		return s.settingsRefused(c, snap, form, problems)
+	}
+	return s.settingSaved(c, snap, deviceviews.SettingDetails, views.NoticeSettingsSaved)
 }
 
-// noteDevice stores the owner's remark about the device.
-func (s *Pages) noteDevice(c echo.Context) error {
-	snap, err := s.snapshot(c)
-	if err != nil {
-		return err
-	}
-	// Browsers send line ends of their own.
-	typed := strings.ReplaceAll(c.FormValue("note"), "\r\n", "\n")
-	after, err := s.devices.SetDeviceNote(c.Request().Context(), snap.ID, typed)
-	if err != nil {
-		return s.settingRefused(c, snap, deviceviews.SettingNote, err, func(v *deviceviews.DeviceSettings) { v.Note = typed })
-	}
-	s.trail.Note(c, visitor.Entry(c, audit.DeviceNote, snap.ID, snap.Name))
-	return s.settingSaved(c, after, deviceviews.SettingNote, views.NoticeNoteSaved)
+// formText is what was typed into a field. Browsers send line ends of their own.
+func formText(form url.Values, field string) string {
+	return strings.ReplaceAll(form.Get(field), "\r\n", "\n")
 }
 
-// proxyDevice makes the device connect through a proxy, or no longer.
-func (s *Pages) proxyDevice(c echo.Context) error {
-	snap, err := s.snapshot(c)
+// storeProxy makes the device connect through the proxy that was typed.
+func (s *Pages) storeProxy(ctx context.Context, id, typed string) (session.Snapshot, error) {
+	address, err := s.proxyMeant(id, strings.TrimSpace(typed))
 	if err != nil {
-		return err
+		return session.Snapshot{}, err
 	}
-	typed, notice := strings.TrimSpace(c.FormValue("proxy")), views.NoticeProxySaved
-	address, err := s.proxyMeant(snap.ID, typed)
-	if c.FormValue("remove") == "yes" {
-		address, notice, err = "", views.NoticeProxyRemoved, nil
-	}
-	after := snap
-	if err == nil {
-		after, err = s.devices.SetDeviceProxy(c.Request().Context(), snap.ID, address)
-	}
-	if err != nil {
-		return s.settingRefused(c, snap, deviceviews.SettingProxy, err, func(v *deviceviews.DeviceSettings) { v.Proxy = typed })
-	}
-	e := visitor.Entry(c, audit.DeviceProxy, snap.ID, snap.Name)
-	e.Detail = proxyPlace(address)
-	s.trail.Note(c, e)
-	return s.settingSaved(c, after, deviceviews.SettingProxy, notice)
+	return s.devices.SetDeviceProxy(ctx, id, address)
 }
 
 // proxyMeant is the address that was typed, with the stored password where it was left
@@ -120,10 +132,14 @@ func (s *Pages) proxyMeant(id, typed string) (string, error) {
 	return typed, nil
 }
 
-// proxyPlace is where a proxy is, without who may use it.
-func proxyPlace(address string) string {
-	u, err := url.Parse(address)
+// proxyPlace is where a device's proxy is, without who may use it; "" when it has none.
+func (s *Pages) proxyPlace(id string) string {
+	address, err := s.devices.DeviceProxy(id)
 	if err != nil || address == "" {
+		return ""
+	}
+	u, err := url.Parse(address)
+	if err != nil {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
@@ -150,36 +166,31 @@ func (s *Pages) defaultDeviceSubmit(c echo.Context) error {
 	return s.settingSaved(c, after, deviceviews.SettingDefault, notice)
 }
 
-// settingSaved answers a change: htmx gets the setting anew, which says that it is
-// saved; a plain form is led to the page, which says so above. What else shows it comes
+// settingSaved answers a change: htmx gets the form anew, which says that it is saved; a
+// plain form is led back to the settings, which say so above. What else shows it comes
 // through the page's event stream.
 func (s *Pages) settingSaved(c echo.Context, snap session.Snapshot, which deviceviews.Setting, notice views.Notice) error {
 	if !web.IsFragment(c.Request()) {
 		s.SetFlash(c, notice, snap.Name)
-		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+		return c.Redirect(http.StatusSeeOther, views.DevicePath(snap.ID, views.DeviceSettings))
 	}
 	return s.settingPartials(c, snap, http.StatusOK, which, func(v *deviceviews.DeviceSettings) { v.Saved = which })
 }
 
-// settingRefused shows what is wrong beside what was typed; other errors pass through.
-func (s *Pages) settingRefused(c echo.Context, snap session.Snapshot, which deviceviews.Setting, err error, typed func(*deviceviews.DeviceSettings)) error {
-	var invalid *models.Invalid
-	if !errors.As(err, &invalid) {
-		return err
-	}
+// settingsRefused shows what is wrong beside what was typed.
+func (s *Pages) settingsRefused(c echo.Context, snap session.Snapshot, form url.Values, problems map[string]string) error {
 	change := func(v *deviceviews.DeviceSettings) {
-		typed(v)
-		v.Refused, v.Problem = which, visitor.Of(c).Lang.Invalid(invalid.Code)
+		v.Problems = problems
+		for field, value := range map[string]*string{"name": &v.Name, "note": &v.Note, "proxy": &v.Proxy} {
+			if _, bad := problems[field]; bad {
+				*value = formText(form, field)
+			}
+		}
 	}
 	if web.IsFragment(c.Request()) {
-		return s.settingPartials(c, snap, http.StatusUnprocessableEntity, which, change)
+		return s.settingPartials(c, snap, http.StatusUnprocessableEntity, deviceviews.SettingDetails, change)
 	}
-	page, err := s.deviceShow(c, snap)
-	if err != nil {
-		return err
-	}
-	change(&page.Settings)
-	return s.Render(c, http.StatusUnprocessableEntity, deviceviews.DeviceShow(page))
+	return s.show(c, snap, views.DeviceSettings, http.StatusUnprocessableEntity, func(page *deviceviews.DevicePage) { change(&page.Settings) })
 }
 
 func (s *Pages) settingPartials(c echo.Context, snap session.Snapshot, status int, which deviceviews.Setting, change func(*deviceviews.DeviceSettings)) error {

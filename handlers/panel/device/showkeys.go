@@ -64,12 +64,7 @@ func (s *Pages) revealKey(c echo.Context) error {
 		}
 		return pages.WritePartials(c, http.StatusOK, partial, notice)
 	}
-	page, err := s.deviceShow(c, snap)
-	if err != nil {
-		return err
-	}
-	page.API.Key = value
-	return s.Render(c, http.StatusOK, deviceviews.DeviceShow(page))
+	return s.show(c, snap, views.DeviceKeys, http.StatusOK, func(page *deviceviews.DevicePage) { page.API.Key = value })
 }
 
 // revealOneKey shows a key on the card of keys.
@@ -104,17 +99,14 @@ func (s *Pages) showKey(c echo.Context, snap session.Snapshot, keyID, value stri
 	}, said)
 }
 
-// showKeys answers with the card of keys for htmx and with the device's page otherwise.
+// showKeys answers with the card of keys for htmx and with the section of keys otherwise.
 func (s *Pages) showKeys(c echo.Context, snap session.Snapshot, status int, change func(*deviceviews.Keys), said *views.Flash) error {
 	if !web.IsFragment(c.Request()) {
-		page, err := s.deviceShow(c, snap)
-		if err != nil {
-			return err
-		}
-		if change(&page.Keys); said != nil {
-			page.Flash = said
-		}
-		return s.Render(c, status, deviceviews.DeviceShow(page))
+		return s.show(c, snap, views.DeviceKeys, status, func(page *deviceviews.DevicePage) {
+			if change(&page.Keys); said != nil {
+				page.Flash = said
+			}
+		})
 	}
 	ctx, lang, z := c.Request().Context(), visitor.Of(c).Lang, visitor.Of(c).Zone
 	keys, err := s.store.Keys(ctx, snap.ID)

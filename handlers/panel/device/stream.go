@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,12 +17,14 @@ import (
 	deviceviews "wadah/views/device"
 )
 
-// liveVariant names the shared frames of a device's page.
+// liveVariant names the shared frames of a section of a device's page.
 type (
 	liveVariant struct {
-		lang       views.Lang
-		zone       visitor.Zone
-		canOperate bool
+		section views.DeviceSection
+		lang    views.Lang
+		zone    visitor.Zone
+		may     rights
+		linking bool // the device was linked, if it is, while the page was open
 	}
 	timelineVariant struct {
 		lang views.Lang
@@ -29,17 +32,27 @@ type (
 	}
 )
 
-// Events keeps the page of one device live. While it is open, new QR codes
-// keep coming.
+// sectionField names, in the address of a stream, the section that is open; linkingField
+// says that the device was not linked when it was opened.
+const (
+	sectionField = "section"
+	linkingField = "linking"
+)
+
+// Events keeps a section of the page of one device live: what the device is doing and, in
+// the overview, what has happened and who else may link it; among the keys, who has used
+// them. While the overview is open, new QR codes keep coming.
 func (s *Pages) Events(c echo.Context) error {
 	id := c.QueryParam(web.DeviceField)
 	if _, err := s.devices.Snapshot(id); err != nil {
 		return err
 	}
-	release := s.devices.Watch(id)
-	defer release()
 	v := visitor.Of(c)
-	shown := liveVariant{v.Lang, v.Zone, v.May(web.Operator)}
+	shown := liveVariant{views.DeviceSection(c.QueryParam(sectionField)), v.Lang, v.Zone, rightsOf(v), c.QueryParam(linkingField) != ""}
+	overview := shown.section == views.DeviceOverview
+	if overview {
+		defer s.devices.Watch(id)()
+	}
 	story := timelineVariant{v.Lang, v.Zone}
 	whole := func(ctx context.Context) ([]byte, error) {
 		snap, err := s.devices.Snapshot(id)
@@ -51,11 +64,13 @@ func (s *Pages) Events(c echo.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		past, err := s.timelineFrame(ctx, u, story)
-		if err != nil || !shown.canOperate {
-			return slices.Concat(now, past), err
+		var past []byte
+		if overview {
+			if past, err = s.timelineFrame(ctx, u, story); err != nil {
+				return nil, err
+			}
 		}
-		doors, err := s.accessFrame(ctx, snap, v)
+		doors, err := s.accessFrame(ctx, snap, v, shown)
 		return slices.Concat(now, past, doors), err
 	}
 	return s.streams.ServeVisitor(c, live.Watch{Device: id}, live.Show{
@@ -63,7 +78,11 @@ func (s *Pages) Events(c echo.Context) error {
 		Changes: func(ctx context.Context, b live.Batch, send func([]byte)) error {
 			u := b.Newest()
 			if u.Snap.Deleted {
-				send(views.Gone())
+				gone, err := deviceviews.GonePartial(ctx, v.Lang, u.Snap.Name, v.Zone.At(time.Now()), shown.may.manage)
+				if err != nil {
+					return err
+				}
+				send(slices.Concat(views.Message(gone), views.Done()))
 				return live.ErrOver
 			}
 			now, err := s.liveFrame(ctx, u, shown)
@@ -71,7 +90,7 @@ func (s *Pages) Events(c echo.Context) error {
 				return err
 			}
 			send(now) // at once; what happened takes a query
-			if !b.Moved {
+			if !b.Moved || !overview {
 				return nil
 			}
 			past, err := s.laterFrame(ctx, u, story)
@@ -87,30 +106,40 @@ func (s *Pages) Events(c echo.Context) error {
 
 // accessFrame is what becomes of the keys and scan links of a device without a word from
 // the device: they are used, end, or are made and ended by others.
-func (s *Pages) accessFrame(ctx context.Context, snap session.Snapshot, v *visitor.Visitor) ([]byte, error) {
-	stored, err := s.store.Keys(ctx, snap.ID)
-	if err != nil {
-		return nil, err
+func (s *Pages) accessFrame(ctx context.Context, snap session.Snapshot, v *visitor.Visitor, shown liveVariant) ([]byte, error) {
+	switch {
+	case !shown.may.operate:
+		return nil, nil
+	case shown.section == views.DeviceOverview:
+		links, err := s.scanLinksView(ctx, snap.ID, v.Zone)
+		if err != nil {
+			return nil, err
+		}
+		list, err := deviceviews.ScanLinkListPartial(ctx, v.Lang, pages.Device(snap, v.Zone, true), links)
+		return views.Message(list), err
+	case shown.section == views.DeviceKeys:
+		stored, err := s.store.Keys(ctx, snap.ID)
+		if err != nil {
+			return nil, err
+		}
+		keys, err := s.keysView(ctx, stored, v.Zone)
+		if err != nil || len(keys.List) == 0 {
+			return nil, err
+		}
+		heads, err := deviceviews.KeyHeadPartials(ctx, v.Lang, keys)
+		return views.Message(heads), err
 	}
-	keys, err := s.keysView(ctx, stored, v.Zone)
-	if err != nil {
-		return nil, err
-	}
-	links, err := s.scanLinksView(ctx, snap.ID, v.Zone)
-	if err != nil {
-		return nil, err
-	}
-	partials, err := deviceviews.AccessPartials(ctx, v.Lang, pages.Device(snap, v.Zone, true), keys, links)
-	return views.Message(partials), err
+	return nil, nil
 }
 
 func (s *Pages) liveFrame(ctx context.Context, u *live.Update, v liveVariant) ([]byte, error) {
 	return u.Frame(v, func() ([]byte, error) {
-		d, err := s.shown(u.Snap, v.zone, v.canOperate)
+		d, err := s.shown(u.Snap, v.zone, v.may)
 		if err != nil {
 			return nil, err
 		}
-		partial, err := deviceviews.DevicePartial(ctx, v.lang, d)
+		d.JustLinked = d.JustLinked && v.linking
+		partial, err := deviceviews.DevicePartial(ctx, v.lang, d, v.section)
 		return views.Message(partial), err
 	})
 }
