@@ -65,6 +65,32 @@ func TestSystemSecretInThePanel(t *testing.T) {
 	}
 }
 
+// TestNameOnThePhone chooses what phones call devices: all of them, and one.
+func TestNameOnThePhone(t *testing.T) {
+	e := newEnv(t)
+	b := e.signedIn("bu-siti")
+	id, _ := e.device("Kasir")
+	b.post("/settings/linked-name", url.Values{"name": {" Toko Maju "}}).leads(t, "/settings")
+	if got := b.get("/settings").body; !strings.Contains(got, `value="Toko Maju"`) {
+		t.Error("the settings do not show the name")
+	}
+	for address, field := range map[string]string{"/settings/linked-name": "name", "/devices/" + id + "/settings": "linked_name"} {
+		if got := b.post(address, url.Values{field: {"a\x00b"}}); got.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("%s takes a name that cannot be shown: %d", address, got.StatusCode)
+		}
+	}
+	if name, err := e.store.LinkedName(t.Context(), id); err != nil || name != "Toko Maju" {
+		t.Errorf("a phone is told %q (%v)", name, err)
+	}
+	b.post("/devices/"+id+"/settings", url.Values{"linked_name": {"Kasir depan"}})
+	if name, err := e.store.LinkedName(t.Context(), id); err != nil || name != "Kasir depan" {
+		t.Errorf("a phone is told %q (%v)", name, err)
+	}
+	if got := b.get("/devices/" + id + "/settings").body; !strings.Contains(got, `value="Kasir depan"`) {
+		t.Error("the device's settings do not show its name")
+	}
+}
+
 func TestBrand(t *testing.T) {
 	e := newEnv(t)
 	id, _ := e.device("Kasir")

@@ -43,6 +43,12 @@ func (m *Manager) SetDeviceNote(ctx context.Context, id, note string) (Snapshot,
 	})
 }
 
+// SetLinkedName stores what the phone calls a device in its list of linked devices; it shows
+// from the next linking on. Errors: ErrNoDevice, *models.Invalid.
+func (m *Manager) SetLinkedName(ctx context.Context, id, name string) (Snapshot, error) {
+	return m.edit(id, func(*device) error { return m.store.SetLinkedName(ctx, id, name) })
+}
+
 // reread shows what is stored about the device, which is tidier than what was written.
 func (d *device) reread(ctx context.Context) error {
 	row, err := d.m.store.Device(ctx, d.id)

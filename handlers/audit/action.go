@@ -49,6 +49,7 @@ const (
 	DeviceCreate         Action = "device.create"
 	DeviceRename         Action = "device.rename"
 	DeviceNote           Action = "device.note"
+	DeviceLinkedName     Action = "device.linked_name"
 	DeviceProxy          Action = "device.proxy"
 	DeviceDefault        Action = "device.default"
 	DeviceDelete         Action = "device.delete"

@@ -23,7 +23,7 @@ var auditActions = map[string]views.Tone{
 	"totp.enable": views.ToneOK, "totp.remove": views.ToneAct, "recovery.create": views.ToneAct,
 	"passkey.add": views.ToneOK, "passkey.rename": views.ToneOff, "passkey.remove": views.ToneAct, "login.end": views.ToneOff, "login.full": views.ToneAct, "login.confirm": views.ToneOK,
 
-	"device.create": views.ToneOK, "device.rename": views.ToneOff, "device.note": views.ToneOff, "device.proxy": views.ToneAct, "device.default": views.ToneAct, "device.delete": views.ToneDanger,
+	"device.create": views.ToneOK, "device.rename": views.ToneOff, "device.note": views.ToneOff, "device.linked_name": views.ToneOff, "device.proxy": views.ToneAct, "device.default": views.ToneAct, "device.delete": views.ToneDanger,
 	"device.start": views.ToneOK, "device.stop": views.ToneOff, "device.restart": views.ToneOff, "device.logout": views.ToneAct, "device.pair": views.ToneOK,
 	"device.passkey": views.ToneOK, "device.passkey_confirm": views.ToneOK,
 	"message.send": views.ToneOff, "message.read": views.ToneOff, "message.open": views.ToneOff, "message.online": views.ToneOff, "call.reject": views.ToneOff, "number.check": views.ToneOff,

@@ -78,6 +78,8 @@ func settingWord(l views.Lang, name string) string {
 		return l.T("keep.index")
 	case "message_events_days":
 		return l.T("keep.events")
+	case "linked_name":
+		return l.T("settings.linked_name")
 	case "brand":
 		return l.T("brand.name")
 	case "grace":

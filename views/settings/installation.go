@@ -50,6 +50,7 @@ type SettingsPage struct {
 	Readers    []string          // roles whose people may read messages, beside admins
 	Keep       map[string]string // days, by the field: "bodies", "index", "events"
 	Brand      string
+	LinkedName string // what phones call devices without a name of their own there
 	Problems   map[string]string
 }
 

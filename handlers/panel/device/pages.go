@@ -79,7 +79,7 @@ func (s *Pages) sectionView(c echo.Context, snap session.Snapshot, which views.D
 		err = s.keysSection(c, &page)
 	case views.DeviceSettings:
 		page.Device = pages.Device(snap, v.Zone, true)
-		page.Settings, err = s.settingsView(snap)
+		page.Settings, err = s.settingsView(c.Request().Context(), snap)
 	case views.DeviceDanger, views.DeviceMessages, views.DeviceWebhooks:
 		page.Device = pages.Device(snap, v.Zone, v.May(web.Operator))
 	}

@@ -24,9 +24,11 @@ import (
 const dots = "••••••"
 
 // settingsView is what may be changed about a device.
-func (s *Pages) settingsView(snap session.Snapshot) (deviceviews.DeviceSettings, error) {
-	proxy, err := s.devices.DeviceProxy(snap.ID)
-	return deviceviews.DeviceSettings{Name: snap.Name, Note: snap.Note, Proxy: maskProxy(proxy), HasProxy: proxy != ""}, err
+func (s *Pages) settingsView(ctx context.Context, snap session.Snapshot) (deviceviews.DeviceSettings, error) {
+	row, err := s.store.Device(ctx, snap.ID)
+	return deviceviews.DeviceSettings{
+		Name: snap.Name, Note: snap.Note, LinkedName: row.LinkedName, Proxy: maskProxy(row.Proxy), HasProxy: row.Proxy != "",
+	}, err
 }
 
 // maskProxy is a proxy's address as it may be shown: without its password.
@@ -57,7 +59,7 @@ func (s *Pages) saveSettings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	before, err := s.settingsView(snap)
+	before, err := s.settingsView(c.Request().Context(), snap)
 	if err != nil {
 		return err
 	}
@@ -69,6 +71,7 @@ func (s *Pages) saveSettings(c echo.Context) error {
 	}{
 		{"name", before.Name, audit.DeviceRename, s.devices.RenameDevice},
 		{"note", before.Note, audit.DeviceNote, s.devices.SetDeviceNote},
+		{"linked_name", before.LinkedName, audit.DeviceLinkedName, s.devices.SetLinkedName},
 		{"proxy", before.Proxy, audit.DeviceProxy, s.storeProxy},
 	} {
 		typed, store := formText(form, f.name), f.store
@@ -195,7 +198,7 @@ func (s *Pages) settingsRefused(c echo.Context, snap session.Snapshot, form url.
 
 func (s *Pages) settingPartials(c echo.Context, snap session.Snapshot, status int, which deviceviews.Setting, change func(*deviceviews.DeviceSettings)) error {
 	ctx, v := c.Request().Context(), visitor.Of(c)
-	view, err := s.settingsView(snap)
+	view, err := s.settingsView(c.Request().Context(), snap)
 	if err != nil {
 		return err
 	}

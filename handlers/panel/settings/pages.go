@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -82,6 +83,9 @@ func (s *Pages) showSettings(c echo.Context, status int, change func(*settingsvi
 		return err
 	}
 	if page.Brand, err = pages.Brand(ctx, s.store); err != nil {
+		return err
+	}
+	if page.LinkedName, err = s.store.LinkedNames(ctx); err != nil {
 		return err
 	}
 	change(&page)
@@ -220,6 +224,24 @@ func (s *Pages) setBrand(c echo.Context) error {
 		return err
 	}
 	s.noteSetting(c, pages.BrandSetting, name)
+	return s.settingsDone(c, views.NoticeSettingsSaved, "")
+}
+
+// setLinkedName says what phones call the devices that have no name of their own there.
+func (s *Pages) setLinkedName(c echo.Context) error {
+	typed := c.FormValue("name")
+	err := s.store.SetLinkedNames(c.Request().Context(), typed)
+	var invalid *models.Invalid
+	if errors.As(err, &invalid) {
+		return s.showSettings(c, http.StatusUnprocessableEntity, func(page *settingsviews.SettingsPage) {
+			page.Problems = map[string]string{"linked_name": page.Lang.Invalid(invalid.Code)}
+			page.LinkedName = typed
+		})
+	}
+	if err != nil {
+		return err
+	}
+	s.noteSetting(c, "linked_name", strings.TrimSpace(typed))
 	return s.settingsDone(c, views.NoticeSettingsSaved, "")
 }
 

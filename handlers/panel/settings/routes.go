@@ -13,6 +13,7 @@ func (s *Pages) Routes() []web.Route {
 		web.Post("/settings/readers", web.Admin, s.setReaders),
 		web.Post("/settings/messages", web.Admin, s.setKeep),
 		web.Post("/settings/brand", web.Admin, s.setBrand),
+		web.Post("/settings/linked-name", web.Admin, s.setLinkedName),
 		web.Proven(web.Post("/settings/secret", web.Admin, s.rotateSecret)),
 		web.Proven(web.Post("/settings/secret/revoke", web.Admin, s.revokeSecrets)),
 		web.Proven(web.Post("/settings/secret/:secret/reveal", web.Admin, s.revealSecret)),
