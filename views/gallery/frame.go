@@ -11,7 +11,7 @@ import (
 // iconNames are the symbols that icon draws.
 var iconNames = []string{
 	"alert", "audit", "auto", "back", "bolt", "chat", "check", "clock", "code", "copy", "device", "down", "down-long", "download", "edit", "eye",
-	"flask", "globe", "hand", "info", "key", "link", "logout", "moon", "next", "off", "page-first", "page-last", "page-next", "page-prev", "people", "phones", "play", "plus", "restart",
+	"flask", "globe", "hand", "info", "key", "link", "logout", "menu", "moon", "next", "off", "page-first", "page-last", "page-next", "page-prev", "people", "phones", "play", "plus", "restart",
 	"search", "send", "settings", "signal", "star", "stop", "sun", "tick", "ticks", "trash", "unlink", "up-long", "user", "wait",
 }
 
