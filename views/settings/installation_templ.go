@@ -921,7 +921,7 @@ func SecretCard(p SettingsPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = views.Fold("secret-revoking", "secret-revoke-open", "stop", p.Lang.T("keys.revoke")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.Fold("secret-revoking", "secret-revoke-open", "ban", p.Lang.T("keys.revoke")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
