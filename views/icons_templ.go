@@ -284,28 +284,48 @@ func Icon(name string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case "link":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<path d=\"M10 14a4.4 4.4 0 0 0 6.2 0l3-3a4.4 4.4 0 0 0-6.2-6.2l-1 1M14 10a4.4 4.4 0 0 0-6.2 0l-3 3a4.4 4.4 0 0 0 6.2 6.2l1-1\"></path>")
+		case "offline":
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<path d=\"M4 9.5a11.3 11.3 0 0 1 5-2.9M13 6.3a11.3 11.3 0 0 1 7 3.2M7 13a7 7 0 0 1 5-2M3.5 3.5l17 17\"></path> <path d=\"M12 17.5h.01\"></path>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case "share":
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<circle cx=\"17.5\" cy=\"5.5\" r=\"2.6\"></circle> <circle cx=\"6\" cy=\"12\" r=\"2.6\"></circle> <circle cx=\"17.5\" cy=\"18.5\" r=\"2.6\"></circle> <path d=\"m8.3 10.7 6.9-3.9M8.3 13.3l6.9 3.9\"></path>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case "ban":
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<circle cx=\"12\" cy=\"12\" r=\"8.8\"></circle> <path d=\"m5.8 5.8 12.4 12.4\"></path>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case "bug":
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<path d=\"M8.5 8.5a3.5 3.5 0 0 1 7 0M7 11.5a3 3 0 0 1 3-3h4a3 3 0 0 1 3 3V15a5 5 0 0 1-10 0v-3.5ZM12 12v8M3.5 7.5 7 10M20.5 7.5 17 10M3 14.5h4M17 14.5h4M4 20.5l3.7-2.9M20 20.5l-3.7-2.9\"></path>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case "menu":
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<path d=\"M4 6.5h16M4 12h16M4 17.5h16\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "info":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<circle cx=\"12\" cy=\"12\" r=\"8.8\"></circle> <path d=\"M12 11.2v5M12 7.8v.1\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<circle cx=\"12\" cy=\"12\" r=\"8.8\"></circle> <path d=\"M12 11.2v5M12 7.8v.1\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "download":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<path d=\"M12 4v11M7.5 10.8 12 15.3l4.5-4.5M4.5 19.5h15\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<path d=\"M12 4v11M7.5 10.8 12 15.3l4.5-4.5M4.5 19.5h15\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<circle cx=\"12\" cy=\"12\" r=\"3\"></circle>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<circle cx=\"12\" cy=\"12\" r=\"3\"></circle>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -335,7 +355,7 @@ func Mark() templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<svg class=\"mark\" viewBox=\"0 0 48 48\" width=\"48\" height=\"48\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"mark-tile\" width=\"48\" height=\"48\" rx=\"13\"></rect> <path class=\"mark-bowl\" d=\"M10.5 22.5h27c0 8.6-5.4 14.5-13.5 14.5S10.5 31.1 10.5 22.5Z\"></path> <circle class=\"mark-drop\" cx=\"24\" cy=\"14\" r=\"4.3\"></circle></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<svg class=\"mark\" viewBox=\"0 0 48 48\" width=\"48\" height=\"48\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"mark-tile\" width=\"48\" height=\"48\" rx=\"13\"></rect> <path class=\"mark-bowl\" d=\"M10.5 22.5h27c0 8.6-5.4 14.5-13.5 14.5S10.5 31.1 10.5 22.5Z\"></path> <circle class=\"mark-drop\" cx=\"24\" cy=\"14\" r=\"4.3\"></circle></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

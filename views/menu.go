@@ -26,7 +26,7 @@ type menuEntry struct {
 	href, symbol, label string
 }
 
-// mainMenu is what stands in the bar at every width.
+// mainMenu is what everybody works with.
 func (p Page) mainMenu() []menuEntry {
 	list := []menuEntry{{MenuDevices, "/devices", "device", p.Lang.T("nav.devices")}}
 	if p.Phones {
@@ -35,8 +35,7 @@ func (p Page) mainMenu() []menuEntry {
 	return list
 }
 
-// moreMenu is what there is besides. Narrow windows show it in the menu of the person; the
-// server refuses the pages of admins to anybody else.
+// moreMenu is what there is besides. The server refuses the pages of admins to anybody else.
 func (p Page) moreMenu() []menuEntry {
 	list := []menuEntry{{MenuReference, "/reference", "code", p.Lang.T("nav.reference")}}
 	if p.User.Role != Admin {

@@ -187,15 +187,20 @@ func Zones() []string {
 // indonesian are the zones that come first, from west to east.
 var indonesian = []string{"Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"}
 
-// ZoneGroups are the zones to choose from: Indonesia's first, then by area. none is
-// what stands for no choice: its value and its label.
+// ZoneGroups are the zones to choose from: the reader's own first, Indonesia's, then the
+// areas and their cities in the order of the language. none is what stands for no choice:
+// its value and its label.
 func (l Lang) ZoneGroups(c ZoneChoice, none Option) []OptionGroup {
 	none.Chosen = c.Chosen == ""
 	groups := []OptionGroup{{Options: []Option{none}}, {Label: l.T("zone.indonesia")}}
 	at := map[string]int{}
-	found := false
+	own, found := c.Now.Location().String(), false
 	for _, z := range zoneList() {
 		found = found || z.name == c.Chosen
+		if z.name == own && strings.Contains(own, "/") { // a place
+			groups[0].Options = append(groups[0].Options, z.option(c))
+			continue
+		}
 		if slices.Contains(indonesian, z.name) {
 			continue
 		}
@@ -207,13 +212,23 @@ func (l Lang) ZoneGroups(c ZoneChoice, none Option) []OptionGroup {
 		group.Options = append(group.Options, z.option(c))
 	}
 	for _, name := range indonesian {
-		if z, ok := zoneOf(name); ok {
+		if z, ok := zoneOf(name); ok && name != own {
 			groups[1].Options = append(groups[1].Options, z.option(c))
 		}
 	}
-	if other, ok := zoneOf(c.Chosen); ok && !found && c.Chosen != "" {
-		groups[0].Options = append(groups[0].Options, other.option(c))
+	if unlisted, ok := zoneOf(c.Chosen); ok && !found && c.Chosen != "" {
+		groups[0].Options = append(groups[0].Options, unlisted.option(c))
 	}
+	other := l.zoneArea("")
+	slices.SortFunc(groups[2:], func(a, b OptionGroup) int {
+		if last := a.Label == other; last != (b.Label == other) {
+			if last {
+				return 1
+			}
+			return -1
+		}
+		return strings.Compare(a.Label, b.Label)
+	})
 	for i := range groups[2:] {
 		slices.SortFunc(groups[2+i].Options, func(a, b Option) int { return strings.Compare(a.Label, b.Label) })
 	}

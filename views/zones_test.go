@@ -54,3 +54,32 @@ func TestZoneChoice(t *testing.T) {
 		t.Error("a zone that only the browser knows by this name cannot be chosen")
 	}
 }
+
+// Ensure that the zone somebody is in stands first, once, and that areas follow the language.
+func TestZonesForTheReader(t *testing.T) {
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range []views.Lang{views.English, views.Indonesian} {
+		groups := lang.ZoneGroups(views.ZoneChoice{Now: time.Date(2026, 1, 9, 12, 0, 0, 0, tokyo)}, views.Option{Label: "-"})
+		own := 0
+		var areas []string
+		for i, g := range groups {
+			for j, o := range g.Options {
+				if o.Value != "Asia/Tokyo" {
+					continue
+				}
+				if own++; i != 0 || j != 1 {
+					t.Errorf("%s: the reader's zone is option %d of group %d", lang, j, i)
+				}
+			}
+			if i > 1 && i < len(groups)-1 {
+				areas = append(areas, g.Label)
+			}
+		}
+		if own != 1 || !slices.IsSorted(areas) || len(areas) < 8 {
+			t.Errorf("%s: %d times the reader's zone, areas %q", lang, own, areas)
+		}
+	}
+}

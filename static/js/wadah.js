@@ -184,14 +184,14 @@
     if (copier) copy(copier);
     const closer = event.target.closest("[data-dismiss]");
     if (closer) closer.closest(".notice, .proof-over").remove();
-    for (const menu of document.querySelectorAll(".user-menu[open]")) {
+    for (const menu of document.querySelectorAll(".top-menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    const menu = document.querySelector(".user-menu[open]");
+    const menu = document.querySelector(".top-menu[open]");
     if (!menu) return;
     menu.open = false;
     menu.querySelector("summary").focus();

@@ -67,7 +67,7 @@ func (e AuditEntry) symbol() string {
 	case "device":
 		return "device"
 	case "scanlink":
-		return "link"
+		return "share"
 	case "audit":
 		return "audit"
 	case "reference":

@@ -89,6 +89,12 @@ func (f AuditFilter) empty() bool {
 	return f == AuditFilter{}
 }
 
+// narrowed reports whether more is filtered than by text: then a narrow window shows by what.
+func (f AuditFilter) narrowed() bool {
+	f.Text = ""
+	return !f.empty()
+}
+
 func (p AuditPage) actorOptions() []views.Option {
 	options := []views.Option{{Label: p.Lang.T("audit.anybody"), Chosen: p.Filter.Actor == ""}}
 	known := p.Filter.Actor == ""

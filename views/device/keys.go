@@ -99,9 +99,9 @@ func (k Key) symbol() string {
 	case KeyEnding, KeyExpired:
 		return "clock"
 	case KeyRevoked:
-		return "stop"
+		return "ban"
 	}
-	return "stop"
+	return "ban"
 }
 
 func (k Key) word(l views.Lang) string {

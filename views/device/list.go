@@ -95,7 +95,7 @@ func (p DevicesPage) counts() []count {
 	s := p.Summary
 	all := []count{
 		{n: s.Total(), word: p.Lang.T("filter.all"), id: "filter-all", tone: views.ToneOff, href: in("").Path(), chosen: p.Query.State == ""},
-		{n: s.Connected, word: p.Lang.T("state.connected"), id: "filter-connected", href: in(views.StateConnected).Path(), tone: views.ToneOK, symbol: "signal", chosen: p.Query.State == views.StateConnected},
+		{n: s.Connected, word: p.Lang.T("state.connected"), id: "filter-connected", href: in(views.StateConnected).Path(), tone: views.ToneOK, symbol: "check", chosen: p.Query.State == views.StateConnected},
 		{n: s.Scan, word: p.Lang.T("state.scan"), id: "filter-scan", href: in(views.StateScan).Path(), tone: views.ToneAct, symbol: "hand", chosen: p.Query.State == views.StateScan},
 		{n: s.Pairing, word: p.Lang.T("state.pairing"), id: "filter-pairing", href: in(views.StatePairing).Path(), tone: views.ToneWait, symbol: "wait", chosen: p.Query.State == views.StatePairing},
 		{n: s.Off, word: p.Lang.T("state.off"), id: "filter-off", href: in(views.StateOff).Path(), tone: views.ToneOff, symbol: "off", chosen: p.Query.State == views.StateOff},

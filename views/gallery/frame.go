@@ -10,9 +10,9 @@ import (
 
 // iconNames are the symbols that icon draws.
 var iconNames = []string{
-	"alert", "audit", "auto", "back", "bolt", "chat", "check", "clock", "code", "copy", "device", "down", "down-long", "download", "edit", "eye",
-	"flask", "globe", "hand", "info", "key", "link", "logout", "moon", "next", "off", "page-first", "page-last", "page-next", "page-prev", "people", "phones", "play", "plus", "restart",
-	"search", "send", "settings", "signal", "star", "stop", "sun", "tick", "ticks", "trash", "unlink", "up-long", "user", "wait",
+	"alert", "audit", "auto", "back", "ban", "bolt", "bug", "chat", "check", "clock", "code", "copy", "device", "down", "down-long", "download", "edit", "eye",
+	"flask", "globe", "hand", "info", "key", "logout", "menu", "moon", "next", "off", "offline", "page-first", "page-last", "page-next", "page-prev", "people", "phones", "play", "plus", "restart",
+	"search", "send", "settings", "share", "signal", "star", "stop", "sun", "tick", "ticks", "trash", "unlink", "up-long", "user", "wait",
 }
 
 func (p ShowPage) badges() []specimen {
