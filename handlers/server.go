@@ -119,7 +119,7 @@ func New(cfg Config, store *models.Store, manager *session.Manager, log *slog.Lo
 		signIn, signin.NewAccount(signIn, zones), list, one, talks,
 		people.New(renderer, store, manager, logins, streams, trail),
 		auditlog.New(renderer, store, manager, trail, log),
-		settings.New(renderer, store, manager, trail, zones, cfg.Limits, log),
+		settings.New(renderer, store, manager, trail, zones, cfg.Limits, log, cfg.PhoneRegion),
 		about.New(renderer, store, cfg.Build),
 		reference.New(renderer, store, manager, trail, cfg.Limits, front),
 		scan.New(renderer, store, manager, streams, trail, cfg.PhoneRegion),

@@ -37,6 +37,11 @@ type Driver interface {
 	// error when there are none.
 	Forget(ctx context.Context, jid string) error
 
+	// Erase deletes what the driver holds of a person beside keys of encryption, for the
+	// accounts of these credentials. Addresses are JIDs. With pair set it also forgets which
+	// of them belong together, for all accounts.
+	Erase(ctx context.Context, jids, addresses []string, pair bool) error
+
 	// Version is the WhatsApp Web version that new connections present.
 	Version() Version
 

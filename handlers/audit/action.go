@@ -121,6 +121,7 @@ const (
 	SystemRefused      Action = "system.refused"
 	SettingsChange     Action = "settings.change"
 	VersionCheck       Action = "version.check"
+	NumberErase        Action = "number.erase" // Target is a keyed hash of the number
 	AuditExport        Action = "audit.export"
 	ReferenceTry       Action = "reference.try"
 	AccessRefused      Action = "access.refused"

@@ -36,6 +36,10 @@ type Engine interface {
 	Own(ctx context.Context) error
 	// Settle makes what was committed before it was called survive a power cut.
 	Settle(ctx context.Context) error
+	// Scrub makes the bytes of what was deleted disappear, as far as the database can: SQLite
+	// overwrites them and empties its log (ErrBusy when a reader keeps it from doing so),
+	// PostgreSQL leaves them to its vacuum.
+	Scrub(ctx context.Context) error
 	// InPlace says, in microseconds, whether the database is still the one that was opened
 	// and ours to write; otherwise the error is ErrReplaced.
 	InPlace() error

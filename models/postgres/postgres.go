@@ -203,6 +203,10 @@ func (e *Engine) Alone(tx *gorm.DB) error {
 // Settle has nothing to do: every commit was synced before it was answered.
 func (e *Engine) Settle(context.Context) error { return nil }
 
+// Scrub has nothing to do: autovacuum frees dead rows, which later ones overwrite. VACUUM
+// FULL, which does it at once, keeps everybody waiting and is left to who runs the server.
+func (e *Engine) Scrub(context.Context) error { return nil }
+
 // InPlace reports whether the database is still ours alone, where Own made it so.
 func (e *Engine) InPlace() error { return wrap(context.Background(), "use "+e.place, e.lock.check()) }
 

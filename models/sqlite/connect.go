@@ -68,10 +68,11 @@ var (
 	// a transaction begins, since a lock asked for later fails at once when somebody
 	// else wrote meanwhile, whatever the timeout. A file that is missing is never made
 	// anew (mode=rw). With synchronous NORMAL a power cut may lose the last commits,
-	// never consistency.
+	// never consistency. What is deleted is overwritten: old messages must not stay in
+	// pages that nothing uses.
 	writeSettings = []string{
 		"mode=rw", "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)",
-		"_txlock=immediate", "_error_rc=1", pageCache,
+		"_txlock=immediate", "_error_rc=1", pageCache, "_pragma=secure_delete(1)",
 	}
 	readSettings = []string{
 		"_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_txlock=deferred", "_error_rc=1", pageCache,

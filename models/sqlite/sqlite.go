@@ -175,6 +175,20 @@ func (e *Engine) Settle(ctx context.Context) error {
 	return wrap(ctx, "sync the database", err)
 }
 
+// Scrub writes the log into the database and empties it. What was deleted is overwritten
+// there (secure_delete), and nothing of it is left in the log.
+func (e *Engine) Scrub(ctx context.Context) error {
+	const doing = "empty the database's log"
+	var busy, frames, moved int
+	if err := e.pool.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved); err != nil {
+		return wrap(ctx, doing, err)
+	}
+	if busy != 0 {
+		return engine.Faultf(engine.ErrBusy, nil, "%s: it is being read", doing)
+	}
+	return nil
+}
+
 // Close closes all connections.
 func (e *Engine) Close() error {
 	var err error

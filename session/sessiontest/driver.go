@@ -163,6 +163,9 @@ func (d *Driver) Forget(_ context.Context, jid string) error {
 	return nil
 }
 
+// Erase implements session.Driver. It holds nothing of anybody.
+func (*Driver) Erase(context.Context, []string, []string, bool) error { return nil }
+
 // Version implements session.Driver.
 func (d *Driver) Version() session.Version {
 	d.mu.Lock()

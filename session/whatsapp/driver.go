@@ -153,6 +153,12 @@ func (d *Driver) Forget(ctx context.Context, jid string) error {
 	return d.store.forget(ctx, jid)
 }
 
+// Erase deletes what the library's tables, and ours beside them, hold of a person. Signal
+// sessions stay: without them the next message of that person could not be read.
+func (d *Driver) Erase(ctx context.Context, jids, addresses []string, pair bool) error {
+	return d.store.erase(ctx, jids, addresses, pair)
+}
+
 // Close waits for dials that were given up and releases what the driver holds.
 func (d *Driver) Close() error {
 	d.mu.Lock()

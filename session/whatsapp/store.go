@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -133,6 +134,45 @@ func (c *container) forget(ctx context.Context, jid string) error {
 		return storage(ctx, "deleting credentials", err)
 	}
 	c.preKeys.Delete(jid)
+	return nil
+}
+
+// eraseQueries delete what is kept of the address $2 for the credentials $1.
+var eraseQueries = []string{
+	`DELETE FROM whatsmeow_contacts WHERE our_jid=$1 AND their_jid=$2`,
+	`DELETE FROM whatsmeow_chat_settings WHERE our_jid=$1 AND chat_jid=$2`,
+	`DELETE FROM whatsmeow_message_secrets WHERE our_jid=$1 AND (chat_jid=$2 OR sender_jid=$2)`,
+	`DELETE FROM library_message_secrets WHERE our_jid=$1 AND (chat_jid=$2 OR sender_jid=$2)`,
+	`DELETE FROM whatsmeow_privacy_tokens WHERE our_jid=$1 AND their_jid=$2`,
+	`DELETE FROM whatsmeow_retry_buffer WHERE our_jid=$1 AND chat_jid=$2`,
+}
+
+// erasePairQuery: the table of pairs keeps users without their servers. It belongs to all
+// devices, so a pair goes when no device knows the person any more; WhatsApp tells it again
+// when it is needed.
+const erasePairQuery = `DELETE FROM whatsmeow_lid_map WHERE lid=$1 OR pn=$1`
+
+func (c *container) erase(ctx context.Context, jids, addresses []string, pair bool) error {
+	err := c.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+		for _, address := range addresses {
+			for _, jid := range jids {
+				for _, query := range eraseQueries {
+					if _, err := c.db.Exec(ctx, query, jid, address); err != nil {
+						return err
+					}
+				}
+			}
+			if user, _, _ := strings.Cut(address, "@"); pair {
+				if _, err := c.db.Exec(ctx, erasePairQuery, user); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return storage(ctx, "erasing a person", err)
+	}
 	return nil
 }
 

@@ -26,7 +26,7 @@ var auditActions = map[string]views.Tone{
 	"device.create": views.ToneOK, "device.rename": views.ToneOff, "device.note": views.ToneOff, "device.linked_name": views.ToneOff, "device.proxy": views.ToneAct, "device.default": views.ToneAct, "device.delete": views.ToneDanger,
 	"device.start": views.ToneOK, "device.stop": views.ToneOff, "device.restart": views.ToneOff, "device.logout": views.ToneAct, "device.pair": views.ToneOK,
 	"device.passkey": views.ToneOK, "device.passkey_confirm": views.ToneOK,
-	"message.send": views.ToneOff, "message.read": views.ToneOff, "message.open": views.ToneOff, "message.online": views.ToneOff, "call.reject": views.ToneOff, "number.check": views.ToneOff,
+	"message.send": views.ToneOff, "message.read": views.ToneOff, "message.open": views.ToneOff, "message.online": views.ToneOff, "call.reject": views.ToneOff, "number.check": views.ToneOff, "number.erase": views.ToneDanger,
 
 	"webhook.add": views.ToneOK, "webhook.edit": views.ToneOff, "webhook.delete": views.ToneAct, "webhook.test": views.ToneOff, "webhook.rotate": views.ToneAct, "webhook.replay": views.ToneOff,
 

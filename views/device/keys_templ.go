@@ -629,7 +629,7 @@ func keyRow(lang views.Lang, d views.Device, k Key) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = views.Fold("key-revoke-"+k.ID, "key-revoke-open", "stop", lang.T("keys.revoke")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.Fold("key-revoke-"+k.ID, "key-revoke-open", "ban", lang.T("keys.revoke")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

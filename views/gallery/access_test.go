@@ -62,7 +62,7 @@ func TestNamesOfAccess(t *testing.T) {
 		"scan-over":          {"scan-over"},
 		"audit":              {"audit-q", "audit-actor", "audit-action", "audit-device", "audit-from", "audit-to", "audit-filter", "audit-row", "audit-older", "audit-export-csv", "audit-export-json"},
 		"audit-none":         {"audit-clear", "audit-newest", "audit-empty", "error-message"},
-		"settings":           {"secret-row", "secret-reveal", "secret-rotate-open", "secret-overlap", "secret-rotate", "secret-revoke-open", "secret-revoke", "retention-days", "retention-submit", "brand-name", "brand-submit", "limit-row", "readers-role", "readers-submit", "keep-bodies", "keep-index", "keep-events", "keep-submit"},
+		"settings":           {"secret-row", "secret-reveal", "secret-rotate-open", "secret-overlap", "secret-rotate", "secret-revoke-open", "secret-revoke", "retention-days", "retention-submit", "brand-name", "brand-submit", "limit-row", "readers-role", "readers-submit", "keep-bodies", "keep-index", "keep-events", "keep-submit", "erase-number", "erase-device", "erase-count"},
 		"settings-none":      {"secret-create", "error-message"},
 		"settings-revealed":  {"secret-value", "secret-copy"},
 	}

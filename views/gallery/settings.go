@@ -28,6 +28,11 @@ func (p ShowPage) installation() []specimen {
 		{ID: "s2", CreatedAt: p.At, Value: sampleKey},
 		{ID: "s1", CreatedAt: p.At.Add(-900 * time.Hour), ExpiresAt: p.At.Add(23 * time.Hour)},
 	}
+	found := settingsviews.ErasePage{
+		Page: p.Page, Number: "0812-3456-789", Found: settingsviews.Erased{Contacts: 1, Chats: 1, Messages: 284, Queued: 2, Texts: 3, Events: 61, Deliveries: 4},
+	}
+	done := found
+	done.Done, done.Traces = true, true
 	return []specimen{
 		{"times", settingsviews.TimesCard(page)},
 		{"times-refused-fixed", settingsviews.TimesCard(refused)},
@@ -38,6 +43,10 @@ func (p ShowPage) installation() []specimen {
 		{"readers", settingsviews.ReadersCard(page)},
 		{"keep", settingsviews.KeepCard(page)},
 		{"keep-refused", settingsviews.KeepCard(refused)},
+		{"erase", settingsviews.EraseCard(page)},
+		{"erase-found", settingsviews.EraseFound(found)},
+		{"erase-none", settingsviews.EraseFound(settingsviews.ErasePage{Page: p.Page, Number: "0812-3456-789"})},
+		{"erase-done", settingsviews.EraseFound(done)},
 		{"secret-none", settingsviews.SecretCard(page)},
 		{"secret-new", settingsviews.SecretCard(secrets)},
 	}

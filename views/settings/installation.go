@@ -20,6 +20,7 @@ import (
 //	POST /settings/retention              days (0: for ever)
 //	POST /settings/readers                role: none, one or several of "operator", "viewer"
 //	POST /settings/messages               bodies, index, events: days, 0 to 3650
+//	POST /settings/erase                  see ErasePage
 //	POST /settings/brand                  brand, at most 60 characters
 //
 // Make and reveal answer with the page, the secret with its Value: it never stands in a
@@ -33,6 +34,7 @@ import (
 // (data-secret), secret-create, secret-reveal, secret-value, secret-copy,
 // secret-rotate-open, secret-overlap, secret-rotate, secret-revoke-open, secret-revoke;
 // readers-role (value), readers-submit; keep-bodies, keep-index, keep-events, keep-submit;
+// erase-number, erase-device, erase-count;
 // retention-days, retention-submit; brand-name, brand-submit; limit-row (data-limit),
 // untrusted-proxy.
 type SettingsPage struct {
@@ -49,6 +51,7 @@ type SettingsPage struct {
 	MinDays    int               // the least of days that may be set
 	Readers    []string          // roles whose people may read messages, beside admins
 	Keep       map[string]string // days, by the field: "bodies", "index", "events"
+	Devices    []views.DeviceChoice
 	Brand      string
 	LinkedName string // what phones call devices without a name of their own there
 	Problems   map[string]string
@@ -83,6 +86,7 @@ func (p SettingsPage) sections() []section {
 		{"secret", p.Lang.T("secret.title")},
 		{"readers", p.Lang.T("readers.title")},
 		{"messages", p.Lang.T("keep.title")},
+		{"erase", p.Lang.T("erase.title")},
 		{"retention", p.Lang.T("retention.title")},
 	}
 	if len(p.Limits) > 0 {

@@ -35,11 +35,13 @@ type Pages struct {
 	zones   *visitor.Zones
 	limits  limit.Limits
 	log     *slog.Logger
+	region  string // of phone numbers without a country code
 }
 
-// New makes the pages; limits are those in force.
-func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager, trail *audit.Trail, zones *visitor.Zones, limits limit.Limits, log *slog.Logger) *Pages {
-	return &Pages{renderer, store, devices, trail, zones, limits, log}
+// New makes the pages; limits are those in force, region is the country of phone numbers
+// without a country code.
+func New(renderer *pages.Renderer, store *models.Store, devices *session.Manager, trail *audit.Trail, zones *visitor.Zones, limits limit.Limits, log *slog.Logger, region string) *Pages {
+	return &Pages{renderer, store, devices, trail, zones, limits, log, region}
 }
 
 // settingsPage shows what concerns the whole installation.
@@ -53,6 +55,9 @@ func (s *Pages) showSettings(c echo.Context, status int, change func(*settingsvi
 	page.Path = "/settings"
 	page.ScanWindow, page.Grace = s.lifeView()
 	page.WhatsApp = s.versionView(z)
+	for _, snap := range s.devices.Snapshots() {
+		page.Devices = append(page.Devices, views.DeviceChoice{ID: snap.ID, Name: snap.Name})
+	}
 	for _, proxy := range s.PassedOn() {
 		page.Untrusted = append(page.Untrusted, settingsviews.UntrustedProxy{Address: proxy.String(), Setting: s.TrustToo(proxy)})
 	}

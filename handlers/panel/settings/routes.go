@@ -12,6 +12,7 @@ func (s *Pages) Routes() []web.Route {
 		web.Post("/settings/retention", web.Admin, s.setRetention),
 		web.Post("/settings/readers", web.Admin, s.setReaders),
 		web.Post("/settings/messages", web.Admin, s.setKeep),
+		web.Post("/settings/erase", web.Admin, s.erase),
 		web.Post("/settings/brand", web.Admin, s.setBrand),
 		web.Post("/settings/linked-name", web.Admin, s.setLinkedName),
 		web.Proven(web.Post("/settings/secret", web.Admin, s.rotateSecret)),
