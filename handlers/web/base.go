@@ -23,7 +23,7 @@ import (
 // taken are the first parts of our own paths. A base may not begin with one: a request for
 // /devices/devices could then be for two things, for proxies may take the base off or leave it on.
 var taken = []string{
-	"about", "account", "api", "audit", "audit.csv", "audit.json", "components", "confirm", "devices", "events", "favicon.ico", "healthz",
+	"about", "account", "api", "audit", "audit.csv", "audit.json", "components", "confirm", "devices", "events", "favicon.ico", "healthz", "invite",
 	"messages", "people", "phones", "prefs", "readyz", "reference", "robots.txt", "sandbox", "scan", "settings", "setup", "signin",
 	"signout", "static", "webhooks",
 }
