@@ -74,7 +74,7 @@ func (g Guard) client() *http.Client {
 	dialer := &net.Dialer{Timeout: Patience, Control: guardian.Safe} // the address that a name has led to
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: atOnce, IdleConnTimeout: time.Minute,
+			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: allAtOnce, IdleConnTimeout: time.Minute,
 			TLSClientConfig: &tls.Config{RootCAs: g.Roots, MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: Patience,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
