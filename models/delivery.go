@@ -3,6 +3,7 @@ package models
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,16 +104,21 @@ const unblocked = `NOT EXISTS (SELECT 1 FROM deliveries AS older
 	WHERE older.endpoint_id = deliveries.endpoint_id AND older.state = ? AND older.chat_id = deliveries.chat_id
 	AND older.device_id = deliveries.device_id AND older.seq < deliveries.seq)`
 
-// DueDeliveries are at most limit deliveries of an active endpoint whose time has come and
-// that nothing comes before, those that wait longest first.
-func (s *Store) DueDeliveries(ctx context.Context, endpointID string, limit int) ([]Delivery, error) {
+// followersQuery is what comes in a chat after one of its deliveries.
+const followersQuery = `SELECT id, seq, type, tries, part, next_at FROM deliveries
+	WHERE endpoint_id = ? AND state = '` + DeliveryPending + `' AND chat_id = ? AND seq > ? AND device_id = ? ORDER BY seq LIMIT ?`
+
+// DueDeliveries are the deliveries of an active endpoint whose time has come, those that wait
+// longest first: those of a chat together, each to be tried when the one before it is over.
+// At most lanes chats, and about limit deliveries.
+func (s *Store) DueDeliveries(ctx context.Context, endpointID string, lanes, limit int) ([][]Delivery, error) {
 	now := s.nowMilli()
 	open := s.read(ctx).Model(&endpointRow{}).Select("id").Where("state = ? AND probe_at <= ?", EndpointActive, now)
 	// Each state is asked for alone: its index has the order, so that the search ends with
 	// the first few however many wait.
 	due := func(state string) *gorm.DB {
 		return s.read(ctx).Where("endpoint_id = ? AND state = ? AND next_at <= ?", endpointID, state, now).
-			Where("endpoint_id IN (?)", open).Order("next_at, id").Limit(limit)
+			Where("endpoint_id IN (?)", open).Order("next_at, id").Limit(lanes)
 	}
 	var rows, late []deliveryRow
 	if err := due(DeliveryPending).Where(unblocked, DeliveryPending).Find(&rows).Error; err != nil {
@@ -125,11 +131,42 @@ func (s *Store) DueDeliveries(ctx context.Context, endpointID string, limit int)
 	slices.SortFunc(rows, func(a, b deliveryRow) int {
 		return cmp.Or(cmp.Compare(a.NextAt, b.NextAt), strings.Compare(a.ID, b.ID))
 	})
-	list := make([]Delivery, 0, len(rows))
-	for _, r := range rows[:min(len(rows), limit)] {
-		list = append(list, deliveryOf(r))
+	rows = rows[:min(len(rows), lanes)]
+	list := make([][]Delivery, 0, len(rows))
+	for _, r := range rows {
+		lane := []Delivery{deliveryOf(r)}
+		if more := limit/len(rows) - 1; r.State == DeliveryPending && more > 0 { // nothing waits for what is late
+			followers, err := s.followers(ctx, r, now, more)
+			if err != nil {
+				return nil, wrap(ctx, "find due deliveries", err)
+			}
+			lane = append(lane, followers...)
+		}
+		list = append(list, lane)
 	}
 	return list, nil
+}
+
+// followers are what may be sent of a chat as soon as its first is over.
+func (s *Store) followers(ctx context.Context, first deliveryRow, now int64, limit int) (list []Delivery, err error) {
+	db := s.read(ctx)
+	rows, err := db.Statement.ConnPool.QueryContext(ctx, s.spelled(followersQuery, db),
+		first.EndpointID, first.ChatID, first.Seq, first.DeviceID, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		r := deliveryRow{EndpointID: first.EndpointID, DeviceID: first.DeviceID, State: DeliveryPending}
+		if err := rows.Scan(&r.ID, &r.Seq, &r.Type, &r.Tries, &r.Part, &r.NextAt); err != nil {
+			return nil, err
+		}
+		if r.NextAt > now {
+			break
+		}
+		list = append(list, deliveryOf(r))
+	}
+	return list, rows.Err()
 }
 
 func deliveryOf(r deliveryRow) Delivery {
@@ -311,50 +348,87 @@ type Next struct {
 	Probe   time.Time
 }
 
-// NoteAttempt stores a try of a delivery and what follows from it.
-func (s *Store) NoteAttempt(ctx context.Context, d Delivery, a Attempt, next Next) error {
-	row := attemptRow{
-		ID: s.ids.next(s.now()), DeliveryID: d.ID, At: a.At.UnixMilli(), Took: a.Took.Milliseconds(), Status: a.Status, Error: rules.Clip(a.Error, 300),
-	}
-	var err error
-	if row.Answer, err = s.vault.SealData(d.DeviceID, row.ID, a.Answer); err != nil {
-		return err
-	}
-	if row.Sent, err = s.vault.SealData(d.DeviceID, row.ID+"/sent", a.Sent); err != nil {
-		return err
-	}
-	err = s.tx(ctx, "note attempt", func(tx *gorm.DB) error {
-		change := map[string]any{"state": next.State, "tries": d.Tries + 1, "part": next.Part}
-		if next.At.IsZero() {
-			change["done_at"] = s.nowMilli()
-		} else {
-			change["next_at"] = next.At.UnixMilli()
+// Noted is a try of a delivery and what follows from it.
+type Noted struct {
+	Delivery Delivery
+	Attempt  Attempt
+	Next     Next
+}
+
+const (
+	overQuery  = `UPDATE deliveries SET state = ?, tries = ?, part = ?, done_at = ? WHERE id = ?`
+	againQuery = `UPDATE deliveries SET state = ?, tries = ?, part = ?, next_at = ? WHERE id = ?`
+
+	newAttemptQuery = `INSERT INTO attempts (id, delivery_id, at, took, status, error, answer, sent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+
+	// An attempt's ID sorts by its time.
+	oldAttemptsQuery = `DELETE FROM attempts WHERE delivery_id = ? AND id NOT IN
+		(SELECT id FROM attempts WHERE delivery_id = ? ORDER BY id DESC LIMIT ?)`
+)
+
+// NoteAttempts stores tries of deliveries, in their order, in one transaction. A delivery
+// whose endpoint was deleted meanwhile is left out.
+func (s *Store) NoteAttempts(ctx context.Context, list []Noted) error {
+	rows := make([]attemptRow, len(list))
+	gone := false
+	for i, n := range list {
+		a := n.Attempt
+		rows[i] = attemptRow{
+			ID: s.ids.next(s.now()), DeliveryID: n.Delivery.ID, At: a.At.UnixMilli(), Took: a.Took.Milliseconds(), Status: a.Status, Error: rules.Clip(a.Error, 300),
 		}
-		res := tx.Model(&deliveryRow{}).Where("id = ?", d.ID).Updates(change)
-		if res.Error != nil || res.RowsAffected == 0 { // its endpoint was deleted meanwhile
-			return res.Error
-		}
-		if err := tx.Create(&row).Error; err != nil {
+		var err error
+		if rows[i].Answer, err = s.vault.SealData(n.Delivery.DeviceID, rows[i].ID, a.Answer); err != nil {
 			return err
 		}
-		if d.State == DeliveryPending { // it has few, and was never replayed
-			return s.health(tx, d.EndpointID, a, next)
-		}
-		var old []string
-		if err := tx.Model(&attemptRow{}).Where("delivery_id = ?", d.ID).Order("id DESC").Offset(keptAttempts).Limit(keptAttempts).Pluck("id", &old).Error; err != nil {
+		if rows[i].Sent, err = s.vault.SealData(n.Delivery.DeviceID, rows[i].ID+"/sent", a.Sent); err != nil {
 			return err
 		}
-		if len(old) > 0 {
-			if err := tx.Where("id IN ?", old).Delete(&attemptRow{}).Error; err != nil {
+		gone = gone || n.Next.Gone
+	}
+	err := s.tx(ctx, "note attempts", func(tx *gorm.DB) error {
+		b := s.batch(tx)
+		well := make(map[string]bool) // endpoints whose newest try, of these, is noted as a success
+		for i, n := range list {
+			found, err := b.noteAttempt(n, rows[i])
+			if err != nil {
 				return err
 			}
+			if !found || well[n.Delivery.EndpointID] && n.Next.State == DeliveryDone {
+				continue
+			}
+			if err := s.health(tx, n.Delivery.EndpointID, n.Attempt, n.Next); err != nil {
+				return err
+			}
+			if n.Next.State != DeliverySkipped {
+				well[n.Delivery.EndpointID] = n.Next.State == DeliveryDone
+			}
 		}
-		return s.health(tx, d.EndpointID, a, next)
+		return nil
 	})
-	if next.Gone {
+	if gone {
 		s.endpoints.reset()
 	}
 	return err
+}
+
+// noteAttempt writes one try; false: its delivery is not there any more.
+func (b *batch) noteAttempt(n Noted, row attemptRow) (found bool, err error) {
+	d, next := n.Delivery, n.Next
+	query, at := overQuery, b.now
+	if !next.At.IsZero() {
+		query, at = againQuery, next.At.UnixMilli()
+	}
+	changed, err := b.exec(query, next.State, d.Tries+1, next.Part, at, d.ID)
+	if err != nil || changed == 0 {
+		return false, err
+	}
+	if _, err := b.exec(newAttemptQuery, row.ID, row.DeliveryID, row.At, row.Took, row.Status, row.Error, row.Answer, row.Sent); err != nil {
+		return false, err
+	}
+	if d.State != DeliveryPending { // the others have few, and were never replayed
+		_, err = b.exec(oldAttemptsQuery, d.ID, d.ID, keptAttempts)
+	}
+	return true, err
 }
 
 // health notes how an endpoint is.

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -20,14 +21,18 @@ func (f *fixture) endpoint(device string, events ...string) models.Endpoint {
 
 func (f *fixture) due(endpoint models.Endpoint) (seqs []int64) {
 	f.tb.Helper()
-	list, err := f.DueDeliveries(f.tb.Context(), endpoint.ID, 100)
+	list, err := f.DueDeliveries(f.tb.Context(), endpoint.ID, 100, 100)
 	if err != nil {
 		f.tb.Fatal(err)
 	}
-	for _, d := range list {
-		seqs = append(seqs, d.Seq)
+	for _, lane := range list {
+		seqs = append(seqs, lane[0].Seq)
 	}
 	return seqs
+}
+
+func (f *fixture) note(d models.Delivery, a models.Attempt, next models.Next) error {
+	return f.NoteAttempts(f.tb.Context(), []models.Noted{{Delivery: d, Attempt: a, Next: next}})
 }
 
 // Ensure that an event is on its way to those who want it, and to nobody else.
@@ -65,15 +70,67 @@ func TestDeliveriesKeepTheOrderOfAChat(t *testing.T) {
 	if got := f.due(e); !slices.Equal(got, []int64{1, 3}) {
 		t.Errorf("due after the merge: %v, want 1 and 3", got)
 	}
-	list, err := f.DueDeliveries(t.Context(), e.ID, 1)
+	list, err := f.DueDeliveries(t.Context(), e.ID, 1, 1)
 	must(t, err)
-	must(t, f.NoteAttempt(t.Context(), list[0], models.Attempt{At: atNoon, Status: 200, Answer: []byte("ok")}, models.Next{State: models.DeliveryDone}))
+	must(t, f.note(list[0][0], models.Attempt{At: atNoon, Status: 200, Answer: []byte("ok")}, models.Next{State: models.DeliveryDone}))
 	if got := f.due(e); !slices.Equal(got, []int64{2, 3}) {
 		t.Errorf("due after the first: %v, want 2 and 3", got)
 	}
-	attempts, err := f.Attempts(t.Context(), list[0])
+	attempts, err := f.Attempts(t.Context(), list[0][0])
 	if err != nil || len(attempts) != 1 || string(attempts[0].Answer) != "ok" {
 		t.Errorf("attempts: %+v (%v)", attempts, err)
+	}
+}
+
+// Ensure that what follows in a chat comes with its first, and nothing after what still has
+// to wait; and that the tries of many are noted together.
+func TestDeliveriesOfAChatComeTogether(t *testing.T) {
+	f := newFixture(t)
+	d, _ := f.device("A")
+	e := f.endpoint(d.ID)
+	for i := range 5 {
+		f.accept(said(d.ID, budi, fmt.Sprint("B", i), "halo"), said(d.ID, siti, fmt.Sprint("S", i), "halo"))
+	}
+	lanes := func(limit int) (seqs [][]int64) {
+		t.Helper()
+		list, err := f.DueDeliveries(t.Context(), e.ID, 10, limit)
+		must(t, err)
+		for _, lane := range list {
+			var of []int64
+			for _, d := range lane {
+				of = append(of, d.Seq)
+			}
+			seqs = append(seqs, of)
+		}
+		return seqs
+	}
+	if got := fmt.Sprint(lanes(100)); got != "[[1 3 5 7 9] [2 4 6 8 10]]" {
+		t.Errorf("due: %s", got)
+	}
+	if got := fmt.Sprint(lanes(4)); got != "[[1 3] [2 4]]" {
+		t.Errorf("at most four that are due: %s", got)
+	}
+	list, err := f.DueDeliveries(t.Context(), e.ID, 10, 100)
+	must(t, err)
+	well, ill := models.Attempt{At: atNoon, Status: 200}, models.Attempt{At: atNoon, Status: 500}
+	again := models.Next{State: models.DeliveryPending, At: f.clock.Now().Add(time.Minute)}
+	must(t, f.NoteAttempts(t.Context(), []models.Noted{
+		{Delivery: list[0][0], Attempt: well, Next: models.Next{State: models.DeliveryDone}},
+		{Delivery: list[1][0], Attempt: ill, Next: again},
+		{Delivery: list[0][1], Attempt: well, Next: models.Next{State: models.DeliveryDone}},
+		{Delivery: list[0][2], Attempt: ill, Next: again},
+		{Delivery: models.Delivery{ID: "deleted", EndpointID: e.ID, DeviceID: d.ID}, Attempt: ill, Next: again},
+	}))
+	if got := lanes(100); len(got) != 0 {
+		t.Errorf("due while the first of each chat waits: %v", got)
+	}
+	opened, err := f.OpenEndpoint(t.Context(), e.ID)
+	if must(t, err); opened.Failures != 1 || opened.LastError != "HTTP 500" || opened.SucceededAt.IsZero() {
+		t.Errorf("health after a success and a failure: %+v", opened)
+	}
+	f.clock.Add(time.Minute)
+	if got := fmt.Sprint(lanes(100)); got != "[[2 4 6 8 10] [5 7 9]]" {
+		t.Errorf("due a minute later: %s", got)
 	}
 }
 
@@ -84,19 +141,18 @@ func TestBreaker(t *testing.T) {
 	e := f.endpoint(d.ID)
 	f.accept(said(d.ID, budi, "M1", "1"), said(d.ID, siti, "M2", "2"))
 	for range 20 {
-		list, err := f.DueDeliveries(t.Context(), e.ID, 1)
+		list, err := f.DueDeliveries(t.Context(), e.ID, 1, 1)
 		if err != nil || len(list) == 0 {
 			t.Fatalf("nothing is due (%v)", err)
 		}
 		now := f.clock.Now()
-		must(t, f.NoteAttempt(t.Context(), list[0], models.Attempt{At: now, Status: 500},
-			models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(1)}))
+		must(t, f.note(list[0][0], models.Attempt{At: now, Status: 500}, models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(1)}))
 	}
 	now := f.clock.Now()
 	list, err := f.Deliveries(t.Context(), models.DeliveryFilter{EndpointID: e.ID, Limit: 1})
 	must(t, err)
 	next := models.Next{State: models.DeliveryPending, At: now, Breaker: 20, Probe: now.Add(5 * time.Minute)}
-	must(t, f.NoteAttempt(t.Context(), list[0], models.Attempt{At: now, Status: 500}, next))
+	must(t, f.note(list[0], models.Attempt{At: now, Status: 500}, next))
 	if got := f.due(e); len(got) != 0 {
 		t.Errorf("due: %v while the endpoint rests", got)
 	}
@@ -154,9 +210,9 @@ func TestEndpointLife(t *testing.T) {
 	if got := f.due(e); !slices.Equal(got, []int64{1}) {
 		t.Errorf("due after the pause: %v", got)
 	}
-	list, err := f.DueDeliveries(ctx, e.ID, 1)
+	list, err := f.DueDeliveries(ctx, e.ID, 1, 1)
 	must(t, err)
-	must(t, f.NoteAttempt(ctx, list[0], models.Attempt{At: atNoon, Status: 500, Sent: []byte("{}")}, models.Next{State: models.DeliveryDead}))
+	must(t, f.note(list[0][0], models.Attempt{At: atNoon, Status: 500, Sent: []byte("{}")}, models.Next{State: models.DeliveryDead}))
 	backlog, err := f.Backlogs(ctx)
 	if must(t, err); backlog[e.ID].Dead != 1 || backlog[e.ID].Waiting != 0 {
 		t.Errorf("backlog: %+v", backlog)
@@ -204,9 +260,9 @@ func TestEventsWaitForEndpoints(t *testing.T) {
 	if n := sweep(); n != 1 {
 		t.Fatalf("%d events while one is on its way", n)
 	}
-	list, err := f.DueDeliveries(ctx, e.ID, 1)
+	list, err := f.DueDeliveries(ctx, e.ID, 1, 1)
 	must(t, err)
-	must(t, f.NoteAttempt(ctx, list[0], models.Attempt{At: atNoon, Status: 200}, models.Next{State: models.DeliveryDone}))
+	must(t, f.note(list[0][0], models.Attempt{At: atNoon, Status: 200}, models.Next{State: models.DeliveryDone}))
 	if n := sweep(); n != 0 {
 		t.Errorf("%d events after all was delivered", n)
 	}

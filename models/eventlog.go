@@ -166,9 +166,17 @@ func (s *Store) EventRange(ctx context.Context, deviceID string) (firstSeq, last
 
 // EventsAfter returns at most limit events of a device with numbers above after, in order.
 func (s *Store) EventsAfter(ctx context.Context, deviceID string, after int64, limit int) ([]Event, error) {
+	return s.eventsOf(ctx, s.read(ctx).Where("device_id = ? AND seq > ?", deviceID, after).Limit(limit))
+}
+
+// EventsAt are those of a device with these numbers that are still kept, in order.
+func (s *Store) EventsAt(ctx context.Context, deviceID string, seqs []int64) ([]Event, error) {
+	return s.eventsOf(ctx, s.read(ctx).Where("device_id = ? AND seq IN ?", deviceID, seqs))
+}
+
+func (s *Store) eventsOf(ctx context.Context, q *gorm.DB) ([]Event, error) {
 	var rows []eventRow
-	err := s.read(ctx).Where("device_id = ? AND seq > ?", deviceID, after).Order("seq").Limit(limit).Find(&rows).Error
-	if err != nil {
+	if err := q.Order("seq").Find(&rows).Error; err != nil {
 		return nil, wrap(ctx, "read the event log", err)
 	}
 	var chatIDs, contactIDs []string

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -18,11 +19,18 @@ const (
 	atOnce    = 4  // tries at the same time, of one endpoint
 	allAtOnce = 64 // of all
 
+	lanesAhead = 64   // chats of an endpoint that are read at once
+	readAhead  = 2048 // deliveries of theirs
+	turnLength = 32   // deliveries of a chat before others have their turn
+	notedAhead = 256  // tries that one transaction notes, and that may wait for the next
+	noteEvery  = 10 * time.Millisecond
+
 	stubborn  = 5               // after so many tries the chat goes on without an event
 	breaker   = 20              // failures in a row
 	probe     = 5 * time.Minute // between tries of an endpoint that has failed so often
 	mostWait  = time.Hour       // that a receiver can ask for
 	lookEvery = 5 * time.Second // for what is due
+	trustFor  = time.Second     // what was read of an endpoint
 )
 
 // waits are the times between the tries of a delivery: about three days in all.
@@ -46,16 +54,44 @@ type Engine struct {
 	due   map[string]bool // endpoints to look at
 
 	mu      sync.Mutex
-	flying  map[string]map[string]bool // deliveries that are being tried, by endpoint
-	trying  int                        // how many
+	lanes   map[string]*lanes // of the endpoints that have any
+	trying  int               // how many tries are being made
 	workers sync.WaitGroup
+	noting  chan models.Noted
+}
+
+// lane are deliveries of one chat to one endpoint, in their order.
+type lane []models.Delivery
+
+// lanes are what of an endpoint's is in memory.
+type lanes struct {
+	waiting []lane
+	trying  int             // how many are being tried
+	held    map[string]bool // deliveries that are read, and neither noted nor dropped
+	failed  int             // tries that have failed and are not noted yet
+	lost    bool            // a try could not be noted: nothing more before the next sweep
+}
+
+// clear drops all that waits.
+func (l *lanes) clear() {
+	for _, w := range l.waiting {
+		l.drop(w...)
+	}
+	l.waiting = nil
+}
+
+// drop lets deliveries go: they are read anew, if they are still due.
+func (l *lanes) drop(list ...models.Delivery) {
+	for _, d := range list {
+		delete(l.held, d.ID)
+	}
 }
 
 // New makes the engine; it hears of every commit from then on.
 func New(store *models.Store, guard Guard, log *slog.Logger) *Engine {
 	e := &Engine{
 		store: store, guard: guard, client: guard.client(), log: log, wake: make(chan struct{}, 1),
-		due: make(map[string]bool), flying: make(map[string]map[string]bool),
+		due: make(map[string]bool), lanes: make(map[string]*lanes), noting: make(chan models.Noted, notedAhead),
 	}
 	store.OnDeliveries(func(endpoints map[string]bool) {
 		for id := range endpoints {
@@ -98,9 +134,19 @@ func (e *Engine) marked() map[string]bool {
 	return marked
 }
 
-// Run sends until ctx ends; what is being tried then is tried again at the next start.
+// Run sends until ctx ends; what is being tried then is tried again at the next start. It is
+// called once.
 func (e *Engine) Run(ctx context.Context) {
-	defer e.workers.Wait()
+	noted := make(chan struct{})
+	go func() {
+		defer close(noted)
+		e.noteAll(ctx)
+	}()
+	defer func() {
+		e.workers.Wait()
+		close(e.noting)
+		<-noted
+	}()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -121,6 +167,11 @@ func (e *Engine) Run(ctx context.Context) {
 // sweep finds what has become due while nobody said so: repeats, and what was left by the
 // run before.
 func (e *Engine) sweep(ctx context.Context) {
+	e.mu.Lock()
+	for _, of := range e.lanes {
+		of.lost = false
+	}
+	e.mu.Unlock()
 	endpoints, err := e.store.DueEndpoints(ctx)
 	if err != nil {
 		e.complain(ctx, "look for webhooks that are due", err)
@@ -136,72 +187,184 @@ func (e *Engine) complain(ctx context.Context, doing string, err error) {
 }
 
 // start begins as many tries as there is room for. What there is no room for is looked for
-// again as soon as a try has ended.
+// again as soon as a turn has ended.
 func (e *Engine) start(ctx context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for endpoint := range e.marked() { // in no order: nobody is always the last
-		busy := e.flying[endpoint]
-		if e.trying >= allAtOnce || len(busy) >= atOnce {
-			e.mark(endpoint)
-			continue
+		of := e.lanes[endpoint]
+		if of == nil {
+			of = &lanes{held: make(map[string]bool)}
+			e.lanes[endpoint] = of
 		}
-		// Those that are being tried are among the answer.
-		list, err := e.store.DueDeliveries(ctx, endpoint, atOnce+len(busy))
-		if err != nil {
-			e.complain(ctx, "read webhooks that are due", err)
-			continue
+		if of.failed > 0 { // whether it is to be tried now is for the store to say, which counts failures
+			continue // noting that looks again
 		}
-		for _, d := range list {
-			if busy = e.flying[endpoint]; busy[d.ID] {
-				continue
-			}
-			if e.trying >= allAtOnce || len(busy) >= atOnce {
-				e.mark(endpoint)
-				break
-			}
-			if busy == nil {
-				e.flying[endpoint] = make(map[string]bool)
-			}
-			e.flying[endpoint][d.ID] = true
+		room := func() bool { return e.trying < allAtOnce && of.trying < atOnce && !of.lost }
+		if room() && len(of.waiting) == 0 {
+			e.read(ctx, endpoint, of)
+		}
+		for len(of.waiting) > 0 && room() {
+			next := of.waiting[0]
+			of.waiting = of.waiting[1:]
+			of.trying++
 			e.trying++
-			e.workers.Go(func() {
-				if e.try(ctx, d) {
-					e.look(d.EndpointID)
-				}
-			})
+			e.workers.Go(func() { e.turn(ctx, endpoint, next) })
+		}
+		if of.trying == 0 { // others have all the room: what is in memory is bounded by it
+			of.clear()
+		}
+		switch {
+		case of.lost: // the next sweep looks again
+		case !room() || len(of.waiting) > 0:
+			e.mark(endpoint)
+		case of.trying == 0 && len(of.held) == 0:
+			delete(e.lanes, endpoint)
 		}
 	}
 }
 
-// try makes one try of a delivery and notes what it came to. False when it could not be
-// noted: the delivery is still due then, and must not be tried again at once.
-func (e *Engine) try(ctx context.Context, d models.Delivery) (noted bool) {
-	defer e.landed(d)
-	to, err := e.store.OpenEndpoint(ctx, d.EndpointID)
-	if errors.Is(err, models.ErrNotFound) {
-		return true // deleted, and its deliveries with it
-	}
+// read finds what an endpoint should get. Deliveries that are held are among the answer
+// until they are noted: nothing of their chats is taken then.
+func (e *Engine) read(ctx context.Context, endpoint string, of *lanes) {
+	list, err := e.store.DueDeliveries(ctx, endpoint, lanesAhead+atOnce, readAhead)
 	if err != nil {
-		e.complain(ctx, "read a webhook", err)
-		return false
+		e.complain(ctx, "read webhooks that are due", err)
+		return
 	}
-	a, next, err := e.attempt(ctx, to, d)
-	if ctx.Err() != nil {
-		return false // no fault of the receiver's
+	for _, l := range list {
+		if slices.ContainsFunc(l, func(d models.Delivery) bool { return of.held[d.ID] }) {
+			continue
+		}
+		for _, d := range l {
+			of.held[d.ID] = true
+		}
+		of.waiting = append(of.waiting, l)
 	}
+}
+
+// turn tries the first of a chat's deliveries, one after the other, as long as they arrive.
+// What came of them is noted beside it, in the same order.
+func (e *Engine) turn(ctx context.Context, endpoint string, l lane) {
+	n, well, err := e.tryAll(ctx, endpoint, l[:min(len(l), turnLength)])
+	if err != nil && ctx.Err() == nil {
+		e.complain(ctx, "send to a webhook", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	of := e.lanes[endpoint]
+	e.trying--
+	of.trying--
+	if rest := l[n:]; well && len(rest) > 0 && !of.lost {
+		of.waiting = append(of.waiting, rest)
+	} else {
+		of.drop(rest...)
+	}
+	// After an error they are still due, and must not be tried again at once.
+	if err == nil {
+		e.look(endpoint)
+	}
+}
+
+// tryAll tries deliveries until one does not arrive. It tells how many were tried, and
+// whether the next of the chat may be.
+func (e *Engine) tryAll(ctx context.Context, endpoint string, list []models.Delivery) (n int, well bool, err error) {
+	events, err := e.eventsOf(ctx, list)
 	if err != nil {
-		e.complain(ctx, "render an event for a webhook", err)
-		return false
+		return 0, false, err
 	}
-	if err := e.store.NoteAttempt(ctx, d, a, next); err != nil {
-		e.complain(ctx, "note what a webhook has answered", err)
-		return false
+	var to models.Endpoint
+	var about About
+	var opened time.Time
+	for ; n < len(list); n++ {
+		if time.Since(opened) > trustFor {
+			to, err = e.store.OpenEndpoint(ctx, endpoint)
+			if errors.Is(err, models.ErrNotFound) {
+				return n, false, nil // deleted, and its deliveries with it
+			}
+			if err != nil || to.State != models.EndpointActive {
+				return n, false, err
+			}
+			if about, err = e.about(ctx, to, list[n].DeviceID); err != nil {
+				return n, false, err
+			}
+			opened = time.Now()
+		}
+		a, next, err := e.attempt(ctx, to, about, list[n], events[list[n].Seq])
+		if err != nil {
+			return n, false, err
+		}
+		if ctx.Err() != nil && next.State != models.DeliveryDone {
+			return n, false, ctx.Err() // no fault of the receiver's
+		}
+		over := next.State == models.DeliveryDone || next.State == models.DeliverySkipped
+		if !over {
+			e.failed(endpoint)
+		}
+		e.noting <- models.Noted{Delivery: list[n], Attempt: a, Next: next}
+		if !over {
+			return n + 1, false, nil
+		}
 	}
-	if e.tell != nil {
-		e.tell(outcomeOf(next.State))
+	return n, true, nil
+}
+
+// failed drops what waits for an endpoint that has just failed.
+func (e *Engine) failed(endpoint string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	of := e.lanes[endpoint]
+	of.failed++
+	of.clear()
+}
+
+// noteAll notes tries as they come, all that have come while the ones before were written in
+// one transaction.
+func (e *Engine) noteAll(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx) // what has arrived is not to arrive twice because of a restart
+	var last time.Time
+	for first := range e.noting {
+		// While much is sent, one transaction for many costs a third of one for each.
+		time.Sleep(noteEvery - time.Since(last))
+		last = time.Now()
+		list := []models.Noted{first}
+		for more := true; more && len(list) < notedAhead; {
+			select {
+			case n, open := <-e.noting:
+				if more = open; open {
+					list = append(list, n)
+				}
+			default:
+				more = false
+			}
+		}
+		e.note(ctx, list)
 	}
-	return true
+}
+
+func (e *Engine) note(ctx context.Context, list []models.Noted) {
+	err := e.store.NoteAttempts(ctx, list)
+	if err != nil {
+		e.complain(ctx, "note what webhooks have answered", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, n := range list {
+		of := e.lanes[n.Delivery.EndpointID]
+		of.drop(n.Delivery)
+		if n.Next.State != models.DeliveryDone && n.Next.State != models.DeliverySkipped {
+			of.failed--
+		}
+		if err != nil { // it is still due, and must not be tried again at once
+			of.lost = true
+			of.clear()
+			continue
+		}
+		e.look(n.Delivery.EndpointID)
+		if e.tell != nil {
+			e.tell(outcomeOf(n.Next.State))
+		}
+	}
 }
 
 func outcomeOf(state string) string {
@@ -214,25 +377,14 @@ func outcomeOf(state string) string {
 	return "failed"
 }
 
-// landed makes room for the next try.
-func (e *Engine) landed(d models.Delivery) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.trying--
-	delete(e.flying[d.EndpointID], d.ID)
-	if len(e.flying[d.EndpointID]) == 0 {
-		delete(e.flying, d.EndpointID)
-	}
-}
-
 // attempt renders an event and sends what of it has not arrived.
-func (e *Engine) attempt(ctx context.Context, to models.Endpoint, d models.Delivery) (a models.Attempt, next models.Next, err error) {
-	bodies, err := e.bodies(ctx, to, d)
+func (e *Engine) attempt(ctx context.Context, to models.Endpoint, about About, d models.Delivery, event *models.Event) (a models.Attempt, next models.Next, err error) {
+	if event == nil {
+		return models.Attempt{At: time.Now(), Error: "the event is not kept any more"}, models.Next{State: models.DeliverySkipped}, nil
+	}
+	bodies, err := Bodies(to.EndpointChoices, about, *event)
 	if err != nil {
 		return a, next, err
-	}
-	if bodies == nil {
-		return models.Attempt{At: time.Now(), Error: "the event is not kept any more"}, models.Next{State: models.DeliverySkipped}, nil
 	}
 	if len(bodies) == 0 {
 		return models.Attempt{At: time.Now(), Error: "there is nothing in it that this webhook wants"}, models.Next{State: models.DeliverySkipped}, nil
@@ -255,21 +407,18 @@ func (e *Engine) attempt(ctx context.Context, to models.Endpoint, d models.Deliv
 	return a, next, nil
 }
 
-// bodies are what an endpoint gets of a delivery's event; nil when that is not kept any more.
-func (e *Engine) bodies(ctx context.Context, to models.Endpoint, d models.Delivery) ([]Body, error) {
-	events, err := e.store.EventsAfter(ctx, d.DeviceID, d.Seq-1, 1)
-	if err != nil || len(events) == 0 || events[0].Seq != d.Seq {
-		return nil, err
+// eventsOf are the events of deliveries of one device that are still kept, by their numbers.
+func (e *Engine) eventsOf(ctx context.Context, list []models.Delivery) (map[int64]*models.Event, error) {
+	seqs := make([]int64, 0, len(list))
+	for _, d := range list {
+		seqs = append(seqs, d.Seq)
 	}
-	about, err := e.about(ctx, to, d.DeviceID)
-	if err != nil {
-		return nil, err
+	events, err := e.store.EventsAt(ctx, list[0].DeviceID, seqs)
+	found := make(map[int64]*models.Event, len(events))
+	for i := range events {
+		found[events[i].Seq] = &events[i]
 	}
-	bodies, err := Bodies(to.EndpointChoices, about, events[0])
-	if bodies == nil {
-		bodies = []Body{}
-	}
-	return bodies, err
+	return found, err
 }
 
 // about is what is said of a device beside its events.

@@ -85,22 +85,36 @@ func (r *rig) endpoint(url string, events ...string) models.Endpoint {
 	return e
 }
 
+// spoken is a message of somebody.
+type spoken struct{ who, words string }
+
 // say stores a message of somebody, with its event.
 func (r *rig) say(who, words string) {
 	r.t.Helper()
-	r.said++
-	person := models.Person{LID: who + "@lid"}
-	body, err := json.Marshal(message.Record{Content: message.Content{Kind: message.KindText, Text: words}})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	_, err = r.Accept(r.t.Context(), []models.Arrival{{
-		DeviceID: r.device, Account: "62811", Chat: &models.ChatRef{Kind: "private", Person: person}, Sender: person,
-		Message: &models.NewMessage{WAID: fmt.Sprint("M", r.said), Kind: "text", Body: body},
-		Event:   &models.NewEvent{Type: message.EventMessage, Body: body},
-	}})
-	if err != nil {
-		r.t.Fatal(err)
+	r.sayAll([]spoken{{who, words}})
+}
+
+// sayAll stores many, in their order.
+func (r *rig) sayAll(list []spoken) {
+	r.t.Helper()
+	for part := range slices.Chunk(list, 500) {
+		arrivals := make([]models.Arrival, 0, len(part))
+		for _, m := range part {
+			r.said++
+			person := models.Person{LID: m.who + "@lid"}
+			body, err := json.Marshal(message.Record{Content: message.Content{Kind: message.KindText, Text: m.words}})
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			arrivals = append(arrivals, models.Arrival{
+				DeviceID: r.device, Account: "62811", Chat: &models.ChatRef{Kind: "private", Person: person}, Sender: person,
+				Message: &models.NewMessage{WAID: fmt.Sprint("M", r.said), Kind: "text", Body: body},
+				Event:   &models.NewEvent{Type: message.EventMessage, Body: body},
+			})
+		}
+		if _, err := r.Accept(r.t.Context(), arrivals); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -26,8 +28,8 @@ import (
 
 // hostile are receivers as they are out there while something is wrong with them. Each is
 // well again when healed is true.
-var hostile = map[string]func(t *testing.T, healed *atomic.Bool, well http.Handler) string{
-	"resets": func(t *testing.T, healed *atomic.Bool, well http.Handler) string {
+var hostile = map[string]func(t *testing.T, healed *atomic.Bool, well http.Handler, guard *webhook.Guard) string{
+	"resets": func(t *testing.T, healed *atomic.Bool, well http.Handler, _ *webhook.Guard) string {
 		return answers(t, healed, well, func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
@@ -36,7 +38,7 @@ var hostile = map[string]func(t *testing.T, healed *atomic.Bool, well http.Handl
 			}
 		})
 	},
-	"redirects": func(t *testing.T, healed *atomic.Bool, well http.Handler) string {
+	"redirects": func(t *testing.T, healed *atomic.Bool, well http.Handler, _ *webhook.Guard) string {
 		trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
 		t.Cleanup(trap.Close)
 		return answers(t, healed, well, func(w http.ResponseWriter, r *http.Request) {
@@ -48,19 +50,19 @@ var hostile = map[string]func(t *testing.T, healed *atomic.Bool, well http.Handl
 	"404":          status(http.StatusNotFound),
 	"500":          status(http.StatusInternalServerError),
 	"503":          status(http.StatusServiceUnavailable),
-	"busy": func(t *testing.T, healed *atomic.Bool, well http.Handler) string {
+	"busy": func(t *testing.T, healed *atomic.Bool, well http.Handler, _ *webhook.Guard) string {
 		return answers(t, healed, well, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "30")
 			w.WriteHeader(http.StatusTooManyRequests)
 		})
 	},
-	"cut off": func(t *testing.T, healed *atomic.Bool, well http.Handler) string { // 200, and then the line dies within the body
+	"cut off": func(t *testing.T, healed *atomic.Bool, well http.Handler, _ *webhook.Guard) string { // 200, and then the line dies within the body
 		return answers(t, healed, well, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, "{")
 		})
 	},
-	"no HTTP": func(t *testing.T, healed *atomic.Bool, well http.Handler) string {
+	"no HTTP": func(t *testing.T, healed *atomic.Bool, well http.Handler, _ *webhook.Guard) string {
 		return answers(t, healed, well, func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
@@ -69,10 +71,131 @@ var hostile = map[string]func(t *testing.T, healed *atomic.Bool, well http.Handl
 			}
 		})
 	},
+	"hangs": func(t *testing.T, healed *atomic.Bool, well http.Handler, guard *webhook.Guard) string {
+		guard.Patience = time.Second // how long it is otherwise is for TestSlowReceivers
+		return answers(t, healed, well, hang)
+	},
+	"drips": func(t *testing.T, healed *atomic.Bool, well http.Handler, guard *webhook.Guard) string {
+		guard.Patience = time.Second // how long it is otherwise is for TestSlowReceivers
+		return answers(t, healed, well, drip)
+	},
+	"certificate has expired": func(t *testing.T, healed *atomic.Bool, well http.Handler, guard *webhook.Guard) string {
+		fresh, expired := certificate(t, time.Now().Add(time.Hour), guard), certificate(t, time.Now().Add(-time.Hour), guard)
+		s := httptest.NewUnstartedServer(well)
+		s.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			if healed.Load() {
+				return &tls.Config{Certificates: []tls.Certificate{fresh}}, nil
+			}
+			return &tls.Config{Certificates: []tls.Certificate{expired}}, nil
+		}}
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s.URL
+	},
+	// Its name leads to a public address when it is saved, and into a private network when it is dialled.
+	"name turns private": func(t *testing.T, healed *atomic.Bool, well http.Handler, guard *webhook.Guard) string {
+		s := httptest.NewServer(well)
+		t.Cleanup(s.Close)
+		guard.Resolver = resolver(t, func() netip.Addr {
+			if healed.Load() {
+				return netip.MustParseAddr("127.0.0.1") // which is allowed here
+			}
+			return netip.MustParseAddr("169.254.169.254")
+		})
+		return strings.Replace(s.URL, "127.0.0.1", "toko.example", 1)
+	},
 }
 
-func status(code int) func(t *testing.T, healed *atomic.Bool, well http.Handler) string {
-	return func(t *testing.T, healed *atomic.Bool, well http.Handler) string {
+// resolver knows of every name what address says at that moment.
+func resolver(t *testing.T, address func() netip.Addr) *net.Resolver {
+	t.Helper()
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	t.Cleanup(func() { _ = conn.Close(); <-over })
+	go func() {
+		defer close(over)
+		for question := make([]byte, 512); ; {
+			n, from, err := conn.ReadFrom(question)
+			if err != nil {
+				return // closed
+			}
+			end := 12 // of the header; after it the name, its type and its class
+			for end < n && question[end] != 0 {
+				end += int(question[end]) + 1
+			}
+			if end+5 > n {
+				t.Errorf("no question: %x", question[:n])
+				return
+			}
+			isA := question[end+2] == 1
+			answer := slices.Concat(question[:2], []byte{0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, question[12:end+5])
+			if isA {
+				answer[7] = 1
+				answer = slices.Concat(answer, []byte{0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4}, address().AsSlice())
+			}
+			if _, err := conn.WriteTo(answer, from); err != nil {
+				return
+			}
+		}
+	}()
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "udp", conn.LocalAddr().String())
+	}}
+}
+
+// hang takes a body and never answers.
+func hang(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+}
+
+// drip answers 200 and a byte five times a second, without end.
+func drip(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	drops := time.NewTicker(200 * time.Millisecond)
+	defer drops.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-drops.C:
+			_, _ = io.WriteString(w, ".")
+			_ = http.NewResponseController(w).Flush()
+		}
+	}
+}
+
+// certificate is one of 127.0.0.1 until then, by an authority that the guard trusts from now on.
+func certificate(t *testing.T, until time.Time, guard *webhook.Guard) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "toko"}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: until,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if guard.Roots == nil {
+		guard.Roots = x509.NewCertPool()
+	}
+	guard.Roots.AddCert(cert)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+func status(code int) func(t *testing.T, healed *atomic.Bool, well http.Handler, guard *webhook.Guard) string {
+	return func(t *testing.T, healed *atomic.Bool, well http.Handler, _ *webhook.Guard) string {
 		return answers(t, healed, well, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 	}
 }
@@ -135,9 +258,10 @@ func TestHostileReceivers(t *testing.T) {
 				var ill, well diary
 				good := httptest.NewServer(&well)
 				t.Cleanup(good.Close)
-				bad := r.endpoint(start(t, &healed, &ill))
+				guard := loopback
+				bad := r.endpoint(start(t, &healed, &ill, &guard))
 				r.endpoint(good.URL)
-				stop := r.run(r.Store, loopback)
+				stop := r.run(r.Store, guard)
 				for i := range messages {
 					r.say(fmt.Sprint(100+i%3), fmt.Sprintf("%d %d", i%3, i))
 				}
@@ -150,7 +274,7 @@ func TestHostileReceivers(t *testing.T) {
 				}
 				healed.Store(true)
 				if how == "restart" {
-					r.run(r.Store, loopback)
+					r.run(r.Store, guard)
 				}
 				r.until(func() bool { r.ahead.Add(int64(time.Hour)); return len(ill.all()) == messages })
 				ordered(t, ill.all())
@@ -192,23 +316,7 @@ func (r *rig) until(met func() bool) {
 // TestSlowReceivers has receivers hang and drip: each try of them ends in time, and nobody
 // else waits for it.
 func TestSlowReceivers(t *testing.T) {
-	for name, slow := range map[string]http.HandlerFunc{
-		"hangs": func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() },
-		"drips": func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body)
-			drip := time.NewTicker(200 * time.Millisecond)
-			defer drip.Stop()
-			for {
-				select {
-				case <-r.Context().Done():
-					return
-				case <-drip.C:
-					_, _ = io.WriteString(w, ".")
-					_ = http.NewResponseController(w).Flush()
-				}
-			}
-		},
-	} {
+	for name, slow := range map[string]http.HandlerFunc{"hangs": hang, "drips": drip} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
@@ -280,30 +388,12 @@ func TestExpiredCertificate(t *testing.T) {
 	for name, until := range map[string]time.Time{"expired": time.Now().Add(-time.Hour), "fine": time.Now().Add(time.Hour)} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := &x509.Certificate{
-				SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "toko"}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: until,
-				IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-			}
-			der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
-			if err != nil {
-				t.Fatal(err)
-			}
+			guard := loopback
 			var got diary
 			s := httptest.NewUnstartedServer(&got)
-			s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+			s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate(t, until, &guard)}}
 			s.StartTLS()
 			t.Cleanup(s.Close)
-			guard := loopback
-			guard.Roots = x509.NewCertPool()
-			cert, err := x509.ParseCertificate(der)
-			if err != nil {
-				t.Fatal(err)
-			}
-			guard.Roots.AddCert(cert)
 			endpoint := r.endpoint(s.URL)
 			r.run(r.Store, guard)
 			r.say("111", "1 1")

@@ -44,26 +44,34 @@ func (r *rig) sender() *exec.Cmd {
 	return cmd
 }
 
-// TestKill kills the program again and again while it sends: every event arrives, each time
-// under its own ID, and for the first time in the order of its chat.
+// TestKill kills the program again and again while it sends 2,000 events, in a soak run
+// 10,000: every event arrives, each time under its own ID, and for the first time in the
+// order of its chat. What arrives twice is what was not noted yet when it was killed.
 func TestKill(t *testing.T) {
-	const chats, each = 20, 10
+	const chats, kills = 50, 8
+	each := 40
+	if os.Getenv("WADAH_SOAK") != "" {
+		each = 200
+	}
 	r := newRig(t)
 	var requests atomic.Int64
 	url, got := receiver(t, func(delivery) int { requests.Add(1); return http.StatusOK })
 	r.endpoint(url)
+	var list []spoken
 	for i := range each {
 		for chat := range chats {
-			r.say(fmt.Sprint(chat), fmt.Sprintf("%d %d", chat, i))
+			list = append(list, spoken{fmt.Sprint(chat), fmt.Sprintf("%d %d", chat, i)})
 		}
 	}
+	r.sayAll(list)
 	ids, next := map[string]string{}, make([]int, chats)
 	for len(ids) < chats*each {
 		cmd := r.sender()
-		for fresh := 0; fresh < 50 && len(ids) < chats*each; {
+		for fresh := 0; fresh < chats*each/kills && len(ids) < chats*each; {
 			d := nextDelivery(t, got)
-			if id, seen := ids[d.words]; seen {
-				if id != d.header.Get("Webhook-Id") {
+			id := d.header.Get("Webhook-Id")
+			if before, seen := ids[d.words]; seen {
+				if id != before {
 					t.Errorf("%s came under two IDs", d.words)
 				}
 				continue
@@ -77,12 +85,19 @@ func TestKill(t *testing.T) {
 			}
 			next[chat]++
 			fresh++
-			ids[d.words] = d.header.Get("Webhook-Id")
+			ids[d.words] = id
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		_ = cmd.Wait() // says that it was killed
+	}
+	distinct := map[string]bool{}
+	for _, id := range ids {
+		distinct[id] = true
+	}
+	if len(distinct) != chats*each {
+		t.Errorf("%d IDs for %d events", len(distinct), chats*each)
 	}
 	t.Logf("%d events in %d requests", len(ids), requests.Load())
 }

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -24,6 +25,10 @@ import (
 type Guard struct {
 	Allow []netip.Prefix // addresses of networks of one's own, which are refused otherwise
 	Roots *x509.CertPool // who vouches for receivers; nil: whom the system trusts
+	// Resolver knows where names lead; nil: the system's.
+	Resolver *net.Resolver
+	// Patience is how long a receiver may take; 0: as long as Patience says.
+	Patience time.Duration
 }
 
 const (
@@ -71,10 +76,10 @@ func (g Guard) Check(address string) error {
 // client posts to receivers: to where it may, through no proxy, following nobody.
 func (g Guard) client() *http.Client {
 	guardian := g.guardian()
-	dialer := &net.Dialer{Timeout: Patience, Control: guardian.Safe} // the address that a name has led to
+	dialer := &net.Dialer{Timeout: Patience, Resolver: g.Resolver, Control: guardian.Safe} // the address that a name has led to
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: atOnce, IdleConnTimeout: time.Minute,
+			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: allAtOnce, IdleConnTimeout: time.Minute,
 			TLSClientConfig: &tls.Config{RootCAs: g.Roots, MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: Patience,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -84,7 +89,7 @@ func (g Guard) client() *http.Client {
 // post makes one try. wait is how long the receiver wants to be left alone; 0 when it does
 // not say.
 func (e *Engine) post(ctx context.Context, to models.Endpoint, body Body) (a models.Attempt, wait time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(e.guard.Patience, Patience))
 	defer cancel()
 	a.At, a.Sent = time.Now(), body.JSON[:min(len(body.JSON), keptSent)]
 	res, err := e.send(ctx, to, body.ID, a.At, body.JSON)
