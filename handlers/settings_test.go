@@ -68,7 +68,7 @@ func TestSystemSecretInThePanel(t *testing.T) {
 // TestNameOnThePhone chooses what phones call devices: all of them, and one.
 func TestNameOnThePhone(t *testing.T) {
 	e := newEnv(t)
-	b := e.signedIn("bu-siti")
+	b := e.admin()
 	id, _ := e.device("Kasir")
 	b.post("/settings/linked-name", url.Values{"name": {" Toko Maju "}}).leads(t, "/settings")
 	if got := b.get("/settings").body; !strings.Contains(got, `value="Toko Maju"`) {
