@@ -71,9 +71,9 @@ func (s *Pages) deviceShow(c echo.Context, snap session.Snapshot) (deviceviews.D
 	if err != nil {
 		return page, err
 	}
-	page.API = deviceviews.API{BaseURL: s.BaseURL(c)}
+	page.API = deviceviews.API{BaseURL: s.BaseURL(c), CanReveal: v.May(web.Operator)}
 	if key := models.OldestKey(keys, time.Now()); key != nil {
-		page.API.KeyID, page.API.CanReveal = key.ID, v.May(web.Operator)
+		page.API.KeyID = key.ID
 	}
 	if v.May(web.Admin) {
 		if page.Settings, err = s.settingsView(snap); err != nil {
