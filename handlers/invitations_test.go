@@ -147,3 +147,22 @@ func TestAllDevices(t *testing.T) {
 	ani.get("/devices/"+theirs).has(t, http.StatusOK)
 	e.wroteDown("user.devices")
 }
+
+// TestNoDotsForWhoMayNotSeeKeys: a viewer gets a sentence, an operator the way to the key, or
+// to a new one where none is valid.
+func TestNoDotsForWhoMayNotSeeKeys(t *testing.T) {
+	e, mine, _ := two(t)
+	look, run := e.signedIn("look"), e.signedIn("run")
+	got := look.get("/devices/" + mine)
+	got.has(t, http.StatusOK, "key-not-yours")
+	if strings.Contains(got.body, "•••") {
+		t.Error("a viewer sees dots")
+	}
+	run.get("/devices/"+mine).has(t, http.StatusOK, "key-hidden", "key-reveal")
+	keys, err := e.store.Keys(t.Context(), mine)
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	run.post("/devices/"+mine+"/keys/"+keys[0].ID+"/revoke", url.Values{"confirm": {"yes"}}).leads(t, "/devices/"+mine)
+	run.get("/devices/"+mine).has(t, http.StatusOK, "key-none")
+}

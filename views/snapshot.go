@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -103,6 +104,31 @@ func (e Event) Tone() Tone { return StateTone(e.To, e.Reason) }
 func (e Event) Sentence(l Lang) string {
 	text, _, _ := l.Reason(e.Reason, time.Time{})
 	return text
+}
+
+// DetailWords says what Detail adds to the sentence; "" when nothing. What WhatsApp or the
+// network said stays as it was said.
+func (e Event) DetailWords(l Lang) string {
+	switch e.Detail {
+	case "confirmed":
+		return l.T("detail.confirmed")
+	case "unconfirmed":
+		return l.T("detail.unconfirmed")
+	case "closed":
+		return l.T("detail.closed")
+	case "silent":
+		return l.T("detail.silent")
+	case "asleep":
+		return l.T("detail.asleep")
+	case "storage":
+		return l.T("detail.storage")
+	case "credentials_missing":
+		return l.T("detail.credentials_missing")
+	}
+	if e.Detail != "" && strings.Trim(e.Detail, "0123456789") == "" {
+		return l.T("detail.code", "Code", e.Detail)
+	}
+	return e.Detail
 }
 
 // DeviceChoice is a device that may be chosen.

@@ -175,10 +175,6 @@
     if (event.target.matches?.("[data-narrows]")) narrow(event.target);
   });
 
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches?.("[data-narrows]")) event.preventDefault(); // the form is not ready
-  });
-
   document.addEventListener("click", (event) => {
     const copier = event.target.closest("[data-copy]");
     if (copier) copy(copier);

@@ -33,7 +33,7 @@ type DevicePage struct {
 // API is what a program needs to use the device.
 type API struct {
 	BaseURL string // address of this installation, no slash at the end
-	KeyID   string // which key is meant, for the reveal form; may be empty
+	KeyID   string // which key is meant, for the reveal form; "" when there is none that is valid
 	KeyName string // what the key is called; may be empty
 	KeyHint string // what may be shown of a hidden key, e.g. its last four characters; may be empty
 	Key     string // the key, only after it was revealed

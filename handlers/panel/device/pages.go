@@ -105,9 +105,9 @@ func (s *Pages) keysSection(c echo.Context, page *deviceviews.DevicePage) error 
 	if err != nil {
 		return err
 	}
-	page.API = deviceviews.API{BaseURL: s.BaseURL(c)}
+	page.API = deviceviews.API{BaseURL: s.BaseURL(c), CanReveal: v.May(web.Operator)}
 	if key := models.OldestKey(keys, time.Now()); key != nil {
-		page.API.KeyID, page.API.CanReveal = key.ID, v.May(web.Operator)
+		page.API.KeyID = key.ID
 	}
 	if !v.May(web.Operator) {
 		return nil
