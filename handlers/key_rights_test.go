@@ -145,8 +145,8 @@ func TestCallsOfAKeyStandInThePanel(t *testing.T) {
 		t.Error("a key that nobody used was used")
 	}
 	e.get("/api/getState?apiKey=" + key)
-	e.get("/api/getQR?apiKey=" + key)                // 4xx: there is none
-	e.get("/api/getState?apiKey=" + key + "0")       // somebody else's
+	e.get("/api/getQR?apiKey=" + key)               // 4xx: there is none
+	e.get("/api/getState?apiKey=" + key + "0")      // somebody else's
 	e.get("/api/getMessages?limit=x&apiKey=" + key) // misunderstood
 	keys, err := e.store.Keys(t.Context(), id)
 	if err != nil || keys[0].Calls != 3 || keys[0].Errors != 2 || keys[0].LastAddress == "" {

@@ -21,6 +21,17 @@ type Timeline struct {
 // that was added today would only repeat the day's.
 func (t Timeline) olderThan(d time.Duration) bool { return t.Now.Sub(t.Created) > d }
 
+// recent is how far back the first row of the picture goes: a day, or little more than there
+// is of a device that was added today, of which a day's picture would show a sliver.
+func (t Timeline) recent() time.Duration {
+	for _, hours := range []time.Duration{1, 3, 6, 12} {
+		if window := hours * time.Hour; !t.olderThan(window) {
+			return window
+		}
+	}
+	return 24 * time.Hour
+}
+
 // eventMode is what a stretch of time was like, in the order of how much it matters: where
 // several share one column of the picture, the highest is drawn.
 type mode int
@@ -191,8 +202,23 @@ type tick struct {
 	label string // "" for a small one
 }
 
-// ticks of a row of a day are its hours, every sixth with its name; those of a longer
-// one its midnights.
+// ticksOf is how far apart the ticks of a row of at most a day are, and its labels.
+func ticksOf(window time.Duration) (step, label time.Duration) {
+	switch {
+	case window <= time.Hour:
+		return 5 * time.Minute, 15 * time.Minute
+	case window <= 3*time.Hour:
+		return 15 * time.Minute, 30 * time.Minute
+	case window <= 6*time.Hour:
+		return 30 * time.Minute, time.Hour
+	case window <= 12*time.Hour:
+		return time.Hour, 3 * time.Hour
+	}
+	return time.Hour, 6 * time.Hour
+}
+
+// ticks of a row of a day are its hours, every sixth with its name, of a shorter one more of
+// them; those of a longer one its midnights.
 func (h history) ticks(l views.Lang) []tick {
 	var out []tick
 	year, month, day := h.from.Date()
@@ -210,9 +236,13 @@ func (h history) ticks(l views.Lang) []tick {
 	if _, offset := h.from.Zone(); offset%3600 != 0 {
 		at = time.Date(year, month, day, h.from.Hour(), 0, 0, 0, h.from.Location())
 	}
-	for at = at.Add(time.Hour); at.Before(h.to); at = at.Add(time.Hour) {
+	step, every := ticksOf(h.to.Sub(h.from))
+	for at = at.Add(step); at.Before(h.to); at = at.Add(step) {
+		if !at.After(h.from) {
+			continue
+		}
 		label := ""
-		if at.Hour()%6 == 0 {
+		if (at.Hour()*60+at.Minute())%int(every.Minutes()) == 0 {
 			label = l.Clock(at)
 		}
 		out = append(out, tick{at, label})

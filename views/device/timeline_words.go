@@ -29,6 +29,18 @@ func modeWord(l views.Lang, m mode) string {
 	return l.T("history.unknown")
 }
 
+// recentWords is the title of the first row of the picture.
+func recentWords(l views.Lang, window time.Duration) string {
+	switch hours := int(window.Hours()); hours {
+	case 1:
+		return l.T("history.hour")
+	case 24:
+		return l.T("history.day")
+	default:
+		return l.T("history.hours", "Count", hours)
+	}
+}
+
 // percent places a moment on a row, for the attributes of SVG.
 func (h history) percent(at time.Time) string {
 	return svgPercent(float64(at.Sub(h.from)) / float64(h.to.Sub(h.from)))

@@ -94,8 +94,8 @@ func TestHistory(t *testing.T) {
 		row           string
 		picture, said string
 	}{
-		"a device added just now":                       {all["new"], "day", "off 1", "On record for 2 min only; the numbers come with time."},
-		"a device of this hour was off since it exists": {story(30*time.Minute, true), "day", "off 5", "On record for 30 min: Not connected at any time."},
+		"a device added just now":                       {all["new"], "day", "off 8", "On record for 2 min only; the numbers come with time."},
+		"a device of this hour was off since it exists": {story(30*time.Minute, true), "day", "off 120", "On record for 30 min: Not connected at any time."},
 		"a week without an event":                       {all["always"], "week", "connected 240", "Connected all the time."},
 		"what was forgotten is not known": {
 			all["unknown"], "week", "unknown 168, connected 64, trouble 3, scan 1, connected 4",
@@ -236,6 +236,29 @@ func TestHistoryTicks(t *testing.T) {
 }
 
 // TestHistoryOfADeviceOfToday has no second picture that would say the same as the first.
+// TestHistoryOfTheFirstHours: the picture of a device that was added today shows no more than
+// there is to show, with ticks that suit it.
+func TestHistoryOfTheFirstHours(t *testing.T) {
+	for age, want := range map[time.Duration]struct{ title, labels string }{
+		5 * time.Minute:    {"Last hour", "11:15 11:30 11:45"},
+		2 * time.Hour:      {"Last 3 hours", "09:30 10:00 10:30 11:00 11:30"},
+		5 * time.Hour:      {"Last 6 hours", "07:00 08:00 09:00 10:00 11:00"},
+		7 * time.Hour:      {"Last 12 hours", "03:00 06:00 09:00"},
+		13 * time.Hour:     {"Last 24 hours", "18:00 00:00 06:00"},
+		9 * 24 * time.Hour: {"Last 24 hours", "18:00 00:00 06:00"},
+	} {
+		html := string(render(t, deviceviews.DeviceTimeline(views.English, story(age, true))))
+		day, _, _ := strings.Cut(html, `data-testid="history-week"`)
+		var labels []string
+		for _, m := range regexp.MustCompile(`class="history-label"[^>]*>([^<]*)<`).FindAllStringSubmatch(day, -1) {
+			labels = append(labels, m[1])
+		}
+		if got := strings.Join(labels, " "); got != want.labels || !strings.Contains(day, "<b>"+want.title+"</b>") {
+			t.Errorf("%v old: labels %q, want %q below %q", age, got, want.labels, want.title)
+		}
+	}
+}
+
 func TestHistoryOfADeviceOfToday(t *testing.T) {
 	for age, want := range map[time.Duration]int{23 * time.Hour: 1, 25 * time.Hour: 2} {
 		html := string(render(t, deviceviews.DeviceTimeline(views.English, story(age, true))))
