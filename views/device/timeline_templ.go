@@ -47,7 +47,7 @@ func DeviceTimeline(lang views.Lang, t Timeline) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = historyRow(lang, "day", lang.T("history.day"), t.history(24*time.Hour)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = historyRow(lang, "day", recentWords(lang, t.recent()), t.history(t.recent())).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
