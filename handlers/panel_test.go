@@ -11,6 +11,21 @@ import (
 	"wadah/session"
 )
 
+// TestAddAndStart adds a device and starts it in one step: its page leads to the QR, and both
+// are written down.
+func TestAddAndStart(t *testing.T) {
+	e := newEnv(t)
+	b := e.admin()
+	b.get("/devices").has(t, http.StatusOK, "add-device-start", "add-device-submit")
+	to := b.post("/devices", url.Values{"name": {"Kasir"}, "then": {"start"}}).Header.Get("Location")
+	id := strings.TrimPrefix(to, "/devices/")
+	e.await(id, session.StateScan)
+	b.get(to).has(t, http.StatusOK, "flash", "device-qr", "stop")
+	e.audited("device.create", 1)
+	e.audited("device.start", 1)
+	b.post("/devices", url.Values{"name": {"kasir"}, "then": {"start"}}).has(t, http.StatusUnprocessableEntity, "error-message")
+}
+
 func TestPagesWithoutScripts(t *testing.T) {
 	e := newEnv(t)
 	b := e.admin()

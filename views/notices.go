@@ -13,6 +13,7 @@ const (
 	NoticeWelcome           Notice = "welcome"
 	NoticeSignedOut         Notice = "signed_out"
 	NoticeDeviceAdded       Notice = "device_added"       // Name
+	NoticeAddedStarted      Notice = "added_started"      // Name
 	NoticeDeviceDeleted     Notice = "device_deleted"     // Name; nothing was linked, or the phone confirmed
 	NoticeDeletedUnlinked   Notice = "deleted_unlinked"   // Name; the phone confirmed
 	NoticeDeletedUnverified Notice = "deleted_unverified" // Name; the phone did not confirm
@@ -89,7 +90,7 @@ const (
 // notices is every Notice with its tone.
 var notices = map[Notice]Tone{
 	NoticeWelcome: ToneOK, NoticeSignedOut: ToneOK,
-	NoticeDeviceAdded: ToneOK, NoticeDeviceDeleted: ToneOK,
+	NoticeDeviceAdded: ToneOK, NoticeAddedStarted: ToneOK, NoticeDeviceDeleted: ToneOK,
 	NoticeDeletedUnlinked: ToneOK, NoticeDeletedUnverified: ToneAct,
 	NoticeLoggedOut: ToneOK, NoticeLogoutUnverified: ToneAct, NoticeLogoutNotLinked: ToneOff,
 	NoticeStarted: ToneOK, NoticeStopped: ToneOK, NoticeRestarted: ToneOK, NoticeTestSent: ToneOK, NoticeTestOpen: ToneWait,

@@ -18,7 +18,7 @@ import (
 // device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
 // page-last, page-length-25 (50, 100, 200); choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
 // bulk-restart-open, bulk-restart, bulk-cancel, bulk-result (data-done, data-asked),
-// bulk-failed (data-device); add-device-name, add-device-submit, devices-empty.
+// bulk-failed (data-device); add-device-name, add-device-start, add-device-submit, devices-empty.
 type DevicesPage struct {
 	views.Page
 	Devices []views.Device // those of the page

@@ -311,7 +311,7 @@ func TestNamesThatTestsRelyOn(t *testing.T) {
 		"signin":         {"signin-name", "signin-password", "signin-submit"},
 		"signin-problem": {"error-message"},
 		"devices-one": {
-			"add-device-name", "add-device-submit", "device-row", "device-link", "device-state", "signout", "stop", "flash", "sandbox-banner",
+			"add-device-name", "add-device-start", "add-device-submit", "device-row", "device-link", "device-state", "signout", "stop", "flash", "sandbox-banner",
 			"error-message", "lang-id", "lang-en", "theme-light", "theme-dark", "theme-auto",
 		},
 		"device-stopped":  {"start"},

@@ -73,7 +73,8 @@ func (s *Pages) searchPartials(c echo.Context, l listing) error {
 	return pages.WritePartials(c, http.StatusOK, append(partials, tools)...)
 }
 
-// addDevice makes a device and goes to its page.
+// addDevice makes a device and goes to its page. With then=start it is also started, so that
+// its QR is on its way when the page is there.
 func (s *Pages) addDevice(c echo.Context) error {
 	name := c.FormValue("name")
 	snap, _, err := s.devices.AddDevice(c.Request().Context(), name)
@@ -87,6 +88,25 @@ func (s *Pages) addDevice(c echo.Context) error {
 		return err
 	}
 	s.trail.Note(c, visitor.Entry(c, audit.DeviceCreate, snap.ID, snap.Name))
+	if c.FormValue("then") == "start" {
+		return s.startAdded(c, snap)
+	}
 	s.SetFlash(c, views.NoticeDeviceAdded, snap.Name)
+	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+}
+
+// startAdded starts a device that was just made and goes to its page. When it does not start,
+// the page says why: the device exists all the same.
+func (s *Pages) startAdded(c echo.Context, snap session.Snapshot) error {
+	if _, err := s.devices.StartDevice(c.Request().Context(), snap.ID); err != nil {
+		f := web.FailureOf(err)
+		if !pages.InWords(f) {
+			return err
+		}
+		s.SetProblem(c, f.Code)
+		return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
+	}
+	s.trail.Note(c, visitor.Entry(c, audit.DeviceStart, snap.ID, snap.Name))
+	s.SetFlash(c, views.NoticeAddedStarted, snap.Name)
 	return c.Redirect(http.StatusSeeOther, "/devices/"+snap.ID)
 }
