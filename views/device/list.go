@@ -16,7 +16,7 @@ import (
 // filter-off, filter-needs; filter-q, filter-clear, filter-sort, filter-dir, filter-go (without scripts),
 // filter-clear-all; device-row (data-device), device-choose, device-link, device-reason,
 // device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
-// page-last, page-length-25 (50, 100, 200); choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
+// page-last; choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
 // bulk-restart-open, bulk-restart, bulk-cancel, bulk-result (data-done, data-asked),
 // bulk-failed (data-device); add-device-name, add-device-start, add-device-submit, devices-empty.
 type DevicesPage struct {

@@ -2,7 +2,6 @@ package device
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 
 	"wadah/views"
@@ -10,7 +9,7 @@ import (
 
 // DeviceQuery is which devices the list shows, in which order, and which page of them:
 //
-//	GET /devices?q=…&state=…&sort=…&dir=desc&per=…&page=…
+//	GET /devices?q=…&state=…&sort=…&dir=desc&page=…
 //
 // The zero value is everything by creation; Page counts from 1, and 0 is the first too.
 type DeviceQuery struct {
@@ -18,32 +17,7 @@ type DeviceQuery struct {
 	State string // one of the four names, StateNeeds, or "" for all
 	Sort  Sort
 	Down  bool // dir=desc
-	Per   int  // devices on a page, one of PageLengths; 0 is PageLength
 	Page  int
-}
-
-// PageLength is how many devices a page of the list shows when nobody chose.
-const PageLength = 50
-
-// PageLengths are the choices.
-var PageLengths = []int{25, PageLength, 100, 200}
-
-// Length is how many devices a page shows.
-func (q DeviceQuery) Length() int {
-	if q.Per == 0 {
-		return PageLength
-	}
-	return q.Per
-}
-
-// withLength is the query with pages of another length: equal lists have equal addresses,
-// so the usual one is not said.
-func (q DeviceQuery) withLength(n int) DeviceQuery {
-	if n == PageLength {
-		n = 0
-	}
-	q.Per, q.Page = n, 0
-	return q
 }
 
 // StateNeeds chooses the devices that are off and need somebody. StateOff chooses those that
@@ -85,9 +59,6 @@ func ParseDeviceQuery(values url.Values) DeviceQuery {
 	case SortCreated, SortName, SortNumber, SortState, SortSince:
 		q.Sort = by
 	}
-	if n, err := strconv.Atoi(values.Get("per")); err == nil && slices.Contains(PageLengths, n) {
-		q = q.withLength(n)
-	}
 	page := values.Get("page")
 	if values.Has(streamPage) {
 		page = values.Get(streamPage)
@@ -120,9 +91,6 @@ func (q DeviceQuery) on(path string, values url.Values) string {
 	set("sort", string(q.Sort))
 	if q.Down {
 		set("dir", "desc")
-	}
-	if q.Per != 0 {
-		set("per", strconv.Itoa(q.Per))
 	}
 	if q.Page > 1 {
 		page := "page"

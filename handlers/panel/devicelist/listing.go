@@ -15,8 +15,12 @@ import (
 	deviceviews "wadah/views/device"
 )
 
-// maxQuery bounds the search text, in bytes: streams keep it.
-const maxQuery = 100
+const (
+	// pageLength is how many devices a page of the list shows.
+	pageLength = 50
+	// maxQuery bounds the search text, in bytes: streams keep it.
+	maxQuery = 100
+)
 
 // listing is what the list of devices shows to whom. Streams whose listings are equal
 // share their frames.
@@ -84,11 +88,10 @@ func (s *Pages) arrange(l listing) arrangement {
 	var a arrangement
 	chosen, total := s.chosen(l, &a.tally)
 	sortDevices(chosen, l.query)
-	length := l.query.Length()
 	a.total, a.found = total, len(chosen)
-	a.number = min(max(l.query.Page, 1), max((a.found+length-1)/length, 1))
-	first := (a.number - 1) * length
-	a.page = chosen[first:min(first+length, a.found)]
+	a.number = min(max(l.query.Page, 1), max((a.found+pageLength-1)/pageLength, 1))
+	first := (a.number - 1) * pageLength
+	a.page = chosen[first:min(first+pageLength, a.found)]
 	return a
 }
 
@@ -133,7 +136,7 @@ func matcher(text string) func(*session.Snapshot) bool {
 // listView is the list of devices as pages and streams show it.
 func (s *Pages) listView(page views.Page, l listing, a arrangement) deviceviews.DevicesPage {
 	out := deviceviews.DevicesPage{
-		Page: page, Query: l.query, Summary: a.summary, Needs: a.needs, Found: a.found, Total: a.total, PageLength: l.query.Length(),
+		Page: page, Query: l.query, Summary: a.summary, Needs: a.needs, Found: a.found, Total: a.total, PageLength: pageLength,
 		CanAdd: l.canAdd, CanOperate: l.canOperate, Devices: make([]views.Device, 0, len(a.page)),
 	}
 	out.Query.Page = a.number
