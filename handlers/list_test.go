@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -261,5 +262,69 @@ func TestListOfOthersStaysHidden(t *testing.T) {
 	}
 	if got := e.signedIn("look").get("/devices"); strings.Contains(got.body, `data-testid="bulk"`) || strings.Contains(got.body, "device-choose") {
 		t.Error("a viewer is offered to choose")
+	}
+}
+
+// A column's head orders the list: a touch one way, the next the other, the third as devices
+// were added. What else is chosen stays, and the order stays when the rest changes.
+func TestColumnHeadsSort(t *testing.T) {
+	e := newEnv(t)
+	e.shops(60)
+	b := e.admin()
+	head := func(a answer, by string) string { return a.match(t, `href="([^"]*)" id="sort-`+by+`"`) }
+	at := "/devices?q=toko&page=2"
+	for _, want := range []struct{ to, sorted, first string }{
+		{"/devices?q=toko&sort=name", "ascending", "Toko 1"},
+		{"/devices?dir=desc&q=toko&sort=name", "descending", "Toko 60"},
+		{"/devices?q=toko", "", "Toko 1"},
+	} {
+		to := strings.ReplaceAll(head(b.get(at), "name"), "&amp;", "&")
+		got := b.get(to)
+		if to != want.to || got.names()[0] != want.first {
+			t.Fatalf("the head at %s leads to %s, where %q is first; want %+v", at, to, got.names()[0], want)
+		}
+		if sorted := strings.Contains(got.body, `aria-sort="`+want.sorted+`"`); want.sorted != "" && !sorted || strings.Count(got.body, "aria-sort=") > 1 {
+			t.Errorf("%s does not say alone that it is %s", to, want.sorted)
+		}
+		at = to
+	}
+	if to := head(b.get("/devices?sort=name&dir=desc"), "state"); to != "/devices?sort=state" {
+		t.Errorf("another column's head leads to %s", to)
+	}
+	stream := e.feed(b.client, "/events?page=devices&sort=name&dir=desc")
+	stream.until(`hx-target="#devices"`, `class="head-name" role="columnheader" aria-sort="descending"`, `href="/devices" id="sort-name"`)
+}
+
+// How long pages are and how high rows is remembered by the browser for
+// every page and stream of the list.
+func TestLookOfTheListIsRemembered(t *testing.T) {
+	e := newEnv(t)
+	e.shops(230)
+	b := e.admin()
+	for _, rows := range []int{25, 100, 200, 50} {
+		b.post("/devices/look", url.Values{"rows": {fmt.Sprint(rows)}, "next": {"/devices?sort=name"}}).leads(t, "/devices?sort=name")
+		got := b.get("/devices")
+		if n := len(got.names()); n != rows || !strings.Contains(got.body, fmt.Sprintf(`id="rows-%d" data-testid="rows-%d" aria-pressed="true"`, rows, rows)) {
+			t.Errorf("%d rows of %d", n, rows)
+		}
+	}
+	b.post("/devices/look", url.Values{"rows": {"200"}, "dense": {"yes"}}).leads(t, "/devices")
+	got := b.get("/devices?page=2")
+	if n := len(got.names()); n != 30 || !strings.Contains(got.body, `<div id="devices" class="dense"`) {
+		t.Errorf("the second page has %d rows", n)
+	}
+	stream := e.feed(b.client, "/events?page=devices&at=2")
+	if n := len(rowNames(stream.until(`hx-target="#devices"`, `class="dense"`))); n != 30 {
+		t.Errorf("the stream sends %d rows", n)
+	}
+	for _, form := range []url.Values{{"rows": {"1000"}}, {"rows": {"x"}, "dense": {"x"}}, {"next": {"//evil.example"}}} {
+		b.post("/devices/look", form).leads(t, "/devices")
+	}
+	if n := len(b.get("/devices").names()); n != 200 {
+		t.Errorf("what means nothing changed the list to %d rows", n)
+	}
+	b.post("/devices/look", url.Values{"dense": {"no"}}).leads(t, "/devices")
+	if got := b.get("/devices"); strings.Contains(got.body, `class="dense"`) || len(got.names()) != 200 {
+		t.Error("rows are still dense, or their number was forgotten")
 	}
 }

@@ -10,11 +10,13 @@ import (
 //
 //	GET  /devices       DeviceQuery; to htmx the partials of a search
 //	POST /devices       name (admins): adds a device
+//	POST /devices/look  rows (25, 50, 100, 200), dense (yes, no), next: kept in the browser
 //	POST /devices/bulk  action, chosen (once per device) or all=yes, next: BulkOutcome
 //
 // data-testid: devices-needs, needs-start, needs-open, needs-show; devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,
-// filter-off, filter-needs; filter-q, filter-clear, filter-sort, filter-dir, filter-go (without scripts),
-// filter-clear-all; device-row (data-device), device-choose, device-link, device-reason,
+// filter-off, filter-needs; filter-q, filter-clear, filter-sort and filter-dir (on small screens),
+// filter-go (without scripts), filter-clear-all; sort-name, sort-number, sort-state, sort-since; list-look, rows-25,
+// rows-50, rows-100, rows-200, dense-no, dense-yes; device-row (data-device), device-choose, device-link, device-reason,
 // device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
 // page-last; choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
 // bulk-restart-open, bulk-restart, bulk-cancel, bulk-result (data-done, data-asked),
@@ -30,9 +32,10 @@ type DevicesPage struct {
 	// Query is what the list was narrowed and sorted by; its Page is the one shown.
 	Query DeviceQuery
 
-	Found      int // devices the query chooses
-	Total      int // devices there are without the query
-	PageLength int // devices on a page; 0 puts all on one
+	Found      int  // devices the query chooses
+	Total      int  // devices there are without the query
+	PageLength int  // devices on a page; 0 puts all on one
+	Dense      bool // rows are one line high
 
 	// Name and NameProblem are what was typed into the form that adds a device and
 	// what is wrong with it, after a failed attempt.
@@ -118,6 +121,43 @@ func (p DevicesPage) reversed() DeviceQuery {
 func (p DevicesPage) onPage(n int) DeviceQuery {
 	return p.Query.with(func(q *DeviceQuery) { q.Page = n })
 }
+
+// head is a column's head: a link that orders the list by the column.
+type head struct {
+	by     Sort
+	word   string
+	sorted string      // as aria-sort says it; "" when the list has another order
+	to     DeviceQuery // what a touch leads to
+}
+
+// heads are the columns that order the list. A touch orders by the column, the next reverses
+// that, and the third goes back to the order in which devices were added.
+func (p DevicesPage) heads() []head {
+	all := []head{
+		{by: SortName, word: p.Lang.T("head.device")},
+		{by: SortNumber, word: p.Lang.T("sort.number")},
+		{by: SortState, word: p.Lang.T("sort.state")},
+		{by: SortSince, word: p.Lang.T("sort.since")},
+	}
+	for i := range all {
+		h := &all[i]
+		next := func(by Sort, down bool) DeviceQuery {
+			return p.Query.with(func(q *DeviceQuery) { q.Sort, q.Down = by, down })
+		}
+		switch {
+		case p.Query.Sort != h.by:
+			h.to = next(h.by, false)
+		case !p.Query.Down:
+			h.sorted, h.to = "ascending", next(h.by, true)
+		default:
+			h.sorted, h.to = "descending", next(SortCreated, false)
+		}
+	}
+	return all
+}
+
+// PageLengths are how many devices a page may show.
+var PageLengths = []int{25, 50, 100, 200}
 
 func (p DevicesPage) sortOptions() []views.Option {
 	all := []views.Option{

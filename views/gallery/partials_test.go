@@ -33,7 +33,7 @@ func TestPartialsHoldWhatThePageHolds(t *testing.T) {
 	}
 	got := strings.ReplaceAll(message, "data: ", "")
 	for _, want := range []string{
-		`<hx-partial hx-target="#device-d1" hx-swap="outerMorph"><li`, `id="device-d1"`,
+		`<hx-partial hx-target="#device-d1" hx-swap="outerMorph"><div role="row"`, `id="device-d1"`,
 		`<hx-partial hx-target="#device-live" hx-swap="outerMorph"><section`, `id="device-live"`,
 		`Utama &lt;b&gt;`,
 	} {

@@ -15,12 +15,8 @@ import (
 	deviceviews "wadah/views/device"
 )
 
-const (
-	// pageLength is how many devices a page of the list shows.
-	pageLength = 50
-	// maxQuery bounds the search text, in bytes: streams keep it.
-	maxQuery = 100
-)
+// maxQuery bounds the search text, in bytes: streams keep it.
+const maxQuery = 100
 
 // listing is what the list of devices shows to whom. Streams whose listings are equal
 // share their frames.
@@ -29,6 +25,7 @@ type listing struct {
 	lang               views.Lang
 	zone               visitor.Zone
 	query              deviceviews.DeviceQuery
+	look               look
 	canOperate, canAdd bool
 }
 
@@ -43,19 +40,19 @@ func listingAt(c echo.Context, values url.Values) listing {
 	if len(query.Text) > maxQuery {
 		query.Text = strings.ToValidUTF8(query.Text[:maxQuery], "")
 	}
-	return listing{scope: v.Scope, lang: v.Lang, zone: v.Zone, query: query, canOperate: v.May(web.Operator), canAdd: v.May(web.Admin)}
+	return listing{scope: v.Scope, lang: v.Lang, zone: v.Zone, query: query, look: lookOf(c), canOperate: v.May(web.Operator), canAdd: v.May(web.Admin)}
 }
 
 // row is the variant of what shows one device: all who see it see the same.
 func (l listing) row() listing {
-	l.scope, l.query, l.canAdd = nil, deviceviews.DeviceQuery{}, false
+	l.scope, l.query, l.look, l.canAdd = nil, deviceviews.DeviceQuery{}, look{}, false
 	return l
 }
 
 // summary is the variant of the line that counts the devices, whose numbers are links
 // within the query. Scopes are compared by key elsewhere.
 func (l listing) summary() listing {
-	l.scope, l.zone, l.query.Page, l.canAdd = nil, visitor.Zone{}, 0, false
+	l.scope, l.zone, l.query.Page, l.look, l.canAdd = nil, visitor.Zone{}, 0, look{}, false
 	return l
 }
 
@@ -89,9 +86,9 @@ func (s *Pages) arrange(l listing) arrangement {
 	chosen, total := s.chosen(l, &a.tally)
 	sortDevices(chosen, l.query)
 	a.total, a.found = total, len(chosen)
-	a.number = min(max(l.query.Page, 1), max((a.found+pageLength-1)/pageLength, 1))
-	first := (a.number - 1) * pageLength
-	a.page = chosen[first:min(first+pageLength, a.found)]
+	a.number = min(max(l.query.Page, 1), max((a.found+l.look.rows-1)/l.look.rows, 1))
+	first := (a.number - 1) * l.look.rows
+	a.page = chosen[first:min(first+l.look.rows, a.found)]
 	return a
 }
 
@@ -136,7 +133,7 @@ func matcher(text string) func(*session.Snapshot) bool {
 // listView is the list of devices as pages and streams show it.
 func (s *Pages) listView(page views.Page, l listing, a arrangement) deviceviews.DevicesPage {
 	out := deviceviews.DevicesPage{
-		Page: page, Query: l.query, Summary: a.summary, Needs: a.needs, Found: a.found, Total: a.total, PageLength: pageLength,
+		Page: page, Query: l.query, Summary: a.summary, Needs: a.needs, Found: a.found, Total: a.total, PageLength: l.look.rows, Dense: l.look.dense,
 		CanAdd: l.canAdd, CanOperate: l.canOperate, Devices: make([]views.Device, 0, len(a.page)),
 	}
 	out.Query.Page = a.number
