@@ -1,14 +1,18 @@
 package handlers_test
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"wadah/models"
 	"wadah/session"
 )
 
@@ -327,4 +331,87 @@ func TestLookOfTheListIsRemembered(t *testing.T) {
 	if got := b.get("/devices"); strings.Contains(got.body, `class="dense"`) || len(got.names()) != 200 {
 		t.Error("rows are still dense, or their number was forgotten")
 	}
+}
+
+// Each row has its device's last day as a picture and in a sentence, up to what it is now; a
+// change brings the row with the picture.
+func TestRowsShowTheLastDay(t *testing.T) {
+	e := newEnv(t)
+	ids := e.shops(2)
+	day := time.Now().Add(-12 * time.Hour)
+	if err := e.store.AddEvents(t.Context(), []models.DeviceEvent{
+		{DeviceID: ids[0], At: day, From: "SERVICE_OFF", To: "CONNECTED", Reason: "ready"},
+		{DeviceID: ids[0], At: day.Add(6 * time.Hour), From: "CONNECTED", To: "SERVICE_OFF", Reason: "logged_out"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b := e.admin()
+	got := b.get("/devices")
+	if n := strings.Count(got.body, `data-testid="device-day"`); n != 2 {
+		t.Fatalf("%d of two rows have a picture", n)
+	}
+	row := got.match(t, `(?s)id="device-`+ids[0]+`"(.*?)data-testid="device-state"`)
+	for _, want := range []string{`role="img"`, "<title>Last 24 hours: ", `class="bar-connected"`, `class="bar-trouble"`, "1 interruption."} {
+		if !strings.Contains(row, want) {
+			t.Errorf("the row of a device that was logged out lacks %s: %s", want, row)
+		}
+	}
+	stream := e.feed(b.client, "/events?page=devices")
+	stream.until(`hx-target="#devices"`, `data-testid="device-day"`)
+	e.start(ids[1], session.StateScan)
+	frame := stream.until(`hx-target="#device-`+ids[1]+`"`, `data-state="SERVICE_SCAN"`)
+	if !strings.Contains(frame, `data-testid="device-day"`) {
+		t.Errorf("a live row has no picture: %.300s", frame)
+	}
+}
+
+// A page of 200 of 1,000 devices, each with a day that had its changes, travels in less
+// than 40 kB.
+func TestLongPageIsSmallOnTheWire(t *testing.T) {
+	e := newEnv(t)
+	e.busyShops(1000)
+	b := e.admin()
+	b.post("/devices/look", url.Values{"rows": {"200"}}).leads(t, "/devices")
+	r := e.request(http.MethodGet, "/devices", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	got := b.do(r)
+	if got.StatusCode != http.StatusOK || got.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("%d, %q", got.StatusCode, got.Header.Get("Content-Encoding"))
+	}
+	if n := len(got.body); n >= 40_000 {
+		t.Errorf("200 devices are %d bytes", n)
+	}
+	zipped, err := gzip.NewReader(strings.NewReader(got.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(zipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(page), `data-testid="device-day"`); n != 200 {
+		t.Errorf("%d rows have a picture", n)
+	}
+}
+
+// busyShops are shops whose connection came and went four times during the last day, each at
+// times of its own.
+func (e *env) busyShops(n int) []string {
+	e.t.Helper()
+	ids := e.shops(n)
+	var events []models.DeviceEvent
+	for i, id := range ids {
+		at := time.Now().Add(-20*time.Hour + time.Duration(i%97)*time.Minute)
+		for range 4 {
+			events = append(events,
+				models.DeviceEvent{DeviceID: id, At: at, From: "PAIRING", To: "CONNECTED", Reason: "ready"},
+				models.DeviceEvent{DeviceID: id, At: at.Add(time.Duration(60+i%61) * time.Minute), From: "CONNECTED", To: "PAIRING", Reason: "reconnecting"})
+			at = at.Add(time.Duration(180+i%37) * time.Minute)
+		}
+	}
+	if err := e.store.AddEvents(e.t.Context(), events); err != nil {
+		e.t.Fatal(err)
+	}
+	return ids
 }

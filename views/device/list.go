@@ -16,15 +16,15 @@ import (
 // data-testid: devices-needs, needs-start, needs-open, needs-show; devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,
 // filter-off, filter-needs; filter-q, filter-clear, filter-sort and filter-dir (on small screens),
 // filter-go (without scripts), filter-clear-all; sort-name, sort-number, sort-state, sort-since; list-look, rows-25,
-// rows-50, rows-100, rows-200, dense-no, dense-yes; device-row (data-device), device-choose, device-link, device-reason,
+// rows-50, rows-100, rows-200, dense-no, dense-yes; device-row (data-device), device-choose, device-link, device-reason, device-day,
 // device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
 // page-last; choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
 // bulk-restart-open, bulk-restart, bulk-cancel, bulk-result (data-done, data-asked),
 // bulk-failed (data-device); add-device-name, add-device-submit, devices-empty.
 type DevicesPage struct {
 	views.Page
-	Devices []views.Device // those of the page
-	Summary Summary        // of the devices that Query.Text chooses, whatever their state
+	Devices []Row   // those of the page
+	Summary Summary // of the devices that Query.Text chooses, whatever their state
 
 	// Needs are the devices in sight that need somebody, whatever the query.
 	Needs Needs

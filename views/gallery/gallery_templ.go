@@ -544,7 +544,7 @@ func sampleRow(lang views.Lang, d views.Device) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = deviceviews.DeviceRow(lang, d).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = deviceviews.DeviceRow(lang, deviceviews.Row{Device: d}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -73,7 +73,7 @@ func TestListScript(t *testing.T) {
 	ctx := context.Background()
 	changed := chain(4)
 	changed[1].State, changed[1].Reason = "SERVICE_OFF", "stopped"
-	row, err := deviceviews.RowPartial(ctx, views.English, changed[1])
+	row, err := deviceviews.RowPartial(ctx, views.English, rows(changed)[1])
 	if err != nil {
 		t.Fatal(err)
 	}
