@@ -14,8 +14,9 @@ import (
 //	POST /devices/bulk  action, chosen (once per device) or all=yes, next: BulkOutcome
 //
 // data-testid: devices-needs, needs-start, needs-open, needs-show; devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,
-// filter-off, filter-needs; filter-q, filter-clear, filter-sort and filter-dir (on small screens),
-// filter-go (without scripts), filter-clear-all; sort-name, sort-number, sort-state, sort-since; list-look, rows-25,
+// filter-off, filter-needs; filter-q, filter-clear, filter-go (without scripts),
+// filter-clear-all; sort-name, sort-number, sort-state, sort-since, in the menu list-look order-created, order-name,
+// order-number, order-state, order-since; rows-25,
 // rows-50, rows-100, rows-200, dense-no, dense-yes; device-row (data-device), device-choose, device-link, device-reason, device-day,
 // device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
 // page-last; choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
@@ -159,18 +160,24 @@ func (p DevicesPage) heads() []head {
 // PageLengths are how many devices a page may show.
 var PageLengths = []int{25, 50, 100, 200}
 
-func (p DevicesPage) sortOptions() []views.Option {
-	all := []views.Option{
-		{Value: string(SortCreated), Label: p.Lang.T("sort.created")},
-		{Value: string(SortName), Label: p.Lang.T("sort.name")},
-		{Value: string(SortState), Label: p.Lang.T("sort.state")},
-		{Value: string(SortNumber), Label: p.Lang.T("sort.number")},
-		{Value: string(SortSince), Label: p.Lang.T("sort.since")},
+// orders are those of the menu: the columns', and the one by creation, which no column shows.
+func (p DevicesPage) orders() []head {
+	created := head{by: SortCreated, word: p.Lang.T("sort.created"), to: p.Query.with(func(q *DeviceQuery) { q.Sort, q.Down = SortCreated, false })}
+	if p.Query.Sort == SortCreated {
+		created.sorted, created.to = "ascending", p.reversed()
+		if p.Query.Down {
+			created.sorted = "descending"
+		}
 	}
-	for i := range all {
-		all[i].Chosen = all[i].Value == string(p.Query.Sort)
+	return append([]head{created}, p.heads()...)
+}
+
+// id is that of the order's link in the menu.
+func (h head) id() string {
+	if h.by == SortCreated {
+		return "order-created"
 	}
-	return all
+	return "order-" + string(h.by)
 }
 
 // pages is how many pages the query fills, at least one.
