@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"bufio"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,10 +13,10 @@ import (
 )
 
 // BenchmarkListPage measures the list of 1,000 devices as a browser asks for it: sign-in
-// checked, searched, sorted, rendered.
+// checked, searched, sorted, rendered with the last day of each row; 50 rows, and 200.
 func BenchmarkListPage(b *testing.B) {
 	e := newEnv(b, benchLimits)
-	e.shops(1000)
+	e.busyShops(1000)
 	client := e.admin()
 	for _, path := range []string{"/devices", "/devices?sort=name&page=10", "/devices?q=toko+9&sort=state"} {
 		b.Run(path, func(b *testing.B) {
@@ -30,6 +31,14 @@ func BenchmarkListPage(b *testing.B) {
 			b.ReportMetric(float64(size), "bytes/page")
 		})
 	}
+	client.post("/devices/look", url.Values{"rows": {"200"}})
+	b.Run("200-rows", func(b *testing.B) {
+		for b.Loop() {
+			if got := client.get("/devices?sort=name"); got.StatusCode != http.StatusOK || len(got.names()) != 200 {
+				b.Fatal(got.StatusCode, len(got.names()))
+			}
+		}
+	})
 }
 
 // BenchmarkListStreams measures what one change among 1,000 devices costs when 100 pages

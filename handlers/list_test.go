@@ -1,13 +1,18 @@
 package handlers_test
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"wadah/models"
 	"wadah/session"
 )
 
@@ -262,4 +267,151 @@ func TestListOfOthersStaysHidden(t *testing.T) {
 	if got := e.signedIn("look").get("/devices"); strings.Contains(got.body, `data-testid="bulk"`) || strings.Contains(got.body, "device-choose") {
 		t.Error("a viewer is offered to choose")
 	}
+}
+
+// A column's head orders the list: a touch one way, the next the other, the third as devices
+// were added. What else is chosen stays, and the order stays when the rest changes.
+func TestColumnHeadsSort(t *testing.T) {
+	e := newEnv(t)
+	e.shops(60)
+	b := e.admin()
+	head := func(a answer, by string) string { return a.match(t, `href="([^"]*)" id="sort-`+by+`"`) }
+	at := "/devices?q=toko&page=2"
+	for _, want := range []struct{ to, sorted, first string }{
+		{"/devices?q=toko&sort=name", "ascending", "Toko 1"},
+		{"/devices?dir=desc&q=toko&sort=name", "descending", "Toko 60"},
+		{"/devices?q=toko", "", "Toko 1"},
+	} {
+		to := strings.ReplaceAll(head(b.get(at), "name"), "&amp;", "&")
+		got := b.get(to)
+		if to != want.to || got.names()[0] != want.first {
+			t.Fatalf("the head at %s leads to %s, where %q is first; want %+v", at, to, got.names()[0], want)
+		}
+		if sorted := strings.Contains(got.body, `aria-sort="`+want.sorted+`"`); want.sorted != "" && !sorted || strings.Count(got.body, "aria-sort=") > 1 {
+			t.Errorf("%s does not say alone that it is %s", to, want.sorted)
+		}
+		at = to
+	}
+	if to := head(b.get("/devices?sort=name&dir=desc"), "state"); to != "/devices?sort=state" {
+		t.Errorf("another column's head leads to %s", to)
+	}
+	stream := e.feed(b.client, "/events?page=devices&sort=name&dir=desc")
+	stream.until(`hx-target="#devices"`, `class="head-name" role="columnheader" aria-sort="descending"`, `href="/devices" id="sort-name"`)
+}
+
+// How long pages are and how high rows is remembered by the browser for
+// every page and stream of the list.
+func TestLookOfTheListIsRemembered(t *testing.T) {
+	e := newEnv(t)
+	e.shops(230)
+	b := e.admin()
+	for _, rows := range []int{25, 100, 200, 50} {
+		b.post("/devices/look", url.Values{"rows": {fmt.Sprint(rows)}, "next": {"/devices?sort=name"}}).leads(t, "/devices?sort=name")
+		got := b.get("/devices")
+		if n := len(got.names()); n != rows || !strings.Contains(got.body, fmt.Sprintf(`id="rows-%d" data-testid="rows-%d" aria-pressed="true"`, rows, rows)) {
+			t.Errorf("%d rows of %d", n, rows)
+		}
+	}
+	b.post("/devices/look", url.Values{"rows": {"200"}, "dense": {"yes"}}).leads(t, "/devices")
+	got := b.get("/devices?page=2")
+	if n := len(got.names()); n != 30 || !strings.Contains(got.body, `<div id="devices" class="dense"`) {
+		t.Errorf("the second page has %d rows", n)
+	}
+	stream := e.feed(b.client, "/events?page=devices&at=2")
+	if n := len(rowNames(stream.until(`hx-target="#devices"`, `class="dense"`))); n != 30 {
+		t.Errorf("the stream sends %d rows", n)
+	}
+	for _, form := range []url.Values{{"rows": {"1000"}}, {"rows": {"x"}, "dense": {"x"}}, {"next": {"//evil.example"}}} {
+		b.post("/devices/look", form).leads(t, "/devices")
+	}
+	if n := len(b.get("/devices").names()); n != 200 {
+		t.Errorf("what means nothing changed the list to %d rows", n)
+	}
+	b.post("/devices/look", url.Values{"dense": {"no"}}).leads(t, "/devices")
+	if got := b.get("/devices"); strings.Contains(got.body, `class="dense"`) || len(got.names()) != 200 {
+		t.Error("rows are still dense, or their number was forgotten")
+	}
+}
+
+// Each row has its device's last day as a picture and in a sentence, up to what it is now; a
+// change brings the row with the picture.
+func TestRowsShowTheLastDay(t *testing.T) {
+	e := newEnv(t)
+	ids := e.shops(2)
+	day := time.Now().Add(-12 * time.Hour)
+	if err := e.store.AddEvents(t.Context(), []models.DeviceEvent{
+		{DeviceID: ids[0], At: day, From: "SERVICE_OFF", To: "CONNECTED", Reason: "ready"},
+		{DeviceID: ids[0], At: day.Add(6 * time.Hour), From: "CONNECTED", To: "SERVICE_OFF", Reason: "logged_out"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b := e.admin()
+	got := b.get("/devices")
+	if n := strings.Count(got.body, `data-testid="device-day"`); n != 2 {
+		t.Fatalf("%d of two rows have a picture", n)
+	}
+	row := got.match(t, `(?s)id="device-`+ids[0]+`"(.*?)data-testid="device-state"`)
+	for _, want := range []string{`role="img"`, "<title>Last 24 hours: ", `class="bar-connected"`, `class="bar-trouble"`, "1 interruption."} {
+		if !strings.Contains(row, want) {
+			t.Errorf("the row of a device that was logged out lacks %s: %s", want, row)
+		}
+	}
+	stream := e.feed(b.client, "/events?page=devices")
+	stream.until(`hx-target="#devices"`, `data-testid="device-day"`)
+	e.start(ids[1], session.StateScan)
+	frame := stream.until(`hx-target="#device-`+ids[1]+`"`, `data-state="SERVICE_SCAN"`)
+	if !strings.Contains(frame, `data-testid="device-day"`) {
+		t.Errorf("a live row has no picture: %.300s", frame)
+	}
+}
+
+// A page of 200 of 1,000 devices, each with a day that had its changes, travels in less
+// than 40 kB.
+func TestLongPageIsSmallOnTheWire(t *testing.T) {
+	e := newEnv(t)
+	e.busyShops(1000)
+	b := e.admin()
+	b.post("/devices/look", url.Values{"rows": {"200"}}).leads(t, "/devices")
+	r := e.request(http.MethodGet, "/devices", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	got := b.do(r)
+	if got.StatusCode != http.StatusOK || got.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("%d, %q", got.StatusCode, got.Header.Get("Content-Encoding"))
+	}
+	if n := len(got.body); n >= 40_000 {
+		t.Errorf("200 devices are %d bytes", n)
+	}
+	zipped, err := gzip.NewReader(strings.NewReader(got.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(zipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(page), `data-testid="device-day"`); n != 200 {
+		t.Errorf("%d rows have a picture", n)
+	}
+}
+
+// busyShops are shops whose connection came and went four times during the last day, each at
+// times of its own.
+func (e *env) busyShops(n int) []string {
+	e.t.Helper()
+	ids := e.shops(n)
+	var events []models.DeviceEvent
+	for i, id := range ids {
+		at := time.Now().Add(-20*time.Hour + time.Duration(i%97)*time.Minute)
+		for range 4 {
+			events = append(events,
+				models.DeviceEvent{DeviceID: id, At: at, From: "PAIRING", To: "CONNECTED", Reason: "ready"},
+				models.DeviceEvent{DeviceID: id, At: at.Add(time.Duration(60+i%61) * time.Minute), From: "CONNECTED", To: "PAIRING", Reason: "reconnecting"})
+			at = at.Add(time.Duration(180+i%37) * time.Minute)
+		}
+	}
+	if err := e.store.AddEvents(e.t.Context(), events); err != nil {
+		e.t.Fatal(err)
+	}
+	return ids
 }

@@ -175,3 +175,29 @@ func (s *Store) Events(ctx context.Context, deviceID string, limit int, beforeID
 	}
 	return events, nil
 }
+
+// EventsSince returns, of each of these devices, the events since a moment and the last one
+// before, which says how things stood then; newest first. One query, however many devices.
+func (s *Store) EventsSince(ctx context.Context, deviceIDs []string, since time.Time) (map[string][]DeviceEvent, error) {
+	events := make(map[string][]DeviceEvent, len(deviceIDs))
+	err := inParts(deviceIDs, func(part []string) error {
+		// Events are written when they have happened, never before: their IDs bound them, and
+		// have an index.
+		first := firstID(since)
+		var rows []deviceEventRow
+		err := s.read(ctx).Raw(`SELECT * FROM device_events WHERE device_id IN ? AND id >= ?
+			UNION ALL
+			SELECT * FROM device_events WHERE id IN (
+				SELECT (SELECT MAX(e.id) FROM device_events e WHERE e.device_id = devices.id AND e.id < ?)
+				FROM devices WHERE devices.id IN ?)
+			ORDER BY id DESC`, part, first, first, part).Scan(&rows).Error
+		for _, r := range rows {
+			events[r.DeviceID] = append(events[r.DeviceID], r.event())
+		}
+		return err
+	})
+	if err != nil {
+		return nil, wrap(ctx, "list events of devices", err)
+	}
+	return events, nil
+}

@@ -204,3 +204,43 @@ func TestSeal(t *testing.T) {
 		})
 	}
 }
+
+// Of each device that is asked for: what happened since, and the last that happened before.
+func TestEventsSince(t *testing.T) {
+	ctx := t.Context()
+	f := newFixture(t)
+	a, _ := f.device("A")
+	b, _ := f.device("B")
+	other, _ := f.device("Other")
+	quiet, _ := f.device("Quiet")
+	add := func(reason string, ids ...string) {
+		t.Helper()
+		for _, id := range ids {
+			must(t, f.AddEvents(ctx, []models.DeviceEvent{{DeviceID: id, To: "SERVICE_OFF", Reason: reason}}))
+		}
+	}
+	add("long ago", a.ID, b.ID, other.ID)
+	f.clock.Add(time.Hour)
+	add("before", a.ID, other.ID)
+	f.clock.Add(time.Hour)
+	since := f.clock.Now()
+	add("then", a.ID)
+	f.clock.Add(time.Hour)
+	add("now", a.ID, other.ID)
+
+	got, err := f.EventsSince(ctx, []string{a.ID, b.ID, quiet.ID, "deleted"}, since)
+	must(t, err)
+	reasons := map[string][]string{}
+	for id, events := range got {
+		for _, e := range events {
+			reasons[id] = append(reasons[id], e.Reason)
+		}
+	}
+	want := map[string][]string{a.ID: {"now", "then", "before"}, b.ID: {"long ago"}}
+	if diff := cmp.Diff(want, reasons); diff != "" {
+		t.Error(diff)
+	}
+	if got, err := f.EventsSince(ctx, nil, since); err != nil || len(got) != 0 {
+		t.Errorf("of no device: %v, %v", got, err)
+	}
+}

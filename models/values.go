@@ -50,6 +50,13 @@ func (g *ids) next(now time.Time) string {
 	return idEncoding.EncodeToString(b[:])
 }
 
+// firstID is not above any ID made at that moment or later, and above all made before.
+func firstID(at time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())<<16)
+	return idEncoding.EncodeToString(b[:])
+}
+
 // Times are stored as Unix milliseconds: one representation for every database,
 // exact comparisons in SQL, and no driver's opinion about text formats or zones.
 

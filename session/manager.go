@@ -353,6 +353,12 @@ func (m *Manager) Events(ctx context.Context, id string, limit int) ([]models.De
 	return m.store.Events(ctx, id, limit, "")
 }
 
+// EventsSince is what the timelines of devices hold since a moment, and the last event before
+// it, newest first. The newest may not be written yet: the snapshots know it.
+func (m *Manager) EventsSince(ctx context.Context, ids []string, since time.Time) (map[string][]models.DeviceEvent, error) {
+	return m.store.EventsSince(ctx, ids, since)
+}
+
 func (m *Manager) isClosing() bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -17,8 +17,10 @@
     page.indeterminate = chosen > 0 && chosen < boxes.length;
   }
 
+  const questions = () => document.querySelectorAll("#bulk details[open], #list-look[open]");
+
   function closeQuestions() {
-    for (const question of document.querySelectorAll("#bulk details[open]")) question.open = false;
+    for (const question of questions()) question.open = false;
   }
 
   document.addEventListener("change", (event) => {
@@ -43,7 +45,7 @@
 
   // One question at a time; outside of it, it closes.
   document.addEventListener("click", (event) => {
-    for (const question of document.querySelectorAll("#bulk details[open]")) {
+    for (const question of questions()) {
       if (!question.contains(event.target)) question.open = false;
     }
   });

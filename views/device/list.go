@@ -10,19 +10,22 @@ import (
 //
 //	GET  /devices       DeviceQuery; to htmx the partials of a search
 //	POST /devices       name (admins): adds a device
+//	POST /devices/look  rows (25, 50, 100, 200), dense (yes, no), next: kept in the browser
 //	POST /devices/bulk  action, chosen (once per device) or all=yes, next: BulkOutcome
 //
 // data-testid: devices-needs, needs-start, needs-open, needs-show; devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,
-// filter-off, filter-needs; filter-q, filter-clear, filter-sort, filter-dir, filter-go (without scripts),
-// filter-clear-all; device-row (data-device), device-choose, device-link, device-reason,
+// filter-off, filter-needs; filter-q, filter-clear, filter-go (without scripts),
+// filter-clear-all; sort-name, sort-number, sort-state, sort-since, in the menu list-look order-created, order-name,
+// order-number, order-state, order-since; rows-25,
+// rows-50, rows-100, rows-200, dense-no, dense-yes; device-row (data-device), device-choose, device-link, device-reason, device-day,
 // device-state, start, stop, device-next; list-range, page-first, page-prev, page-next,
 // page-last; choose-page, choose-all, bulk, bulk-start, bulk-stop-open, bulk-stop,
 // bulk-restart-open, bulk-restart, bulk-cancel, bulk-result (data-done, data-asked),
 // bulk-failed (data-device); add-device-name, add-device-start, add-device-submit, devices-empty.
 type DevicesPage struct {
 	views.Page
-	Devices []views.Device // those of the page
-	Summary Summary        // of the devices that Query.Text chooses, whatever their state
+	Devices []Row   // those of the page
+	Summary Summary // of the devices that Query.Text chooses, whatever their state
 
 	// Needs are the devices in sight that need somebody, whatever the query.
 	Needs Needs
@@ -30,9 +33,10 @@ type DevicesPage struct {
 	// Query is what the list was narrowed and sorted by; its Page is the one shown.
 	Query DeviceQuery
 
-	Found      int // devices the query chooses
-	Total      int // devices there are without the query
-	PageLength int // devices on a page; 0 puts all on one
+	Found      int  // devices the query chooses
+	Total      int  // devices there are without the query
+	PageLength int  // devices on a page; 0 puts all on one
+	Dense      bool // rows are one line high
 
 	// Name and NameProblem are what was typed into the form that adds a device and
 	// what is wrong with it, after a failed attempt.
@@ -119,18 +123,61 @@ func (p DevicesPage) onPage(n int) DeviceQuery {
 	return p.Query.with(func(q *DeviceQuery) { q.Page = n })
 }
 
-func (p DevicesPage) sortOptions() []views.Option {
-	all := []views.Option{
-		{Value: string(SortCreated), Label: p.Lang.T("sort.created")},
-		{Value: string(SortName), Label: p.Lang.T("sort.name")},
-		{Value: string(SortState), Label: p.Lang.T("sort.state")},
-		{Value: string(SortNumber), Label: p.Lang.T("sort.number")},
-		{Value: string(SortSince), Label: p.Lang.T("sort.since")},
+// head is a column's head: a link that orders the list by the column.
+type head struct {
+	by     Sort
+	word   string
+	sorted string      // as aria-sort says it; "" when the list has another order
+	to     DeviceQuery // what a touch leads to
+}
+
+// heads are the columns that order the list. A touch orders by the column, the next reverses
+// that, and the third goes back to the order in which devices were added.
+func (p DevicesPage) heads() []head {
+	all := []head{
+		{by: SortName, word: p.Lang.T("head.device")},
+		{by: SortNumber, word: p.Lang.T("sort.number")},
+		{by: SortState, word: p.Lang.T("sort.state")},
+		{by: SortSince, word: p.Lang.T("sort.since")},
 	}
 	for i := range all {
-		all[i].Chosen = all[i].Value == string(p.Query.Sort)
+		h := &all[i]
+		next := func(by Sort, down bool) DeviceQuery {
+			return p.Query.with(func(q *DeviceQuery) { q.Sort, q.Down = by, down })
+		}
+		switch {
+		case p.Query.Sort != h.by:
+			h.to = next(h.by, false)
+		case !p.Query.Down:
+			h.sorted, h.to = "ascending", next(h.by, true)
+		default:
+			h.sorted, h.to = "descending", next(SortCreated, false)
+		}
 	}
 	return all
+}
+
+// PageLengths are how many devices a page may show.
+var PageLengths = []int{25, 50, 100, 200}
+
+// orders are those of the menu: the columns', and the one by creation, which no column shows.
+func (p DevicesPage) orders() []head {
+	created := head{by: SortCreated, word: p.Lang.T("sort.created"), to: p.Query.with(func(q *DeviceQuery) { q.Sort, q.Down = SortCreated, false })}
+	if p.Query.Sort == SortCreated {
+		created.sorted, created.to = "ascending", p.reversed()
+		if p.Query.Down {
+			created.sorted = "descending"
+		}
+	}
+	return append([]head{created}, p.heads()...)
+}
+
+// id is that of the order's link in the menu.
+func (h head) id() string {
+	if h.by == SortCreated {
+		return "order-created"
+	}
+	return "order-" + string(h.by)
 }
 
 // pages is how many pages the query fills, at least one.

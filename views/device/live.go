@@ -8,7 +8,7 @@ import (
 )
 
 // RowPartial replaces the row of one device in the list.
-func RowPartial(ctx context.Context, lang views.Lang, d views.Device) ([]byte, error) {
+func RowPartial(ctx context.Context, lang views.Lang, d Row) ([]byte, error) {
 	return views.Partial(ctx, "#"+rowID(d.ID), "outerMorph", DeviceRow(lang, d))
 }
 

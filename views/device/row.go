@@ -2,10 +2,11 @@ package device
 
 import "wadah/views"
 
-// rowText is the second line of a row: why the device is as it is. When all is well it is
-// whose account it is, because the badge says the rest.
+// rowText is the second line of a row: why the device is as it is. Where the badge says all of
+// that, it is whose account it is.
 func rowText(d views.Device, l views.Lang) string {
-	if d.Reason == "ready" && d.Account != "" {
+	switch d.Reason {
+	case "ready", "connecting", "qr":
 		return d.Account
 	}
 	return d.Sentence(l)

@@ -118,9 +118,9 @@ const historyColumns = 240
 // numbers: of a device added a minute ago they say nothing.
 const worthCounting = 10 * time.Minute
 
-// history is the picture of the last part of a timeline.
-func (t Timeline) history(window time.Duration) history {
-	h := history{from: t.Now.Add(-window), to: t.Now, columns: make([]mode, historyColumns)}
+// history is the picture of the last part of a timeline, in so many columns.
+func (t Timeline) history(window time.Duration, columns int) history {
+	h := history{from: t.Now.Add(-window), to: t.Now, columns: make([]mode, columns)}
 	add := func(m mode, from, to time.Time) {
 		if from.Before(h.from) {
 			from = h.from

@@ -47,12 +47,12 @@ func DeviceTimeline(lang views.Lang, t Timeline) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = historyRow(lang, "day", recentWords(lang, t.recent()), t.history(t.recent())).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = historyRow(lang, "day", recentWords(lang, t.recent()), t.history(t.recent(), historyColumns)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if t.olderThan(24 * time.Hour) {
-			templ_7745c5c3_Err = historyRow(lang, "week", lang.T("history.week"), t.history(7*24*time.Hour)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = historyRow(lang, "week", lang.T("history.week"), t.history(7*24*time.Hour, historyColumns)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

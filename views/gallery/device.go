@@ -49,7 +49,7 @@ func (p ShowPage) lists() []specimen {
 	none.Total, none.Query.Text = 8, "zzz"
 	many := deviceviews.DevicesPage{
 		Page: p.Page, Summary: deviceviews.Summary{Connected: 290, Scan: 2, Pairing: 1, Off: 19}, CanOperate: true,
-		Query: deviceviews.DeviceQuery{Page: 2}, Found: 312, Total: 312, PageLength: 50, Devices: make([]views.Device, 50),
+		Query: deviceviews.DeviceQuery{Page: 2}, Found: 312, Total: 312, PageLength: 50, Devices: make([]deviceviews.Row, 50),
 	}
 	failed := []deviceviews.BulkFailure{{ID: "d8", Name: "Kurir 2", Why: p.Lang.Invalid("banned")}, {ID: "d9", Name: "Gudang", Why: p.Lang.Invalid("busy")}}
 	return []specimen{

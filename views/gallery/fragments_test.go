@@ -72,7 +72,7 @@ func fragments(t *testing.T, lang views.Lang) map[string][]byte {
 		"needs-many": deviceviews.DevicesNeeds(devicesPage(lang, manyDevices())),
 		"list-page":  deviceviews.DeviceList(few),
 		"list-none":  deviceviews.DeviceList(deviceviews.DevicesPage{Page: page(lang), Total: 8, Query: deviceviews.DeviceQuery{Text: "zzz"}}),
-		"row-viewer": deviceviews.DeviceRow(lang, watched),
+		"row-viewer": deviceviews.DeviceRow(lang, deviceviews.Row{Device: watched}),
 		"bulk-some":  deviceviews.BulkNotice(lang, bulkOutcome(lang)),
 		"bulk-all":   deviceviews.BulkNotice(lang, deviceviews.BulkOutcome{Action: deviceviews.BulkStart, Asked: 3, Done: 3}),
 		"bulk-none":  deviceviews.BulkNotice(lang, deviceviews.BulkOutcome{Action: deviceviews.BulkStop, Asked: 2, Gone: 2}),
@@ -84,7 +84,7 @@ func fragments(t *testing.T, lang views.Lang) map[string][]byte {
 		"api":        deviceviews.DeviceAPI(lang, states()["ready"], api),
 	}
 	for name, d := range states() {
-		all["live-"+name], all["row-"+name] = deviceviews.DeviceLive(lang, d), deviceviews.DeviceRow(lang, d)
+		all["live-"+name], all["row-"+name] = deviceviews.DeviceLive(lang, d), deviceviews.DeviceRow(lang, rows([]views.Device{d})[0])
 	}
 	for name, history := range histories() {
 		all["timeline-"+name] = deviceviews.DeviceTimeline(lang, history)

@@ -2,6 +2,7 @@ package gallery_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -73,7 +74,7 @@ func TestListScript(t *testing.T) {
 	ctx := context.Background()
 	changed := chain(4)
 	changed[1].State, changed[1].Reason = "SERVICE_OFF", "stopped"
-	row, err := deviceviews.RowPartial(ctx, views.English, changed[1])
+	row, err := deviceviews.RowPartial(ctx, views.English, rows(changed)[1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,4 +106,32 @@ func TestListScript(t *testing.T) {
 		`document.querySelector('.prefs [name="next"]').value === "/devices?q=toko+1"`, found)
 	news <- views.Message(row)
 	b.holds(`document.querySelector('#device-s1 [data-state="SERVICE_OFF"]') !== null`)
+}
+
+// While all is well, the first device stands high on the page, however long the list is.
+func TestFirstRowStandsHigh(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	for _, lang := range []views.Lang{views.English, views.Indonesian} {
+		t.Run(string(lang), func(t *testing.T) {
+			p := devicesPage(lang, chain(11))
+			p.Found, p.Total = 312, 312
+			mux := http.NewServeMux()
+			mux.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(staticFiles())))
+			mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+			mux.HandleFunc("GET /devices", func(w http.ResponseWriter, r *http.Request) { _ = deviceviews.Devices(p).Render(r.Context(), w) })
+			mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) { tell(w, r, nil, nil) })
+			s := httptest.NewServer(mux)
+			t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+			b := &axeTab{*newTab(browser, t)}
+			for width, most := range map[int64]int{1440: 240, 360: 300} {
+				b.width(width)
+				b.open(s.URL + "/devices")
+				b.holds(streaming)
+				b.clean(fmt.Sprintf("%d px wide: ", width), fmt.Sprintf(
+					`(() => { const top = document.querySelector(".row").getBoundingClientRect().top; return top <= %d ? "" : "the first row stands at " + top; })()`, most))
+				b.clean("", sideways)
+			}
+		})
+	}
 }

@@ -17,7 +17,7 @@ func TestPartialsHoldWhatThePageHolds(t *testing.T) {
 	ctx := context.Background()
 	d := states()["qr"]
 	d.Name = "Toko\nUtama <b>" // no name may break out of its message
-	row, err := deviceviews.RowPartial(ctx, views.Indonesian, d)
+	row, err := deviceviews.RowPartial(ctx, views.Indonesian, deviceviews.Row{Device: d})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestPartialsHoldWhatThePageHolds(t *testing.T) {
 	}
 	got := strings.ReplaceAll(message, "data: ", "")
 	for _, want := range []string{
-		`<hx-partial hx-target="#device-d1" hx-swap="outerMorph"><li`, `id="device-d1"`,
+		`<hx-partial hx-target="#device-d1" hx-swap="outerMorph"><div role="row"`, `id="device-d1"`,
 		`<hx-partial hx-target="#device-live" hx-swap="outerMorph"><section`, `id="device-live"`,
 		`Utama &lt;b&gt;`,
 	} {
@@ -61,7 +61,7 @@ func TestEveryPartialHitsSomethingOnItsPage(t *testing.T) {
 		page   string
 	}{
 		"rows":    {func() ([]byte, error) { return deviceviews.DevicesPartial(ctx, devicesPage(lang, manyDevices())) }, list},
-		"row":     {func() ([]byte, error) { return deviceviews.RowPartial(ctx, lang, manyDevices()[2]) }, list},
+		"row":     {func() ([]byte, error) { return deviceviews.RowPartial(ctx, lang, rows(manyDevices())[2]) }, list},
 		"bulk":    {func() ([]byte, error) { return deviceviews.BulkPartial(ctx, lang, bulkOutcome(lang)) }, list},
 		"summary": {func() ([]byte, error) { return deviceviews.SummaryPartial(ctx, devicesPage(lang, nil)) }, list},
 		"notice":  {func() ([]byte, error) { return views.NoticePartial(ctx, lang, lang.Notice(views.NoticePrefsSaved)) }, list},

@@ -77,9 +77,23 @@ func summary(devices []views.Device) (s deviceviews.Summary) {
 	return s
 }
 
+// rows are devices as the list shows them, after a day as theirs may have been: switched on ten
+// hours ago, and an hour ago what they are now.
+func rows(devices []views.Device) []deviceviews.Row {
+	all := make([]deviceviews.Row, 0, len(devices))
+	for _, d := range devices {
+		day := deviceviews.Timeline{Whole: true, Created: noon.Add(-20 * time.Hour), Now: noon, Events: []views.Event{
+			{At: noon.Add(-time.Hour), From: views.StateConnected, To: d.State, Reason: d.Reason},
+			{At: noon.Add(-10 * time.Hour), From: views.StateOff, To: views.StateConnected, Reason: "ready"},
+		}}
+		all = append(all, deviceviews.Row{Device: d, Day: day})
+	}
+	return all
+}
+
 func devicesPage(lang views.Lang, devices []views.Device) deviceviews.DevicesPage {
 	return deviceviews.DevicesPage{
-		Page: page(lang), Devices: devices, Summary: summary(devices), Needs: needs(devices), Found: len(devices), Total: len(devices),
+		Page: page(lang), Devices: rows(devices), Summary: summary(devices), Needs: needs(devices), Found: len(devices), Total: len(devices),
 		PageLength: 50, CanAdd: true, CanOperate: true,
 	}
 }

@@ -1,8 +1,10 @@
 package devicelist
 
 import (
+	"context"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/labstack/echo/v4"
@@ -10,17 +12,14 @@ import (
 	"wadah/handlers/pages"
 	"wadah/handlers/visitor"
 	"wadah/handlers/web"
+	"wadah/models"
 	"wadah/session"
 	"wadah/views"
 	deviceviews "wadah/views/device"
 )
 
-const (
-	// pageLength is how many devices a page of the list shows.
-	pageLength = 50
-	// maxQuery bounds the search text, in bytes: streams keep it.
-	maxQuery = 100
-)
+// maxQuery bounds the search text, in bytes: streams keep it.
+const maxQuery = 100
 
 // listing is what the list of devices shows to whom. Streams whose listings are equal
 // share their frames.
@@ -29,6 +28,7 @@ type listing struct {
 	lang               views.Lang
 	zone               visitor.Zone
 	query              deviceviews.DeviceQuery
+	look               look
 	canOperate, canAdd bool
 }
 
@@ -43,19 +43,19 @@ func listingAt(c echo.Context, values url.Values) listing {
 	if len(query.Text) > maxQuery {
 		query.Text = strings.ToValidUTF8(query.Text[:maxQuery], "")
 	}
-	return listing{scope: v.Scope, lang: v.Lang, zone: v.Zone, query: query, canOperate: v.May(web.Operator), canAdd: v.May(web.Admin)}
+	return listing{scope: v.Scope, lang: v.Lang, zone: v.Zone, query: query, look: lookOf(c), canOperate: v.May(web.Operator), canAdd: v.May(web.Admin)}
 }
 
 // row is the variant of what shows one device: all who see it see the same.
 func (l listing) row() listing {
-	l.scope, l.query, l.canAdd = nil, deviceviews.DeviceQuery{}, false
+	l.scope, l.query, l.look, l.canAdd = nil, deviceviews.DeviceQuery{}, look{}, false
 	return l
 }
 
 // summary is the variant of the line that counts the devices, whose numbers are links
 // within the query. Scopes are compared by key elsewhere.
 func (l listing) summary() listing {
-	l.scope, l.zone, l.query.Page, l.canAdd = nil, visitor.Zone{}, 0, false
+	l.scope, l.zone, l.query.Page, l.look, l.canAdd = nil, visitor.Zone{}, 0, look{}, false
 	return l
 }
 
@@ -89,9 +89,9 @@ func (s *Pages) arrange(l listing) arrangement {
 	chosen, total := s.chosen(l, &a.tally)
 	sortDevices(chosen, l.query)
 	a.total, a.found = total, len(chosen)
-	a.number = min(max(l.query.Page, 1), max((a.found+pageLength-1)/pageLength, 1))
-	first := (a.number - 1) * pageLength
-	a.page = chosen[first:min(first+pageLength, a.found)]
+	a.number = min(max(l.query.Page, 1), max((a.found+l.look.rows-1)/l.look.rows, 1))
+	first := (a.number - 1) * l.look.rows
+	a.page = chosen[first:min(first+l.look.rows, a.found)]
 	return a
 }
 
@@ -134,14 +134,54 @@ func matcher(text string) func(*session.Snapshot) bool {
 }
 
 // listView is the list of devices as pages and streams show it.
-func (s *Pages) listView(page views.Page, l listing, a arrangement) deviceviews.DevicesPage {
+func (s *Pages) listView(ctx context.Context, page views.Page, l listing, a arrangement) deviceviews.DevicesPage {
 	out := deviceviews.DevicesPage{
-		Page: page, Query: l.query, Summary: a.summary, Needs: a.needs, Found: a.found, Total: a.total, PageLength: pageLength,
-		CanAdd: l.canAdd, CanOperate: l.canOperate, Devices: make([]views.Device, 0, len(a.page)),
+		Page: page, Query: l.query, Summary: a.summary, Needs: a.needs, Found: a.found, Total: a.total, PageLength: l.look.rows, Dense: l.look.dense,
+		CanAdd: l.canAdd, CanOperate: l.canOperate, Devices: s.rows(ctx, l, a.page),
 	}
 	out.Query.Page = a.number
-	for _, snap := range a.page {
-		out.Devices = append(out.Devices, pages.Device(*snap, l.zone, l.canOperate))
-	}
 	return out
+}
+
+// rows are devices with their last day. While the database does not answer the list goes on
+// without that.
+func (s *Pages) rows(ctx context.Context, l listing, devices []*session.Snapshot) []deviceviews.Row {
+	now := time.Now()
+	ids := make([]string, 0, len(devices))
+	for _, snap := range devices {
+		ids = append(ids, snap.ID)
+	}
+	events, err := s.devices.EventsSince(ctx, ids, now.Add(-deviceviews.Day))
+	if err != nil {
+		s.log.Warn("the list cannot show what happened to devices", "err", err)
+	}
+	rows := make([]deviceviews.Row, 0, len(devices))
+	for _, snap := range devices {
+		row := deviceviews.Row{Device: pages.Device(*snap, l.zone, l.canOperate)}
+		if err == nil {
+			row.Day = day(snap, events[snap.ID], l.zone.At(now))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// day is the last day of a device, up to what it is now: a change is seen before it is written.
+func day(snap *session.Snapshot, kept []models.DeviceEvent, now time.Time) deviceviews.Timeline {
+	t := deviceviews.Timeline{Whole: len(kept) < models.KeptEvents, Created: snap.CreatedAt, Now: now}
+	newest := models.DeviceEvent{At: snap.CreatedAt}
+	if len(kept) > 0 {
+		newest = kept[0]
+	}
+	if state, reason := string(snap.State), string(snap.Reason); newest.To != state || newest.Reason != reason {
+		at := newest.At
+		if snap.Since.After(at) {
+			at = snap.Since
+		}
+		t.Events = append(t.Events, views.Event{At: at, From: newest.To, To: state, Reason: reason, Detail: snap.Detail})
+	}
+	for _, e := range kept {
+		t.Events = append(t.Events, views.Event{At: e.At, From: e.From, To: e.To, Reason: e.Reason, Detail: e.Detail})
+	}
+	return t
 }

@@ -51,7 +51,7 @@ func (s *Pages) devicesPage(c echo.Context) error {
 
 // renderList answers with the page of the list, changed as an action wants it.
 func (s *Pages) renderList(c echo.Context, status int, l listing, change func(*deviceviews.DevicesPage)) error {
-	list := s.listView(s.Around(c), l, s.arrange(l))
+	list := s.listView(c.Request().Context(), s.Around(c), l, s.arrange(l))
 	list.Path = list.Query.Path()
 	change(&list)
 	return s.Render(c, status, deviceviews.Devices(list))
@@ -62,11 +62,12 @@ func (s *Pages) renderList(c echo.Context, status int, l listing, change func(*d
 func (s *Pages) searchPartials(c echo.Context, l listing) error {
 	ctx, page := c.Request().Context(), views.Page{Lang: l.lang}
 	now := s.arrange(l)
-	partials, err := s.listPartials(ctx, page, l, now)
+	list := s.listView(ctx, page, l, now)
+	partials, err := listPartials(ctx, list)
 	if err != nil {
 		return err
 	}
-	tools, err := deviceviews.SearchPartial(ctx, s.listView(page, l, now))
+	tools, err := deviceviews.SearchPartial(ctx, list)
 	if err != nil {
 		return err
 	}

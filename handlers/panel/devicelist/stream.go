@@ -8,7 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wadah/handlers/live"
-	"wadah/handlers/pages"
 	"wadah/session"
 	"wadah/views"
 	deviceviews "wadah/views/device"
@@ -146,13 +145,12 @@ func (w *listWatch) rows(ctx context.Context, b live.Batch) ([]byte, error) {
 
 // wholeList is the frame with all rows of the page and the summary.
 func (s *Pages) wholeList(ctx context.Context, l listing, a arrangement) ([]byte, error) {
-	partials, err := s.listPartials(ctx, views.Page{Lang: l.lang}, l, a)
+	partials, err := listPartials(ctx, s.listView(ctx, views.Page{Lang: l.lang}, l, a))
 	return views.Message(partials...), err
 }
 
 // listPartials are the rows and the summary as an answer or a stream replaces them.
-func (s *Pages) listPartials(ctx context.Context, page views.Page, l listing, a arrangement) ([][]byte, error) {
-	list := s.listView(page, l, a)
+func listPartials(ctx context.Context, list deviceviews.DevicesPage) ([][]byte, error) {
 	rows, err := deviceviews.DevicesPartial(ctx, list)
 	if err != nil {
 		return nil, err
@@ -163,7 +161,7 @@ func (s *Pages) listPartials(ctx context.Context, page views.Page, l listing, a 
 
 // rowFrame shows a device's row anew.
 func (s *Pages) rowFrame(ctx context.Context, l listing, snap session.Snapshot) ([]byte, error) {
-	row, err := deviceviews.RowPartial(ctx, l.lang, pages.Device(snap, l.zone, l.canOperate))
+	row, err := deviceviews.RowPartial(ctx, l.lang, s.rows(ctx, l, []*session.Snapshot{&snap})[0])
 	return views.Message(row), err
 }
 
