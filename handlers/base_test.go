@@ -97,7 +97,7 @@ func TestBelowAPath(t *testing.T) {
 			guest.visit("/signin", "/devices", link)
 
 			// What forms lead to.
-			c.follow(b.post("/devices/"+id+"/rename", url.Values{"name": {"Kasir Depan"}}), subPath+"/devices/"+id)
+			c.follow(b.post("/devices/"+id+"/rename", url.Values{"name": {"Kasir Depan"}}), subPath+"/devices/"+id+"/settings")
 			c.follow(b.post("/prefs", url.Values{"lang": {"id"}, "next": {"/devices?q=Kasir"}}), subPath+"/devices?q=Kasir")
 			c.follow(b.post("/devices/"+waiting+"/stop", url.Values{"next": {subPath + "/devices"}}), subPath+"/devices")
 			c.page("a part", b.fragment("/devices/"+id+"/restart", nil))
@@ -126,7 +126,7 @@ func TestBelowAPath(t *testing.T) {
 			if got := e.get("/api/openapi.yaml"); !strings.Contains(got.body, "\nservers:\n  - url: "+subPath+"/\n") {
 				t.Error("the description names another address")
 			}
-			if page := b.get("/devices/" + id); !strings.Contains(page.body, e.url+"/api/getState") || !strings.Contains(page.body, `data-base="`+subPath+`"`) {
+			if page := b.get("/devices/" + id + "/keys"); !strings.Contains(page.body, e.url+"/api/getState") || !strings.Contains(page.body, `data-base="`+subPath+`"`) {
 				t.Error("the examples name another address, or scripts do not learn the base")
 			}
 			if page := b.get("/devices/" + waiting); !strings.Contains(page.body, "href=&#34;/devices&#34; =&#34;/x") {

@@ -31,7 +31,7 @@ func BenchmarkListPage(b *testing.B) {
 			b.ReportMetric(float64(size), "bytes/page")
 		})
 	}
-	client.post("/devices/look", url.Values{"rows": {"200"}})
+	client.post("/prefs/list", url.Values{"rows": {"200"}})
 	b.Run("200-rows", func(b *testing.B) {
 		for b.Loop() {
 			if got := client.get("/devices?sort=name"); got.StatusCode != http.StatusOK || len(got.names()) != 200 {

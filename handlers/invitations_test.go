@@ -153,16 +153,17 @@ func TestAllDevices(t *testing.T) {
 func TestNoDotsForWhoMayNotSeeKeys(t *testing.T) {
 	e, mine, _ := two(t)
 	look, run := e.signedIn("look"), e.signedIn("run")
-	got := look.get("/devices/" + mine)
+	to := "/devices/" + mine + "/keys"
+	got := look.get(to)
 	got.has(t, http.StatusOK, "key-not-yours")
 	if strings.Contains(got.body, "•••") {
 		t.Error("a viewer sees dots")
 	}
-	run.get("/devices/"+mine).has(t, http.StatusOK, "key-hidden", "key-reveal")
+	run.get(to).has(t, http.StatusOK, "key-hidden", "key-reveal")
 	keys, err := e.store.Keys(t.Context(), mine)
 	if err != nil || len(keys) != 1 {
 		t.Fatal(keys, err)
 	}
-	run.post("/devices/"+mine+"/keys/"+keys[0].ID+"/revoke", url.Values{"confirm": {"yes"}}).leads(t, "/devices/"+mine)
-	run.get("/devices/"+mine).has(t, http.StatusOK, "key-none")
+	run.post(to+"/"+keys[0].ID+"/revoke", url.Values{"confirm": {"yes"}}).leads(t, to)
+	run.get(to).has(t, http.StatusOK, "key-none")
 }

@@ -160,7 +160,7 @@ func TestRevealRotateRevoke(t *testing.T) {
 			t.Errorf("while both are valid: %d", got.StatusCode)
 		}
 	}
-	if got := b.get("/devices/" + id); !strings.Contains(got.body, `data-state="ending"`) {
+	if got := b.get("/devices/" + id + "/keys"); !strings.Contains(got.body, `data-state="ending"`) {
 		t.Error("the page does not say that the old key ends")
 	}
 	e.later.Add(int64(2 * time.Hour))
@@ -181,11 +181,11 @@ func TestRevealRotateRevoke(t *testing.T) {
 	if !lines.Scan() {
 		t.Fatal("the stream does not begin")
 	}
-	b.post(now+"/revoke", nil).leads(t, "/devices/"+id) // not confirmed
+	b.post(now+"/revoke", nil).leads(t, "/devices/"+id+"/keys") // not confirmed
 	if got := e.state(fresh); got.StatusCode != http.StatusOK {
 		t.Errorf("revoked without being confirmed: %d", got.StatusCode)
 	}
-	b.post(now+"/revoke", url.Values{"confirm": {"yes"}}).leads(t, "/devices/"+id)
+	b.post(now+"/revoke", url.Values{"confirm": {"yes"}}).leads(t, "/devices/"+id+"/keys")
 	if got := e.state(fresh); got.StatusCode != http.StatusUnauthorized {
 		t.Errorf("the very next request with a revoked key: %d", got.StatusCode)
 	}

@@ -306,13 +306,13 @@ func TestLookOfTheListIsRemembered(t *testing.T) {
 	e.shops(230)
 	b := e.admin()
 	for _, rows := range []int{25, 100, 200, 50} {
-		b.post("/devices/look", url.Values{"rows": {fmt.Sprint(rows)}, "next": {"/devices?sort=name"}}).leads(t, "/devices?sort=name")
+		b.post("/prefs/list", url.Values{"rows": {fmt.Sprint(rows)}, "next": {"/devices?sort=name"}}).leads(t, "/devices?sort=name")
 		got := b.get("/devices")
 		if n := len(got.names()); n != rows || !strings.Contains(got.body, fmt.Sprintf(`id="rows-%d" data-testid="rows-%d" aria-pressed="true"`, rows, rows)) {
 			t.Errorf("%d rows of %d", n, rows)
 		}
 	}
-	b.post("/devices/look", url.Values{"rows": {"200"}, "dense": {"yes"}}).leads(t, "/devices")
+	b.post("/prefs/list", url.Values{"rows": {"200"}, "dense": {"yes"}}).leads(t, "/devices")
 	got := b.get("/devices?page=2")
 	if n := len(got.names()); n != 30 || !strings.Contains(got.body, `<div id="devices" class="dense"`) {
 		t.Errorf("the second page has %d rows", n)
@@ -322,12 +322,12 @@ func TestLookOfTheListIsRemembered(t *testing.T) {
 		t.Errorf("the stream sends %d rows", n)
 	}
 	for _, form := range []url.Values{{"rows": {"1000"}}, {"rows": {"x"}, "dense": {"x"}}, {"next": {"//evil.example"}}} {
-		b.post("/devices/look", form).leads(t, "/devices")
+		b.post("/prefs/list", form).leads(t, "/devices")
 	}
 	if n := len(b.get("/devices").names()); n != 200 {
 		t.Errorf("what means nothing changed the list to %d rows", n)
 	}
-	b.post("/devices/look", url.Values{"dense": {"no"}}).leads(t, "/devices")
+	b.post("/prefs/list", url.Values{"dense": {"no"}}).leads(t, "/devices")
 	if got := b.get("/devices"); strings.Contains(got.body, `class="dense"`) || len(got.names()) != 200 {
 		t.Error("rows are still dense, or their number was forgotten")
 	}
@@ -371,7 +371,7 @@ func TestLongPageIsSmallOnTheWire(t *testing.T) {
 	e := newEnv(t)
 	e.busyShops(1000)
 	b := e.admin()
-	b.post("/devices/look", url.Values{"rows": {"200"}}).leads(t, "/devices")
+	b.post("/prefs/list", url.Values{"rows": {"200"}}).leads(t, "/devices")
 	r := e.request(http.MethodGet, "/devices", nil)
 	r.Header.Set("Accept-Encoding", "gzip")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")

@@ -34,7 +34,10 @@ func TestPagesWithoutScripts(t *testing.T) {
 	b.post("/devices", url.Values{"name": {" "}}).has(t, http.StatusUnprocessableEntity, "error-message")
 	to := b.post("/devices", url.Values{"name": {"Kasir"}}).Header.Get("Location")
 	id := strings.TrimPrefix(to, "/devices/")
-	b.get(to).has(t, http.StatusOK, "flash", "device-state", "start", "timeline", "rename-name", "key-reveal", "curl-line", "logout", "delete")
+	b.get(to).has(t, http.StatusOK, "flash", "device-state", "start", "timeline")
+	b.get(to+"/settings").has(t, http.StatusOK, "rename-name")
+	b.get(to+"/keys").has(t, http.StatusOK, "key-reveal", "curl-line")
+	b.get(to+"/danger").has(t, http.StatusOK, "logout", "delete")
 	b.post("/devices", url.Values{"name": {"kasir"}}).has(t, http.StatusUnprocessableEntity, "error-message")
 
 	b.post(to+"/start", nil).leads(t, to)
@@ -59,13 +62,13 @@ func TestPagesWithoutScripts(t *testing.T) {
 	}
 	b.post(to+"/pair", url.Values{"phone": {"081234567890"}}).has(t, http.StatusUnprocessableEntity)
 	b.post(to+"/rename", url.Values{"name": {strings.Repeat("x", 61)}}).has(t, http.StatusUnprocessableEntity, "error-message")
-	b.post(to+"/rename", url.Values{"name": {" Gudang "}}).leads(t, to)
-	b.get(to).has(t, http.StatusOK, "flash")
-	b.post(to+"/default", url.Values{"on": {"true"}}).leads(t, to)
+	b.post(to+"/rename", url.Values{"name": {" Gudang "}}).leads(t, to+"/settings")
+	b.get(to+"/settings").has(t, http.StatusOK, "flash")
+	b.post(to+"/default", url.Values{"on": {"true"}}).leads(t, to+"/settings")
 	if snap, err := e.manager.Snapshot(id); err != nil || !snap.Default || snap.Name != "Gudang" {
 		t.Errorf("%+v %v", snap, err)
 	}
-	b.post(to+"/default", url.Values{"on": {"false"}}).leads(t, to)
+	b.post(to+"/default", url.Values{"on": {"false"}}).leads(t, to+"/settings")
 
 	// The row's buttons come back to the list.
 	b.post(to+"/stop", url.Values{"next": {"/devices"}}).leads(t, "/devices")

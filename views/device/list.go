@@ -10,7 +10,7 @@ import (
 //
 //	GET  /devices       DeviceQuery; to htmx the partials of a search
 //	POST /devices       name (admins): adds a device
-//	POST /devices/look  rows (25, 50, 100, 200), dense (yes, no), next: kept in the browser
+//	POST /prefs/list  rows (25, 50, 100, 200), dense (yes, no), next: kept in the browser
 //	POST /devices/bulk  action, chosen (once per device) or all=yes, next: BulkOutcome
 //
 // data-testid: devices-needs, needs-start, needs-open, needs-show; devices-summary, filter-all, filter-connected, filter-scan, filter-pairing,

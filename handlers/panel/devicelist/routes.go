@@ -8,7 +8,7 @@ func (s *Pages) Routes() []web.Route {
 		web.Get("/", web.Viewer, s.home),
 		web.Get("/devices", web.Viewer, s.devicesPage),
 		web.Post("/devices", web.Admin, s.addDevice),
-		web.Post("/devices/look", web.Viewer, s.setLook),
+		web.Post("/prefs/list", web.Viewer, s.setLook),
 		web.Post("/devices/bulk", web.Operator, s.bulkAction),
 	}
 }
