@@ -74,9 +74,11 @@ func (s scene) worksBelow(base string) {
 	list.expectMark()
 	list.click("device-link")
 	list.state("SERVICE_OFF", "stopped")
+	list.click("to-danger")
 	list.click("delete")
 	list.click("delete-confirm")
-	page.expect(`location.pathname`, base+"/devices")
+	list.expect(`location.pathname`, base+"/devices")
+	page.visible("device-gone")
 	list.allow("401 (Unauthorized)") // it may ask once more before it has left the page
 	page.click("user-menu")
 	page.click("signout")

@@ -42,6 +42,7 @@ func (s scene) serverKilled() {
 	s.codeIsCovered(code)
 	code.click("restart")
 	code.contains("flash", s.lang.T("lost.not_sent"))
+	settings.visible("connection-lost")
 	settings.click("default-submit") // another form of htmx
 	settings.contains("flash", s.lang.T("lost.not_sent"))
 	s.world.control("unlink", map[string]any{"phone": phone}) // while nobody looks
