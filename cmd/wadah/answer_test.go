@@ -101,9 +101,10 @@ func TestReadmeAnswers(t *testing.T) {
 	server.stop()
 }
 
-// keepRunning runs a program, kills it after a while, and runs it again, until over.
+// keepRunning runs a program, kills it after a while, and runs it again, until over. Each
+// time it has a little longer: a busy machine may need seconds to begin one.
 func keepRunning(t *testing.T, dir string, command []string, server, key string, over <-chan struct{}) {
-	for {
+	for longer := time.Duration(0); ; longer += 100 * time.Millisecond {
 		run := exec.Command(command[0], command[1:]...)
 		run.Dir, run.Env = dir, append(os.Environ(), "WADAH_URL="+server, "WADAH_API_KEY="+key)
 		if err := run.Start(); err != nil {
@@ -119,7 +120,7 @@ func keepRunning(t *testing.T, dir string, command []string, server, key string,
 			case <-over:
 				return
 			}
-		case <-time.After(500*time.Millisecond + rand.N(1500*time.Millisecond)):
+		case <-time.After(500*time.Millisecond + longer + rand.N(1500*time.Millisecond)):
 			_ = run.Process.Kill()
 			<-ended
 		case <-over:
